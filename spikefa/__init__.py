@@ -1,0 +1,70 @@
+"""spikefa: spiking networks whose error is carried back by populations, learning while they run.
+
+Everything public is reached from here, ``import spikefa as sf``, and imported when it is used, so
+that the command line answers at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from spikefa.errors import SpikefaError
+
+if TYPE_CHECKING:
+    from spikefa import analysis, datasets, feedback, plasticity, recording
+    from spikefa.feedback import FA, FeedbackCircuit
+    from spikefa.network import Network
+    from spikefa.neurons import StochasticBinary
+    from spikefa.plasticity import Direct, Outer, PlasticityRule, Post, ThreeFactor
+    from spikefa.recording import Probe, Window
+    from spikefa.recording import open_recording as open
+    from spikefa.schedules import Constant, WarmUpAnneal
+    from spikefa.simulation import Simulation, Stopped
+    from spikefa.stimulus import Stimulus
+    from spikefa.synapses import Dense
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "FA": "feedback",
+    "FeedbackCircuit": "feedback",
+    "Network": "network",
+    "StochasticBinary": "neurons",
+    "Direct": "plasticity",
+    "Outer": "plasticity",
+    "PlasticityRule": "plasticity",
+    "Post": "plasticity",
+    "ThreeFactor": "plasticity",
+    "Probe": "recording",
+    "Window": "recording",
+    "Constant": "schedules",
+    "WarmUpAnneal": "schedules",
+    "Simulation": "simulation",
+    "Stopped": "simulation",
+    "Stimulus": "stimulus",
+    "Dense": "synapses",
+}
+_MODULES = (
+    "analysis",
+    "datasets",
+    "experiments",
+    "feedback",
+    "models",
+    "plasticity",
+    "recording",
+)
+
+__all__ = ["SpikefaError", "open", *_WHERE, *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"spikefa.{name}")
+    if name == "open":
+        return import_module("spikefa.recording").open_recording
+    if name in _WHERE:
+        return getattr(import_module(f"spikefa.{_WHERE[name]}"), name)
+    raise AttributeError(f"module 'spikefa' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,18 @@
+"""Images to learn from: MNIST, Fashion-MNIST, KMNIST, and scikit-learn's digits."""
+
+from spikefa.datasets.catalogue import fetch, load, names
+from spikefa.datasets.digits import digits
+from spikefa.datasets.images import Dataset, Images
+from spikefa.datasets.mnist import fashion_mnist, kmnist, mnist
+
+__all__ = [
+    "Dataset",
+    "Images",
+    "digits",
+    "fashion_mnist",
+    "fetch",
+    "kmnist",
+    "load",
+    "mnist",
+    "names",
+]

@@ -1,0 +1,78 @@
+"""Data sets by name, for the command line and for configurations."""
+
+from pathlib import Path
+
+from spikefa.datasets.digits import digits
+from spikefa.datasets.fetching import fetched_into, found_or_fetched
+from spikefa.datasets.folders import StrPath, cache_folder
+from spikefa.datasets.images import Dataset
+from spikefa.datasets.mnist import read_folder, read_or_fetch
+from spikefa.datasets.sources import SOURCES, Source
+from spikefa.errors import SpikefaError, require
+
+DIGITS = "digits"
+
+
+def names() -> tuple[str, ...]:
+    """Return the names that `load` knows."""
+    return (*(source.name for source in SOURCES), DIGITS)
+
+
+def load(name: str, data_dir: StrPath | None = None) -> Dataset:
+    """Return the data set called `name`.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    data_dir : path, optional
+        Folder that holds the files; see `spikefa.datasets.mnist`. The digits have no files and
+        do not look at it.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no such data set, or its files are missing, damaged or cannot be fetched.
+    """
+    if name == DIGITS:
+        return digits()
+    return read_or_fetch(_source(name), data_dir)
+
+
+def fetch(name: str, data_dir: StrPath | None = None) -> Path:
+    """Fetch the files of the data set called `name`, unless they are there, and check them.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    data_dir : path, optional
+        Fetch into ``data_dir/name``, unless the files are in `data_dir` already. Left out: find
+        them as `load` does, else fetch them into the cache.
+
+    Returns
+    -------
+    Path
+        The folder that holds the four files.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no such data set, there is nothing to fetch, no mirror delivers, or a file
+        that is there already is damaged.
+    """
+    require(name != DIGITS, f"{DIGITS} come with scikit-learn: there is nothing to fetch")
+    source = _source(name)
+    if data_dir is None:
+        folder = found_or_fetched(source, cache_folder())
+    else:
+        folder = fetched_into(Path(data_dir).expanduser(), source)
+    read_folder(folder, source)
+    return folder
+
+
+def _source(name: str) -> Source:
+    for source in SOURCES:
+        if source.name == name:
+            return source
+    raise SpikefaError(f"no data set is called {name!r}: choose one of {', '.join(names())}")

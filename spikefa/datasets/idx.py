@@ -1,0 +1,105 @@
+"""Reading IDX files, the format that MNIST is published in.
+
+An IDX file is a magic number (two zero bytes, the type of an item, the number of dimensions),
+the dimensions as big-endian 32-bit integers, and the data, row by row. The files come from
+anywhere: nothing in them is believed before it is checked, and no header makes us allocate or
+unpack more than `MAX_ITEMS` images.
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from collections.abc import Sequence
+from io import BufferedReader
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikefa.errors import SpikefaError
+
+MAX_ITEMS = 100_000
+"""More than any data set here holds: a header that claims more is wrong."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_UNSIGNED_BYTE = 0x08
+
+
+class _Fault(Exception):
+    """What is wrong with the data of a file, without the file's name."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"{found}, expected {expected}")
+
+
+def read_idx(path: Path, item_shape: Sequence[int], mend: str) -> NDArray[np.uint8]:
+    """Read an IDX file of unsigned bytes, gzipped or not (its content tells, not its suffix).
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    item_shape : sequence of int
+        Shape of one item: ``(28, 28)`` for images of 28 x 28 pixels, ``()`` for labels.
+    mend : str
+        What the user can do about a bad file; ends every error message.
+
+    Returns
+    -------
+    ndarray of uint8, shape [n, *item_shape]
+        The items, 1 to `MAX_ITEMS` of them.
+
+    Raises
+    ------
+    SpikefaError
+        If the file cannot be read, or is anything but a whole IDX file of such items.
+    """
+    try:
+        with open(path, "rb") as file:
+            packed = file.peek(2).startswith(_GZIP_MAGIC)
+            return _read(gzip.GzipFile(fileobj=file) if packed else file, tuple(item_shape))
+    except _Fault as fault:
+        raise SpikefaError(f"{path}: {fault}: {mend}") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        problem = f"damaged or cut short ({error}), expected a whole gzip file"
+        raise SpikefaError(f"{path}: {problem}: {mend}") from error
+    except OSError as error:
+        raise SpikefaError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _read(stream: BufferedReader | gzip.GzipFile, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    ndim = 1 + len(item_shape)
+    header = stream.read(4 + 4 * ndim)
+    _check_magic(header, ndim)
+    if len(header) < 4 + 4 * ndim:
+        raise _Fault(f"ends after {len(header)} bytes", f"a header of {4 + 4 * ndim} bytes")
+    n, *found_shape = struct.unpack(f">{ndim}I", header[4:])
+    if tuple(found_shape) != item_shape:
+        raise _Fault(f"items of {_times(found_shape)}", _times(item_shape))
+    if not 0 < n <= MAX_ITEMS:
+        raise _Fault(f"a header that claims {n} items", f"1 to {MAX_ITEMS}")
+    size = n * math.prod(item_shape)
+    # One byte more than expected: it finds a file that is too long, and reaching the end of a
+    # gzip stream is what makes the gzip module check it; a bomb is never unpacked further.
+    data = stream.read(size + 1)
+    if len(data) != size:
+        length = f"only {len(data)}" if len(data) < size else "more"
+        raise _Fault(f"{length} bytes of data", f"{size} for {n} items")
+    # A copy, since an array over `bytes` cannot be written and torch warns of that.
+    return np.frombuffer(data, np.uint8).reshape(n, *item_shape).copy()
+
+
+def _check_magic(header: bytes, ndim: int) -> None:
+    magic = bytes([0, 0, _UNSIGNED_BYTE, ndim])
+    expected = f"IDX data of unsigned bytes in {ndim} dimension(s), magic number {magic.hex()}"
+    if not header:
+        raise _Fault("an empty file", expected)
+    if header.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        raise _Fault("looks like a web page, not IDX data", expected)
+    if header[:4] != magic:
+        raise _Fault(f"magic number {header[:4].hex()}", expected)
+
+
+def _times(shape: Sequence[int]) -> str:
+    return " x ".join(str(length) for length in shape) + " pixels"

@@ -1,0 +1,40 @@
+"""Files are written whole or not at all."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spikefa.errors import SpikefaError
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; rename it to `path` if the block succeeds.
+
+    A reader sees the old file or the new one, never a part. The temporary file keeps the suffix
+    of `path`, since matplotlib and others choose the format by it, and is removed on failure.
+
+    Raises
+    ------
+    SpikefaError
+        If the disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise write_error(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_error(path: Path, error: OSError) -> SpikefaError:
+    """Return the one-line error for a failed write of `path`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return SpikefaError(f"no room left on the disk to write {path}: free some, or use --out")
+    return SpikefaError(f"cannot write {path}: {error.strerror or error}")

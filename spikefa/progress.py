@@ -1,0 +1,61 @@
+"""Progress bars on a terminal, silence elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Bar:
+    """One progress bar that redraws at most twice a second.
+
+    Parameters
+    ----------
+    redraw : callable or None
+        Called with the work done so far and a note; None draws nothing.
+    interval : float, default 0.5
+        Least seconds between two redraws.
+    """
+
+    def __init__(self, redraw: Callable[[float, str], None] | None, interval: float = 0.5):
+        self._redraw = redraw
+        self._interval = interval
+        self._next = time.monotonic() + interval
+        self.done = 0.0
+
+    def advance(self, amount: float, note: Callable[[], str] = str) -> None:
+        """Add to the work done; `note` is called only when the bar is redrawn."""
+        self.done += amount
+        if self._redraw is not None and time.monotonic() >= self._next:
+            self._redraw(self.done, note())
+            self._next = time.monotonic() + self._interval
+
+
+@contextmanager
+def progress_bar(label: str, total: float, enabled: bool | None = None) -> Iterator[Bar]:
+    """Show a bar on standard error while the block runs.
+
+    Parameters
+    ----------
+    label : str
+    total : float
+        The work to do, in the units that `Bar.advance` is given.
+    enabled : bool, optional
+        Default: whether standard error is a terminal.
+    """
+    if not (sys.stderr.isatty() if enabled is None else enabled):
+        yield Bar(None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=total, note="")
+        yield Bar(lambda done, note: progress.update(task, completed=done, note=note))

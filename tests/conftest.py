@@ -1,0 +1,39 @@
+"""What several test files share."""
+
+import os
+from pathlib import Path
+
+# The networks of the tests are too small to share between threads; set before torch is imported,
+# and passed on to the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+
+from spikefa.datasets import Dataset, Images
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of the real MNIST files."""
+    folder = Path(os.environ.get("SPIKEFA_DATA", REPOSITORY.parent / "shared" / "data")).resolve()
+    if not any(folder.glob("**/train-images-idx3-ubyte*")):
+        pytest.skip(f"the MNIST files are not in {folder}: set SPIKEFA_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """Two-class images of 3 x 4 pixels that are easy to tell apart."""
+    random = np.random.default_rng(5)
+
+    def images(n: int) -> Images:
+        labels = (np.arange(n) % 2).astype(np.uint8)
+        pixels = random.integers(0, 80, (n, 3, 4))
+        pixels[labels == 0, :, :2] += 150
+        pixels[labels == 1, :, 2:] += 150
+        return Images(pixels.astype(np.uint8), labels)
+
+    return Dataset("tiny", train=images(22), test=images(10), n_classes=2)
