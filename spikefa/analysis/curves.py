@@ -1,0 +1,149 @@
+"""Learning curves, from the rows of metrics.csv."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
+
+from spikefa.analysis.style import ACCENT, GREY, INK, PALETTE, quiet
+from spikefa.errors import SpikefaError, require
+
+Rows = Sequence[Mapping[str, object]]
+ERRORS = {
+    "train_error_percent": ("training", GREY),
+    "validation_error_percent": ("validation", ACCENT),
+}
+LOG_RANGE = 5
+"""A logarithmic axis helps when the largest error is this many times the smallest."""
+
+
+def learning_curve(metrics: Rows | str | Path) -> Figure:
+    """Draw the error, and below it the firing rates, against the images seen.
+
+    Parameters
+    ----------
+    metrics : path-like or sequence of mapping
+        metrics.csv or its rows: ``epoch``, ``images``, ``train_error_percent``,
+        ``validation_error_percent`` (may be empty) and ``rate_<population>`` (spikes per neuron
+        and step).
+
+    Raises
+    ------
+    SpikefaError
+        If there are no rows, or no number of images in them.
+    """
+    rows = read_metrics(metrics) if isinstance(metrics, str | Path) else list(metrics)
+    require(len(rows) > 0, "there are no rows of metrics to draw: let one epoch finish first")
+    images = _column(rows, "images")
+    require(
+        bool(np.isfinite(images).all()),
+        f"the metrics need a number in 'images': the columns are {', '.join(rows[0])}",
+    )
+    rates = [name for name in rows[0] if name.startswith("rate_")]
+    figure = Figure(figsize=(7.5, 6.5 if rates else 4.2), layout="constrained")
+    heights = [3, 2] if rates else [3]
+    panels = figure.subplots(
+        len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
+    )[:, 0]
+    _draw_errors(panels[0], images, rows)
+    if rates:
+        _draw_rates(panels[1], images, rows, rates)
+    panels[-1].set_xlabel("images seen")
+    panels[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    _mark_epochs(panels[0], images, _column(rows, "epoch"))
+    return figure
+
+
+def read_metrics(path: str | Path) -> list[dict[str, str]]:
+    """Read metrics.csv.
+
+    Raises
+    ------
+    SpikefaError
+        If it is missing or is no text.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise SpikefaError(f"cannot read the metrics {path}: {error}") from error
+
+
+def _column(rows: Rows, name: str) -> np.ndarray:
+    """Return a column, float64, with nan where there is no number."""
+    return np.array([_number(row.get(name)) for row in rows])
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _draw_errors(axes: Axes, images: np.ndarray, rows: Rows) -> None:
+    drawn: dict[str, np.ndarray] = {}
+    for name, (label, colour) in ERRORS.items():
+        errors = _column(rows, name)
+        known = np.isfinite(errors)
+        if known.any():
+            axes.plot(
+                images[known], errors[known], marker="o", markersize=4, color=colour, label=label
+            )
+            drawn[name] = errors[known]
+    require(len(drawn) > 0, "the metrics hold no error to draw")
+    _name_last(axes, images[-1], drawn)
+    every = np.concatenate(list(drawn.values()))
+    if every.min() > 0 and every.max() > LOG_RANGE * every.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_minor_formatter(ScalarFormatter())
+    else:
+        axes.set_ylim(0, 1.15 * max(1.0, float(every.max())))
+    axes.set_ylabel("error (%)")
+    axes.set_xlim(0, 1.12 * max(1.0, float(images.max())))
+    axes.legend(frameon=False)
+    quiet(axes)
+
+
+def _name_last(axes: Axes, right: float, drawn: Mapping[str, np.ndarray]) -> None:
+    """Write the last error of each curve at its end, the larger one a little higher."""
+    largest = max(errors[-1] for errors in drawn.values())
+    for name, errors in drawn.items():
+        axes.annotate(
+            f"{errors[-1]:.2f} %",
+            (right, errors[-1]),
+            xytext=(7, 1 if errors[-1] == largest else -1),
+            textcoords="offset points",
+            va="bottom" if errors[-1] == largest else "top",
+            color=ERRORS[name][1],
+            fontsize=9,
+        )
+
+
+def _draw_rates(axes: Axes, images: np.ndarray, rows: Rows, names: Sequence[str]) -> None:
+    for number, name in enumerate(names):
+        colour = PALETTE[number % len(PALETTE)]
+        label = name.removeprefix("rate_")
+        axes.plot(images, _column(rows, name), marker="o", markersize=3, color=colour, label=label)
+    axes.set_ylabel("spikes per neuron\nand step")
+    highest = np.nanmax([0.01, *(_column(rows, name).max() for name in names)])
+    axes.set_ylim(0, 1.25 * highest)  # room for the legend
+    axes.legend(frameon=False, ncols=min(len(names), 5), fontsize=8)
+    quiet(axes)
+
+
+def _mark_epochs(axes: Axes, images: np.ndarray, epochs: np.ndarray) -> None:
+    """Write the epochs along the top, where an epoch is a fixed number of images."""
+    if not (np.isfinite(epochs).all() and (epochs > 0).all() and images[-1] > 0):
+        return
+    size = images[-1] / epochs[-1]
+    top = axes.secondary_xaxis("top", functions=(lambda x: x / size, lambda x: x * size))
+    top.xaxis.set_major_locator(MaxNLocator(integer=True))
+    top.set_xlabel("epoch", color=INK)
+    top.tick_params(color=GREY, labelcolor=INK, labelsize=8)
+    top.spines["top"].set_color(GREY)

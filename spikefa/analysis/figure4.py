@@ -1,0 +1,201 @@
+"""The figure of Lillicrap et al. 2016, Fig. 4: the network at work early, midway and late."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+
+from spikefa.analysis.panels import (
+    Column,
+    draw_neuron_mark,
+    draw_output_raster,
+    draw_raster,
+    draw_switches,
+    draw_thumbnails,
+    draw_trace,
+    share_limits,
+)
+from spikefa.analysis.style import ACCENT, BLUE, GREY, INK
+from spikefa.errors import SpikefaError, require
+from spikefa.recording import Recording
+
+WIDTH, HEIGHT = 12.0, 9.0
+COLUMNS = 3
+TRACES = {"potential": ("PSP", BLUE), "modulator": ("modulator", ACCENT)}
+
+
+def figure4(recording: Recording) -> Figure:
+    """Draw what a recording holds in the manner of figure 4 of the paper.
+
+    From the top: the images shown; spikes of the recorded units of each hidden population; those
+    of the output units, in bands by class, coloured where they are of the class shown; the PSP
+    and the modulator of one neuron. One column per window, of which the first, the middle and
+    the last are drawn; a vertical line where the image changes. What was not recorded is left
+    out, steps that are missing are grey.
+
+    Parameters
+    ----------
+    recording : Recording
+        With at least one window in which something was recorded.
+
+    Returns
+    -------
+    Figure
+        12 inches wide and 9 high, more with more than three hidden populations. Each panel has
+        the label ``"<window>/<what>"``, such as ``"early/hidden1"`` or ``"late/potential"``.
+
+    Raises
+    ------
+    SpikefaError
+        If the recording holds no rows, or no spikes of hidden or output populations.
+    """
+    columns = _columns(recording)
+    rasters = [
+        population
+        for population in recording.populations.values()
+        if population.role != "input" and "spikes" in recording.variables(population.name)
+    ]
+    require(
+        len(rasters) > 0,
+        f"{recording.path} holds no spikes of hidden or output populations: add such probes",
+    )
+    neuron = traced_neuron(recording)
+    traces = [] if neuron is None else _traced_variables(recording, *neuron)
+    hidden = sum(population.role == "hidden" for population in rasters)
+    height = HEIGHT + 1.1 * max(0, hidden - 3)
+    figure = Figure(figsize=(WIDTH, height), facecolor="white")
+    grid = _grid(figure, [p.role for p in rasters], len(traces), columns, height)
+    for place, column in enumerate(columns):
+        _draw_column(figure, grid, place, column, [p.name for p in rasters], neuron, traces)
+    for variable in traces:
+        share_limits(
+            [axes for axes in figure.axes if str(axes.get_label()).endswith(f"/{variable}")]
+        )
+    figure.align_ylabels()
+    figure.text(0.075, 0.012, _footnote(columns, neuron, traces), color=GREY, fontsize=8)
+    return figure
+
+
+def traced_neuron(recording: Recording) -> tuple[str, int] | None:
+    """Return the population and number of the neuron to trace; None if none was recorded.
+
+    The middle one of the hidden populations (or, failing them, another) that has most of PSP,
+    modulator and spikes; in it the first neuron of which they were all recorded.
+    """
+    best: tuple[int, str, int] | None = None
+    populations = list(recording.populations.values())
+    hidden = [p.name for p in populations if p.role == "hidden"]
+    others = [p.name for p in populations if p.role == "output"]
+    middle = (len(hidden) - 1) // 2
+    for name in (*hidden[middle : middle + 1], *hidden, *others):
+        for unit, count in _recorded_together(recording, name):
+            if best is None or count > best[0]:
+                best = (count, name, unit)
+    return None if best is None else best[1:]
+
+
+def _recorded_together(recording: Recording, population: str) -> list[tuple[int, int]]:
+    """Return the first best neuron of `population` and how much was recorded of it."""
+    names = [v for v in recording.variables(population) if v in TRACES]
+    if not names:
+        return []
+    traced = np.concatenate([recording.units(population, name) for name in names])
+    units, counts = np.unique(traced, return_counts=True)
+    score = 2 * counts
+    if "spikes" in recording.variables(population):
+        score = score + np.isin(units, recording.units(population))
+    first = int(np.argmax(score))
+    return [(int(units[first]), int(score[first]))]
+
+
+def _traced_variables(recording: Recording, population: str, unit: int) -> list[str]:
+    return [
+        variable
+        for variable in TRACES
+        if variable in recording.variables(population)
+        and unit in recording.units(population, variable)
+    ]
+
+
+def _columns(recording: Recording) -> list[Column]:
+    """Return the columns: the first, middle and last of the windows in which there are rows."""
+    rows = {window: recording.rows(window.label) for window in recording.windows}
+    held = [window for window, held in rows.items() if held.stop > held.start]
+    if not held:
+        raise SpikefaError(
+            f"{recording.path} holds no step of its windows yet: let the run reach step "
+            f"{recording.windows[0].start}"
+        )
+    if len(held) > COLUMNS:
+        held = [held[0], held[len(held) // 2], held[-1]]
+    return [Column(recording, window) for window in held]
+
+
+def _grid(
+    figure: Figure, roles: Sequence[str], traces: int, columns: Sequence[Column], height: float
+) -> GridSpec:
+    """Return the grid; the rows are thumbnails, rasters, traces."""
+    heights = [0.5, *({"hidden": 1.2, "output": 2.7}[role] for role in roles)]
+    heights += [0.75] * traces
+    return figure.add_gridspec(
+        len(heights),
+        len(columns),
+        height_ratios=heights,
+        left=0.075,
+        right=0.985,
+        top=1 - 0.5 / height,
+        bottom=0.75 / height,
+        wspace=0.05,
+        hspace=0.1,
+    )
+
+
+def _draw_column(
+    figure: Figure,
+    grid: GridSpec,
+    place: int,
+    column: Column,
+    rasters: Sequence[str],
+    neuron: tuple[str, int] | None,
+    traces: Sequence[str],
+) -> None:
+    """Draw all panels of one window; only the leftmost column names the rows."""
+    leftmost = place == 0
+    label = column.window.label
+    top = figure.add_subplot(grid[0, place], label=f"{label}/images")
+    draw_thumbnails(top, column)
+    top.set_title(label, color=INK, fontsize=13, fontweight="bold", pad=6)
+    panels = []
+    for number, name in enumerate(rasters, start=1):
+        axes = figure.add_subplot(grid[number, place], label=f"{label}/{name}")
+        if column.recording.populations[name].role == "output":
+            draw_output_raster(axes, column, name, leftmost)
+        else:
+            draw_raster(axes, column, name, leftmost)
+        if neuron is not None and name == neuron[0]:
+            draw_neuron_mark(axes, column, *neuron)
+        panels.append(axes)
+    for number, variable in enumerate(traces, start=1 + len(rasters)):
+        assert neuron is not None
+        axes = figure.add_subplot(grid[number, place], label=f"{label}/{variable}")
+        title, colour = TRACES[variable]
+        draw_trace(axes, column, (*neuron, variable), colour, f"{title}\n(a.u.)" * leftmost)
+        panels.append(axes)
+    for axes in panels:
+        draw_switches(axes, column)
+        axes.tick_params(labelbottom=axes is panels[-1])
+    panels[-1].set_xlabel("step", color=INK, fontsize=9)
+
+
+def _footnote(
+    columns: Sequence[Column], neuron: tuple[str, int] | None, traces: Sequence[str]
+) -> str:
+    parts = ["vertical lines: the image changes"]
+    if any(population.n_classes for population in columns[0].recording.populations.values()):
+        parts.append("orange: output spikes of the class shown")
+    if any(len(column.steps) < column.window.stop - column.window.start for column in columns):
+        parts.append("grey: not recorded")
+    if neuron is not None and traces:
+        parts.append(f"traces: unit {neuron[1]:,} of {neuron[0]} (triangle)")
+    return "   ·   ".join(parts)

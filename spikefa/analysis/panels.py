@@ -1,0 +1,187 @@
+"""The panels of which figure 4 is made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.ticker import MaxNLocator
+
+from spikefa.analysis.style import ACCENT, GREY, INK, PALE, quiet
+from spikefa.recording import Recording, Window
+
+SILENT, SPIKE, SPIKE_OF_CLASS, MISSING = range(4)
+"""What the cells of a drawn raster mean, and their place in `SPIKES`."""
+
+SPIKES = ListedColormap(["white", INK, ACCENT, PALE])
+MOST_THUMBNAILS = 12
+CRISP_UNITS = 250
+"""Up to here each unit has a row of pixels to itself; more are averaged, lest some vanish."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One window of a recording: what one column of the figure shows."""
+
+    recording: Recording
+    window: Window
+
+    @property
+    def steps(self) -> np.ndarray:
+        """The recorded steps of the window, int64 [T]."""
+        return self.recording.steps[self.recording.rows(self.window.label)]
+
+    @property
+    def stimulus(self) -> np.ndarray:
+        """What was shown in them, structured [T]."""
+        return self.recording.stimulus[self.recording.rows(self.window.label)]
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The ends of the time axis; a step is a cell with its number in the middle."""
+        return self.window.start - 0.5, self.window.stop - 0.5
+
+    def presentations(self) -> list[tuple[int, int, int, int]]:
+        """Return start, stop (exclusive), image and label of each stretch with one image."""
+        stimulus = self.stimulus
+        changed = np.diff(stimulus["image"].astype(np.int64)) != 0
+        starts = np.concatenate([[0], np.flatnonzero(changed) + 1])
+        stops = np.append(starts[1:], len(stimulus))
+        return [
+            (
+                int(stimulus["step"][first]),
+                int(stimulus["step"][stop - 1]) + 1,
+                int(stimulus["image"][first]),
+                int(stimulus["label"][first]),
+            )
+            for first, stop in zip(starts, stops, strict=True)
+        ]
+
+    def spread(self, values: np.ndarray, missing: float) -> np.ndarray:
+        """Put rows [T, ...] at their steps [stop - start, ...], with `missing` in the gaps."""
+        length = self.window.stop - self.window.start
+        spread = np.full((length, *values.shape[1:]), missing, dtype=values.dtype)
+        spread[self.steps - self.window.start] = values
+        return spread
+
+
+def draw_thumbnails(axes: Axes, column: Column) -> None:
+    """Draw each image above the steps during which it is shown, or its class if not kept."""
+    axes.set_axis_off()
+    axes.set_xlim(column.limits)
+    images = column.recording.images
+    shown = column.presentations()
+    stride = -(-len(shown) // MOST_THUMBNAILS)
+    for start, stop, image, label in shown[::stride]:
+        middle = (start + stop - 1) / 2
+        if image not in images:
+            axes.text(middle, 0.5, str(label), ha="center", va="center", color=INK, fontsize=11)
+            continue
+        inset = axes.inset_axes(
+            (start - 0.5, 0.0, (stop - start) * stride, 1.0), transform=axes.get_xaxis_transform()
+        )
+        inset.imshow(images[image], cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+        inset.set_axis_off()
+
+
+def draw_raster(axes: Axes, column: Column, population: str, named: bool) -> None:
+    """Draw the spikes of all recorded units of `population`, silent ones too."""
+    spikes = column.recording.raster(population, steps=column.window.label)
+    _show_cells(axes, column, spikes.astype(np.uint8))
+    axes.set_yticks([])
+    if named:
+        size = column.recording.populations[population].size
+        axes.set_ylabel(_row_name(population, spikes.shape[1], size), color=INK, fontsize=8.5)
+
+
+def draw_output_raster(axes: Axes, column: Column, population: str, named: bool) -> None:
+    """Draw the spikes of an output population in bands by class, class 0 on top.
+
+    The units come in the order of the classes; the spikes of the class that is shown are
+    coloured.
+    """
+    described = column.recording.populations[population]
+    units = column.recording.units(population)
+    spikes = column.recording.raster(population, steps=column.window.label)
+    classes = described.classes(units)
+    target = classes[None, :] == column.stimulus["label"][:, None]
+    _show_cells(axes, column, np.where(spikes & target, SPIKE_OF_CLASS, spikes).astype(np.uint8))
+    edges = np.searchsorted(classes, np.arange(described.n_classes + 1)) - 0.5
+    for edge in edges[1:-1]:
+        axes.axhline(edge, color=PALE, linewidth=0.8)
+    # A class without a recorded unit has a band of no height: it gets no label.
+    held = [number for number in range(described.n_classes) if edges[number + 1] > edges[number]]
+    axes.set_yticks([(edges[k] + edges[k + 1]) / 2 for k in held], [str(k) for k in held])
+    axes.tick_params(axis="y", length=0, labelleft=named)
+    if named:
+        name = _row_name(population, len(units), described.size).replace("units", "units, by class")
+        axes.set_ylabel(name, color=INK, fontsize=9)
+
+
+def _row_name(population: str, recorded: int, size: int) -> str:
+    count = f"{size:,} units" if recorded == size else f"{recorded:,} of {size:,} units"
+    return f"{population}\n{count}"
+
+
+def _show_cells(axes: Axes, column: Column, cells: np.ndarray) -> None:
+    """Show cells [T, n]: time to the right, units downwards."""
+    image = column.spread(cells, MISSING).T
+    crisp = image.shape[0] <= CRISP_UNITS
+    axes.imshow(
+        image,
+        cmap=SPIKES,
+        vmin=SILENT,
+        vmax=MISSING,
+        aspect="auto",
+        interpolation="nearest" if crisp else "hanning",
+        interpolation_stage="data" if crisp else "rgba",
+        extent=(*column.limits, image.shape[0] - 0.5, -0.5),
+    )
+    quiet(axes)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def draw_neuron_mark(axes: Axes, column: Column, population: str, unit: int) -> None:
+    """Point at the row of one neuron, if it is in the raster."""
+    row = np.flatnonzero(column.recording.units(population) == unit)
+    if len(row):
+        axes.plot(
+            [1.006],
+            row,
+            marker="<",
+            markersize=4,
+            color=GREY,
+            clip_on=False,
+            transform=axes.get_yaxis_transform(),
+        )
+
+
+def draw_trace(
+    axes: Axes, column: Column, what: tuple[str, int, str], colour: str, label: str
+) -> None:
+    """Draw one variable of one neuron; `what` is population, unit and variable."""
+    population, unit, variable = what
+    values = column.recording.trace(population, variable, unit, column.window.label)
+    steps = np.arange(column.window.start, column.window.stop)
+    axes.axhline(0, color=PALE, linewidth=0.8)
+    axes.plot(steps, column.spread(values, np.nan), color=colour, linewidth=1.3)
+    axes.set_xlim(column.limits)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    quiet(axes)
+    axes.tick_params(labelleft=bool(label))
+    axes.set_ylabel(label, color=INK, fontsize=9)
+
+
+def draw_switches(axes: Axes, column: Column) -> None:
+    """Draw a vertical line where the image changes."""
+    for start, *_ in column.presentations()[1:]:
+        axes.axvline(start - 0.5, color=GREY, linewidth=0.7, alpha=0.8)
+
+
+def share_limits(panels: Sequence[Axes]) -> None:
+    """Give the panels of one row one vertical axis, so that the stages can be compared."""
+    lows, highs = zip(*(axes.get_ylim() for axes in panels), strict=True)
+    for axes in panels:
+        axes.set_ylim(min(lows), max(highs))

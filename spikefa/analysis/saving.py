@@ -1,0 +1,29 @@
+"""Save figures."""
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from spikefa.errors import SpikefaError
+from spikefa.files import written_whole
+
+DPI = 160
+
+
+def save_figure(figure: Figure, path: str | Path) -> None:
+    """Save `figure` under `path`, whole or not at all; the suffix chooses the format.
+
+    Raises
+    ------
+    SpikefaError
+        If the suffix is no image format, or the file cannot be written.
+    """
+    path = Path(path)
+    known = figure.canvas.get_supported_filetypes()
+    suffix = path.suffix.lstrip(".").lower()
+    if suffix not in known:
+        raise SpikefaError(
+            f"cannot save a figure as {path.name!r}: end the name in .{', .'.join(sorted(known))}"
+        )
+    with written_whole(path) as temporary:
+        figure.savefig(temporary, dpi=DPI, format=suffix)

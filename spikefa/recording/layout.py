@@ -1,0 +1,170 @@
+"""Create the empty file: after SWMR writing has begun nothing new can be made in it."""
+
+import hashlib
+import importlib.metadata
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+import h5py
+import numpy as np
+import torch
+
+from spikefa.errors import SpikefaError, require
+from spikefa.recording.probes import Channel, Variables
+from spikefa.recording.schema import (
+    CHUNK_ROWS,
+    COMMITTED,
+    EPOCH,
+    EPOCHS,
+    IMAGES,
+    POPULATIONS,
+    STATUS_PATH,
+    STEP,
+    STIMULUS,
+    STIMULUS_PATH,
+    VERSION,
+    Layout,
+    Population,
+    data_of,
+    group_of,
+    row_shape,
+)
+
+Provenance = Mapping[str, str | int | float | bool]
+DT, DT_UNITS = 1.0, "ms"
+POTENTIAL_UNITS = "a.u."
+
+
+def describe_populations(variables: Variables, n_classes: int) -> tuple[Population, ...]:
+    """Describe the populations, which come in the order of the layers, input first."""
+    last = len(variables) - 1
+    found = []
+    for layer, (name, states) in enumerate(variables.items()):
+        require(len(states) > 0, f"population {name!r} has no variable to record")
+        size = int(next(iter(states.values())).shape[-1])
+        role = "input" if layer == 0 else "output" if layer == last else "hidden"
+        found.append(Population(name, layer, role, size, n_classes if role == "output" else 0))
+    return tuple(found)
+
+
+def root_attributes(provenance: Provenance) -> dict[str, str | int | float | bool]:
+    """Return `provenance` and what this module knows itself, which wins."""
+    attributes = {name: _storable(name, value) for name, value in provenance.items()}
+    if "config_json" in attributes:
+        digest = hashlib.sha256(str(attributes["config_json"]).encode()).hexdigest()
+        attributes["config_sha256"] = digest
+    return attributes | {
+        "spikefa_schema": f"{VERSION[0]}.{VERSION[1]}",
+        "spikefa_version": _own_version(),
+        "uuid": str(uuid.uuid4()),
+        "created_utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "numpy_version": np.__version__,
+        "h5py_version": h5py.__version__,
+        "hdf5_version": h5py.version.hdf5_version,
+        "torch_version": str(torch.__version__),
+        "dt": DT,
+        "dt_units": DT_UNITS,
+        "time_convention": "k*dt",
+    }
+
+
+def _storable(name: str, value: object) -> str | int | float | bool:
+    """Return `value` as HDF5 can store it."""
+    if isinstance(value, str):
+        # HDF5 ends a string at a NUL, and cannot hold the lone surrogates of odd file names.
+        return value.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(value, bool | int | float):
+        return value
+    raise SpikefaError(
+        f"provenance {name!r} is a {type(value).__name__}: give a str, int, float or bool"
+    )
+
+
+def _own_version() -> str:
+    try:
+        return importlib.metadata.version("spikefa")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def write_layout(file: h5py.File, layout: Layout) -> None:
+    """Create every group, dataset and attribute of a recording in an empty `file`."""
+    for name, value in layout.attributes.items():
+        _set(file, name, value)
+    file.create_dataset(COMMITTED, data=np.zeros(1, "<u8"))
+    file.create_dataset(STATUS_PATH, data=np.zeros(1, "u1"))
+    epochs = [(w.start, w.stop, w.label.encode(errors="replace")) for w in layout.windows]
+    file.create_dataset(EPOCHS, data=np.array(epochs, EPOCH))
+    rows = min(CHUNK_ROWS, sum(window.stop - window.start for window in layout.windows))
+    _growing(file, STIMULUS_PATH, rows, (), STIMULUS)
+    _growing(file, STEP, rows, (), "<u8")
+    for population in layout.populations:
+        group = file.create_group(f"{POPULATIONS}/{population.name}")
+        group.create_dataset("node_ids", data=np.arange(population.size, dtype="<u8"))
+        _set(group, "layer", population.layer)
+        _set(group, "role", population.role)
+        _set(group, "size", population.size)
+        if population.n_classes:
+            _set(group, "n_classes", population.n_classes)
+    for channel in layout.channels:
+        _write_channel(file, channel, rows)
+    if layout.image_shape is not None:
+        _growing(file, f"{IMAGES}/index", 64, (), "<u4")
+        _growing(file, f"{IMAGES}/pixels", 16, layout.image_shape, "u1")
+
+
+def _set(item: h5py.HLObject, name: str, value: object) -> None:
+    """Set an attribute; strings get a fixed length, see `examine.read_attributes`."""
+    if isinstance(value, str):
+        content = value.encode()
+        item.attrs.create(name, content, dtype=h5py.string_dtype("utf-8", max(1, len(content))))
+    else:
+        item.attrs[name] = value
+
+
+def _growing(
+    file: h5py.File, path: str, rows: int, shape: tuple[int, ...], dtype: str | np.dtype
+) -> h5py.Dataset:
+    """Create a dataset without rows that can grow."""
+    return file.create_dataset(
+        path, shape=(0, *shape), maxshape=(None, *shape), chunks=(rows, *shape), dtype=dtype
+    )
+
+
+def _write_channel(file: h5py.File, channel: Channel, rows: int) -> None:
+    """Create the group of one channel; the steps of its rows are a hard link to the common ones."""
+    group = file.create_group(group_of(channel.population, channel.variable))
+    group["step"] = file[STEP]
+    if channel.variable == "potential":
+        _write_report(file, group, channel, rows)
+        return
+    width, dtype = row_shape(channel)
+    path = data_of(channel.population, channel.variable)
+    data = _growing(file, path, rows, (width,), dtype)
+    _set(data, "batch_index", channel.stream)
+    group.create_dataset("node_ids", data=channel.units.astype("<u8"))
+    if channel.variable == "spikes":
+        _set(data, "n_units", len(channel.units))
+        _set(data, "bitorder", "little")
+    else:
+        _set(data, "units", POTENTIAL_UNITS)
+
+
+def _write_report(file: h5py.File, group: h5py.Group, channel: Channel, rows: int) -> None:
+    """Create a SONATA frame report, and its second name as a trace like any other."""
+    n_units = len(channel.units)
+    report = file.create_group(f"/report/{channel.population}")
+    data = _growing(file, f"{report.name}/data", rows, (n_units,), "<f4")
+    _set(data, "units", POTENTIAL_UNITS)
+    _set(data, "batch_index", channel.stream)
+    mapping = report.create_group("mapping")
+    mapping.create_dataset("node_ids", data=channel.units.astype("<u8"))
+    mapping.create_dataset("index_pointers", data=np.arange(n_units + 1, dtype="<u8"))
+    mapping["index_pointer"] = mapping["index_pointers"]  # the name that bmtk looks for
+    mapping.create_dataset("element_ids", data=np.zeros(n_units, "<u4"))
+    mapping.create_dataset("element_pos", data=np.zeros(n_units, "<f4"))
+    mapping.create_dataset("time", data=np.array([0.0, 0.0, DT]))
+    _set(mapping["time"], "units", DT_UNITS)
+    group["value"] = data
+    group["node_ids"] = mapping["node_ids"]

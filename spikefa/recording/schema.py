@@ -1,0 +1,147 @@
+"""The file format `spikefa-recording` 1.0: names, types and versions.
+
+The prose is in docs/recording.md; what is written there and what stands here must agree.
+"""
+
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spikefa.errors import SpikefaError
+from spikefa.recording.probes import Channel
+from spikefa.recording.windows import LABEL_BYTES, Window
+
+VERSION = (1, 0)
+STATUS = ("open", "closed", "failed", "repaired")
+"""Meaning of the numbers in /spikefa/status."""
+
+CHUNK_ROWS = 1000
+"""Rows of one chunk, and of one commit."""
+
+STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
+EPOCH = np.dtype([("start_step", "<u8"), ("stop_step", "<u8"), ("label", f"S{LABEL_BYTES}")])
+
+COMMITTED = "/spikefa/committed_steps"
+STATUS_PATH = "/spikefa/status"
+STEP = "/spikefa/step"
+STIMULUS_PATH = "/spikefa/stimulus"
+EPOCHS = "/spikefa/epochs"
+POPULATIONS = "/spikefa/populations"
+IMAGES = "/spikefa/images"
+
+
+@dataclass(frozen=True)
+class Population:
+    """A population as the file describes it.
+
+    Attributes
+    ----------
+    name : str
+    layer : int
+        0 for the input, then upwards.
+    role : str
+        ``"input"``, ``"hidden"`` or ``"output"``.
+    size : int
+        Neurons in the whole population.
+    n_classes : int
+        Of an output population: its neurons stand in this many equal groups, one per class, in
+        the order of the classes. 0 elsewhere.
+    """
+
+    name: str
+    layer: int
+    role: str
+    size: int
+    n_classes: int = 0
+
+    def classes(self, units: np.ndarray) -> np.ndarray:
+        """Return the class, int64, of each of `units` of an output population."""
+        return np.asarray(units, dtype=np.int64) * self.n_classes // self.size
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything about a file that is fixed before its first row is written.
+
+    Attributes
+    ----------
+    populations : tuple of Population
+    channels : tuple of Channel
+        What each row holds.
+    windows : tuple of Window
+        In the order of their steps.
+    image_shape : (int, int) or None
+        Height and width of the thumbnails, None if none are kept.
+    attributes : dict
+        The attributes of the root.
+    """
+
+    populations: tuple[Population, ...]
+    channels: tuple[Channel, ...]
+    windows: tuple[Window, ...]
+    image_shape: tuple[int, int] | None
+    attributes: dict[str, Any]
+
+
+def group_of(population: str, variable: str) -> str:
+    """Return the group that holds one variable of one population."""
+    if variable == "spikes":
+        return f"/spikefa/raster/{population}"
+    if variable == "modulator":
+        return f"/spikefa/modulator/{population}"
+    return f"/spikefa/trace/{variable}/{population}"
+
+
+def data_of(population: str, variable: str) -> str:
+    """Return the dataset whose rows hold one variable of one population."""
+    name = "packed" if variable == "spikes" else "value"
+    return f"{group_of(population, variable)}/{name}"
+
+
+def row_shape(channel: Channel) -> tuple[int, str]:
+    """Return the width and the NumPy type of a row of `channel`."""
+    if channel.variable == "spikes":
+        return -(-len(channel.units) // 8), "u1"
+    return len(channel.units), "<f4"
+
+
+def encode(channel: Channel, rows: np.ndarray) -> np.ndarray:
+    """Turn rows of values [k, n_units] into rows of the file.
+
+    Raises
+    ------
+    SpikefaError
+        If spikes are neither 0 nor 1: bits would not hold them.
+    """
+    if channel.variable != "spikes":
+        return np.ascontiguousarray(rows, dtype="<f4")
+    if not ((rows == 0) | (rows == 1)).all():
+        raise SpikefaError(
+            f"the spikes of {channel.population!r} are not all 0 or 1: call the activity of a "
+            "rate population by another name, and it is kept as float32"
+        )
+    return np.packbits(rows != 0, axis=1, bitorder="little")
+
+
+def check_version(text: object) -> None:
+    """Accept this major version; warn of a newer minor one; refuse a newer major one."""
+    match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})", text if isinstance(text, str) else "")
+    if match is None:
+        raise SpikefaError(f"it has format version {text!r:.40}, not one such as '1.0'")
+    major, minor = int(match[1]), int(match[2])
+    ours = f"{VERSION[0]}.{VERSION[1]}"
+    if major > VERSION[0]:
+        raise SpikefaError(
+            f"it has format version {text}, and this spikefa reads up to {ours}: update spikefa"
+        )
+    if major < VERSION[0]:
+        raise SpikefaError(f"it has format version {text}, and this spikefa reads {ours}")
+    if minor > VERSION[1]:
+        warnings.warn(
+            f"the recording has format version {text}, newer than {ours}: what is new in it is "
+            "not read",
+            stacklevel=2,
+        )

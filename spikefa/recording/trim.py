@@ -1,0 +1,74 @@
+"""Cut a recording back to an earlier step."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from spikefa.errors import SpikefaError
+from spikefa.files import written_whole
+from spikefa.recording.layout import write_layout
+from spikefa.recording.reader import Recording, open_recording
+from spikefa.recording.schema import CHUNK_ROWS, Layout
+from spikefa.recording.writer import NoRoomError, Writer
+
+
+def trim(path: Path, step: int) -> None:
+    """Drop every row of the recording at `path` whose step is `step` or later.
+
+    What remains is copied into a new file that takes the place of the old one at the end, so an
+    interruption leaves the old one. The copy also frees a file from the mark "open for writing"
+    that a killed process leaves, and from rows that were never committed. Doing it twice is doing
+    it once.
+
+    Raises
+    ------
+    SpikefaError
+        If it is no recording, or the disk is full.
+    """
+    with open_recording(path) as recording, written_whole(path) as temporary:
+        with h5py.File(temporary, "x", libver=("v110", "v110")) as file:
+            write_layout(file, _marked(recording.layout, step))
+        writer = Writer(temporary, recording.layout.channels)
+        try:
+            _copy_before(recording, step, writer)
+            writer.close("open")
+        except NoRoomError:
+            raise
+        except (OSError, RuntimeError) as error:
+            writer.abandon()
+            reason = str(error).splitlines()[0]
+            raise SpikefaError(f"cannot write the shortened {path}: {reason}") from error
+
+
+def _copy_before(recording: Recording, step: int, writer: Writer) -> None:
+    """Append the rows of `recording` before `step` to `writer`."""
+    thumbnails = recording.images
+    kept = recording.rows(slice(None, step)).stop
+    for start in range(0, kept, CHUNK_ROWS):
+        _copy(recording, writer, slice(start, min(start + CHUNK_ROWS, kept)), thumbnails)
+
+
+def _marked(layout: Layout, step: int) -> Layout:
+    """Return `layout` with `step` added to the attribute that says where it was cut."""
+    before = layout.attributes.get("trimmed_at_steps", [])
+    attributes = layout.attributes | {"trimmed_at_steps": np.array([*before, step], "<i8")}
+    return replace(layout, attributes=attributes)
+
+
+def _copy(
+    recording: Recording, writer: Writer, rows: slice, thumbnails: dict[int, np.ndarray]
+) -> None:
+    """Append some rows of `recording`, and the thumbnails they need, to `writer`."""
+    steps = slice(int(recording.steps[rows.start]), int(recording.steps[rows.stop - 1]) + 1)
+    stimulus = recording.stimulus[rows]
+    blocks = [
+        recording.raster(channel.population, steps=steps)
+        if channel.variable == "spikes"
+        else recording.trace(channel.population, channel.variable, steps=steps)
+        for channel in writer.channels
+    ]
+    shown = dict.fromkeys(stimulus["image"].tolist()) if thumbnails else {}
+    new = [(i, thumbnails[i]) for i in shown if i not in writer.kept_images]
+    writer.append(stimulus, blocks, new)

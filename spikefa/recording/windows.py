@@ -1,0 +1,93 @@
+"""Windows: the stretches of the run that are recorded."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spikefa.errors import require
+
+LABEL_BYTES = 32
+"""Room for the label of a window in the file, in bytes of UTF-8."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The steps `start` <= step < `stop`, under a name.
+
+    Parameters
+    ----------
+    label : str
+        The name, such as ``"early"``.
+    start, stop : int
+        Half-open range of absolute steps.
+    """
+
+    label: str
+    start: int
+    stop: int
+
+
+def check_windows(windows: Sequence[Window]) -> tuple[Window, ...]:
+    """Return `windows` in the order of their steps.
+
+    Raises
+    ------
+    SpikefaError
+        If there is none, one is empty, two overlap, or two share a label.
+    """
+    require(len(windows) > 0, "a recording needs at least one window: none was given")
+    ordered = tuple(sorted(windows, key=lambda window: window.start))
+    for window in ordered:
+        require(
+            0 <= window.start < window.stop,
+            f"window {window.label!r} is {window.start}:{window.stop}: give 0 <= start < stop",
+        )
+        require(
+            0 < len(window.label.encode(errors="replace")) <= LABEL_BYTES,
+            f"the window label {window.label!r} is empty or over {LABEL_BYTES} bytes",
+        )
+    for before, after in itertools.pairwise(ordered):
+        require(
+            before.stop <= after.start,
+            f"windows {before.label!r} ({before.start}:{before.stop}) and {after.label!r} "
+            f"({after.start}:{after.stop}) overlap: make them disjoint",
+        )
+    labels = [window.label for window in ordered]
+    require(len(set(labels)) == len(labels), f"two windows share a label: {', '.join(labels)}")
+    return ordered
+
+
+def figure_windows(
+    total_steps: int, steps_per_image: int, images: int | None = None
+) -> tuple[Window, ...]:
+    """Return windows at the beginning, the middle and the end of training.
+
+    Each holds whole images. In a run too short for three such windows they shrink, to one image
+    at the least; a run of two images gets ``early`` and ``late``, and one of a single image (or
+    of less) gets ``early`` alone.
+
+    Parameters
+    ----------
+    total_steps : int
+        Steps of the whole run, at least 1.
+    steps_per_image : int
+        Steps for which each image is shown.
+    images : int, optional
+        Images in a window; by default as many as make 50 steps, and 3 at the least.
+    """
+    require(total_steps >= 1, f"a run of {total_steps} steps has nothing to record")
+    require(steps_per_image >= 1, f"steps_per_image is {steps_per_image}: give 1 or more")
+    wanted = max(3, -(-50 // steps_per_image)) if images is None else images
+    require(wanted >= 1, f"a window of {wanted} images has nothing to record: give 1 or more")
+    shown = total_steps // steps_per_image
+    if shown < 2:
+        return (Window("early", 0, min(total_steps, steps_per_image)),)
+    if shown == 2:
+        starts, length = {"early": 0, "late": 1}, 1
+    else:
+        length = min(wanted, shown // 3)
+        starts = {"early": 0, "middle": (shown - length) // 2, "late": shown - length}
+    return tuple(
+        Window(label, start * steps_per_image, (start + length) * steps_per_image)
+        for label, start in starts.items()
+    )

@@ -1,0 +1,172 @@
+"""Killed writers, concurrent readers, disks that are full."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections import namedtuple
+
+import h5py
+import numpy as np
+import pytest
+from toy_network import truth
+
+from spikefa.recording import open_recording
+
+SHORT_WINDOWS = """
+import os, random, resource, signal, sys, time
+import torch
+from toy_network import *
+from spikefa.recording import *
+torch.set_num_threads(1)
+probes = [Probe("input", "spikes", "all"), Probe("hidden1", "potential", 2)]
+windows = [Window(str(n), 10 * n, 10 * n + 10) for n in range(4000)]
+"""
+
+KILL_FIVE = """
+for trial in range(5):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        toy = Toy()
+        recorder = Recorder.create(f"{trial}.h5", probes, windows, toy.variables, PROVENANCE,
+                                   images=IMAGES)
+        for step in range(40000):
+            toy.run(recorder, range(step, step + 1))
+            if step % 10 == 9:
+                os.write(writer, b"x")  # these rows are acknowledged
+        os._exit(0)
+    os.close(writer)
+    os.read(reader, 1)
+    time.sleep(random.Random(trial).uniform(0, 0.3))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    acknowledged = 1
+    while block := os.read(reader, 65536):
+        acknowledged += len(block)
+    print(10 * acknowledged)
+"""
+
+
+def check_rows(recording, rows):
+    """Every row is bit-exact."""
+    units = recording.units("hidden1", "potential")
+    np.testing.assert_array_equal(recording.steps, range(rows))
+    if rows == 0:
+        return
+    spikes = [truth(step)["input"]["spikes"][0].astype(bool) for step in range(rows)]
+    np.testing.assert_array_equal(recording.raster("input"), spikes)
+    potential = [truth(step)["hidden1"]["potential"][0][units] for step in range(rows)]
+    np.testing.assert_array_equal(recording.trace("hidden1", "potential"), potential)
+
+
+def test_what_a_killed_writer_acknowledged_is_there(tmp_path, python):
+    done = python(SHORT_WINDOWS + KILL_FIVE)
+    assert done.returncode == 0, done.stderr
+    acknowledged = [int(line) for line in done.stdout.split()]
+    assert len(acknowledged) == 5
+    for trial, rows in enumerate(acknowledged):
+        with open_recording(tmp_path / f"{trial}.h5") as recording:
+            assert recording.status == "open"
+            assert rows <= len(recording.steps) <= rows + 10
+            check_rows(recording, len(recording.steps))
+            shown = set(recording.stimulus["image"].tolist())
+            assert set(recording.images) == shown
+
+
+def test_a_reader_sees_a_growing_valid_prefix(tmp_path):
+    script = SHORT_WINDOWS + (
+        "toy = Toy()\n"
+        "with Recorder.create('w.h5', probes, windows[:150], toy.variables, PROVENANCE) as r:\n"
+        "    for step in range(1500):\n"
+        "        toy.run(r, range(step, step + 1))\n"
+        "        time.sleep(0.0005)\n"
+    )
+    path = ":".join(sys.path)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {path!r}.split(':')\n{script}"],
+        cwd=tmp_path,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "w.h5").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    lengths = []
+    with open_recording(tmp_path / "w.h5") as recording:
+        while recording.status == "open":
+            assert time.monotonic() < deadline
+            rows = recording.refresh()
+            if not lengths or rows > lengths[-1]:
+                lengths.append(rows)
+                check_rows(recording, rows)
+    assert writer.wait(60) == 0
+    assert lengths[-1] == 1500
+    assert len(lengths) > 3
+    assert all(rows % 10 == 0 for rows in lengths)
+
+
+LIMITED = """
+import warnings
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+toy = Toy()
+recorder = Recorder.create("full.h5", probes, windows, toy.variables, PROVENANCE, images=IMAGES)
+size = os.path.getsize("full.h5")
+resource.setrlimit(resource.RLIMIT_FSIZE, (size + int(sys.argv[1]),) * 2)
+toy.run(recorder, range(15000))
+recorder.close()
+with open_recording("full.h5") as recording:  # in the process that failed to write it, too
+    assert len(recording.steps) == len(recording.raster("input"))
+    print(len(recording.steps))
+print("the simulation went on")
+"""
+
+
+@pytest.mark.parametrize("room", [9_000, 60_000])
+def test_a_failed_write_stops_the_recording_alone(tmp_path, python, room):
+    done = python(SHORT_WINDOWS + LIMITED, str(room))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Warning") == 1, done.stderr
+    assert "stopped after" in done.stderr
+    assert "Traceback" not in done.stderr
+    rows, last = done.stdout.strip().split("\n")
+    assert last == "the simulation went on"
+    with open_recording(tmp_path / "full.h5") as recording:
+        assert len(recording.steps) == int(rows) < 15000
+        check_rows(recording, int(rows))
+
+
+def test_a_disk_nearly_full_stops_the_recording_before_it_is(tmp_path, start, toy, monkeypatch):
+    Usage = namedtuple("Usage", "total used free")
+    messages = []
+    recorder = start(warn=messages.append)
+    toy.run(recorder, range(60))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(1, 1, 1000))
+    toy.run(recorder, range(60, 130))
+    recorder.close()
+    assert len(messages) == 1
+    assert "free" in messages[0]
+    assert "20 steps" in messages[0]
+    with h5py.File(tmp_path / "run.h5", "r") as file:  # closed well, as nothing was spoilt
+        assert file["spikefa/committed_steps"][0] == 20
+        assert file["spikefa/status"][0] == 2
+
+
+def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, monkeypatch):
+    """Ctrl-C between the rows and the counter; closing writes the rows once, not twice."""
+    recorder = start()
+    toy.run(recorder, range(19))
+    flush, calls = h5py.File.flush, []
+
+    def interrupted(file):
+        calls.append(file)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        flush(file)
+
+    monkeypatch.setattr(h5py.File, "flush", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        toy.run(recorder, range(19, 20))
+    recorder.close("failed")
+    with open_recording(tmp_path / "run.h5") as recording:
+        np.testing.assert_array_equal(recording.steps, range(20))
+        assert recording.raster("input").shape[0] == 20
