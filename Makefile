@@ -1,0 +1,38 @@
+# Two commands: `make demo` and `make test`. Both make .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_OUT ?= runs/demo-$(shell date +%Y%m%d-%H%M%S)
+DEMO_OPTIONS ?=
+
+.PHONY: demo test lint long clean help
+
+help:
+	@echo "make demo   train a small spiking network on embedded digits, draw figure 4 (a minute)"
+	@echo "make test   lint, type-check and test (some minutes)"
+	@echo "make long   the tests that take longer"
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $$(grep '^torch==' constraints.txt)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/spikefa run lillicrap2016.fig4 --dataset digits --validation-images 200 \
+	  --hidden 300 --hidden-layers 2 --outputs 200 --batch-size 20 --epochs 15 \
+	  --learning-rate 1e-2 --feedback-scale 0.3 --out $(DEMO_OUT) $(DEMO_OPTIONS)
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest --durations=5
+
+long: $(VENV)/installed
+	$(BIN)/python -m pytest -m long
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,1 @@
+"""The experiments of the papers: one file per figure or table, grouped by paper."""

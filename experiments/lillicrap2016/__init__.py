@@ -1,0 +1,1 @@
+"""Experiments of Lillicrap, Cownden, Tweed & Akerman 2016."""

@@ -1,0 +1,244 @@
+"""Figure 4: a deep network that integrates, leaks and spikes learns MNIST by feedback alignment.
+
+The network of Lillicrap et al. 2016, Methods, eqs. 5-8: 784-1500-1500-1500-1000 stochastic binary
+neurons. Images change every few steps and nothing is reset between them; every synapse learns at
+every step. Writes the recording of an early, a middle and a late window, the learning curve, and
+figure 4. The paper reports 1.8 % error on the test set.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from spikefa.experiment import option
+
+if TYPE_CHECKING:
+    from spikefa.network import Network
+    from spikefa.recording import Probe
+    from spikefa.run_directory import RunDirectory
+    from spikefa.simulation import Simulation
+
+MAY_CHANGE_ON_RESUME = ("epochs", "data_dir", "test_images")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the result depends on."""
+
+    seed: int = option(0, "the one seed of all random streams")
+    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
+    dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    train_images: int | None = option(None, "use only the first K training images")
+    validation_images: int = option(0, "hold out the last K training images for validation")
+    test_images: int | None = option(None, "use only the first K test images")
+    epochs: int = option(20, "epochs of training")
+    batch_size: int = option(100, "independent streams; updates are summed over them")
+    steps_per_image: int = option(5, "N and M: steps of simulated time for each image")
+    hidden: int = option(1500, "neurons of each hidden population")
+    hidden_layers: int = option(3, "hidden populations")
+    outputs: int = option(1000, "output neurons, an equal share for each class")
+    tau: float = option(0.9, "weight of the new drive in all populations")
+    weight_scale: float = option(0.05, "half-range of the uniform first weights")
+    learning_rate: float | list[float] = option(2e-3, "eta; one, or one for each projection")
+    input_rate_factor: float = option(10.0, "factor on eta for the synapses from the input")
+    warmup_epochs: float = option(1.2, "epochs in which eta rises, at most 0.4 of all epochs")
+    warmup_from: float = option(0.15, "factor on eta at the beginning of the warm-up")
+    anneal_to: float = option(0.0, "factor on eta at the end, linearly approached; 1: constant")
+    weight_decay: float = option(1e-8, "gamma: weights are multiplied by (1 - gamma) each step")
+    feedback_scale: float | list[float] = option(0.1, "half-range of B; one, or one for each layer")
+    phi_delta: Literal["identity", "tanh", "logistic"] = option("identity", "of error neurons")
+    gated: bool = option(False, "whether the transmitted error is gated by the neurons' gain")
+    output_error: Literal["spikes", "probability"] = option("spikes", "minus target: the error")
+    record: bool = option(True, "write recording.h5 and draw figure 4 from it")
+
+
+def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirectory":
+    """Train, test, record and draw.
+
+    Parameters
+    ----------
+    settings : Settings
+    out : Path, optional
+        Folder to make; default ``runs/lillicrap2016.fig4-seed<S>``.
+    resume : Path, optional
+        Folder of a run to continue instead.
+
+    Returns
+    -------
+    RunDirectory
+
+    Raises
+    ------
+    SpikefaError
+        If a setting is out of range, the data set is absent or damaged, the folder holds a run,
+        or the network becomes unstable.
+    """
+    from spikefa.run_directory import RunDirectory
+
+    simulation = build(settings)
+    if resume is None:
+        folder = out or Path("runs") / f"lillicrap2016.fig4-seed{settings.seed}"
+        directory = RunDirectory.create(folder)
+    else:
+        directory = RunDirectory(resume)
+        simulation.restore(directory.checkpoint)
+    simulation.checkpoint = directory.checkpoint
+    directory.write_config("lillicrap2016.fig4", asdict(settings))
+    with simulation:
+        if settings.record:
+            _record(simulation, settings, directory)
+        if settings.epochs > len(simulation.history):
+            _train(simulation, settings, directory)
+    directory.write_summary(_summary(simulation, settings))
+    draw(directory)
+    return directory
+
+
+def _train(simulation: "Simulation", settings: Settings, directory: "RunDirectory") -> None:
+    from spikefa.simulation import Stopped
+
+    try:
+        simulation.train(
+            settings.epochs - len(simulation.history), after_epoch=directory.write_metrics
+        )
+    except Stopped as stop:
+        raise Stopped(
+            f"{stop}; go on with: spikefa run lillicrap2016.fig4 --resume {directory.path}"
+        ) from None
+
+
+def build(settings: Settings) -> "Simulation":
+    """Return the simulation of these settings, at its beginning."""
+    from spikefa.models.lillicrap2016 import spiking_mnist
+
+    from spikefa import datasets
+    from spikefa.devices import choose_device
+    from spikefa.feedback import FA
+    from spikefa.plasticity import ThreeFactor
+    from spikefa.schedules import WarmUpAnneal
+    from spikefa.simulation import Simulation
+
+    device = choose_device(settings.device)
+    dataset = datasets.load(settings.dataset, settings.data_dir)
+    dataset = dataset.hold_out(settings.validation_images)
+    dataset = dataset.subset(settings.train_images, settings.test_images)
+    network = spiking_mnist(
+        settings.hidden,
+        settings.hidden_layers,
+        settings.outputs,
+        n_inputs=dataset.n_inputs,
+        feedback=FA(settings.feedback_scale, settings.phi_delta, settings.gated, settings.tau),
+        rule=ThreeFactor(_rates(settings), settings.weight_decay),
+        tau=settings.tau,
+        weight_scale=settings.weight_scale,
+        output_error=settings.output_error,
+        device=device,
+    )
+    return Simulation(
+        network,
+        dataset,
+        settings.steps_per_image,
+        settings.batch_size,
+        settings.seed,
+        WarmUpAnneal(
+            settings.epochs,
+            min(settings.warmup_epochs, 0.4 * settings.epochs),
+            settings.warmup_from,
+            settings.anneal_to,
+        ),
+    )
+
+
+def _rates(settings: Settings) -> list[float]:
+    """Return eta of each projection, from the input upwards."""
+    eta = settings.learning_rate
+    rates = [eta] * (settings.hidden_layers + 1) if isinstance(eta, int | float) else eta
+    return [settings.input_rate_factor * rates[0], *rates[1:]] if rates else []
+
+
+def figure_probes(network: "Network", units: int = 50, neurons: int = 8) -> "list[Probe]":
+    """Return what figure 4 shows: rasters of some units, and of all outputs; some traces."""
+    from spikefa.recording import Probe
+
+    sizes = {name: population.size for name, population in network.populations.items()}
+    hidden = {name: size for name, size in sizes.items() if name != "output"}
+    return [
+        Probe("input", "spikes", min(units, network.n_inputs)),
+        *(Probe(name, "spikes", min(units, size)) for name, size in hidden.items()),
+        Probe("output", "spikes", "all"),
+        *(
+            Probe(name, variable, min(neurons, size))
+            for name, size in sizes.items()
+            for variable in ("potential", "modulator")
+        ),
+    ]
+
+
+def draw(directory: "RunDirectory") -> list[Path]:
+    """Draw the figures of a run again, from its recording and its metrics."""
+    from spikefa.analysis.curves import learning_curve
+    from spikefa.analysis.figure4 import figure4
+    from spikefa.analysis.saving import save_figure
+    from spikefa.recording import open_recording
+
+    drawn = []
+    directory.figures.mkdir(exist_ok=True)
+    if directory.metrics.is_file():
+        drawn.append(directory.figures / "learning.png")
+        save_figure(learning_curve(directory.metrics), drawn[-1])
+    if directory.recording.is_file():
+        drawn.append(directory.figures / "fig4.png")
+        with open_recording(directory.recording) as recording:
+            save_figure(figure4(recording), drawn[-1])
+    return drawn
+
+
+def _record(simulation: "Simulation", settings: Settings, directory: "RunDirectory") -> None:
+    import json
+
+    from spikefa.provenance import provenance
+    from spikefa.recording import figure_windows
+
+    presentations = simulation.order.presentations(settings.epochs)
+    steps = presentations * settings.steps_per_image
+    origin = {"config_json": json.dumps(asdict(settings))}
+    simulation.record(
+        directory.recording,
+        figure_probes(simulation.network),
+        figure_windows(steps, settings.steps_per_image),
+        origin | provenance(str(simulation.network.device)),
+    )
+
+
+def _summary(simulation: "Simulation", settings: Settings) -> dict[str, Any]:
+    from spikefa.provenance import provenance
+
+    score = simulation.test()
+    row = simulation.history[-1]
+    return {
+        "experiment": "lillicrap2016.fig4",
+        "test_error_percent": score.error_percent,
+        "test_error_percent_summed": score.error_percent_summed,
+        "test_images": score.images,
+        "train_error_percent": row["train_error_percent"],
+        "validation_error_percent": row.get("validation_error_percent"),
+        "epochs": len(simulation.history),
+        "images_seen": simulation.presentation * settings.batch_size,
+        "steps": simulation.step,
+        "wall_seconds": round(simulation.wall_seconds, 3),
+        "steps_per_second": round(simulation.step / simulation.wall_seconds, 3),
+        "alignment_degrees": _alignment(simulation.network),
+        "seed": settings.seed,
+        **provenance(str(simulation.network.device)),
+    }
+
+
+def _alignment(network: "Network") -> dict[str, float]:
+    """Return the angle W ^ B^T of each projection that an error is carried down through."""
+    from spikefa.analysis.alignment import weight_alignment
+
+    upper = list(network.synapses)[1:]
+    forward = [network.synapses[name].weight for name in upper]
+    angles = weight_alignment(forward, list(network.feedback.tensors().values()))
+    return dict(zip(upper, angles, strict=True))

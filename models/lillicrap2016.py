@@ -1,0 +1,68 @@
+"""Networks of Lillicrap, Cownden, Tweed & Akerman 2016, Nature Communications 7:13276."""
+
+from functools import partial
+
+import torch
+
+from spikefa.errors import require
+from spikefa.feedback import FA, FeedbackCircuit
+from spikefa.network import Network
+from spikefa.neurons import StochasticBinary
+from spikefa.plasticity import PlasticityRule, ThreeFactor
+from spikefa.synapses import Dense
+
+
+def spiking_mnist(
+    hidden: int = 1500,
+    hidden_layers: int = 3,
+    outputs: int = 1000,
+    n_inputs: int = 784,
+    feedback: FeedbackCircuit | None = None,
+    rule: PlasticityRule | None = None,
+    tau: float = 0.9,
+    weight_scale: float = 0.05,
+    output_error: str = "spikes",
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> Network:
+    """Return the spiking network of figure 4: 784-1500-1500-1500-1000.
+
+    Parameters
+    ----------
+    hidden, hidden_layers, outputs : int, default 1500, 3, 1000
+        Neurons of each hidden population, number of them, output neurons (an equal share for each
+        class).
+    n_inputs : int, default 784
+        Pixels of an image.
+    feedback : FeedbackCircuit, optional
+        Default: ``FA(scale=0.1)``.
+    rule : PlasticityRule, optional
+        Default: ``ThreeFactor(learning_rate=1e-3, weight_decay=1e-8)``.
+    tau : float, default 0.9
+        Weight of the new drive in the forward populations; the circuit has its own.
+    weight_scale : float, default 0.05
+        Half-range of the uniform distribution of the first weights.
+    output_error : {"spikes", "probability"}, default "spikes"
+        What the target is subtracted from.
+    device, dtype
+        Where the network lives, and as what.
+
+    Raises
+    ------
+    SpikefaError
+        If a number is out of range.
+    """
+    require(hidden_layers >= 1, f"at least 1 hidden layer is needed, {hidden_layers} given")
+    populations = {
+        f"hidden{layer}": StochasticBinary(hidden, tau) for layer in range(1, hidden_layers + 1)
+    }
+    return Network(
+        n_inputs,
+        {**populations, "output": StochasticBinary(outputs, tau)},
+        feedback=FA(scale=0.1) if feedback is None else feedback,
+        rule=ThreeFactor() if rule is None else rule,
+        synapses=partial(Dense, scale=weight_scale),
+        output_error=output_error,
+        device=device,
+        dtype=dtype,
+    )

@@ -1,0 +1,151 @@
+"""The command line: ``spikefa run | list | fetch | inspect | figure | bench``.
+
+Heavy modules are imported by the command that needs them, so that ``--help`` answers at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from spikefa import __version__
+from spikefa.errors import SpikefaError
+from spikefa.experiment import (
+    experiment_names,
+    load_experiment,
+    parse_settings,
+    settings_parser,
+    summary_line,
+)
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SpikefaError(f"{message} (see {self.prog} --help)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    int
+        0; 2 for a mistake of the user, told in one line; 130 after Ctrl-C.
+    """
+    try:
+        given = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], None] = given.command
+        command(given)
+    except SpikefaError as error:
+        print(f"spikefa: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt as stop:
+        print(f"spikefa: {stop or 'stopped'}", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="spikefa",
+        description="Spiking networks whose error is carried back by populations of neurons, "
+        "learning while they run.",
+    )
+    parser.add_argument("--version", action="version", version=f"spikefa {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, command: Callable[[argparse.Namespace], None], text: str) -> _Parser:
+        added: _Parser = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    run = add("run", _run, "run an experiment of a paper")
+    run.add_argument("experiment", help="such as lillicrap2016.fig4; see `spikefa list`")
+    run.add_argument(
+        "options", nargs=argparse.REMAINDER, help="see `spikefa run EXPERIMENT --help`"
+    )
+    add("list", _list, "list the experiments")
+    fetch = add("fetch", _fetch, "fetch a data set and verify its checksums")
+    fetch.add_argument("dataset", help="mnist, fashion_mnist or kmnist")
+    fetch.add_argument("--data-dir", help="put it there; default: the cache of this user")
+    inspect = add("inspect", _inspect, "print what a run directory or a recording holds")
+    inspect.add_argument("path", type=Path, help="run directory, or .h5 file")
+    figure = add("figure", _figure, "draw the figures of a run again, from its recording")
+    figure.add_argument("directory", type=Path, help="run directory")
+    bench = add("bench", _bench, "time one step of figure 4's network beside a plain loop")
+    bench.add_argument("--batch-size", type=int, default=100)
+    bench.add_argument("--device", default="auto", help="cpu, cuda or auto")
+    return parser
+
+
+def _run(given: argparse.Namespace) -> None:
+    module = load_experiment(given.experiment)
+    if {"-h", "--help"} & set(given.options):
+        settings_parser(given.experiment, module).print_help()
+        return
+    settings, out, resume = parse_settings(given.experiment, module, given.options)
+    _announce(module.run(settings, out, resume).path)
+
+
+def _announce(path: Path) -> None:
+    from spikefa.run_directory import RunDirectory
+
+    run = RunDirectory(path)
+    summary = run.read_summary()
+    print(
+        f"test error {summary['test_error_percent']:.2f} % from the last step, "
+        f"{summary['test_error_percent_summed']:.2f} % from all steps summed "
+        f"({summary['test_images']} images)"
+    )
+    for file in (run.recording, *sorted(run.figures.glob("*.png")), run.summary):
+        if file.is_file():
+            print(f"wrote {file}")
+
+
+def _list(given: argparse.Namespace) -> None:
+    for name in experiment_names():
+        print(f"{name:24} {summary_line(load_experiment(name))}")
+
+
+def _fetch(given: argparse.Namespace) -> None:
+    from spikefa.datasets import fetch
+
+    print(fetch(given.dataset, given.data_dir))
+
+
+def _inspect(given: argparse.Namespace) -> None:
+    from spikefa.inspection import inspect
+
+    print(inspect(given.path))
+
+
+def _figure(given: argparse.Namespace) -> None:
+    from spikefa.run_directory import RunDirectory
+
+    run = RunDirectory.open(given.directory)
+    for file in load_experiment(run.experiment).draw(run):
+        print(f"wrote {file}")
+
+
+def _bench(given: argparse.Namespace) -> None:
+    from spikefa.bench import time_step
+    from spikefa.devices import choose_device
+    from spikefa.models.lillicrap2016 import spiking_mnist
+    from spikefa.provenance import provenance
+
+    network = spiking_mnist(device=choose_device(given.device))
+    print(f"{network}, batch {given.batch_size}, {provenance(str(network.device))['hardware']}")
+    print(time_step(network, given.batch_size))

@@ -1,0 +1,136 @@
+"""Experiments: find them by name, and turn their settings into command-line options.
+
+An experiment is a module of `spikefa.experiments` with a frozen dataclass `Settings`, whose fields
+are made by `option`, and a function ``run(settings, out, resume)``. It needs no registration.
+"""
+
+import pkgutil
+import re
+from dataclasses import asdict, field, fields
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from spikefa.errors import SpikefaError
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser
+
+
+def option(default: Any, text: str) -> Any:
+    """Return a dataclass field with a default and the text that ``--help`` shows."""
+    return field(default=default, metadata={"help": text})
+
+
+def experiment_names() -> list[str]:
+    """Return the names of all experiments, ``paper.figure``."""
+    package = import_module("spikefa.experiments")
+    return sorted(
+        f"{paper.name}.{figure.name}"
+        for paper in pkgutil.iter_modules(package.__path__)
+        if paper.ispkg
+        for figure in pkgutil.iter_modules(
+            import_module(f"spikefa.experiments.{paper.name}").__path__
+        )
+    )
+
+
+def load_experiment(name: str) -> ModuleType:
+    """Return the module of the experiment called `name`.
+
+    Raises
+    ------
+    SpikefaError
+        If there is none, with the list of those there are.
+    """
+    names = experiment_names()
+    if name not in names:
+        raise SpikefaError(f"no experiment called {name!r}: there is {', '.join(names)}")
+    return import_module(f"spikefa.experiments.{name}")
+
+
+def summary_line(module: ModuleType) -> str:
+    """Return the first line of a module's docstring."""
+    return (module.__doc__ or "").strip().split("\n")[0]
+
+
+def settings_parser(name: str, module: ModuleType) -> "ArgumentParser":
+    """Return a parser with one option for each field of the experiment's `Settings`."""
+    from jsonargparse import ActionConfigFile, ArgumentParser
+
+    parser = ArgumentParser(
+        prog=f"spikefa run {name}", description=module.__doc__, exit_on_error=False
+    )
+    parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
+    parser.add_argument("--out", type=str, help="folder to make for the run")
+    parser.add_argument("--resume", type=str, help="folder of a run to continue")
+    hints = get_type_hints(module.Settings)
+    for item in fields(module.Settings):
+        parser.add_argument(
+            f"--{item.name.replace('_', '-')}",
+            type=hints[item.name],
+            default=item.default,
+            help=item.metadata["help"],
+        )
+    return parser
+
+
+def parse_settings(
+    name: str, module: ModuleType, arguments: list[str]
+) -> tuple[Any, Path | None, Path | None]:
+    """Return the settings, and the folders given with ``--out`` and ``--resume``.
+
+    With ``--resume`` the settings are those of the run, and only its length, and what does not
+    change its result, may be given anew.
+
+    Raises
+    ------
+    SpikefaError
+        If an option is unknown or has a value of the wrong kind, or the run to continue had
+        another setting.
+    """
+    parser = settings_parser(name, module)
+    given = _parse(parser, arguments)
+    if given["resume"] is None:
+        return _settings(module, given), _path(given["out"]), None
+    if given["out"] is not None:
+        raise SpikefaError("--resume continues in the folder of the run: leave out --out")
+    folder = Path(given["resume"])
+    stored = folder / "config.yaml"
+    if not stored.is_file():
+        raise SpikefaError(f"{folder} holds no run: there is no {stored.name} in it")
+    before = _settings(module, _parse(parser, ["--config", str(stored)]))
+    now = _settings(module, _parse(parser, ["--config", str(stored), *arguments]))
+    for key, value in asdict(before).items():
+        if key not in module.MAY_CHANGE_ON_RESUME and value != getattr(now, key):
+            raise SpikefaError(
+                f"the run in {folder} has --{key.replace('_', '-')} {value}, "
+                f"{getattr(now, key)} given: leave it out, or start a new run"
+            )
+    return now, None, folder
+
+
+def _settings(module: ModuleType, given: dict[str, Any]) -> Any:
+    return module.Settings(**{item.name: given[item.name] for item in fields(module.Settings)})
+
+
+def _path(given: str | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _parse(parser: "ArgumentParser", arguments: list[str]) -> dict[str, Any]:
+    from jsonargparse import ArgumentError
+
+    try:
+        return vars(parser.parse_args(arguments))
+    except ArgumentError as error:
+        raise SpikefaError(_in_one_line(str(error))) from error
+
+
+def _in_one_line(message: str) -> str:
+    """Say with the option's own name what jsonargparse says with the parser's key."""
+    line = " ".join(message.split())
+    line = re.sub(r'Parser key "(\w+)":', lambda key: f"--{key[1].replace('_', '-')}:", line)
+    line = re.sub(r"<class '(\w+)'>", r"\1", line.replace("typing.", ""))
+    return f"{line} (see --help)"

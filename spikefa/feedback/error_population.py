@@ -1,0 +1,83 @@
+"""Error populations: graded neurons that integrate and leak the error they receive."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from spikefa.errors import require
+
+PhiDelta = Literal["identity", "tanh", "logistic"]
+
+
+@dataclass
+class ErrorState:
+    """State of an error population, each `[..., batch, n]`.
+
+    Attributes
+    ----------
+    drive : Tensor
+        Error that arrives in this step.
+    potential : Tensor
+        U, its leaky sum.
+    activity : Tensor
+        phi_delta(U), what the neurons send on and deliver to the synapses. With the identity it is
+        the same tensor as `potential`.
+    """
+
+    drive: Tensor
+    potential: Tensor
+    activity: Tensor
+
+
+class ErrorPopulation:
+    """Neurons that carry a signed error (Lillicrap et al. 2016, Methods, eqs. 6 and 7).
+
+    In one step::
+
+        U <- (1 - tau) U + tau drive
+        activity = phi_delta(U)
+
+    A tonic rate is implied: activity above 0 is a rate above the tonic one, below 0 one below it.
+
+    Parameters
+    ----------
+    size : int
+        Number of neurons.
+    tau : float, default 0.9
+        Weight of the new drive, in (0, 1].
+    phi_delta : {"identity", "tanh", "logistic"}, default "identity"
+        Output function. "logistic" is the logistic function centred on 0 and scaled to slope 1/2,
+        2/(1 + exp(-U)) - 1 = tanh(U/2). Range and slope set how fast the error fades from layer to
+        layer.
+    """
+
+    def __init__(self, size: int, tau: float = 0.9, phi_delta: PhiDelta = "identity"):
+        require(0 < tau <= 1, f"tau must be in (0, 1], {tau} given")
+        require(
+            phi_delta in get_args(PhiDelta),
+            f"phi_delta must be one of {', '.join(get_args(PhiDelta))}, {phi_delta!r} given",
+        )
+        self.size = size
+        self.tau = tau
+        self.phi_delta = phi_delta
+
+    def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> ErrorState:
+        """Return the state of `batch` independent copies at rest."""
+
+        def zeros() -> Tensor:
+            return torch.zeros(batch, self.size, device=device, dtype=dtype)
+
+        potential = zeros()
+        return ErrorState(
+            zeros(), potential, potential if self.phi_delta == "identity" else zeros()
+        )
+
+    def step(self, state: ErrorState) -> None:
+        """Advance `state` by one step, in place, from its drive."""
+        state.potential.lerp_(state.drive, self.tau)
+        if self.phi_delta == "tanh":
+            torch.tanh(state.potential, out=state.activity)
+        elif self.phi_delta == "logistic":
+            torch.mul(state.potential, 0.5, out=state.activity).tanh_()

@@ -1,0 +1,230 @@
+"""Populations, synapses, a feedback circuit and a plasticity rule; one step of their time."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from spikefa.errors import require
+from spikefa.feedback import FeedbackCircuit, FeedbackState
+from spikefa.neurons import PopulationState, StochasticBinary
+from spikefa.plasticity import PlasticityRule, PlasticityState, Post
+from spikefa.seeding import generator
+from spikefa.synapses import Dense
+from spikefa.tensors import named_tensors
+
+
+@dataclass
+class NetworkState:
+    """Everything that changes from step to step but the weights, for one batch of streams.
+
+    Attributes
+    ----------
+    populations : list of PopulationState
+        From the first hidden population to the output.
+    feedback : FeedbackState
+    plasticity : list of PlasticityState
+        One for each projection.
+    error : Tensor [batch, n_out]
+        Output minus target of this step.
+    steps : int
+        Steps of simulated time in which the network has learned.
+    """
+
+    populations: list[PopulationState]
+    feedback: FeedbackState
+    plasticity: list[PlasticityState]
+    error: Tensor
+    steps: int = 0
+
+
+class Network:
+    """A feedforward network that learns while it runs.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Number of input neurons; their spikes come from a `Stimulus`.
+    populations : mapping of str to StochasticBinary
+        Forward populations by name, from the first hidden one to the output.
+    feedback : FeedbackCircuit
+        Carries the error back. A circuit belongs to one network.
+    rule : PlasticityRule
+        Changes the synapses. It holds no tensors, so that one rule serves all projections.
+    synapses : callable, default Dense
+        Called as ``synapses(n_pre, n_post, device=..., dtype=...)`` for each projection.
+    output_error : {"spikes", "probability"}, default "spikes"
+        What the target is subtracted from: the output's spikes (eq. 7), or their probability,
+        which has the same mean and no noise.
+    device, dtype
+        Where the network lives, and as what.
+
+    Attributes
+    ----------
+    synapses : dict of Dense
+        By the name of the postsynaptic population.
+    initialised : bool
+        Whether weights have been drawn.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no population, or the circuit cannot serve these sizes.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        populations: Mapping[str, StochasticBinary],
+        feedback: FeedbackCircuit,
+        rule: PlasticityRule,
+        synapses: Callable[..., Dense] = Dense,
+        output_error: str = "spikes",
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ):
+        require(bool(populations), "a network needs at least an output population")
+        require(
+            output_error in ("spikes", "probability"),
+            f"output_error must be 'spikes' or 'probability', {output_error!r} given",
+        )
+        self.n_inputs = n_inputs
+        self.populations = dict(populations)
+        self.feedback = feedback
+        self.rule = rule
+        self.output_error = output_error
+        self.device = torch.device(device)
+        self.dtype = dtype
+        self.initialised = False
+        sizes = [population.size for population in self.populations.values()]
+        self.synapses = {
+            name: synapses(n_pre, n_post, device=device, dtype=dtype)
+            for name, (n_pre, n_post) in zip(
+                self.populations, pairwise([n_inputs, *sizes]), strict=True
+            )
+        }
+        rule.rates(len(sizes))  # says at once if they do not fit
+        feedback.connect(sizes, self.device, dtype)
+
+    def __repr__(self) -> str:
+        sizes = {"input": self.n_inputs} | {n: p.size for n, p in self.populations.items()}
+        layers = " -> ".join(f"{name}({size})" for name, size in sizes.items())
+        return f"Network({layers}, {self.feedback}, {type(self.rule).__name__})"
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output neurons."""
+        return list(self.populations.values())[-1].size
+
+    def initialise(self, seed: int) -> None:
+        """Draw all weights from the streams ``weights/...`` and ``feedback/...`` of `seed`."""
+        for layer, synapses in enumerate(self.synapses.values(), start=1):
+            synapses.initialise(generator(seed, "weights", layer))
+        self.feedback.initialise(seed)
+        self.initialised = True
+
+    def state(self, batch: int) -> NetworkState:
+        """Return the state at rest of `batch` independent streams, which share the weights."""
+        require(batch >= 1, f"the batch must be at least 1, {batch} given")
+        sizes = [population.size for population in self.populations.values()]
+        rates = self.rule.rates(len(sizes))
+        projections = zip(pairwise([self.n_inputs, *sizes]), rates, strict=True)
+        where = (self.device, self.dtype)
+        return NetworkState(
+            [population.state(batch, *where) for population in self.populations.values()],
+            self.feedback.state(batch, *where),
+            [self.rule.state(*sizes, batch, rate, *where) for sizes, rate in projections],
+            torch.zeros(batch, self.n_outputs, device=self.device, dtype=self.dtype),
+        )
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every forward and feedback weight by its dotted name."""
+        synapses = {name: synapses.tensors() for name, synapses in self.synapses.items()}
+        return named_tensors({"synapses": synapses, "feedback": self.feedback.tensors()})
+
+    def variables(self, state: NetworkState) -> dict[str, dict[str, Tensor]]:
+        """Return what can be probed: by population and variable, `[batch, n]`, updated in place."""
+        return {
+            name: {
+                "spikes": population.spikes,
+                "potential": population.potential,
+                "gain": population.gain,
+                "modulator": modulator,
+            }
+            for name, population, modulator in zip(
+                self.populations, state.populations, state.feedback.modulators, strict=True
+            )
+        }
+
+    def forward(self, state: NetworkState, inputs: Tensor) -> None:
+        """Sweep the spikes through the forward populations, within one step (eq. 5).
+
+        Parameters
+        ----------
+        state : NetworkState
+            With the uniforms of this step drawn already; updated in place.
+        inputs : Tensor [batch, n_inputs]
+            Input spikes of this step.
+        """
+        pre = inputs
+        for name, here in zip(self.populations, state.populations, strict=True):
+            self.synapses[name].drive(pre, out=here.drive)
+            self.populations[name].step(here)
+            pre = here.spikes
+
+    def feed_back(self, state: NetworkState, target: Tensor) -> None:
+        """Form the output error and let the feedback circuit carry it (eqs. 6 and 7)."""
+        output = state.populations[-1]
+        said = output.spikes if self.output_error == "spikes" else output.probability
+        torch.sub(said, target, out=state.error)
+        self.feedback.step(state.feedback, state.error, state.populations)
+
+    def learn(self, state: NetworkState, inputs: Tensor) -> None:
+        """Let the plasticity rule change every synapse (eq. 8)."""
+        pre = inputs
+        for synapses, here, modulator, plasticity in zip(
+            self.synapses.values(),
+            state.populations,
+            state.feedback.modulators,
+            state.plasticity,
+            strict=True,
+        ):
+            post = Post(here.potential, here.spikes, here.gain)
+            synapses.apply(self.rule.update(pre, post, modulator, plasticity))
+            pre = here.spikes
+
+    def step(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
+        """Advance by one step of simulated time: forward, error, plasticity, weight decay.
+
+        Parameters
+        ----------
+        state : NetworkState
+            With the uniforms of this step drawn already; updated in place.
+        inputs : Tensor [batch, n_inputs]
+            Input spikes of this step.
+        target : Tensor [batch, n_out]
+            What the output spikes should be.
+        """
+        self.forward(state, inputs)
+        self.feed_back(state, target)
+        self.learn(state, inputs)
+        state.steps += 1
+        self._decay(state.steps)
+
+    def _decay(self, step: int) -> None:
+        """Apply the weight decay that is due after `step` steps.
+
+        (1 - gamma) is 1 in float32 for the paper's gamma = 1e-8, so a decay at every step would
+        do nothing at the price of a pass over all weights. It is applied as (1 - gamma)^k every k
+        steps instead, k being the least for which the factor is exact to a thousandth; in float64
+        that is every step.
+        """
+        gamma = self.rule.weight_decay
+        if gamma:
+            every = math.ceil(1e3 * torch.finfo(self.dtype).eps / gamma)
+            if step % every == 0:
+                for synapses in self.synapses.values():
+                    synapses.decay((1 - gamma) ** every)

@@ -1,0 +1,50 @@
+"""The order in which the training images are shown."""
+
+import torch
+from torch import Tensor
+
+from spikefa.seeding import generator
+
+
+class Order:
+    """An endless list of images: epoch after epoch, each in a random order of its own.
+
+    Presentation k shows the images ``k batch`` to ``(k + 1) batch - 1`` of the list, one to each
+    stream, so that every image is shown exactly once per epoch whatever the batch. The order of
+    an epoch follows from the seed and the epoch alone; there is no state to save.
+
+    Parameters
+    ----------
+    n_images, batch : int
+    seed : int
+        The stream ``order/<epoch>`` of it is used.
+    """
+
+    def __init__(self, n_images: int, batch: int, seed: int):
+        self.n_images = n_images
+        self.batch = batch
+        self.seed = seed
+        self._epoch = -1
+        self._permutation = torch.empty(0, dtype=torch.int64)
+
+    def presentations(self, epochs: float) -> int:
+        """Return how many presentations it takes to show at least so many epochs."""
+        return -int(-epochs * self.n_images // self.batch)
+
+    def images(self, presentation: int) -> Tensor:
+        """Return the indices `[batch]` of the images of a presentation."""
+        first = presentation * self.batch
+        parts, wanted = [], self.batch
+        while wanted:
+            epoch, start = divmod(first, self.n_images)
+            part = self._of_epoch(epoch)[start : start + wanted]
+            parts.append(part)
+            first, wanted = first + len(part), wanted - len(part)
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _of_epoch(self, epoch: int) -> Tensor:
+        if epoch != self._epoch:
+            source = generator(self.seed, "order", epoch)
+            self._permutation = torch.randperm(self.n_images, generator=source)
+            self._epoch = epoch
+        return self._permutation

@@ -1,0 +1,160 @@
+"""The seam for plasticity rules: subclass `PlasticityRule` and write `update`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from spikefa.errors import require
+
+Place = Literal["pre", "post", "synapse"]
+
+
+class Post(NamedTuple):
+    """What a synapse sees of its postsynaptic neuron, each `[..., batch, n_post]`."""
+
+    potential: Tensor
+    spikes: Tensor
+    gain: Tensor
+
+
+class Outer(NamedTuple):
+    """A change ``dW = pre^T post``, summed over the batch; never materialised.
+
+    `pre` is `[..., batch, n_pre]`, `post` is `[..., batch, n_post]`; ``db`` is the sum of `post`
+    over the batch. Sign and learning rate are the rule's: what it returns is added.
+    """
+
+    pre: Tensor
+    post: Tensor
+
+
+class Direct(NamedTuple):
+    """A change given weight by weight: `weight` `[..., n_pre, n_post]`, `bias` `[..., n_post]`."""
+
+    weight: Tensor
+    bias: Tensor
+
+
+Change = Outer | Direct
+
+
+@dataclass
+class PlasticityState:
+    """What the rule carries for one projection.
+
+    Attributes
+    ----------
+    learning_rate : Tensor
+        The rate of this projection now, a scalar on the device.
+    traces : dict of Tensor
+        The tensors that the rule declared in `PlasticityRule.traces`, zero at first.
+    """
+
+    learning_rate: Tensor
+    traces: dict[str, Tensor]
+
+
+class PlasticityRule(ABC):
+    """How synapses change, from three local factors, at every step.
+
+    A subclass writes `update`, and declares in `traces` what it must remember. It sees what a
+    synapse could see: no weight matrix, no other neuron. Write tensor operations on the last two
+    dimensions, without loops over neurons and without decisions that depend on data.
+
+    Parameters
+    ----------
+    learning_rate : float or sequence of float, default 1e-3
+        eta, for all projections or one value for each. Updates are *summed* over the batch.
+    weight_decay : float, default 0
+        gamma: weights and biases are multiplied by (1 - gamma) at every step.
+
+    Attributes
+    ----------
+    traces : mapping of str to {"pre", "post", "synapse"}
+        Name of each tensor to remember, and whether it is one number per presynaptic neuron and
+        stream, per postsynaptic neuron and stream, or per synapse (shared by the batch).
+
+    Raises
+    ------
+    SpikefaError
+        If a rate is not positive or the decay is outside [0, 1).
+
+    Examples
+    --------
+    >>> class Hebb(PlasticityRule):
+    ...     def update(self, pre, post, modulator, state):
+    ...         return Outer(pre, state.learning_rate * modulator * post.spikes)
+    """
+
+    traces: ClassVar[Mapping[str, Place]] = {}
+
+    def __init__(self, learning_rate: float | Sequence[float] = 1e-3, weight_decay: float = 0.0):
+        rates = [learning_rate] if isinstance(learning_rate, int | float) else list(learning_rate)
+        require(
+            bool(rates) and all(0 < rate < float("inf") for rate in rates),
+            f"learning rates must be positive numbers, {learning_rate} given",
+        )
+        require(0 <= weight_decay < 1, f"weight decay must be in [0, 1), {weight_decay} given")
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+
+    def rates(self, projections: int) -> list[float]:
+        """Return the base learning rate of each of so many projections.
+
+        Raises
+        ------
+        SpikefaError
+            If a sequence of another length was given.
+        """
+        if isinstance(self.learning_rate, int | float):
+            return [float(self.learning_rate)] * projections
+        require(
+            len(self.learning_rate) == projections,
+            f"{len(self.learning_rate)} learning rates for {projections} projections: "
+            "give one, or one for each",
+        )
+        return [float(rate) for rate in self.learning_rate]
+
+    def state(
+        self,
+        n_pre: int,
+        n_post: int,
+        batch: int,
+        learning_rate: float,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> PlasticityState:
+        """Return the state for one projection, with the declared traces at 0."""
+        shapes = {"pre": (batch, n_pre), "post": (batch, n_post), "synapse": (n_pre, n_post)}
+        return PlasticityState(
+            torch.tensor(learning_rate, device=device, dtype=dtype),
+            {
+                name: torch.zeros(shapes[place], device=device, dtype=dtype)
+                for name, place in self.traces.items()
+            },
+        )
+
+    @abstractmethod
+    def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Change:
+        """Return the change of one projection in one step.
+
+        Parameters
+        ----------
+        pre : Tensor [..., batch, n_pre]
+            Presynaptic activity of this step.
+        post : Post
+            The postsynaptic neurons' own potential, spikes and gain.
+        modulator : Tensor [..., batch, n_post]
+            Third factor: what the error populations deliver to each postsynaptic neuron.
+        state : PlasticityState
+            Learning rate and declared traces; update the traces in place.
+
+        Returns
+        -------
+        Outer or Direct
+            What is added to weights and biases.
+        """

@@ -1,0 +1,74 @@
+"""Where a result comes from: versions, commit, command."""
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def git_state() -> tuple[str, bool]:
+    """Return the commit of the checkout that this package runs from, and whether it was changed.
+
+    Returns
+    -------
+    commit : str
+        "" for an installed package.
+    dirty : bool
+    """
+    folder = Path(__file__).resolve().parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        # a package that was installed below some other repository is not part of it
+        git("ls-files", "--error-unmatch", Path(__file__).name)
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain"))
+    except (OSError, subprocess.CalledProcessError):
+        return "", False
+
+
+def provenance(device: str) -> dict[str, Any]:
+    """Return what a recording and a summary say about their origin.
+
+    Parameters
+    ----------
+    device : str
+        Where the run takes place.
+    """
+    import torch
+
+    import spikefa
+
+    commit, dirty = git_state()
+    return {
+        "spikefa_version": spikefa.__version__,
+        "torch_version": torch.__version__,
+        "python_version": platform.python_version(),
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "command": " ".join(["spikefa", *sys.argv[1:]]),
+        "device": device,
+        "hardware": _hardware(device),
+        "backend": "eager",
+    }
+
+
+def _hardware(device: str) -> str:
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    return f"{_processor()}, {torch.get_num_threads()} threads"
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

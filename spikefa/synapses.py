@@ -1,0 +1,79 @@
+"""Projections between two populations: weights, biases, drive and change."""
+
+import torch
+from torch import Tensor
+
+from spikefa.errors import require
+from spikefa.plasticity.base import Change, Outer
+
+
+class Dense:
+    """All-to-all synapses with a bias: ``drive = s_pre W + b``.
+
+    Parameters
+    ----------
+    n_pre, n_post : int
+        Sizes of the two populations.
+    scale : float, default 0.05
+        Half-range of the uniform distribution the weights are drawn from (Lillicrap et al. 2016,
+        Methods). Biases start at 0.
+    device, dtype
+        Where the weights live, and as what.
+
+    Attributes
+    ----------
+    weight : Tensor [n_pre, n_post]
+    bias : Tensor [n_post]
+    """
+
+    def __init__(
+        self,
+        n_pre: int,
+        n_post: int,
+        scale: float = 0.05,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ):
+        require(n_pre >= 1 and n_post >= 1, f"synapses need neurons, {n_pre} x {n_post} given")
+        require(scale >= 0, f"the half-range of the weights must not be negative, {scale} given")
+        self.scale = scale
+        self.weight = torch.zeros(n_pre, n_post, device=device, dtype=dtype)
+        self.bias = torch.zeros(n_post, device=device, dtype=dtype)
+
+    def __repr__(self) -> str:
+        n_pre, n_post = self.weight.shape[-2:]
+        return f"Dense({n_pre}, {n_post}, scale={self.scale})"
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the weights from U[-scale, scale] on the CPU, so that every device gets the same."""
+        draw = torch.empty(self.weight.shape, dtype=self.weight.dtype)
+        self.weight.copy_(draw.uniform_(-self.scale, self.scale, generator=generator))
+        self.bias.zero_()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return what learning changes, by name."""
+        return {"weight": self.weight, "bias": self.bias}
+
+    def drive(self, pre: Tensor, out: Tensor) -> None:
+        """Write ``pre W + b`` into `out`; `pre` is `[..., batch, n_pre]`."""
+        torch.matmul(pre, self.weight, out=out)
+        out.add_(self.bias.unsqueeze(-2))
+
+    def apply(self, change: Change) -> None:
+        """Add what the plasticity rule returned to the weights and biases, in place.
+
+        For an `Outer` product of pre and post this is ``W += pre^T post``, which sums over the
+        batch, and ``b += sum(post)``, as if the bias came from a neuron that always spikes.
+        """
+        if isinstance(change, Outer):
+            add = self.weight.addmm_ if self.weight.dim() == 2 else self.weight.baddbmm_
+            add(change.pre.mT, change.post)
+            self.bias.add_(change.post.sum(-2))
+        else:
+            self.weight.add_(change.weight)
+            self.bias.add_(change.bias)
+
+    def decay(self, factor: float) -> None:
+        """Multiply weights and biases by `factor`."""
+        self.weight.mul_(factor)
+        self.bias.mul_(factor)
