@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from spikefa.recording import Probe, Window
     from spikefa.recording import open_recording as open
     from spikefa.schedules import Constant, WarmUpAnneal
-    from spikefa.simulation import Simulation, Stopped
+    from spikefa.simulation import Simulation
     from spikefa.stimulus import Stimulus
     from spikefa.synapses import Dense
+    from spikefa.training import Stopped
 
 __version__ = "0.1.0"
 
@@ -39,7 +40,7 @@ _WHERE = {
     "Constant": "schedules",
     "WarmUpAnneal": "schedules",
     "Simulation": "simulation",
-    "Stopped": "simulation",
+    "Stopped": "training",
     "Stimulus": "stimulus",
     "Dense": "synapses",
 }

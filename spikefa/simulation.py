@@ -1,6 +1,5 @@
 """The simulation: drives a network through its stimulus, measures, tests, saves and resumes."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +9,8 @@ from torch import Tensor
 
 from spikefa.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from spikefa.datasets import Dataset, Images
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import require
 from spikefa.evaluation import Score, evaluate
-from spikefa.guard import Guard
-from spikefa.interrupts import Interrupt, interruptible
 from spikefa.network import Network
 from spikefa.order import Order
 from spikefa.progress import progress_bar
@@ -22,12 +19,7 @@ from spikefa.schedules import Constant, Schedule
 from spikefa.stream import Stream
 from spikefa.tally import Tally
 from spikefa.tensors import check_same, copy_into, named_tensors
-
-Row = dict[str, float]
-
-
-class Stopped(KeyboardInterrupt):
-    """The user stopped the run; the state is whole, and saved if a checkpoint file was given."""
+from spikefa.training import Row, Stopped, train
 
 
 class Simulation:
@@ -174,39 +166,7 @@ class Simulation:
         Stopped
             On Ctrl-C or SIGTERM, after the presentation under way and the checkpoint.
         """
-        require(epochs >= 1, f"epochs must be at least 1, {epochs} given")
-        guard = Guard(self)
-        done = len(self.history)
-        with interruptible() as interrupt:
-            for epoch in range(done + 1, done + epochs + 1):
-                end = self.order.presentations(epoch)
-                self._run_to(end, f"epoch {epoch}/{done + epochs}", guard, interrupt)
-                if self.presentation >= end:
-                    self._finish_epoch(epoch)
-                self._save_if_asked()
-                if self.presentation >= end and after_epoch is not None:
-                    after_epoch(self.history)
-                if interrupt.requested:
-                    raise Stopped(f"stopped at step {self.step}")
-        return self.history
-
-    def _run_to(self, end: int, label: str, guard: Guard, interrupt: Interrupt) -> None:
-        """Train up to presentation `end`, or to the first presentation after an interrupt."""
-        started, began = time.perf_counter(), self.step
-
-        def note() -> str:
-            speed = (self.step - began) / (time.perf_counter() - started)
-            return f"error {self.tally.errors()[1]:.2f} %  {speed:.0f} steps/s"
-
-        with progress_bar(label, end - self.presentation, self.progress) as bar:
-            while self.presentation < end and not interrupt.requested:
-                for _ in self.present():
-                    pass
-                bar.advance(1, note)
-                if self.presentation % guard.every == 0:
-                    self._check(guard)
-        self.wall_seconds += time.perf_counter() - started
-        self._check(guard)
+        return train(self, epochs, after_epoch)
 
     def test(self, images: Images | None = None, name: str = "test") -> Score:
         """Test with plasticity arrested; nothing of the training is touched.
@@ -231,32 +191,6 @@ class Simulation:
                 advance=bar.advance,
             )
 
-    def _check(self, guard: Guard) -> None:
-        failure = guard.look()
-        if failure is not None:
-            self._save_if_asked()
-            where = f"; the last good state is in {self.checkpoint}" if self.checkpoint else ""
-            raise SpikefaError(f"{failure}: lower the learning rate or the feedback scale{where}")
-
-    def _finish_epoch(self, epoch: int) -> None:
-        last, summed = self.tally.errors()
-        row: Row = {
-            "epoch": float(epoch),
-            "images": float(self.presentation * self.batch_size),
-            "step": float(self.step),
-            "train_error_percent": last,
-            "train_error_percent_summed": summed,
-        }
-        if self.dataset.validation is not None:
-            score = self.test(self.dataset.validation, "validation")
-            row["validation_error_percent"] = score.error_percent
-            row["validation_error_percent_summed"] = score.error_percent_summed
-        row |= {f"rate_{name}": rate for name, rate in self.tally.mean_rates().items()}
-        row["learning_rate_factor"] = self.schedule(self.epoch)
-        row["wall_seconds"] = self.wall_seconds
-        self.history.append(row)
-        self.tally.clear()
-
     # -- recording -----------------------------------------------------------------------------
 
     def record(
@@ -266,20 +200,46 @@ class Simulation:
         windows: Sequence[Window],
         provenance: Mapping[str, Any] | None = None,
     ) -> Recorder:
-        """Record the training from here on; see `spikefa.recording`.
+        """Record the training from here on, in a new file.
 
-        After `restore`, a recording that exists is continued at the present step. Otherwise a
-        file that exists is an error.
+        The recording is closed when the simulation is left as a context manager.
+
+        Parameters
+        ----------
+        path : path
+            The file to make.
+        probes : sequence of Probe
+            What is read.
+        windows : sequence of Window
+            When, in absolute steps; `spikefa.recording.figure_windows` makes those of figure 4.
+        provenance : mapping, optional
+            Attributes of the file.
+
+        Raises
+        ------
+        SpikefaError
+            If the file exists, or a probe or window is wrong.
         """
-        path, variables = Path(path), self.stream.variables()
-        pixels = self.dataset.train.pixels
-        if path.exists() and self.presentation:
-            self.recorder = Recorder.resume(path, variables, self.step, images=pixels)
-        else:
-            given = {"seed": self.seed, "device": str(self.network.device), **(provenance or {})}
-            self.recorder = Recorder.create(
-                path, probes, windows, variables, given, pixels, self.dataset.n_classes
-            )
+        given = {"seed": self.seed, "device": str(self.network.device), **(provenance or {})}
+        self.recorder = Recorder.create(
+            path,
+            probes,
+            windows,
+            self.stream.variables(),
+            given,
+            self.dataset.train.pixels,
+            self.dataset.n_classes,
+        )
+        return self.recorder
+
+    def resume_recording(self, path: Path | str) -> Recorder:
+        """Go on with the recording of a run that was stopped, from the present step.
+
+        What the file holds of later steps is dropped: the simulation will go through them again.
+        """
+        self.recorder = Recorder.resume(
+            path, self.stream.variables(), self.step, images=self.dataset.train.pixels
+        )
         return self.recorder
 
     def __enter__(self) -> "Simulation":
@@ -362,7 +322,8 @@ class Simulation:
             "device": self.network.device.type,
         }
 
-    def _save_if_asked(self) -> None:
+    def save_checkpoint(self) -> None:
+        """Write the checkpoint file that was given, if any."""
         if self.checkpoint is not None:
             if self.recorder is not None:  # what lies before a checkpoint must not be lost
                 self.recorder.commit()

@@ -96,7 +96,7 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
 
 
 def _train(simulation: "Simulation", settings: Settings, directory: "RunDirectory") -> None:
-    from spikefa.simulation import Stopped
+    from spikefa.training import Stopped
 
     try:
         simulation.train(
@@ -200,6 +200,9 @@ def _record(simulation: "Simulation", settings: Settings, directory: "RunDirecto
     from spikefa.provenance import provenance
     from spikefa.recording import figure_windows
 
+    if simulation.presentation and directory.recording.exists():
+        simulation.resume_recording(directory.recording)
+        return
     presentations = simulation.order.presentations(settings.epochs)
     steps = presentations * settings.steps_per_image
     origin = {"config_json": json.dumps(asdict(settings))}
