@@ -20,8 +20,8 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: $(VENV)/installed
 	$(BIN)/spikefa run lillicrap2016.fig4 --dataset digits --validation-images 200 \
-	  --hidden 300 --hidden-layers 2 --outputs 200 --batch-size 20 --epochs 15 \
-	  --learning-rate 1e-2 --feedback-scale 0.3 --out $(DEMO_OUT) $(DEMO_OPTIONS)
+	  --hidden 300 --outputs 200 --batch-size 20 --epochs 30 --learning-rate 1e-2 \
+	  --input-rate-factor 3 --feedback-scale 0.3 --out $(DEMO_OUT) $(DEMO_OPTIONS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -21,18 +21,27 @@ class Bar:
         self._redraw = redraw
         self._interval = interval
         self._next = time.monotonic() + interval
+        self._note: Callable[[], str] = str
         self.done = 0.0
 
     def advance(self, amount: float, note: Callable[[], str] = str) -> None:
         """Add to the work done; `note` is called only when the bar is redrawn."""
         self.done += amount
+        self._note = note
         if self._redraw is not None and time.monotonic() >= self._next:
-            self._redraw(self.done, note())
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the work done so far, whether it is time or not."""
+        if self._redraw is not None:
+            self._redraw(self.done, self._note())
             self._next = time.monotonic() + self._interval
 
 
 @contextmanager
-def progress_bar(label: str, total: float, enabled: bool | None = None) -> Iterator[Bar]:
+def progress_bar(
+    label: str, total: float, enabled: bool | None = None, keep: bool = False
+) -> Iterator[Bar]:
     """Show a bar on standard error while the block runs.
 
     Parameters
@@ -42,6 +51,8 @@ def progress_bar(label: str, total: float, enabled: bool | None = None) -> Itera
         The work to do, in the units that `Bar.advance` is given.
     enabled : bool, optional
         Default: whether standard error is a terminal.
+    keep : bool, default False
+        Whether the line stays when the work is done.
     """
     if not (sys.stderr.isatty() if enabled is None else enabled):
         yield Bar(None)
@@ -56,6 +67,8 @@ def progress_bar(label: str, total: float, enabled: bool | None = None) -> Itera
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=not keep) as progress:
         task = progress.add_task(label, total=total, note="")
-        yield Bar(lambda done, note: progress.update(task, completed=done, note=note))
+        bar = Bar(lambda done, note: progress.update(task, completed=done, note=note))
+        yield bar
+        bar.redraw()

@@ -52,7 +52,8 @@ def _run_to(
         speed = (simulation.step - began) / (time.perf_counter() - started)
         return f"error {simulation.tally.errors()[1]:.2f} %  {speed:.0f} steps/s"
 
-    with progress_bar(label, end - simulation.presentation, simulation.progress) as bar:
+    todo = end - simulation.presentation
+    with progress_bar(label, todo, simulation.progress, keep=True) as bar:
         while simulation.presentation < end and not interrupt.requested:
             for _ in simulation.present():
                 pass
