@@ -71,6 +71,7 @@ def draw_thumbnails(axes: Axes, column: Column) -> None:
     axes.set_axis_off()
     axes.set_xlim(column.limits)
     images = column.recording.images
+    brightest = max((pixels.max() for pixels in images.values()), default=1)  # not all are 0..255
     shown = column.presentations()
     stride = -(-len(shown) // MOST_THUMBNAILS)
     for start, stop, image, label in shown[::stride]:
@@ -81,7 +82,7 @@ def draw_thumbnails(axes: Axes, column: Column) -> None:
         inset = axes.inset_axes(
             (start - 0.5, 0.0, (stop - start) * stride, 1.0), transform=axes.get_xaxis_transform()
         )
-        inset.imshow(images[image], cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+        inset.imshow(images[image], cmap="gray_r", vmin=0, vmax=brightest, interpolation="nearest")
         inset.set_axis_off()
 
 

@@ -90,6 +90,16 @@ def test_thumbnails_are_the_images_shown(record):
             np.testing.assert_array_equal(inset.images[0].get_array(), PIXELS[50 + number])
 
 
+def test_pale_thumbnails_of_images_with_16_grey_levels(record):
+    """The digits go up to 16, not 255: they were drawn all but white."""
+    dim = (PIXELS // 16).astype(np.uint8)
+    with record(pixels=dim) as recording:
+        (first, *_) = panels(figure4(recording))["early/images"].child_axes
+        brightest = max(pixels.max() for pixels in recording.images.values())
+        assert first.images[0].get_clim() == (0, brightest)
+        assert brightest <= 16
+
+
 def test_output_bands_and_the_class_shown(record):
     """40 outputs, 4 to a class; image k is of class k mod 10."""
     with record() as recording:
