@@ -126,6 +126,8 @@ def _parse(parser: "ArgumentParser", arguments: list[str]) -> dict[str, Any]:
         return vars(parser.parse_args(arguments))
     except ArgumentError as error:
         raise SpikefaError(_in_one_line(str(error))) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpikefaError(f"cannot read the --config file: {error}") from error
 
 
 def _in_one_line(message: str) -> str:

@@ -36,5 +36,23 @@ def written_whole(path: Path) -> Iterator[Path]:
 def write_error(path: Path, error: OSError) -> SpikefaError:
     """Return the one-line error for a failed write of `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return SpikefaError(f"no room left on the disk to write {path}: free some, or use --out")
+        return SpikefaError(
+            f"no room left on the disk to write {path}: free some, or choose another place"
+        )
     return SpikefaError(f"cannot write {path}: {error.strerror or error}")
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file.
+
+    Raises
+    ------
+    SpikefaError
+        If it cannot be read, or is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SpikefaError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise SpikefaError(f"{path} is damaged: it is no text") from error

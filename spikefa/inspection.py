@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from spikefa.errors import SpikefaError
+from spikefa.files import read_text
 from spikefa.run_directory import RunDirectory
 
 
@@ -22,10 +23,10 @@ def inspect(path: Path) -> str:
     if not path.exists():
         raise SpikefaError(f"there is no {path}")
     run = RunDirectory.open(path)
-    parts = [f"run of {run.experiment} in {path}", run.config.read_text(encoding="utf-8").strip()]
+    parts = [f"run of {run.experiment} in {path}", read_text(run.config).strip()]
     if run.metrics.is_file():
-        head, *rows = run.metrics.read_text(encoding="utf-8").splitlines()
-        parts.append("\n".join([head, *rows[-3:]]))
+        lines = read_text(run.metrics).splitlines()
+        parts.append("\n".join([*lines[:1], *lines[1:][-3:]]))
     summary = run.read_summary()
     if summary:
         parts.append("\n".join(f"{name}: {value}" for name, value in summary.items()))

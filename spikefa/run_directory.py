@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spikefa.errors import SpikefaError, require
-from spikefa.files import write_error, written_whole
+from spikefa.files import read_text, write_error, written_whole
 
 
 class RunDirectory:
@@ -73,7 +73,7 @@ class RunDirectory:
     @property
     def experiment(self) -> str:
         """Name of the experiment, from the first line of the configuration."""
-        found = re.match(r"# spikefa run (\S+)", self.config.read_text(encoding="utf-8"))
+        found = re.match(r"# spikefa run (\S+)", read_text(self.config))
         if found is None:
             raise SpikefaError(f"{self.config} does not begin with '# spikefa run EXPERIMENT'")
         return found[1]
@@ -110,6 +110,6 @@ class RunDirectory:
         if not self.summary.is_file():
             return {}
         try:
-            return dict(json.loads(self.summary.read_text(encoding="utf-8")))
+            return dict(json.loads(read_text(self.summary)))
         except (ValueError, TypeError) as error:
             raise SpikefaError(f"{self.summary} is damaged: {error}") from error

@@ -120,6 +120,10 @@ def test_print_config_is_complete_and_accepted(finished, tmp_path):
     stored = yaml.safe_load((finished / "config.yaml").read_text())
     assert set(stored) <= set(config)
     assert config["hidden"] == 20
+    (tmp_path / "printed.yaml").write_text(printed.stdout)
+    assert run_cli(*SMALL, "--config", tmp_path / "printed.yaml", "--print_config").stdout == (
+        printed.stdout.replace("config: null", f"config: {tmp_path / 'printed.yaml'}")
+    )
 
 
 def test_figures_are_drawn_again_from_the_files_alone(copied, capsys):
@@ -254,6 +258,35 @@ def test_a_run_is_never_overwritten(copied, capsys):
     assert f"{copied} holds a run already" in line
     assert "--resume" in line
     assert before == {p: p.read_bytes() for p in copied.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"hiden: 3",
+        b"hidden: [",
+        b"- 1",
+        b"\x00\x01\xff",
+        b"hidden: !!python/object/apply:os.mkdir ['pwned']",
+    ],
+)
+def test_a_bad_config_file(content, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.yaml").write_bytes(content)
+    one_line(capsys, [*SMALL, "--config", "bad.yaml"])
+    assert [file.name for file in tmp_path.iterdir()] == ["bad.yaml"]
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "metrics.csv", "recording.h5", "summary.json"])
+@pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe garbage", b"a,b\n1", b"<html></html>"])
+def test_damaged_files_in_a_run_directory(file, content, copied, capsys):
+    """Looking at a damaged run works or ends in one line; it never ends in a traceback."""
+    (copied / file).write_bytes(content)
+    for command in ("inspect", "figure"):
+        code = main([command, str(copied)])
+        said = capsys.readouterr().err
+        assert code in (0, 2)
+        assert said.count("\n") == (1 if code else 0), said
 
 
 def test_resuming_with_another_setting_is_refused(copied, capsys):
