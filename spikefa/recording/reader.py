@@ -12,6 +12,7 @@ import numpy as np
 
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.examine import committed_rows, read_layout
+from spikefa.recording.export.methods import Exports
 from spikefa.recording.probes import Channel
 from spikefa.recording.schema import (
     CHUNK_ROWS,
@@ -74,7 +75,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise SpikefaError(f"cannot read {path}: what it claims to hold is too large") from error
 
 
-class Recording:
+class Recording(Exports):
     """A recording opened for reading; `open_recording` makes it.
 
     Every array has one row per committed step, and all share the same rows. Arguments named
