@@ -312,6 +312,8 @@ class Recording(Exports):
         with _readable(self.path):
             index = self._file[f"{IMAGES}/index"][:count]
             pixels = self._file[f"{IMAGES}/pixels"][:count]
+            held = min(len(index), len(pixels))
+            require(held == count, f"it shows {count} images, but keeps {held}")
         return dict(zip(index.tolist(), pixels, strict=True))
 
     def close(self) -> None:
