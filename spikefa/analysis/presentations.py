@@ -56,7 +56,9 @@ def presentations(
     """
     starts, labels = _stretches(recording, recording.rows(steps))
     lengths = np.diff(starts)
-    found = steps_per_image or recording.config.get("steps_per_image")
+    found = steps_per_image
+    if found is None:
+        found = recording.config.get("steps_per_image")
     if found is None and len(lengths):
         found = int(np.bincount(lengths).argmax())
     if not isinstance(found, int) or not len(lengths):

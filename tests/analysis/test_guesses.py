@@ -37,8 +37,9 @@ def test_presentations_there_are_not(recording):
         analysis.presentations(recording, slice(0, 3), 7)
     with pytest.raises(SpikefaError, match="say which steps_per_image"):
         analysis.presentations(recording, slice(150, 160))
-    with pytest.raises(SpikefaError, match="-5"):
-        analysis.presentations(recording, steps_per_image=-5)
+    for wrong in (0, -5):
+        with pytest.raises(SpikefaError, match=f"steps_per_image is {wrong}"):
+            analysis.presentations(recording, steps_per_image=wrong)
 
 
 @pytest.mark.parametrize("guess", ["last", "summed"])
