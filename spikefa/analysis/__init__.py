@@ -1,8 +1,48 @@
-"""Analysis: angles and figures."""
+"""Analysis: measures of recordings, block by block; angles; figures."""
 
 from spikefa.analysis.alignment import angle, weight_alignment
+from spikefa.analysis.confusion import Confusion, confusion
+from spikefa.analysis.correlation import pairwise_correlation
 from spikefa.analysis.curves import learning_curve
+from spikefa.analysis.dimensionality import covariance_spectrum, participation_ratio
 from spikefa.analysis.figure4 import figure4
+from spikefa.analysis.presentations import Presentations, presentations
+from spikefa.analysis.rates import (
+    ClassRates,
+    class_rates,
+    mean_rates,
+    population_rate,
+    unit_rates,
+    window_rates,
+)
 from spikefa.analysis.saving import save_figure
+from spikefa.analysis.selectivity import Selectivity, selectivity
+from spikefa.analysis.synchrony import synchrony
+from spikefa.analysis.triggered import TriggeredImages, triggered_images, triggered_trace
 
-__all__ = ["angle", "figure4", "learning_curve", "save_figure", "weight_alignment"]
+__all__ = [
+    "ClassRates",
+    "Confusion",
+    "Presentations",
+    "Selectivity",
+    "TriggeredImages",
+    "angle",
+    "class_rates",
+    "confusion",
+    "covariance_spectrum",
+    "figure4",
+    "learning_curve",
+    "mean_rates",
+    "pairwise_correlation",
+    "participation_ratio",
+    "population_rate",
+    "presentations",
+    "save_figure",
+    "selectivity",
+    "synchrony",
+    "triggered_images",
+    "triggered_trace",
+    "unit_rates",
+    "weight_alignment",
+    "window_rates",
+]

@@ -1,5 +1,6 @@
 """Find out what a file holds, and whether it is what it says."""
 
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -25,6 +26,12 @@ from spikefa.recording.schema import (
     row_shape,
 )
 from spikefa.recording.windows import Window, check_windows
+
+DENSEST = 1100
+"""Deflate, the filter of HDF5 that shrinks most, does not shrink by a larger factor."""
+
+MOST_CLASSES = 256
+"""Labels are bytes."""
 
 
 def read_layout(file: h5py.File) -> Layout:
@@ -64,6 +71,7 @@ def committed_rows(file: h5py.File, layout: Layout) -> int:
         data.refresh()
         held = data.shape[0]
         require(rows <= held, f"it says that {rows} rows are committed, but {path} has {held}")
+        check_stored(data, rows)
     file[STATUS_PATH].refresh()
     if layout.image_shape is not None:
         file[f"{IMAGES}/index"].refresh()
@@ -73,13 +81,51 @@ def committed_rows(file: h5py.File, layout: Layout) -> int:
 
 def dataset(file: h5py.File, path: str, dtype: str | np.dtype, ndim: int) -> h5py.Dataset:
     """Return the dataset at `path`; it must have this type and number of dimensions."""
-    found = file.get(path)
+    found = inside(file, path)
     require(isinstance(found, h5py.Dataset), f"it has no {path}")
     require(
         found.dtype == np.dtype(dtype) and found.ndim == ndim,
         f"its {path} is {found.dtype} with {found.ndim} dimensions",
     )
+    require(found.external is None and not found.is_virtual, f"its {path} lies in another file")
     return found
+
+
+def whole(file: h5py.File, path: str, dtype: str | np.dtype) -> np.ndarray:
+    """Read a list that is complete from the beginning on."""
+    data = dataset(file, path, dtype, 1)
+    check_stored(data, len(data))
+    return np.asarray(data[:])
+
+
+def check_stored(data: h5py.Dataset, rows: int) -> None:
+    """Refuse a dataset whose first `rows` cannot be in the file, which is too small for them.
+
+    What was never written is read as zeros and takes no room: a small file could claim to hold
+    more than there is memory for. HDF5 knows what a dataset has stored, but to ask it can make a
+    writer in this process write.
+    """
+    row = data.dtype.itemsize * int(np.prod(data.shape[1:]))
+    size = Path(data.file.filename).stat().st_size
+    require(
+        rows * row <= DENSEST * size,
+        f"it says that {data.name} has {rows} rows of {row} bytes, but has {size} bytes itself",
+    )
+
+
+def inside(file: h5py.File, path: str) -> Any:
+    """Return what is at `path`, None if nothing is.
+
+    Other files that an untrusted one leads to may be anything, pipes without an end as well: no
+    link is followed before it is known to stay inside.
+    """
+    parts = path.strip("/").split("/")
+    for depth in range(1, len(parts) + 1):
+        part = "/".join(parts[:depth])
+        link = file.get(part, getlink=True)
+        require(not isinstance(link, h5py.ExternalLink), f"its /{part} lies in another file")
+        require(not isinstance(link, h5py.SoftLink), f"its /{part} leads elsewhere")
+    return file.get(path)
 
 
 def read_attributes(item: h5py.HLObject) -> dict[str, Any]:
@@ -100,7 +146,7 @@ def read_attributes(item: h5py.HLObject) -> dict[str, Any]:
 
 
 def _read_populations(file: h5py.File) -> tuple[Population, ...]:
-    group = file.get(POPULATIONS)
+    group = inside(file, POPULATIONS)
     require(isinstance(group, h5py.Group) and len(group) > 0, f"it has no {POPULATIONS}")
     found = []
     for name, member in group.items():
@@ -109,7 +155,10 @@ def _read_populations(file: h5py.File) -> tuple[Population, ...]:
         attributes = read_attributes(member)
         layer, size = int(attributes["layer"]), int(attributes["size"])
         n_classes = int(attributes.get("n_classes", 0))
-        require(size > 0 and n_classes >= 0, f"its population {name!r} has {size} neurons")
+        require(
+            size > 0 and 0 <= n_classes <= MOST_CLASSES,
+            f"its population {name!r} has {size} neurons for {n_classes} classes",
+        )
         found.append(Population(name, layer, str(attributes["role"]), size, n_classes))
     return tuple(sorted(found, key=lambda population: population.layer))
 
@@ -124,7 +173,7 @@ def _recorded(file: h5py.File) -> list[tuple[str, str]]:
 
 
 def _members(file: h5py.File, path: str) -> list[str]:
-    group = file.get(path)
+    group = inside(file, path)
     if group is None:
         return []
     require(isinstance(group, h5py.Group), f"its {path} is not a group")
@@ -137,13 +186,13 @@ def _read_channel(
     path = data_of(population, variable)
     if population not in sizes:
         raise SpikefaError(f"it has {path}, but no population {population!r}")
-    node_ids = dataset(file, f"{group_of(population, variable)}/node_ids", "<u8", 1)[:]
+    node_ids = whole(file, f"{group_of(population, variable)}/node_ids", "<u8")
     ascending = bool((node_ids[1:] > node_ids[:-1]).all())
     require(
         len(node_ids) > 0 and ascending and int(node_ids[-1]) < sizes[population],
         f"the units of its {path} are not ascending numbers below {sizes[population]}",
     )
-    data = file.get(path)
+    data = inside(file, path)
     stream = int(read_attributes(data)["batch_index"]) if isinstance(data, h5py.Dataset) else 0
     channel = Channel(population, variable, node_ids.astype(np.int64), stream)
     width, dtype = row_shape(channel)
@@ -153,14 +202,14 @@ def _read_channel(
 
 
 def _read_windows(file: h5py.File) -> tuple[Window, ...]:
-    epochs = dataset(file, EPOCHS, EPOCH, 1)[:]
+    epochs = whole(file, EPOCHS, EPOCH)
     labels = [row["label"].decode(errors="replace") for row in epochs]
     steps = [(int(row["start_step"]), int(row["stop_step"])) for row in epochs]
     return check_windows([Window(label, *pair) for label, pair in zip(labels, steps, strict=True)])
 
 
 def _image_shape(file: h5py.File) -> tuple[int, int] | None:
-    if IMAGES not in file:
+    if inside(file, IMAGES) is None:
         return None
     dataset(file, f"{IMAGES}/index", "<u4", 1)
     _, height, width = dataset(file, f"{IMAGES}/pixels", "u1", 3).shape

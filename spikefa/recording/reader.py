@@ -12,8 +12,10 @@ import numpy as np
 
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.examine import committed_rows, read_layout
+from spikefa.recording.export.methods import Exports
 from spikefa.recording.probes import Channel
 from spikefa.recording.schema import (
+    CHUNK_ROWS,
     IMAGES,
     STATUS,
     STATUS_PATH,
@@ -28,6 +30,9 @@ from spikefa.recording.windows import Window
 
 Steps = slice | str | None
 """Steps to read: the label of a window, a slice of absolute steps, or None for all."""
+
+BLOCK_ROWS = 4 * CHUNK_ROWS
+"""Rows of one block of `Recording.blocks`: of 1000 units, 4 MB unpacked."""
 
 
 def open_recording(path: str | Path) -> "Recording":
@@ -70,7 +75,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise SpikefaError(f"cannot read {path}: what it claims to hold is too large") from error
 
 
-class Recording:
+class Recording(Exports):
     """A recording opened for reading; `open_recording` makes it.
 
     Every array has one row per committed step, and all share the same rows. Arguments named
@@ -213,6 +218,48 @@ class Recording:
         with _readable(self.path):
             return np.asarray(self._file[STIMULUS_PATH][: len(self.steps)])
 
+    def stimulus_of(self, rows: slice) -> np.ndarray:
+        """Return what was shown in some `rows` alone, as `stimulus` does for all."""
+        with _readable(self.path):
+            return np.asarray(self._file[STIMULUS_PATH][slice(*rows.indices(len(self.steps)))])
+
+    def blocks(
+        self,
+        population: str,
+        units: Sequence[int] | None = None,
+        steps: Steps = None,
+        rows: int = BLOCK_ROWS,
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield the raster piece by piece, for recordings larger than memory.
+
+        Parameters
+        ----------
+        population : str
+        units, steps
+            As of `raster`.
+        rows : int
+            Rows of a block, the last of which may be shorter. A block may hold a gap between
+            windows: see `steps`.
+
+        Yields
+        ------
+        rows : slice
+            Of `steps`, of the stimulus, and of every other array of this recording.
+        spikes : ndarray of bool, shape [rows, n_units]
+        """
+        require(rows >= 1, f"blocks of {rows} rows hold nothing: give 1 or more")
+        chosen = self.rows(steps)
+        for start in range(chosen.start, chosen.stop, rows):
+            part = slice(start, min(start + rows, chosen.stop))
+            between = slice(int(self.steps[start]), int(self.steps[part.stop - 1]) + 1)
+            spikes = self.raster(population, units, between)
+            require(
+                len(spikes) == part.stop - part.start,
+                f"{self.path} does not hold {population!r} at every step: {len(spikes)} of "
+                f"{part.stop - part.start} between {between.start} and {between.stop}",
+            )
+            yield part, spikes
+
     def raster(
         self, population: str, units: Sequence[int] | None = None, steps: Steps = None
     ) -> np.ndarray:
@@ -265,6 +312,8 @@ class Recording:
         with _readable(self.path):
             index = self._file[f"{IMAGES}/index"][:count]
             pixels = self._file[f"{IMAGES}/pixels"][:count]
+            held = min(len(index), len(pixels))
+            require(held == count, f"it shows {count} images, but keeps {held}")
         return dict(zip(index.tolist(), pixels, strict=True))
 
     def close(self) -> None:

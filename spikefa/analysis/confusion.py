@@ -1,0 +1,133 @@
+"""What the output populations guess, against what was shown, over time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from spikefa.analysis.presentations import Presentations, presentations
+from spikefa.errors import SpikefaError, require
+from spikefa.recording import Recording
+from spikefa.recording.reader import BLOCK_ROWS, Steps
+
+Guess = Literal["last", "summed"]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of guesses.
+
+    Attributes
+    ----------
+    counts : ndarray of int64, shape [periods, n_classes, n_classes]
+        Presentations by the class shown (rows) and the class guessed (columns).
+    start : ndarray of int64, shape [periods]
+        The first step of each period.
+    """
+
+    counts: np.ndarray
+    start: np.ndarray
+
+    @property
+    def error_percent(self) -> np.ndarray:
+        """The share of wrong guesses in each period, float64 [periods]."""
+        right = np.trace(self.counts, axis1=1, axis2=2)
+        return 100.0 * (1.0 - right / self.counts.sum(axis=(1, 2)))
+
+
+def confusion(
+    recording: Recording,
+    steps: Steps = None,
+    guess: Guess = "last",
+    every: int | None = None,
+    population: str | None = None,
+    steps_per_image: int | None = None,
+) -> Confusion:
+    """Return how often an image of one class was taken for one of each class.
+
+    The guess is the class whose group of output units spikes most, the lower class if two are
+    equal (Lillicrap et al. 2016, Methods): in the last step of a presentation, or in all of its
+    steps together. Only whole presentations count, see `presentations`. One recorded stream is
+    one of the batch: this is the error while learning of that stream.
+
+    Parameters
+    ----------
+    recording : Recording
+        With spikes of as many output units of each class.
+    steps : str or slice, optional
+        The label of a window or absolute steps; by default all.
+    guess : "last" or "summed"
+    every : int, optional
+        Make a period of every so many presentations, the last of which may have fewer; by default
+        all are one period.
+    population : str, optional
+        By default the output population.
+    steps_per_image : int, optional
+        By default as `presentations` finds out.
+
+    Raises
+    ------
+    SpikefaError
+        If the outputs or no whole presentation were recorded.
+
+    Examples
+    --------
+    >>> wrong = confusion(recording, every=1000, guess="summed").error_percent
+    >>> late = confusion(recording, "late").counts[0]
+    """
+    require(guess in ("last", "summed"), f"the guess is {guess!r}: give 'last' or 'summed'")
+    name = _outputs(recording) if population is None else population
+    n_classes = recording.populations[name].n_classes if name in recording.populations else 0
+    templates = _templates(recording, name)
+    shown = presentations(recording, steps, steps_per_image)
+    require(
+        int(shown.label.max()) < n_classes,
+        f"an image of class {shown.label.max()} was shown, but {name!r} has {n_classes} classes",
+    )
+    length = len(shown) if every is None else every
+    require(length >= 1, f"a period of {length} presentations holds nothing: give 1 or more")
+    counts = np.zeros((-(-len(shown) // length), n_classes, n_classes), np.int64)
+    for chosen, spikes in _counted(recording, name, templates, shown, guess):
+        period = np.arange(chosen.start, chosen.stop) // length
+        np.add.at(counts, (period, shown.label[chosen], spikes.argmax(axis=1)), 1)
+    return Confusion(counts, recording.steps[shown.start[::length]])
+
+
+def _outputs(recording: Recording) -> str:
+    for name, population in recording.populations.items():
+        if population.role == "output":
+            return name
+    raise SpikefaError(f"{recording.path} has no output population")
+
+
+def _templates(recording: Recording, population: str) -> np.ndarray:
+    """Return which unit is of which class, float32 [n_units, n_classes]."""
+    units = recording.units(population)
+    described = recording.populations[population]
+    require(described.n_classes > 0, f"the units of {population!r} stand for no classes")
+    templates = described.classes(units)[:, None] == np.arange(described.n_classes)
+    held = templates.sum(axis=0)
+    require(
+        bool((held == held[0]).all()),
+        f"{recording.path} holds {held.min()} to {held.max()} units of a class of {population!r}: "
+        "a guess needs as many of each, so record all of them",
+    )
+    return templates.astype(np.float32)
+
+
+def _counted(
+    recording: Recording, population: str, templates: np.ndarray, shown: Presentations, guess: Guess
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield some presentations and the spikes of each class in them, [presentations, classes]."""
+    width = shown.steps_per_image
+    at_once = max(1, BLOCK_ROWS // width)
+    for first in range(0, len(shown), at_once):
+        chosen = slice(first, min(first + at_once, len(shown)))
+        start = shown.start[chosen]
+        steps = recording.steps[start[0]], recording.steps[start[-1] + width - 1] + 1
+        # One read for all of them, and for the few rows of cut presentations in between.
+        raster = recording.raster(population, steps=slice(*map(int, steps)))
+        groups = raster.astype(np.float32) @ templates
+        rows = (start - start[0])[:, None] + np.arange(width)
+        yield chosen, groups[rows[:, -1]] if guess == "last" else groups[rows].sum(axis=1)

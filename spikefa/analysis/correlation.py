@@ -1,0 +1,50 @@
+"""Correlations between the spikes of pairs of units."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spikefa.analysis.moments import spike_moments
+from spikefa.recording import Recording
+from spikefa.recording.reader import Steps
+
+
+def pairwise_correlation(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+) -> np.ndarray:
+    """Return Pearson's correlation of each pair of units, over steps.
+
+    ``rho_ij = cov(s_i, s_j) / sqrt(var(s_i) var(s_j))`` of the spikes in the same step. It holds
+    what the stimulus makes two units do together as well as what they do beyond it: during one
+    image nothing but chance is left, since neurons draw their spikes independently. Windows far
+    apart differ in their rates, which correlates all units: give one window as `steps`.
+
+    Parameters
+    ----------
+    recording : Recording
+    population : str
+    units : sequence of int, optional
+        Recorded units, in the order wanted; by default all.
+    steps : str or slice, optional
+        The label of a window or absolute steps; by default all.
+
+    Returns
+    -------
+    ndarray of float64, shape [n_units, n_units]
+        nan where a unit was silent or spiked in every step.
+
+    Raises
+    ------
+    SpikefaError
+        If fewer than two steps of it were recorded.
+    """
+    covariance = spike_moments(recording, population, units, steps).covariance
+    deviation = np.sqrt(np.diag(covariance))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = covariance / np.outer(deviation, deviation)
+    varied = deviation > 0
+    correlation[varied, varied] = 1.0  # the root of a square may be one digit off
+    return correlation

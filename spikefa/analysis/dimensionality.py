@@ -1,0 +1,71 @@
+"""How many dimensions the activity of a population fills."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spikefa.analysis.moments import spike_moments
+from spikefa.recording import Recording
+from spikefa.recording.reader import Steps
+
+
+def covariance_spectrum(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+) -> np.ndarray:
+    """Return the eigenvalues of the covariance of the spikes, the largest first.
+
+    Parameters
+    ----------
+    recording : Recording
+    population : str
+    units : sequence of int, optional
+        Recorded units; by default all.
+    steps : str or slice, optional
+        The label of a window or absolute steps; by default all.
+
+    Returns
+    -------
+    ndarray of float64, shape [n_units]
+        Variances along the principal axes, in (spikes per step)^2.
+
+    Raises
+    ------
+    SpikefaError
+        If fewer than two steps of it were recorded.
+    """
+    return np.linalg.eigvalsh(spike_moments(recording, population, units, steps).covariance)[::-1]
+
+
+def participation_ratio(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+) -> float:
+    """Return the participation ratio, a dimensionality between 1 and the number of units.
+
+    With the eigenvalues l_i of the covariance C of the spikes it is ``(sum l_i)^2 / sum l_i^2 =
+    (tr C)^2 / tr(C^2)``: k if k of them are equal and the others 0 (Abbott, Rajan and Sompolinsky
+    2011; Gao et al. 2017, "A theory of multineuronal dimensionality, dynamics and measurement").
+    Independent noise fills all dimensions, and a population of stochastic neurons is full of it.
+    T steps reach T - 1 dimensions at the most, and estimates from few steps are too low: compare
+    windows of one length.
+
+    Parameters are those of `covariance_spectrum`.
+
+    Returns
+    -------
+    float
+        nan if no unit ever changed.
+
+    Raises
+    ------
+    SpikefaError
+        If fewer than two steps of it were recorded.
+    """
+    covariance = spike_moments(recording, population, units, steps).covariance
+    squares = float(np.sum(covariance**2))  # C is symmetric
+    return float(np.trace(covariance)) ** 2 / squares if squares > 0 else float("nan")

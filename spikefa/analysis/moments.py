@@ -1,0 +1,73 @@
+"""Means and covariances of spikes, summed over blocks without rounding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spikefa.analysis.blockwise import some_rows
+from spikefa.errors import require
+from spikefa.recording import Recording
+from spikefa.recording.reader import Steps
+
+
+@dataclass(frozen=True)
+class Moments:
+    """How often units spiked, and how often two of them in the same step.
+
+    These are integers and add up exactly, in blocks of any size.
+
+    Attributes
+    ----------
+    rows : int
+        Steps counted, T.
+    joint : ndarray of int64, shape [n_units, n_units]
+        ``c_ij = sum_t s_i(t) s_j(t)``; on the diagonal the spikes of each unit, since s is 0 or 1.
+    """
+
+    rows: int
+    joint: np.ndarray
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """``(T c_ij - c_ii c_jj) / (T (T - 1))``, float64: the unbiased estimate."""
+        counts = np.diag(self.joint)
+        # Integers up to the division: nothing cancels, however rare or frequent the spikes.
+        difference = self.rows * self.joint - np.outer(counts, counts)
+        return difference / (float(self.rows) * (self.rows - 1))
+
+
+def spike_moments(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+) -> Moments:
+    """Count the spikes of units and of pairs of units, in one pass.
+
+    The memory needed is that of one block and of n_units^2 numbers.
+
+    Parameters
+    ----------
+    recording : Recording
+    population : str
+    units : sequence of int, optional
+        Recorded units, in the order wanted; by default all.
+    steps : str or slice, optional
+        The label of a window or absolute steps; by default all.
+
+    Raises
+    ------
+    SpikefaError
+        If fewer than two steps of it were recorded.
+    """
+    rows = some_rows(recording, steps)
+    total = rows.stop - rows.start
+    require(total >= 2, f"{recording.path} holds one step there: a covariance needs two")
+    n_units = len(recording.units(population) if units is None else units)
+    joint = np.zeros((n_units, n_units), np.int64)
+    for _, spikes in recording.blocks(population, units, steps):
+        # A block has far fewer than 2^24 rows, up to which float32 counts exactly.
+        values = spikes.astype(np.float32)
+        joint += (values.T @ values).astype(np.int64)
+    return Moments(total, joint)

@@ -1,0 +1,177 @@
+"""Firing rates: of units, in windows, while a class is shown, and over time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spikefa.analysis.blockwise import settled, some_rows
+from spikefa.errors import require
+from spikefa.recording import Recording
+from spikefa.recording.reader import Steps
+
+LABELS = 256
+"""Labels are bytes."""
+
+
+def unit_rates(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+) -> np.ndarray:
+    """Return the mean rate of each unit, in spikes per step.
+
+    ``r_i = 1/T sum_t s_i(t)`` over the T recorded steps. Times ``1000 / dt`` it is in hertz,
+    with the dt of the file in ms.
+
+    Parameters
+    ----------
+    recording : Recording
+    population : str
+    units : sequence of int, optional
+        Recorded units, in the order wanted; by default all.
+    steps : str or slice, optional
+        The label of a window or absolute steps; by default all.
+
+    Returns
+    -------
+    ndarray of float64, shape [n_units]
+
+    Raises
+    ------
+    SpikefaError
+        If nothing was recorded of it, or in these steps.
+    """
+    rows = some_rows(recording, steps)
+    counts: np.ndarray | int = 0
+    for _, spikes in recording.blocks(population, units, steps):
+        counts = counts + spikes.sum(axis=0, dtype=np.int64)
+    return np.asarray(counts / (rows.stop - rows.start))
+
+
+def mean_rates(recording: Recording, steps: Steps = None) -> dict[str, float]:
+    """Return the mean rate of every population of which spikes were recorded, input first.
+
+    In spikes per step and recorded unit; `steps` as of `unit_rates`.
+    """
+    names = [name for name in recording.populations if "spikes" in recording.variables(name)]
+    return {name: float(unit_rates(recording, name, steps=steps).mean()) for name in names}
+
+
+def window_rates(
+    recording: Recording, population: str, units: Sequence[int] | None = None
+) -> dict[str, np.ndarray]:
+    """Return the rates of the units in each window, by its label, as `unit_rates` does.
+
+    Windows of which nothing was recorded, since the run did not get there, are left out.
+    """
+    labels = [window.label for window in recording.windows]
+    found = {label: recording.rows(label) for label in labels}
+    return {
+        label: unit_rates(recording, population, units, label)
+        for label, rows in found.items()
+        if rows.stop > rows.start
+    }
+
+
+@dataclass(frozen=True)
+class ClassRates:
+    """Rates of units while images of each class were shown.
+
+    Attributes
+    ----------
+    rates : ndarray of float64, shape [n_classes, n_units]
+        Spikes per step; nan for a class that was not shown.
+    steps : ndarray of int64, shape [n_classes]
+        How many steps of each class were counted.
+    """
+
+    rates: np.ndarray
+    steps: np.ndarray
+
+
+def class_rates(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+    settle: int = 0,
+) -> ClassRates:
+    """Return the rate of each unit while images of each class were shown.
+
+    Parameters
+    ----------
+    recording, population, units, steps
+        As of `unit_rates`.
+    settle : int
+        Leave out the first so many steps of each image, in which the potentials still hold the
+        one before; and with them rows behind a gap, of which this is not known.
+
+    Raises
+    ------
+    SpikefaError
+        If nothing was recorded of it, or in these steps.
+    """
+    some_rows(recording, steps)
+    n_units = len(recording.units(population) if units is None else units)
+    counts = np.zeros((LABELS, n_units), np.int64)
+    shown = np.zeros(LABELS, np.int64)
+    highest = max(population.n_classes for population in recording.populations.values())
+    for part, spikes in recording.blocks(population, units, steps):
+        # The steps before `steps` may tell the age of an image, but are not counted.
+        kept = settled(recording, part, settle)
+        labels = recording.stimulus_of(part)["label"]
+        highest = max(highest, int(labels.max()) + 1)
+        for label in np.unique(labels[kept]):
+            chosen = kept & (labels == label)
+            counts[label] += spikes[chosen].sum(axis=0, dtype=np.int64)
+            shown[label] += chosen.sum()
+    with np.errstate(invalid="ignore"):
+        rates = counts[:highest] / shown[:highest, None]
+    return ClassRates(rates, shown[:highest])
+
+
+def population_rate(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+    width: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rate of a population over time.
+
+    Time is cut into bins of `width` steps, ``k width <= step < (k + 1) width``; a bin that is
+    recorded in part is averaged over that part, and one that is not is left out.
+
+    Parameters
+    ----------
+    recording, population, units, steps
+        As of `unit_rates`.
+    width : int
+        Steps of a bin. As many as an image is shown make a point per presentation.
+
+    Returns
+    -------
+    step : ndarray of int64, shape [bins]
+        The first step of each bin.
+    rate : ndarray of float64, shape [bins]
+        Spikes per unit and step.
+
+    Raises
+    ------
+    SpikefaError
+        If nothing was recorded of it, or in these steps.
+    """
+    require(width >= 1, f"bins of {width} steps hold nothing: give 1 or more")
+    rows = some_rows(recording, steps)
+    bins, place, recorded = np.unique(
+        recording.steps[rows] // width, return_inverse=True, return_counts=True
+    )
+    counts = np.zeros(len(bins), np.int64)
+    n_units = 0
+    for part, spikes in recording.blocks(population, units, steps):
+        n_units = spikes.shape[1]
+        where = place[part.start - rows.start : part.stop - rows.start]
+        np.add.at(counts, where, spikes.sum(axis=1, dtype=np.int64))
+    return bins * width, counts / (recorded * n_units)

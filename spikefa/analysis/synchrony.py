@@ -1,0 +1,59 @@
+"""Synchrony: whether the units of a population spike together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spikefa.analysis.blockwise import some_rows
+from spikefa.recording import Recording
+from spikefa.recording.reader import Steps
+
+
+def synchrony(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+) -> float:
+    """Return the synchrony measure chi of Golomb and Rinzel, between 0 and 1.
+
+    ``chi^2 = Var_t[1/N sum_i s_i(t)] / (1/N sum_i Var_t[s_i(t)])``: how much the activity of the
+    N units together varies in time, against how much each varies. 1 if all do the same in every
+    step; about ``1 / sqrt(N)`` if they are independent, so that populations of different size
+    cannot be compared without subsampling (Golomb and Rinzel 1994, Physica D 72, 259; Golomb
+    2007, "Neuronal synchrony measures", Scholarpedia 2(1), 1347, where s is the potential). Like a
+    correlation it holds what the stimulus makes units do together.
+
+    Parameters
+    ----------
+    recording : Recording
+    population : str
+    units : sequence of int, optional
+        Recorded units; by default all.
+    steps : str or slice, optional
+        The label of a window or absolute steps; by default all.
+
+    Returns
+    -------
+    float
+        nan if no unit ever changed.
+
+    Raises
+    ------
+    SpikefaError
+        If nothing was recorded of it, or in these steps.
+    """
+    rows = some_rows(recording, steps)
+    total = rows.stop - rows.start
+    counts: np.ndarray | int = 0
+    together = squared = 0
+    for _, spikes in recording.blocks(population, units, steps):
+        active = spikes.sum(axis=1, dtype=np.int64)
+        counts = counts + spikes.sum(axis=0, dtype=np.int64)
+        together += int(active.sum())
+        squared += int((active**2).sum())
+    # T^2 times the variances, in Python's integers, which neither round nor overflow.
+    each = [total * int(count) - int(count) ** 2 for count in np.asarray(counts)]
+    if sum(each) == 0:
+        return float("nan")
+    return float(np.sqrt((total * squared - together**2) / (len(each) * sum(each))))

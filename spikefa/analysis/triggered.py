@@ -1,0 +1,173 @@
+"""Spike-triggered averages: what was there when a unit spiked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spikefa.analysis.blockwise import some_rows
+from spikefa.errors import SpikefaError, require
+from spikefa.recording import Recording
+from spikefa.recording.reader import Steps
+
+
+@dataclass(frozen=True)
+class TriggeredImages:
+    """Averages of the images that units spiked at.
+
+    Attributes
+    ----------
+    average : ndarray of float64, shape [n_units, height, width]
+        nan for a unit without spikes.
+    mean : ndarray of float64, shape [height, width]
+        Of the images in all steps, spikes or not. ``average - mean`` shows what drives a unit.
+    spikes : ndarray of int64, shape [n_units]
+        How many spikes were averaged over.
+    """
+
+    average: np.ndarray
+    mean: np.ndarray
+    spikes: np.ndarray
+
+
+def triggered_images(
+    recording: Recording,
+    population: str,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+    lag: int = 0,
+    images: Mapping[int, np.ndarray] | np.ndarray | None = None,
+) -> TriggeredImages:
+    """Return the mean of the images shown `lag` steps before the spikes of each unit.
+
+    ``a_i = sum_t s_i(t) p(t - lag) / sum_t s_i(t)`` (de Boer and Kuyper 1968; Chichilnisky 2001),
+    over the steps t for which step ``t - lag`` was recorded too. Images of a data set are not
+    white: a pixel can follow its neighbour and not drive the unit.
+
+    Parameters
+    ----------
+    recording : Recording
+    population : str
+    units : sequence of int, optional
+        Recorded units, in the order wanted; by default all.
+    steps : str or slice, optional
+        The label of a window or absolute steps; by default all.
+    lag : int
+        Layers pass a spike on within the step: 0 is the image of that step.
+    images : mapping or ndarray of uint8, [index, height, width], optional
+        By default the thumbnails in the file.
+
+    Raises
+    ------
+    SpikefaError
+        If the images or the spikes are not there.
+    """
+    require(lag >= 0, f"lag is {lag}: give 0 or more steps")
+    some_rows(recording, steps)
+    pictures = recording.images if images is None else images
+    require(len(pictures) > 0, f"{recording.path} keeps no images: give them as `images`")
+    first = next(iter(pictures.values())) if isinstance(pictures, Mapping) else pictures[0]
+    shape = np.shape(first)
+    n_units = len(recording.units(population) if units is None else units)
+    sums = np.zeros((n_units + 1, int(np.prod(shape))))
+    spikes = np.zeros(n_units + 1, np.int64)
+    for part, raster in recording.blocks(population, units, steps):
+        known, image = _shown_before(recording, part, lag)
+        # A last unit that spikes in every step collects the mean.
+        every = np.column_stack([raster[known], np.ones(len(image), bool)])
+        distinct, place = np.unique(image, return_inverse=True)
+        counts = np.zeros((len(distinct), n_units + 1))
+        np.add.at(counts, place, every)
+        sums += counts.T @ _pixels(recording, pictures, distinct, sums.shape[1])
+        spikes += every.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        averages = (sums / spikes[:, None]).reshape(-1, *shape)
+    return TriggeredImages(averages[:-1], averages[-1], spikes[:-1])
+
+
+def _shown_before(recording: Recording, rows: slice, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return for which rows the step `lag` steps before was recorded, and its images."""
+    wanted = recording.steps[rows] - lag
+    where = np.searchsorted(recording.steps, wanted)  # never behind `rows`
+    known = recording.steps[where] == wanted
+    if not known.any():
+        return known, np.zeros(0, np.int64)
+    first, last = int(where[known][0]), int(where[known][-1])
+    image = recording.stimulus_of(slice(first, last + 1))["image"]
+    return known, image[where[known] - first].astype(np.int64)
+
+
+def _pixels(
+    recording: Recording, images: Mapping[int, np.ndarray] | np.ndarray, index: np.ndarray, n: int
+) -> np.ndarray:
+    """Return the images of `n` pixels as float64 [index, n]."""
+    try:
+        chosen = [images[int(number)] for number in index]
+    except LookupError as error:
+        raise SpikefaError(f"{recording.path} shows an image that is not there: {error}") from error
+    return np.asarray(chosen, dtype=np.float64).reshape(-1, n)
+
+
+def triggered_trace(
+    recording: Recording,
+    population: str,
+    trace: tuple[str, str, int],
+    before: int,
+    after: int,
+    units: Sequence[int] | None = None,
+    steps: Steps = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean course of a trace around the spikes of each unit.
+
+    ``a_i(l) = sum_t s_i(t) x(t + l) / sum_t s_i(t)`` for the lags ``-before <= l <= after``. A
+    spike counts only if the steps around it were all recorded, within `steps` and without a gap:
+    so all lags are averaged over the same spikes.
+
+    Parameters
+    ----------
+    recording : Recording
+    population : str
+        Whose spikes.
+    trace : (str, str, int)
+        Population, variable and unit of x, such as ``("hidden2", "potential", 17)``.
+    before, after : int
+        Steps around a spike.
+    units, steps
+        As of `triggered_images`.
+
+    Returns
+    -------
+    average : ndarray of float64, shape [n_units, before + 1 + after]
+        Lag 0 is in column `before`; nan for a unit without spikes.
+    spikes : ndarray of int64, shape [n_units]
+        How many spikes were averaged over.
+
+    Raises
+    ------
+    SpikefaError
+        If the trace or the spikes were not recorded.
+    """
+    require(
+        before >= 0 and after >= 0, f"before and after are {before}, {after}: give 0 or more steps"
+    )
+    rows = some_rows(recording, steps)
+    n_units = len(recording.units(population) if units is None else units)
+    sums, spikes = np.zeros((n_units, before + 1 + after)), np.zeros(n_units, np.int64)
+    for part, raster in recording.blocks(population, units, steps):
+        first, last = max(rows.start, part.start - before), min(rows.stop, part.stop + after)
+        at = recording.steps[first:last]
+        values = recording.trace(*trace, slice(int(at[0]), int(at[-1]) + 1)).astype(np.float64)
+        require(len(values) == len(at), f"{recording.path} does not hold {trace} at every step")
+        if len(at) < before + 1 + after:
+            continue
+        # Steps ascend, so the steps around a row are all there if the ends are as far as rows.
+        ends = at[before + after :] - at[: len(at) - before - after]
+        whole = np.flatnonzero(ends == before + after)
+        around = np.lib.stride_tricks.sliding_window_view(values, before + 1 + after)
+        centre = whole + before + first - part.start
+        inside = (centre >= 0) & (centre < len(raster))
+        chosen = raster[centre[inside]]
+        sums += chosen.T.astype(np.float64) @ around[whole[inside]]
+        spikes += chosen.sum(axis=0, dtype=np.int64)
+    with np.errstate(invalid="ignore"):
+        return sums / spikes[:, None], spikes

@@ -1,0 +1,78 @@
+"""A recording as a neo Block, the input of elephant."""
+
+from typing import TYPE_CHECKING, Any
+
+from spikefa.recording.export.spikes import (
+    needed,
+    recorded,
+    showings,
+    steps_by_unit,
+    stretches,
+    times,
+    traced,
+)
+
+if TYPE_CHECKING:
+    from spikefa.recording.reader import Recording, Steps
+
+
+def neo_block(recording: "Recording", steps: "Steps" = None) -> Any:
+    """Make the block; `Recording.to_neo` says more."""
+    neo = needed("neo")
+    block = neo.Block(name=recording.path.name, file_origin=str(recording.path))
+    block.annotate(**recording.provenance)
+    for rows in stretches(recording, steps):
+        block.segments.append(_segment(neo, recording, rows))
+    block.check_relationships()
+    return block
+
+
+def _segment(neo: Any, recording: "Recording", rows: slice) -> Any:
+    """Make one segment of `rows`, between which no step is missing."""
+    first, stop = int(recording.steps[rows.start]), int(recording.steps[rows.stop - 1]) + 1
+    between = slice(first, stop)
+    inside = [window.label for window in recording.windows if window.start <= first < window.stop]
+    start_ms, stop_ms = (float(times(recording, step)) for step in (first, stop))
+    segment = neo.Segment(name=inside[0] if inside else f"{first}:{stop}")
+    for name in recorded(recording):
+        found = steps_by_unit(recording, name, between)
+        for unit, spikes in zip(recording.units(name).tolist(), found, strict=True):
+            train = neo.SpikeTrain(
+                times(recording, spikes), units="ms", t_start=start_ms, t_stop=stop_ms
+            )
+            train.name = f"{name}[{unit}]"
+            train.annotate(population=name, unit=unit)
+            segment.spiketrains.append(train)
+    for name, variable in traced(recording):
+        signal = neo.AnalogSignal(
+            recording.trace(name, variable, steps=between),
+            units="dimensionless",
+            t_start=start_ms * _ms(),
+            sampling_period=float(times(recording, 1)) * _ms(),
+            name=f"{name}/{variable}",
+        )
+        signal.annotate(population=name, variable=variable)
+        signal.array_annotate(unit=recording.units(name, variable))
+        segment.analogsignals.append(signal)
+    segment.epochs.append(_shown(neo, recording, between))
+    return segment
+
+
+def _ms() -> Any:
+    return needed("quantities").ms
+
+
+def _shown(neo: Any, recording: "Recording", between: slice) -> Any:
+    """Make an epoch for each image that was shown; its label is the class."""
+    shown = showings(recording, between)
+    rows = recording.rows(between)
+    stimulus = recording.stimulus_of(rows)
+    first = [part.start - rows.start for part in shown]
+    epoch = neo.Epoch(
+        times=times(recording, stimulus["step"][first]) * _ms(),
+        durations=times(recording, [part.stop - part.start for part in shown]) * _ms(),
+        labels=[str(label) for label in stimulus["label"][first]],
+        name="images",
+    )
+    epoch.array_annotate(image=stimulus["image"][first])
+    return epoch

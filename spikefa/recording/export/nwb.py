@@ -1,0 +1,102 @@
+"""A recording as a file of Neurodata Without Borders."""
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spikefa.files import written_whole
+from spikefa.recording.export.spikes import (
+    SECONDS_PER_MS,
+    check_new,
+    needed,
+    recorded,
+    showings,
+    steps_by_unit,
+    stretches,
+    times,
+    traced,
+)
+
+if TYPE_CHECKING:
+    from spikefa.recording.reader import Recording, Steps
+
+
+def write_nwb(recording: "Recording", path: str | Path, steps: "Steps" = None) -> None:
+    """Write a new file; `Recording.to_nwb` says more."""
+    pynwb = needed("pynwb")
+    path = check_new(path)
+    parts = stretches(recording, steps)
+    nwb = pynwb.NWBFile(
+        session_description=f"simulated by spikefa, recorded in {recording.path.name}",
+        identifier=str(recording.provenance.get("uuid", recording.path.name)),
+        session_start_time=_created(recording),
+        source_script="spikefa",
+        source_script_file_name="Recording.to_nwb",
+    )
+    _add_units(nwb, recording, parts, steps)
+    _add_shown(nwb, recording, steps)
+    _add_traces(nwb, pynwb, recording, steps)
+    with written_whole(path) as temporary, pynwb.NWBHDF5IO(str(temporary), "w") as file:
+        file.write(nwb)
+
+
+def _created(recording: "Recording") -> datetime:
+    """Return when the recording was made; a damaged file says 1970."""
+    try:
+        created = datetime.fromisoformat(str(recording.provenance.get("created_utc")))
+    except ValueError:
+        created = datetime.fromtimestamp(0, timezone.utc)
+    return created if created.tzinfo is not None else created.replace(tzinfo=timezone.utc)
+
+
+def _seconds(recording: "Recording", steps: ArrayLike) -> np.ndarray:
+    return times(recording, steps) / SECONDS_PER_MS
+
+
+def _ends(recording: "Recording", rows: slice) -> np.ndarray:
+    """Return start and stop of some rows in seconds, float64 [2]."""
+    return _seconds(recording, [recording.steps[rows.start], recording.steps[rows.stop - 1] + 1])
+
+
+def _add_units(nwb: Any, recording: "Recording", parts: list[slice], steps: "Steps") -> None:
+    nwb.add_unit_column("population", "name of the population in the network")
+    nwb.add_unit_column("node_id", "number of the neuron in its population, from 0")
+    observed = np.array([_ends(recording, rows) for rows in parts])
+    for name in recorded(recording):
+        spikes = steps_by_unit(recording, name, steps)
+        for unit, each in zip(recording.units(name).tolist(), spikes, strict=True):
+            nwb.add_unit(
+                spike_times=_seconds(recording, each),
+                obs_intervals=observed,
+                population=name,
+                node_id=unit,
+            )
+
+
+def _add_shown(nwb: Any, recording: "Recording", steps: "Steps") -> None:
+    """Add a trial for each image that was shown."""
+    nwb.add_trial_column("image", "index of the image in the data set")
+    nwb.add_trial_column("label", "its class")
+    for rows in showings(recording, steps):
+        start, stop = _ends(recording, rows)
+        shown = recording.stimulus_of(slice(rows.start, rows.start + 1))[0]
+        nwb.add_trial(
+            start_time=start, stop_time=stop, image=int(shown["image"]), label=int(shown["label"])
+        )
+
+
+def _add_traces(nwb: Any, pynwb: Any, recording: "Recording", steps: "Steps") -> None:
+    at = _seconds(recording, recording.steps[recording.rows(steps)])
+    for name, variable in traced(recording):
+        units = ", ".join(map(str, recording.units(name, variable)))
+        series = pynwb.TimeSeries(
+            name=f"{name} {variable}",
+            data=recording.trace(name, variable, steps=steps),
+            unit="a.u.",
+            timestamps=at,
+            description=f"{variable} of {name}; the columns are the neurons {units}",
+        )
+        nwb.add_acquisition(series)

@@ -1,0 +1,50 @@
+"""A recording as objects of pynapple."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spikefa.recording.export.spikes import (
+    SECONDS_PER_MS,
+    needed,
+    recorded,
+    steps_by_unit,
+    stretches,
+    times,
+    traced,
+)
+
+if TYPE_CHECKING:
+    from spikefa.recording.reader import Recording, Steps
+
+
+def pynapple_objects(recording: "Recording", steps: "Steps" = None) -> dict[str, Any]:
+    """Make the objects; `Recording.to_pynapple` says more."""
+    nap = needed("pynapple")
+    rows = recording.rows(steps)
+    parts = stretches(recording, steps)
+    edges = np.array([[recording.steps[p.start], recording.steps[p.stop - 1] + 1] for p in parts])
+    seconds = times(recording, edges) / SECONDS_PER_MS
+    support = nap.IntervalSet(start=seconds[:, 0], end=seconds[:, 1])
+    found: dict[str, Any] = {}
+    for name in recorded(recording):
+        spikes = steps_by_unit(recording, name, steps)
+        trains = {
+            unit: nap.Ts(t=times(recording, each) / SECONDS_PER_MS, time_support=support)
+            for unit, each in zip(recording.units(name).tolist(), spikes, strict=True)
+        }
+        found[name] = nap.TsGroup(trains, time_support=support)
+    at = times(recording, recording.steps[rows]) / SECONDS_PER_MS
+    for name, variable in traced(recording):
+        found[f"{name}/{variable}"] = nap.TsdFrame(
+            t=at,
+            d=recording.trace(name, variable, steps=steps),
+            columns=recording.units(name, variable),
+            time_support=support,
+        )
+    stimulus = recording.stimulus_of(rows)
+    shown = np.column_stack([stimulus["image"].astype(np.int64), stimulus["label"]])
+    found["stimulus"] = nap.TsdFrame(
+        t=at, d=shown, columns=["image", "label"], time_support=support
+    )
+    return found

@@ -1,0 +1,67 @@
+"""A recording, and the truth beside it."""
+
+import functools
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spikefa.recording import Probe, Recorder, Recording, open_recording
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))  # pytest imports tests by file, and `recorded_run` is beside them
+
+from recorded_run import CLASSES, PIXELS, WINDOWS, Truth, simulate  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    path = tmp_path_factory.mktemp("analysis") / "run.h5"
+    total = 600
+    image, label, hidden, output, potential = simulate(total)
+    variables = {
+        "input": {"spikes": torch.zeros(1, 12)},
+        "hidden1": {"spikes": torch.zeros(1, 13), "potential": torch.zeros(1, 13)},
+        "output": {"spikes": torch.zeros(1, 20)},
+    }
+    probes = [
+        Probe("hidden1", "spikes", "all"),
+        Probe("hidden1", "potential", [2, 9]),
+        Probe("output", "spikes", "all"),
+    ]
+    given = (variables, {"seed": 3}, PIXELS, CLASSES)
+    with Recorder.create(path, probes, WINDOWS, *given) as recorder:
+        for step in range(total):
+            for name, variable, values in (
+                ("hidden1", "spikes", hidden),
+                ("hidden1", "potential", potential),
+                ("output", "spikes", output),
+            ):
+                variables[name][variable].copy_(torch.from_numpy(values[step : step + 1]))
+            recorder.observe(step, int(image[step]), int(label[step]))
+    steps = np.concatenate([np.arange(w.start, w.stop) for w in WINDOWS])
+    kept = (values[steps] for values in (image, label, hidden, output, potential))
+    return path, Truth(steps, *kept)
+
+
+@pytest.fixture(params=[4000, 7, 1], ids=lambda rows: f"blocks of {rows}")
+def run(recorded, request, monkeypatch):
+    """The recording, read in blocks of several sizes, and the truth."""
+    blocks = functools.partialmethod(Recording.blocks, rows=request.param)
+    monkeypatch.setattr(Recording, "blocks", blocks)
+    for name in ("presentations", "confusion"):
+        # Not an attribute path: the functions of these names hide their modules.
+        module = importlib.import_module(f"spikefa.analysis.{name}")
+        monkeypatch.setattr(module, "BLOCK_ROWS", request.param)
+    path, truth = recorded
+    with open_recording(path) as recording:
+        yield recording, truth
+
+
+@pytest.fixture
+def recording(recorded):
+    with open_recording(recorded[0]) as recording:
+        yield recording

@@ -1,0 +1,48 @@
+"""Ten thousand damaged recordings; some hundreds are in test_recording_files.py."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from toy_network import IMAGES
+
+MUTANTS = Path(__file__).with_name("mutants.py")
+BATCH = 500
+
+
+@pytest.fixture
+def originals(tmp_path, start, toy):
+    """One that was closed, and one as a killed process leaves it: copied while it is open."""
+    path = tmp_path / "run.h5"
+    with start(path, images=IMAGES) as recorder:
+        toy.run(recorder, range(110))
+        recorder.commit()
+        shutil.copy(path, tmp_path / "killed.h5")
+        toy.run(recorder, range(110, 130))
+    path.rename(tmp_path / "closed.h5")
+    return tmp_path
+
+
+def read_mutants(folder, first, count):
+    """Return how many were refused, the longest time in seconds, and the peak memory in MB."""
+    command = [sys.executable, str(MUTANTS), str(first), str(count)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    refused, _, peak = map(float, done.stdout.split())
+    return refused, peak
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(0, 10_000, BATCH))
+def test_ten_thousand_damaged_files(originals, first):
+    """No crash, no hang, no other error than SpikefaError, no memory that is not needed."""
+    refused, peak = read_mutants(originals, first, BATCH)
+    assert refused > BATCH / 3
+    assert peak < 1500
+
+
+def test_mutants_are_read_or_refused(originals):
+    refused, _ = read_mutants(originals, 20_000, 60)
+    assert refused > 10
