@@ -14,7 +14,7 @@ from spikefa.evaluation import Score, evaluate
 from spikefa.network import Network
 from spikefa.order import Order
 from spikefa.progress import progress_bar
-from spikefa.recording import Probe, Recorder, Window
+from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, Window
 from spikefa.schedules import Constant, Schedule
 from spikefa.stream import Stream
 from spikefa.tally import Tally
@@ -199,6 +199,7 @@ class Simulation:
         probes: Sequence[Probe],
         windows: Sequence[Window],
         provenance: Mapping[str, Any] | None = None,
+        max_host_bytes: int = MAX_HOST_BYTES,
     ) -> Recorder:
         """Record the training from here on, in a new file.
 
@@ -214,6 +215,8 @@ class Simulation:
             When, in absolute steps; `spikefa.recording.figure_windows` makes those of figure 4.
         provenance : mapping, optional
             Attributes of the file.
+        max_host_bytes : int, optional
+            Memory for rows that are not yet in the file; if it is used up, the simulation waits.
 
         Raises
         ------
@@ -229,6 +232,7 @@ class Simulation:
             given,
             self.dataset.train.pixels,
             self.dataset.n_classes,
+            max_host_bytes=max_host_bytes,
         )
         return self.recorder
 

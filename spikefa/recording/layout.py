@@ -13,6 +13,8 @@ import torch
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.probes import Channel, Variables
 from spikefa.recording.schema import (
+    BACKPRESSURE,
+    BACKPRESSURE_PATH,
     CHUNK_ROWS,
     COMMITTED,
     EPOCH,
@@ -94,6 +96,7 @@ def write_layout(file: h5py.File, layout: Layout) -> None:
         _set(file, name, value)
     file.create_dataset(COMMITTED, data=np.zeros(1, "<u8"))
     file.create_dataset(STATUS_PATH, data=np.zeros(1, "u1"))
+    file.create_dataset(BACKPRESSURE_PATH, data=np.zeros(1, BACKPRESSURE))
     epochs = [(w.start, w.stop, w.label.encode(errors="replace")) for w in layout.windows]
     file.create_dataset(EPOCHS, data=np.array(epochs, EPOCH))
     rows = min(CHUNK_ROWS, sum(window.stop - window.start for window in layout.windows))

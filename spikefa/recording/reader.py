@@ -14,11 +14,13 @@ from spikefa.errors import SpikefaError, require
 from spikefa.recording.examine import committed_rows, read_layout
 from spikefa.recording.probes import Channel
 from spikefa.recording.schema import (
+    BACKPRESSURE_PATH,
     IMAGES,
     STATUS,
     STATUS_PATH,
     STEP,
     STIMULUS_PATH,
+    Backpressure,
     Layout,
     Population,
     data_of,
@@ -212,6 +214,23 @@ class Recording:
         """What was shown: structured array [T] with fields step, image and label."""
         with _readable(self.path):
             return np.asarray(self._file[STIMULUS_PATH][: len(self.steps)])
+
+    @property
+    def backpressure(self) -> Backpressure:
+        """How often and how long the simulation had to wait for the disk, as last committed."""
+        with _readable(self.path):
+            found = self._file.get(BACKPRESSURE_PATH)
+            if found is None:
+                return Backpressure()
+            found.refresh()
+            blocks, seconds = found[0].item()
+            return Backpressure(int(blocks), float(seconds))
+
+    def stored(self, population: str, variable: str, rows: slice) -> np.ndarray:
+        """Return rows of a variable just as the file holds them: spikes are packed bits."""
+        self.channel(population, variable)
+        with _readable(self.path):
+            return np.asarray(self._file[data_of(population, variable)][rows])
 
     def raster(
         self, population: str, units: Sequence[int] | None = None, steps: Steps = None

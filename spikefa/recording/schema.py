@@ -6,7 +6,7 @@ The prose is in docs/recording.md; what is written there and what stands here mu
 import re
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,10 @@ STATUS = ("open", "closed", "failed", "repaired")
 """Meaning of the numbers in /spikefa/status."""
 
 CHUNK_ROWS = 1000
-"""Rows of one chunk, and of one commit."""
+"""Rows of one chunk, and the most of one commit."""
 
 STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
+BACKPRESSURE = np.dtype([("blocks", "<u8"), ("seconds", "<f8")])
 EPOCH = np.dtype([("start_step", "<u8"), ("stop_step", "<u8"), ("label", f"S{LABEL_BYTES}")])
 
 COMMITTED = "/spikefa/committed_steps"
@@ -31,6 +32,22 @@ STIMULUS_PATH = "/spikefa/stimulus"
 EPOCHS = "/spikefa/epochs"
 POPULATIONS = "/spikefa/populations"
 IMAGES = "/spikefa/images"
+BACKPRESSURE_PATH = "/spikefa/backpressure"
+
+
+class Backpressure(NamedTuple):
+    """How often the simulation had to wait for the disk, and for how long.
+
+    Attributes
+    ----------
+    blocks : int
+        Blocks for whose memory it waited.
+    seconds : float
+        For so long, in all.
+    """
+
+    blocks: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -106,24 +123,6 @@ def row_shape(channel: Channel) -> tuple[int, str]:
     if channel.variable == "spikes":
         return -(-len(channel.units) // 8), "u1"
     return len(channel.units), "<f4"
-
-
-def encode(channel: Channel, rows: np.ndarray) -> np.ndarray:
-    """Turn rows of values [k, n_units] into rows of the file.
-
-    Raises
-    ------
-    SpikefaError
-        If spikes are neither 0 nor 1: bits would not hold them.
-    """
-    if channel.variable != "spikes":
-        return np.ascontiguousarray(rows, dtype="<f4")
-    if not ((rows == 0) | (rows == 1)).all():
-        raise SpikefaError(
-            f"the spikes of {channel.population!r} are not all 0 or 1: call the activity of a "
-            "rate population by another name, and it is kept as float32"
-        )
-    return np.packbits(rows != 0, axis=1, bitorder="little")
 
 
 def check_version(text: object) -> None:

@@ -61,14 +61,8 @@ def _copy(
     recording: Recording, writer: Writer, rows: slice, thumbnails: dict[int, np.ndarray]
 ) -> None:
     """Append some rows of `recording`, and the thumbnails they need, to `writer`."""
-    steps = slice(int(recording.steps[rows.start]), int(recording.steps[rows.stop - 1]) + 1)
     stimulus = recording.stimulus[rows]
-    blocks = [
-        recording.raster(channel.population, steps=steps)
-        if channel.variable == "spikes"
-        else recording.trace(channel.population, channel.variable, steps=steps)
-        for channel in writer.channels
-    ]
+    blocks = [recording.stored(c.population, c.variable, rows) for c in writer.channels]
     shown = dict.fromkeys(stimulus["image"].tolist()) if thumbnails else {}
     new = [(i, thumbnails[i]) for i in shown if i not in writer.kept_images]
-    writer.append(stimulus, blocks, new)
+    writer.append(stimulus, blocks, new, recording.backpressure)

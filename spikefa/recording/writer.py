@@ -10,14 +10,15 @@ import numpy as np
 from spikefa.recording.layout import DT
 from spikefa.recording.probes import Channel
 from spikefa.recording.schema import (
+    BACKPRESSURE_PATH,
     COMMITTED,
     IMAGES,
     STATUS,
     STATUS_PATH,
     STEP,
     STIMULUS_PATH,
+    Backpressure,
     data_of,
-    encode,
 )
 
 SPARE_BYTES = 1 << 20
@@ -43,6 +44,8 @@ class Writer:
         Rows committed.
     kept_images : set of int
         Images whose thumbnails are committed.
+    pressure : Backpressure
+        What the file says of it.
     """
 
     def __init__(self, path: Path, channels: Sequence[Channel]) -> None:
@@ -51,6 +54,7 @@ class Writer:
         self._file = h5py.File(path, "r+", libver=("v110", "v110"))
         self._committed = self._file[COMMITTED]
         self._status = self._file[STATUS_PATH]
+        self._pressure = self._file.get(BACKPRESSURE_PATH)
         self._step = self._file[STEP]
         self._stimulus = self._file[STIMULUS_PATH]
         self._data = [self._file[data_of(c.population, c.variable)] for c in channels]
@@ -59,6 +63,8 @@ class Writer:
         self._index = self._file.get(f"{IMAGES}/index")
         self._pixels = self._file.get(f"{IMAGES}/pixels")
         self.rows = int(self._committed[0])
+        held = () if self._pressure is None else self._pressure[0].item()
+        self.pressure = Backpressure(*held)
         self.kept_images = set() if self._index is None else set(self._index[:].tolist())
         self._file.swmr_mode = True
 
@@ -72,18 +78,19 @@ class Writer:
         stimulus: np.ndarray,
         blocks: Sequence[np.ndarray],
         images: Sequence[tuple[int, np.ndarray]] = (),
+        pressure: Backpressure | None = None,
     ) -> None:
         """Write rows and commit them.
-
-        Doing it again after an interruption writes the same rows in the same place.
 
         Parameters
         ----------
         stimulus : ndarray of STIMULUS, shape [k]
-        blocks : sequence of ndarray, each [k, n_units]
-            One per channel.
+        blocks : sequence of ndarray, each [k, width]
+            One per channel, as the file holds them.
         images : sequence of (index, pixels [h, w] uint8)
             Thumbnails that the file has not yet.
+        pressure : Backpressure, optional
+            Noted in the file, if it is another than before.
 
         Raises
         ------
@@ -92,11 +99,9 @@ class Writer:
         NoRoomError, SpikefaError
             If it was not even tried; the file can still be closed.
         """
-        pairs = zip(self.channels, blocks, strict=True)
-        encoded = [encode(channel, block) for channel, block in pairs]
-        self._check_room(encoded, images)
+        self._check_room(blocks, images)
         stop = self.rows + len(stimulus)
-        for data, values in zip(self._data, encoded, strict=True):
+        for data, values in zip(self._data, blocks, strict=True):
             _put(data, self.rows, values)
         _put(self._stimulus, self.rows, stimulus)
         _put(self._step, self.rows, stimulus["step"])
@@ -104,10 +109,16 @@ class Writer:
             held = len(self.kept_images)
             _put(self._index, held, np.array([index for index, _ in images], "<u4"))
             _put(self._pixels, held, np.stack([pixels for _, pixels in images]))
+        self._note(pressure)
         self._file.flush()
         self._commit(stop, int(stimulus["step"][0]))
         self.rows = stop
         self.kept_images.update(index for index, _ in images)
+
+    def _note(self, pressure: Backpressure | None) -> None:
+        if pressure is not None and self._pressure is not None and pressure != self.pressure:
+            self._pressure[0] = pressure
+            self.pressure = pressure
 
     def _commit(self, rows: int, first_step: int) -> None:
         """Count `rows`, and say the same to readers of SONATA reports."""
@@ -118,17 +129,18 @@ class Writer:
         self._file.flush()
 
     def _check_room(
-        self, encoded: Sequence[np.ndarray], images: Sequence[tuple[int, np.ndarray]]
+        self, blocks: Sequence[np.ndarray], images: Sequence[tuple[int, np.ndarray]]
     ) -> None:
         """Stop before the disk is full: a write that fails half-way spoils the handle."""
-        block = sum(values.nbytes for values in encoded)
+        block = sum(values.nbytes for values in blocks)
         block += sum(pixels.nbytes for _, pixels in images)
         free = shutil.disk_usage(self.path.parent).free
         if free < 2 * block + SPARE_BYTES:
             raise NoRoomError(f"only {free >> 10} kB are free on its disk")
 
-    def close(self, status: str) -> None:
+    def close(self, status: str, pressure: Backpressure | None = None) -> None:
         """Set the status and close the file."""
+        self._note(pressure)
         self._status[0] = STATUS.index(status)
         self._file.flush()
         self._file.close()
@@ -144,8 +156,8 @@ class Writer:
             h5py.h5i.inc_ref(identifier)
 
     def _open_objects(self) -> list[h5py.h5d.DatasetID]:
-        held = (self._committed, self._status, self._step, self._stimulus, self._index)
-        every = (*held, self._pixels, *self._data, *self._times)
+        fixed = (self._committed, self._status, self._step, self._stimulus, self._pressure)
+        every = (*fixed, self._index, self._pixels, *self._data, *self._times)
         return [each.id for each in every if each is not None]
 
 

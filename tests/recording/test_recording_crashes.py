@@ -12,6 +12,7 @@ import pytest
 from toy_network import truth
 
 from spikefa.recording import open_recording
+from spikefa.recording.writer_thread import WriterThread
 
 SHORT_WINDOWS = """
 import os, random, resource, signal, sys, time
@@ -34,6 +35,7 @@ for trial in range(5):
         for step in range(40000):
             toy.run(recorder, range(step, step + 1))
             if step % 10 == 9:
+                recorder.commit()
                 os.write(writer, b"x")  # these rows are acknowledged
         os._exit(0)
     os.close(writer)
@@ -140,33 +142,39 @@ def test_a_disk_nearly_full_stops_the_recording_before_it_is(tmp_path, start, to
     messages = []
     recorder = start(warn=messages.append)
     toy.run(recorder, range(60))
+    recorder.commit()
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(1, 1, 1000))
     toy.run(recorder, range(60, 130))
     recorder.close()
     assert len(messages) == 1
     assert "free" in messages[0]
-    assert "20 steps" in messages[0]
+    assert "30 steps" in messages[0]
     with h5py.File(tmp_path / "run.h5", "r") as file:  # closed well, as nothing was spoilt
-        assert file["spikefa/committed_steps"][0] == 20
+        assert file["spikefa/committed_steps"][0] == 30
         assert file["spikefa/status"][0] == 2
 
 
 def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, monkeypatch):
-    """Ctrl-C between the rows and the counter; closing writes the rows once, not twice."""
-    recorder = start()
-    toy.run(recorder, range(19))
-    flush, calls = h5py.File.flush, []
+    """Ctrl-C while the rows are on their way: closing writes them once, neither twice nor never."""
+    put, calls = WriterThread.put, []
 
-    def interrupted(file):
-        calls.append(file)
+    def interrupted(thread, block):
+        calls.append(block)
         if len(calls) == 1:
             raise KeyboardInterrupt
-        flush(file)
+        put(thread, block)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(h5py.File, "flush", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        toy.run(recorder, range(19, 20))
+    monkeypatch.setattr(WriterThread, "put", interrupted)
+    recorder = start()
+    toy.run(recorder, range(19))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            recorder.commit()
+    toy.run(recorder, range(19, 20))
     recorder.close("failed")
+    assert len(calls) == 4
     with open_recording(tmp_path / "run.h5") as recording:
         np.testing.assert_array_equal(recording.steps, range(20))
         assert recording.raster("input").shape[0] == 20
