@@ -85,7 +85,13 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("path", type=Path, help="run directory, or .h5 file")
     figure = add("figure", _figure, "draw the figures of a run again, from its recording")
     figure.add_argument("directory", type=Path, help="run directory")
-    bench = add("bench", _bench, "time one step of figure 4's network beside a plain loop")
+    bench = add("bench", _bench, "time figure 4's network: a step, or what recording it costs")
+    bench.add_argument(
+        "--what",
+        choices=("step", "recorder"),
+        default="step",
+        help="step: beside a plain loop; recorder: with and without recording all spikes",
+    )
     bench.add_argument("--batch-size", type=int, default=100)
     bench.add_argument("--device", default="auto", help="cpu, cuda or auto")
     return parser
@@ -142,10 +148,14 @@ def _figure(given: argparse.Namespace) -> None:
 
 def _bench(given: argparse.Namespace) -> None:
     from spikefa.bench import time_step
+    from spikefa.bench_recorder import time_recording
     from spikefa.devices import choose_device
     from spikefa.models.lillicrap2016 import spiking_mnist
     from spikefa.provenance import provenance
 
     network = spiking_mnist(device=choose_device(given.device))
     print(f"{network}, batch {given.batch_size}, {provenance(str(network.device))['hardware']}")
-    print(time_step(network, given.batch_size))
+    if given.what == "recorder":
+        print(time_recording(network, given.batch_size))
+    else:
+        print(time_step(network, given.batch_size))
