@@ -52,7 +52,7 @@ def test_the_cost_of_recording_is_measured(capsys):
     assert len(cost.bare) == len(cost.recorded) == 2
     assert 0 < cost.observe < 5
     assert cost.nominal <= cost.raster <= 1.05 * cost.nominal
-    assert cost.growth < 4 << 20
+    assert cost.growth < 2 << 20
     for part in ("slow-down", "8000 rows", "rasters 1.0"):
         assert part in str(cost)
 

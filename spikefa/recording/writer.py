@@ -51,7 +51,9 @@ class Writer:
     def __init__(self, path: Path, channels: Sequence[Channel]) -> None:
         self.path = path
         self.channels = tuple(channels)
-        self._file = h5py.File(path, "r+", libver=("v110", "v110"))
+        # Nothing is read back, so chunks need no cache: HDF5 2.0 would keep 8 MB for each dataset,
+        # and write a whole chunk at every commit that changes a part of it.
+        self._file = h5py.File(path, "r+", libver=("v110", "v110"), rdcc_nbytes=0)
         self._committed = self._file[COMMITTED]
         self._status = self._file[STATUS_PATH]
         self._pressure = self._file.get(BACKPRESSURE_PATH)
