@@ -129,9 +129,9 @@ class Simulation:
             if record and self.recorder is not None:
                 self.recorder.observe(first + n, image, label)
             yield first + n
-        readout, variables = self.stream.readout, self.stream.variables()
-        spikes = [population["spikes"] for population in variables.values()]
-        self.tally.add(readout.last, readout.summed, self.stream.stimulus.labels, spikes)
+        readout, stimulus = self.stream.readout, self.stream.stimulus
+        spikes = [population.spikes for population in self.stream.state.populations]
+        self.tally.add(readout.last, readout.summed, stimulus.labels, [stimulus.spikes, *spikes])
         self.presentation += 1
 
     def _set_learning_rates(self) -> None:

@@ -1,5 +1,6 @@
 """Rows of a recording on their way from the device to the file."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ class Block:
 
     Parameters
     ----------
+    clock : int
+        Whose rows these are.
     channels : sequence of Channel
         What a row holds.
     capacity : int
@@ -24,7 +27,7 @@ class Block:
     Attributes
     ----------
     number : int
-        Which block of the recording it is; blocks are used again.
+        Which block of its clock it is; blocks are used again.
     taken, count : int
         Rows taken so far, and how many of them have left the stage.
     sealed : bool
@@ -36,16 +39,19 @@ class Block:
         Whether a row of spikes was neither 0 nor 1 somewhere.
     """
 
-    def __init__(self, channels: Sequence[Channel], capacity: int, pinned: bool) -> None:
+    def __init__(
+        self, clock: int, channels: Sequence[Channel], capacity: int, pinned: bool
+    ) -> None:
+        self.clock = clock
         self.channels = tuple(channels)
         self.capacity = capacity
         self.stimulus = np.zeros(capacity, STIMULUS)
         self.values: list[torch.Tensor] = []
         self.invalid: list[torch.Tensor] = []
         for channel in channels:
-            width, dtype = row_shape(channel)
+            shape, dtype = row_shape(channel)
             kind = torch.uint8 if dtype == "u1" else torch.float32
-            self.values.append(torch.zeros(capacity, width, dtype=kind, pin_memory=pinned))
+            self.values.append(torch.zeros(capacity, *shape, dtype=kind, pin_memory=pinned))
             self.invalid.append(torch.zeros(capacity, dtype=torch.uint8, pin_memory=pinned))
         self._copied: dict[torch.device, torch.cuda.Event] = {}
         self.begin(0)
@@ -53,7 +59,8 @@ class Block:
     @staticmethod
     def row_bytes(channels: Sequence[Channel]) -> int:
         """Return the memory that one row takes."""
-        encoded = sum(int(np.dtype(kind).itemsize * n) for n, kind in map(row_shape, channels))
+        rows = map(row_shape, channels)
+        encoded = sum(np.dtype(kind).itemsize * math.prod(shape) for shape, kind in rows)
         return encoded + len(channels) + STIMULUS.itemsize
 
     def begin(self, number: int) -> None:
@@ -75,7 +82,7 @@ class Block:
             event.synchronize()
 
     def arrays(self) -> list[np.ndarray]:
-        """Return the rows of each channel [count, width]; `wait` first."""
+        """Return the rows of each channel, [count, ...]; `wait` first."""
         return [values[: self.count].numpy() for values in self.values]
 
     def invalid_population(self) -> str:

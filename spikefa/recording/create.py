@@ -51,8 +51,13 @@ def check_same_network(path: Path, layout: Layout, variables: Variables) -> None
     if recorded != offered:
         raise SpikefaError(f"{path} records the populations {recorded}, the network has {offered}")
     for channel in layout.channels:
-        batch = state_of(variables, channel.population, channel.variable).shape[0]
+        batch, size = state_of(variables, channel.population, channel.variable).shape
         require(
             channel.stream < batch,
             f"{path} records stream {channel.stream}, the batch has streams 0 to {batch - 1}",
+        )
+        require(
+            channel.batch in (0, batch) and channel.units[-1] < size,
+            f"{path} records {channel.batch or 'one'} of the streams of {channel.variable!r} of "
+            f"{channel.population!r}, units up to {channel.units[-1]}: here it is {batch} x {size}",
         )

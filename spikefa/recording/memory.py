@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from spikefa.errors import require
 from spikefa.recording.blocks import Block
+from spikefa.recording.clocks import Clock
 from spikefa.recording.probes import Channel, Variables
-from spikefa.recording.schema import CHUNK_ROWS
+from spikefa.recording.schema import CHUNK_ROWS, Layout
 from spikefa.recording.stage import Stage
-from spikefa.recording.windows import Window
 
 MAX_HOST_BYTES = 1 << 28
 """Memory that a recorder takes at most, if not told otherwise."""
@@ -39,7 +39,7 @@ class Room:
 def plan_room(
     channels: Sequence[Channel],
     variables: Variables,
-    windows: Sequence[Window],
+    clock: Clock,
     max_host_bytes: int,
 ) -> Room:
     """Divide `max_host_bytes` among stage (a quarter) and blocks.
@@ -48,8 +48,8 @@ def plan_room(
     ----------
     channels, variables
         What a row holds, and where it is taken from.
-    windows : sequence of Window
-        No block is longer than the longest of them.
+    clock : Clock
+        No block is longer than its longest window, and none spans more steps than `CHUNK_ROWS`.
     max_host_bytes : int
         A stage on a GPU is counted too, though it takes none of this.
 
@@ -66,7 +66,27 @@ def plan_room(
         f"bytes: give {needed} or more, or record fewer units",
     )
     for_blocks = max_host_bytes - max_host_bytes // 4
-    longest = max(window.stop - window.start for window in windows)
-    rows = min(CHUNK_ROWS, longest, for_blocks // (2 * encoded))
-    slots = min(STAGE_SLOTS, rows, max_host_bytes // 4 // raw)
+    wanted = max(1, CHUNK_ROWS // clock.every)
+    rows = min(wanted, clock.longest, for_blocks // (2 * encoded))
+    slots = min(STAGE_SLOTS, rows, max_host_bytes // 4 // max(1, raw))
     return Room(slots, rows, for_blocks // (rows * encoded))
+
+
+def plan_rooms(layout: Layout, variables: Variables, max_host_bytes: int) -> list[Room]:
+    """Divide `max_host_bytes` among the clocks of a recording, in the proportion of their rows.
+
+    Raises
+    ------
+    SpikefaError
+        If it is too little.
+    """
+    weights = [
+        1 + Stage.row_bytes(layout.channels_of(number), variables)
+        for number in range(len(layout.clocks))
+    ]
+    return [
+        plan_room(
+            layout.channels_of(number), variables, clock, max_host_bytes * weight // sum(weights)
+        )
+        for number, (clock, weight) in enumerate(zip(layout.clocks, weights, strict=True))
+    ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from spikefa.errors import require
 from spikefa.recording.blocks import Block
+from spikefa.recording.clocks import Clock, assign_clocks
 from spikefa.recording.create import check_same_network, image_shape, make_file
 from spikefa.recording.exits import ExitGuard
 from spikefa.recording.layout import (
@@ -16,14 +17,15 @@ from spikefa.recording.layout import (
     describe_populations,
     root_attributes,
 )
-from spikefa.recording.memory import MAX_HOST_BYTES, Room, plan_room
-from spikefa.recording.probes import Probe, Variables, resolve
+from spikefa.recording.memory import MAX_HOST_BYTES, Room, plan_rooms
+from spikefa.recording.pool import BlockPool
+from spikefa.recording.probes import Channel, Probe, Variables, resolve
 from spikefa.recording.reader import open_recording
 from spikefa.recording.schema import Backpressure, Layout
 from spikefa.recording.stage import Stage
 from spikefa.recording.track import Track
 from spikefa.recording.trim import trim
-from spikefa.recording.windows import Window, check_windows
+from spikefa.recording.windows import Window
 from spikefa.recording.writer import Writer
 from spikefa.recording.writer_thread import WriterThread
 
@@ -38,12 +40,13 @@ class Recorder:
     ----------
     writer : Writer
         The open file.
-    windows : sequence of Window
-        In the order of their steps.
+    clocks : sequence of Clock
+        When the channels of the file are read.
     variables : mapping
-        ``variables[population][variable]`` is a tensor ``[batch, n]`` that is updated in place.
-    room : Room
-        Sizes of the memory that holds rows which are not yet in the file.
+        ``variables[population][variable]`` is a tensor ``[batch, n]`` that is updated in place, or
+        what computes one.
+    room : sequence of Room
+        Sizes of the memory that holds rows which are not yet in the file, for each clock.
     images : ndarray of uint8, shape [n_images, h, w], optional
         Where the thumbnails are taken from.
     warn : callable
@@ -67,9 +70,9 @@ class Recorder:
     def __init__(
         self,
         writer: Writer,
-        windows: Sequence[Window],
+        clocks: Sequence[Clock],
         variables: Variables,
-        room: Room,
+        room: Sequence[Room],
         images: np.ndarray | None = None,
         warn: Callable[[str], object] = warnings.warn,
     ) -> None:
@@ -78,13 +81,21 @@ class Recorder:
         self._writer = writer
         self._open = True
         self._warn = warn
-        stage = Stage(writer.channels, variables, room.slots)
-
-        def make_block() -> Block:
-            return Block(writer.channels, room.rows, pinned=stage.is_cuda)
-
-        self._thread = WriterThread(writer, make_block, room.blocks, images)
-        self._track = Track(windows, stage, self._thread)
+        stages = [
+            Stage(axis.channels, variables, each.slots)
+            for axis, each in zip(writer.axes, room, strict=True)
+        ]
+        pools = [
+            _pool(number, axis.channels, each, stage.is_cuda)
+            for number, (axis, each, stage) in enumerate(
+                zip(writer.axes, room, stages, strict=True)
+            )
+        ]
+        self._thread = WriterThread(writer, pools, images)
+        self._tracks = [
+            Track(number, clock, stage, self._thread)
+            for number, (clock, stage) in enumerate(zip(clocks, stages, strict=True))
+        ]
         self._guard = ExitGuard(self.close)
 
     @property
@@ -114,8 +125,9 @@ class Recorder:
         probes : sequence of Probe
         windows : sequence of Window
         variables : mapping
-            ``variables[population][variable]``, tensors ``[batch, n]`` updated in place, the
-            populations in the order of the layers.
+            ``variables[population][variable]``, tensors ``[batch, n]`` updated in place or what
+            computes them, the populations in the order of the layers and the neurons' own variables
+            first.
         provenance : mapping of str to str, int, float or bool
             Where the recording comes from: attributes of the file. ``"seed"`` is needed.
         images : ndarray of uint8, shape [n_images, h, w], optional
@@ -134,16 +146,16 @@ class Recorder:
             If the file exists or an argument is wrong.
         """
         path = Path(path)
-        ordered = check_windows(windows)
+        clocks, numbers = assign_clocks(probes, windows)
         require("seed" in provenance, "provenance needs the 'seed': it draws the recorded units")
         require(1 <= n_classes <= 256, f"n_classes is {n_classes}: give 1 to 256")
-        channels = resolve(probes, variables, int(provenance["seed"]))
+        channels = resolve(probes, variables, int(provenance["seed"]), numbers)
         populations = describe_populations(variables, n_classes)
         shape = None if images is None else image_shape(images)
-        layout = Layout(populations, channels, ordered, shape, root_attributes(provenance))
-        room = plan_room(channels, variables, ordered, max_host_bytes)
+        layout = Layout(populations, channels, clocks, shape, root_attributes(provenance))
+        room = plan_rooms(layout, variables, max_host_bytes)
         make_file(path, layout)
-        return cls(Writer(path, channels), ordered, variables, room, images, warn)
+        return cls(Writer(path, layout), clocks, variables, room, images, warn)
 
     @classmethod
     def resume(
@@ -186,10 +198,9 @@ class Recorder:
                 images is not None and image_shape(images) == layout.image_shape,
                 f"{path} keeps thumbnails of {layout.image_shape} pixels: give such images",
             )
-        room = plan_room(layout.channels, variables, layout.windows, max_host_bytes)
+        room = plan_rooms(layout, variables, max_host_bytes)
         trim(path, step)
-        writer = Writer(path, layout.channels)
-        return cls(writer, layout.windows, variables, room, images, warn)
+        return cls(Writer(path, layout), layout.clocks, variables, room, images, warn)
 
     def observe(self, step: int, image: int, label: int) -> None:
         """Record the state after `step`, if the step lies in a window.
@@ -201,14 +212,16 @@ class Recorder:
         image, label : int
             Index and class of the image that the recorded stream saw during it.
         """
-        self._track.observe(step, image, label)
+        for track in self._tracks:
+            track.observe(step, image, label)
         if self._thread.failure is not None:
             self._report()
 
     def commit(self) -> None:
         """Write the rows in memory and wait until they are committed: no crash can take them."""
         if self._open:
-            self._track.flush()
+            for track in self._tracks:
+                track.flush()
             self._thread.wait()
             self._report()
 
@@ -218,7 +231,8 @@ class Recorder:
         if error is None or self.failure:
             return
         self.failure = (str(error) or type(error).__name__).splitlines()[0]
-        self._track.end()
+        for track in self._tracks:
+            track.end()
         self._warn(
             f"recording to {self.path} stopped after {self._writer.rows} steps "
             f"({self.failure}): what was recorded before can be read, and the simulation goes on"
@@ -235,8 +249,9 @@ class Recorder:
         require(status in ("closed", "failed"), f"status is {status!r}: give 'closed' or 'failed'")
         if not self._open:
             return
-        self._track.flush()
-        self._track.end()
+        for track in self._tracks:
+            track.flush()
+            track.end()
         self._thread.stop(status)
         self._open = False
         self._guard.release()
@@ -252,3 +267,8 @@ class Recorder:
         traceback: TracebackType | None,
     ) -> None:
         self.close("closed" if kind is None else "failed")
+
+
+def _pool(number: int, channels: Sequence[Channel], room: Room, pinned: bool) -> BlockPool:
+    """Return the host memory for the rows of one clock."""
+    return BlockPool(lambda: Block(number, channels, room.rows, pinned), room.blocks)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spikefa.errors import SpikefaError
+from spikefa.recording.clocks import Clock
 from spikefa.recording.probes import Channel
 from spikefa.recording.windows import LABEL_BYTES, Window
 
@@ -25,11 +26,8 @@ STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
 BACKPRESSURE = np.dtype([("blocks", "<u8"), ("seconds", "<f8")])
 EPOCH = np.dtype([("start_step", "<u8"), ("stop_step", "<u8"), ("label", f"S{LABEL_BYTES}")])
 
-COMMITTED = "/spikefa/committed_steps"
 STATUS_PATH = "/spikefa/status"
-STEP = "/spikefa/step"
-STIMULUS_PATH = "/spikefa/stimulus"
-EPOCHS = "/spikefa/epochs"
+CLOCKS = "/spikefa/clocks"
 POPULATIONS = "/spikefa/populations"
 IMAGES = "/spikefa/images"
 BACKPRESSURE_PATH = "/spikefa/backpressure"
@@ -88,8 +86,8 @@ class Layout:
     populations : tuple of Population
     channels : tuple of Channel
         What each row holds.
-    windows : tuple of Window
-        In the order of their steps.
+    clocks : tuple of Clock
+        When; the first is every step of the recording's windows.
     image_shape : (int, int) or None
         Height and width of the thumbnails, None if none are kept.
     attributes : dict
@@ -98,9 +96,28 @@ class Layout:
 
     populations: tuple[Population, ...]
     channels: tuple[Channel, ...]
-    windows: tuple[Window, ...]
+    clocks: tuple[Clock, ...]
     image_shape: tuple[int, int] | None
     attributes: dict[str, Any]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows of the recording, in the order of their steps."""
+        return self.clocks[0].windows
+
+    def channels_of(self, clock: int) -> tuple[Channel, ...]:
+        """Return what the rows of one clock hold."""
+        return tuple(channel for channel in self.channels if channel.clock == clock)
+
+
+def clock_path(number: int, name: str) -> str:
+    """Return where the dataset `name` of a clock is; the first clock stands at the top."""
+    return f"/spikefa/{name}" if number == 0 else f"{CLOCKS}/{number}/{name}"
+
+
+def is_report(channel: Channel) -> bool:
+    """Return whether a channel is a SONATA report: potentials of one stream."""
+    return channel.variable == "potential" and not channel.batch
 
 
 def group_of(population: str, variable: str) -> str:
@@ -118,11 +135,12 @@ def data_of(population: str, variable: str) -> str:
     return f"{group_of(population, variable)}/{name}"
 
 
-def row_shape(channel: Channel) -> tuple[int, str]:
-    """Return the width and the NumPy type of a row of `channel`."""
+def row_shape(channel: Channel) -> tuple[tuple[int, ...], str]:
+    """Return the shape and the NumPy type of a row of `channel`."""
+    streams = (channel.batch,) if channel.batch else ()
     if channel.variable == "spikes":
-        return -(-len(channel.units) // 8), "u1"
-    return len(channel.units), "<f4"
+        return (*streams, -(-len(channel.units) // 8)), "u1"
+    return (*streams, len(channel.units)), "<f4"
 
 
 def check_version(text: object) -> None:

@@ -1,36 +1,38 @@
 """The way of a row from the network to the thread that writes it."""
 
 import sys
-from collections.abc import Sequence
 
 from spikefa.recording.blocks import Block
+from spikefa.recording.clocks import Clock
 from spikefa.recording.stage import Stage
-from spikefa.recording.windows import Window
 from spikefa.recording.writer_thread import WriterThread
 
 NEVER = sys.maxsize
 
 
 class Track:
-    """Takes a row at every step inside the windows, and hands full blocks over.
+    """Takes a row at each step of a clock, and hands full blocks over.
 
     Blocks are also handed over at the end of a window, whatever they hold.
 
     Parameters
     ----------
-    windows : sequence of Window
-        In the order of their steps.
+    number : int
+        Of the clock.
+    clock : Clock
+        Which steps are taken.
     stage : Stage
     thread : WriterThread
     """
 
-    def __init__(self, windows: Sequence[Window], stage: Stage, thread: WriterThread) -> None:
-        self._windows = tuple(windows)
+    def __init__(self, number: int, clock: Clock, stage: Stage, thread: WriterThread) -> None:
+        self._number = number
+        self._windows = clock.windows
+        self._every = clock.every
         self._stage = stage
         self._thread = thread
         self._block: Block | None = None
-        self._next = self._windows[0].start
-        self._stop = self._next
+        self._next = self._start = self._stop = self._windows[0].start
 
     def observe(self, step: int, image: int, label: int) -> None:
         """Take a row, if `step` lies in a window."""
@@ -38,13 +40,15 @@ class Track:
             return
         if step >= self._stop and not self._enter_window(step):
             return
+        if self._every > 1 and (step - self._start) % self._every:  # only after a leap
+            return
         block = self._open_block()
         # Should Ctrl-C break in below, the step is a gap in the recording; it is never there twice.
-        self._next = step + 1
+        self._next = step + self._every
         self._stage.take(block.taken - block.count)
         block.stimulus[block.taken] = (step, image, label)
         block.taken += 1
-        if block.taken == block.capacity or self._next == self._stop:
+        if block.taken == block.capacity or self._next >= self._stop:
             self.flush()
         elif block.taken - block.count == self._stage.slots:
             self._stage.drain(block)
@@ -54,7 +58,7 @@ class Track:
         if self._block is not None and self._block.sealed:  # Ctrl-C broke into `flush`
             self.flush()
         if self._block is None:
-            self._block = self._thread.take_block()
+            self._block = self._thread.take_block(self._number)
         return self._block
 
     def _enter_window(self, step: int) -> bool:
@@ -63,7 +67,7 @@ class Track:
         for window in self._windows:
             if step < window.stop:
                 self._next = max(step, window.start)
-                self._stop = window.stop
+                self._start, self._stop = window.start, window.stop
                 return step >= window.start
         self.end()
         return False

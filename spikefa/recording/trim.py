@@ -30,7 +30,7 @@ def trim(path: Path, step: int) -> None:
     with open_recording(path) as recording, written_whole(path) as temporary:
         with h5py.File(temporary, "x", libver=("v110", "v110")) as file:
             write_layout(file, _marked(recording.layout, step))
-        writer = Writer(temporary, recording.layout.channels)
+        writer = Writer(temporary, recording.layout)
         try:
             _copy_before(recording, step, writer)
             writer.close("open")
@@ -45,9 +45,11 @@ def trim(path: Path, step: int) -> None:
 def _copy_before(recording: Recording, step: int, writer: Writer) -> None:
     """Append the rows of `recording` before `step` to `writer`."""
     thumbnails = recording.images
-    kept = recording.rows(slice(None, step)).stop
-    for start in range(0, kept, CHUNK_ROWS):
-        _copy(recording, writer, slice(start, min(start + CHUNK_ROWS, kept)), thumbnails)
+    for clock in range(len(writer.axes)):
+        kept = int(np.searchsorted(recording.clock_steps[clock], step))
+        for start in range(0, kept, CHUNK_ROWS):
+            rows = slice(start, min(start + CHUNK_ROWS, kept))
+            _copy(recording, writer, clock, rows, thumbnails if clock == 0 else {})
 
 
 def _marked(layout: Layout, step: int) -> Layout:
@@ -58,11 +60,16 @@ def _marked(layout: Layout, step: int) -> Layout:
 
 
 def _copy(
-    recording: Recording, writer: Writer, rows: slice, thumbnails: dict[int, np.ndarray]
+    recording: Recording,
+    writer: Writer,
+    clock: int,
+    rows: slice,
+    thumbnails: dict[int, np.ndarray],
 ) -> None:
     """Append some rows of `recording`, and the thumbnails they need, to `writer`."""
-    stimulus = recording.stimulus[rows]
-    blocks = [recording.stored(c.population, c.variable, rows) for c in writer.channels]
+    stimulus = recording.shown(clock, rows)
+    channels = writer.axes[clock].channels
+    blocks = [recording.stored(c.population, c.variable, rows) for c in channels]
     shown = dict.fromkeys(stimulus["image"].tolist()) if thumbnails else {}
     new = [(i, thumbnails[i]) for i in shown if i not in writer.kept_images]
-    writer.append(stimulus, blocks, new, recording.backpressure)
+    writer.append(clock, stimulus, blocks, new, recording.backpressure)

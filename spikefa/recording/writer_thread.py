@@ -1,14 +1,14 @@
 """The thread that writes blocks to the file while the simulation goes on."""
 
 import threading
-import time
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.blocks import Block
+from spikefa.recording.pool import BlockPool
 from spikefa.recording.schema import Backpressure
 from spikefa.recording.writer import NoRoomError, Writer
 
@@ -16,18 +16,16 @@ from spikefa.recording.writer import NoRoomError, Writer
 class WriterThread:
     """Owns the open file: nothing else touches it until `stop` has returned.
 
-    Blocks come from a pool of bounded size. When all are waiting to be written, whoever asks for
-    one waits too, and that is counted: the simulation is slowed down, and no row is lost. After a
-    failure blocks are thrown away, so that the simulation can go on.
+    Blocks come from pools of bounded size. If the simulation has to wait for one, that is counted:
+    it is slowed down, and no row is lost. After a failure blocks are thrown away, so that the
+    simulation can go on.
 
     Parameters
     ----------
     writer : Writer
         The open file.
-    make_block : callable
-        Makes one block of the pool.
-    limit : int
-        Blocks in the pool, at least 2. They are made when they are first needed.
+    pools : sequence of BlockPool
+        One for each clock.
     images : ndarray of uint8, shape [n_images, h, w], optional
         Where the thumbnails are taken from.
 
@@ -42,42 +40,24 @@ class WriterThread:
     def __init__(
         self,
         writer: Writer,
-        make_block: Callable[[], Block],
-        limit: int,
+        pools: Sequence[BlockPool],
         images: np.ndarray | None = None,
     ) -> None:
         self.failure: BaseException | None = None
         self.pressure = writer.pressure
         self._writer = writer
-        self._make_block = make_block
-        self._limit = limit
+        self._pools = tuple(pools)
         self._images = images if writer.keeps_images else None
-        self._made = self._begun = self._done = 0
-        self._free: SimpleQueue[Block] = SimpleQueue()
         self._jobs: SimpleQueue[Block | threading.Event | str] = SimpleQueue()
         # A daemon: Python waits for other threads before it runs what is registered with `atexit`.
         self._thread = threading.Thread(target=self._run, name="spikefa-writer", daemon=True)
         self._thread.start()
 
-    def take_block(self) -> Block:
-        """Return an empty block; wait for one if the pool is used up."""
-        try:
-            block = self._free.get_nowait()
-        except Empty:
-            block = self._new_block() if self._made < self._limit else self._wait_for_block()
-        self._begun += 1
-        block.begin(self._begun)
-        return block
-
-    def _new_block(self) -> Block:
-        self._made += 1
-        return self._make_block()
-
-    def _wait_for_block(self) -> Block:
-        began = time.perf_counter()
-        block = self._free.get()
-        waited = time.perf_counter() - began
-        self.pressure = Backpressure(self.pressure.blocks + 1, self.pressure.seconds + waited)
+    def take_block(self, clock: int) -> Block:
+        """Return an empty block for rows of `clock`; wait for one if its pool is used up."""
+        block, waited = self._pools[clock].take()
+        if waited:
+            self.pressure = Backpressure(self.pressure.blocks + 1, self.pressure.seconds + waited)
         return block
 
     def put(self, block: Block) -> None:
@@ -100,10 +80,9 @@ class WriterThread:
         while not isinstance(job := self._jobs.get(), str):
             if isinstance(job, threading.Event):
                 job.set()
-            elif job.number > self._done:  # else it was handed over twice
-                self._done = job.number
+            elif self._pools[job.clock].is_new(job):
                 self._try(self._write, job)
-                self._free.put(job)
+                self._pools[job.clock].give_back(job)
         self._try(self._writer.close, job, self.pressure)
 
     def _try(self, action: Callable[..., None], *arguments: object) -> None:
@@ -125,8 +104,8 @@ class WriterThread:
             "population by another name, and it is kept as float32",
         )
         stimulus = block.stimulus[: block.count]
-        images = self._new_images(stimulus)
-        self._writer.append(stimulus, block.arrays(), images, self.pressure)
+        images = self._new_images(stimulus) if block.clock == 0 else []
+        self._writer.append(block.clock, stimulus, block.arrays(), images, self.pressure)
 
     def _new_images(self, stimulus: np.ndarray) -> list[tuple[int, np.ndarray]]:
         """Return the thumbnails that the file has not yet."""

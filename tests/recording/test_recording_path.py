@@ -51,8 +51,8 @@ def slow_append(monkeypatch, seconds):
 
 def test_a_slow_disk_slows_the_simulation_and_loses_nothing(tmp_path, start, toy, monkeypatch):
     """Memory for a few rows only: the simulation waits, the waits are counted, no row is lost."""
-    slow_append(monkeypatch, 0.02)
-    recorder = start(windows=LONG, max_host_bytes=9000)
+    slow_append(monkeypatch, 0.05)
+    recorder = start(windows=LONG, max_host_bytes=6000)
     toy.run(recorder, range(300))
     recorder.close()
     waited = recorder.backpressure
@@ -91,7 +91,8 @@ def test_no_more_blocks_are_made_than_were_allowed(start, toy, monkeypatch):
     recorder = start(windows=LONG, max_host_bytes=20_000)
     toy.run(recorder, range(400))
     recorder.close()
-    blocks = [recorder._thread._free.get_nowait() for _ in range(recorder._thread._made)]
+    (pool,) = recorder._thread._pools
+    blocks = [pool._free.get_nowait() for _ in range(pool.made)]
     held = sum(
         tensor.nbytes for block in blocks for tensor in (*block.values, *block.invalid)
     ) + sum(block.stimulus.nbytes for block in blocks)
