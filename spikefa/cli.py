@@ -1,4 +1,4 @@
-"""The command line: ``spikefa run | list | fetch | inspect | figure | bench``.
+"""The command line: ``spikefa run | list | fetch | inspect | repair | figure | bench``.
 
 Heavy modules are imported by the command that needs them, so that ``--help`` answers at once.
 """
@@ -83,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--data-dir", help="put it there; default: the cache of this user")
     inspect = add("inspect", _inspect, "print what a run directory or a recording holds")
     inspect.add_argument("path", type=Path, help="run directory, or .h5 file")
+    mend = add("repair", _repair, "make what a killed run left behind readable everywhere")
+    mend.add_argument("file", type=Path, help="recording, an .h5 file")
+    mend.add_argument(
+        "--force", action="store_true", help="also if the process that wrote it seems to be alive"
+    )
     figure = add("figure", _figure, "draw the figures of a run again, from its recording")
     figure.add_argument("directory", type=Path, help="run directory")
     bench = add("bench", _bench, "time figure 4's network: a step, or what recording it costs")
@@ -136,6 +141,15 @@ def _inspect(given: argparse.Namespace) -> None:
     from spikefa.inspection import inspect
 
     print(inspect(given.path))
+
+
+def _repair(given: argparse.Namespace) -> None:
+    from spikefa.recording import open_recording, repair
+
+    done = repair(given.file, given.force)
+    with open_recording(given.file) as recording:
+        state = "repaired" if done else "nothing to repair in"
+        print(f"{state} {given.file}: {len(recording.steps)} steps, {recording.status}")
 
 
 def _figure(given: argparse.Namespace) -> None:

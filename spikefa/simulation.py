@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -200,6 +200,7 @@ class Simulation:
         windows: Sequence[Window],
         provenance: Mapping[str, Any] | None = None,
         max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Literal["flush", "fsync"] = "flush",
     ) -> Recorder:
         """Record the training from here on, in a new file.
 
@@ -217,6 +218,8 @@ class Simulation:
             Attributes of the file.
         max_host_bytes : int, optional
             Memory for rows that are not yet in the file; if it is used up, the simulation waits.
+        durability : {"flush", "fsync"}, optional
+            Whether what is committed survives the death of the process, or a power cut too.
 
         Raises
         ------
@@ -233,6 +236,7 @@ class Simulation:
             self.dataset.train.pixels,
             self.dataset.n_classes,
             max_host_bytes=max_host_bytes,
+            durability=durability,
         )
         return self.recorder
 

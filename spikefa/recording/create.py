@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import h5py
 import numpy as np
@@ -10,7 +11,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.files import written_whole
 from spikefa.recording.layout import describe_populations, write_layout
 from spikefa.recording.probes import Variables, state_of
-from spikefa.recording.schema import Layout
+from spikefa.recording.schema import Durability, Layout
 from spikefa.recording.writer import SPARE_BYTES
 
 
@@ -40,6 +41,15 @@ def make_file(path: Path, layout: Layout) -> None:
         h5py.File(temporary, "x", libver=("v110", "v110")) as file,
     ):
         write_layout(file, layout)
+
+
+def check_durability(durability: str) -> None:
+    """Refuse a word that is none of the two."""
+    known = get_args(Durability)
+    require(
+        durability in known,
+        f"durability is {durability!r}: give {' or '.join(map(repr, known))}",
+    )
 
 
 def check_same_network(path: Path, layout: Layout, variables: Variables) -> None:

@@ -23,6 +23,8 @@ from spikefa.recording.schema import (
     STATUS_PATH,
     STIMULUS,
     VERSION,
+    WRITER,
+    WRITER_PATH,
     Layout,
     Population,
     clock_path,
@@ -97,6 +99,7 @@ def write_layout(file: h5py.File, layout: Layout) -> None:
         _set(file, name, value)
     file.create_dataset(STATUS_PATH, data=np.zeros(1, "u1"))
     file.create_dataset(BACKPRESSURE_PATH, data=np.zeros(1, BACKPRESSURE))
+    file.create_dataset(WRITER_PATH, data=np.zeros(1, WRITER))
     for number, clock in enumerate(layout.clocks):
         _write_clock(file, number, clock)
     for population in layout.populations:

@@ -18,6 +18,7 @@ from spikefa.recording.schema import (
     IMAGES,
     STATUS,
     STATUS_PATH,
+    WRITER_PATH,
     Backpressure,
     Layout,
     Population,
@@ -246,6 +247,15 @@ class Recording:
             found.refresh()
             blocks, seconds = found[0].item()
             return Backpressure(int(blocks), float(seconds))
+
+    @property
+    def writer(self) -> tuple[int, str]:
+        """The number of the process that wrote the file last, and its machine; 0 if unknown."""
+        with _readable(self.path):
+            if WRITER_PATH not in self._file:
+                return 0, ""
+            process, host = self._file[WRITER_PATH][0].item()
+            return int(process), host.decode(errors="replace")
 
     def stored(self, population: str, variable: str, rows: slice) -> np.ndarray:
         """Return rows of a variable just as the file holds them: spikes are packed bits."""

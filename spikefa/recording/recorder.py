@@ -10,7 +10,12 @@ import numpy as np
 from spikefa.errors import require
 from spikefa.recording.blocks import Block
 from spikefa.recording.clocks import Clock, assign_clocks
-from spikefa.recording.create import check_same_network, image_shape, make_file
+from spikefa.recording.create import (
+    check_durability,
+    check_same_network,
+    image_shape,
+    make_file,
+)
 from spikefa.recording.exits import ExitGuard
 from spikefa.recording.layout import (
     Provenance,
@@ -21,7 +26,7 @@ from spikefa.recording.memory import MAX_HOST_BYTES, Room, plan_rooms
 from spikefa.recording.pool import BlockPool
 from spikefa.recording.probes import Channel, Probe, Variables, resolve
 from spikefa.recording.reader import open_recording
-from spikefa.recording.schema import Backpressure, Layout
+from spikefa.recording.schema import Backpressure, Durability, Layout
 from spikefa.recording.stage import Stage
 from spikefa.recording.track import Track
 from spikefa.recording.trim import trim
@@ -115,6 +120,7 @@ class Recorder:
         n_classes: int = 10,
         warn: Callable[[str], object] = warnings.warn,
         max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Durability = "flush",
     ) -> "Recorder":
         """Start a recording in a new file.
 
@@ -139,6 +145,9 @@ class Recorder:
         max_host_bytes : int, optional
             Memory that rows may take which are not yet in the file. If the disk cannot keep up and
             it is used up, the simulation waits, and `backpressure` counts it.
+        durability : {"flush", "fsync"}, optional
+            ``"fsync"``: what is committed also survives a power cut. Each commit takes some
+            milliseconds more, of the writing thread.
 
         Raises
         ------
@@ -146,6 +155,7 @@ class Recorder:
             If the file exists or an argument is wrong.
         """
         path = Path(path)
+        check_durability(durability)
         clocks, numbers = assign_clocks(probes, windows)
         require("seed" in provenance, "provenance needs the 'seed': it draws the recorded units")
         require(1 <= n_classes <= 256, f"n_classes is {n_classes}: give 1 to 256")
@@ -155,7 +165,7 @@ class Recorder:
         layout = Layout(populations, channels, clocks, shape, root_attributes(provenance))
         room = plan_rooms(layout, variables, max_host_bytes)
         make_file(path, layout)
-        return cls(Writer(path, layout), clocks, variables, room, images, warn)
+        return cls(Writer(path, layout, durability), clocks, variables, room, images, warn)
 
     @classmethod
     def resume(
@@ -166,6 +176,7 @@ class Recorder:
         images: np.ndarray | None = None,
         warn: Callable[[str], object] = warnings.warn,
         max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Durability = "flush",
     ) -> "Recorder":
         """Continue a recording that was stopped or broke off.
 
@@ -181,7 +192,7 @@ class Recorder:
             Needed if the recording keeps thumbnails.
         warn : callable, optional
             As for `create`.
-        max_host_bytes : int, optional
+        max_host_bytes, durability : optional
             As for `create`.
 
         Raises
@@ -190,6 +201,7 @@ class Recorder:
             If there is no such recording, or it is of another network.
         """
         path = Path(path)
+        check_durability(durability)
         with open_recording(path) as recording:
             layout = recording.layout
         check_same_network(path, layout, variables)
@@ -200,7 +212,7 @@ class Recorder:
             )
         room = plan_rooms(layout, variables, max_host_bytes)
         trim(path, step)
-        return cls(Writer(path, layout), layout.clocks, variables, room, images, warn)
+        return cls(Writer(path, layout, durability), layout.clocks, variables, room, images, warn)
 
     def observe(self, step: int, image: int, label: int) -> None:
         """Record the state after `step`, if the step lies in a window.

@@ -6,7 +6,7 @@ The prose is in docs/recording.md; what is written there and what stands here mu
 import re
 import warnings
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,11 @@ STATUS = ("open", "closed", "failed", "repaired")
 CHUNK_ROWS = 1000
 """Rows of one chunk, and the most of one commit."""
 
+Durability = Literal["flush", "fsync"]
+"""What a commit waits for: that the operating system has it, or that the disk has it."""
+
 STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
+WRITER = np.dtype([("process", "<u8"), ("host", "S64")])
 BACKPRESSURE = np.dtype([("blocks", "<u8"), ("seconds", "<f8")])
 EPOCH = np.dtype([("start_step", "<u8"), ("stop_step", "<u8"), ("label", f"S{LABEL_BYTES}")])
 
@@ -31,6 +35,7 @@ CLOCKS = "/spikefa/clocks"
 POPULATIONS = "/spikefa/populations"
 IMAGES = "/spikefa/images"
 BACKPRESSURE_PATH = "/spikefa/backpressure"
+WRITER_PATH = "/spikefa/writer"
 
 
 class Backpressure(NamedTuple):

@@ -28,18 +28,42 @@ def trim(path: Path, step: int) -> None:
         If it is no recording, or the disk is full.
     """
     with open_recording(path) as recording, written_whole(path) as temporary:
-        with h5py.File(temporary, "x", libver=("v110", "v110")) as file:
-            write_layout(file, _marked(recording.layout, step))
-        writer = Writer(temporary, recording.layout)
-        try:
-            _copy_before(recording, step, writer)
-            writer.close("open")
-        except NoRoomError:
-            raise
-        except (OSError, RuntimeError) as error:
-            writer.abandon()
-            reason = str(error).splitlines()[0]
-            raise SpikefaError(f"cannot write the shortened {path}: {reason}") from error
+        copy_recording(recording, temporary, _marked(recording.layout, step), step, "open")
+
+
+def copy_recording(
+    recording: Recording, path: Path, layout: Layout, before: int, status: str
+) -> None:
+    """Copy all committed rows of steps `before` a step into a new file at `path`.
+
+    Parameters
+    ----------
+    recording : Recording
+    path : Path
+        Must not exist.
+    layout : Layout
+        Of the new file: that of `recording`, but for the attributes.
+    before : int
+    status : str
+        Of the new file.
+
+    Raises
+    ------
+    SpikefaError
+        If it cannot be written.
+    """
+    with h5py.File(path, "x", libver=("v110", "v110")) as file:
+        write_layout(file, layout)
+    writer = Writer(path, layout)
+    try:
+        _copy_before(recording, before, writer)
+        writer.close(status)
+    except NoRoomError:
+        raise
+    except (OSError, RuntimeError) as error:
+        writer.abandon()
+        reason = str(error).splitlines()[0]
+        raise SpikefaError(f"cannot write the new {recording.path}: {reason}") from error
 
 
 def _copy_before(recording: Recording, step: int, writer: Writer) -> None:

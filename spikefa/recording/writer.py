@@ -1,6 +1,8 @@
 """Append rows to a recording such that a reader can trust them, whatever happens to us."""
 
+import os
 import shutil
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from spikefa.recording.schema import (
     IMAGES,
     STATUS,
     STATUS_PATH,
+    WRITER_PATH,
     Backpressure,
+    Durability,
     Layout,
 )
 
@@ -33,6 +37,8 @@ class Writer:
         A file that `write_layout` made.
     layout : Layout
         What it was made from.
+    durability : {"flush", "fsync"}
+        Whether a commit survives the death of the process, or a power cut too.
 
     Attributes
     ----------
@@ -44,8 +50,9 @@ class Writer:
         What the file says of it.
     """
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(self, path: Path, layout: Layout, durability: Durability = "flush") -> None:
         self.path = path
+        self._fsync = durability == "fsync"
         # Nothing is read back, so chunks need no cache: HDF5 2.0 would keep 8 MB for each dataset,
         # and write a whole chunk at every commit that changes a part of it.
         self._file = h5py.File(path, "r+", libver=("v110", "v110"), rdcc_nbytes=0)
@@ -60,6 +67,8 @@ class Writer:
         held = () if self._pressure is None else self._pressure[0].item()
         self.pressure = Backpressure(*held)
         self.kept_images = set() if self._index is None else set(self._index[:].tolist())
+        if WRITER_PATH in self._file:
+            self._file[WRITER_PATH][0] = (os.getpid(), socket.gethostname().encode()[:64])
         self._file.swmr_mode = True
 
     @property
@@ -108,11 +117,17 @@ class Writer:
             put(self._index, held, np.array([index for index, _ in images], "<u4"))
             put(self._pixels, held, np.stack([pixels for _, pixels in images]))
         self._note(pressure)
-        self._file.flush()
+        self._flush()
         axis.commit(stimulus)
-        self._file.flush()
+        self._flush()
         axis.rows += len(stimulus)
         self.kept_images.update(index for index, _ in images)
+
+    def _flush(self) -> None:
+        """Give what was written to the operating system, and to the disk if that is wanted."""
+        self._file.flush()
+        if self._fsync:
+            os.fsync(self._file.id.get_vfd_handle())
 
     def _note(self, pressure: Backpressure | None) -> None:
         if pressure is not None and self._pressure is not None and pressure != self.pressure:
@@ -133,7 +148,7 @@ class Writer:
         """Set the status and close the file."""
         self._note(pressure)
         self._status[0] = STATUS.index(status)
-        self._file.flush()
+        self._flush()
         self._file.close()
 
     def abandon(self) -> None:
