@@ -79,8 +79,8 @@ class Timing:
     def __str__(self) -> str:
         median = statistics.median(self.engine)
         return (
-            f"engine      {_spread(self.engine)}\n"
-            f"plain loop  {_spread(self.plain)}\n"
+            f"engine      {spread(self.engine)}\n"
+            f"plain loop  {spread(self.plain)}\n"
             f"engine / plain loop: {self.ratio:.3f} (median of pairs)\n"
             f"{1e3 / median:.1f} steps/s, "
             f"{self.synapses * 1e3 / median:.3g} plastic-synapse-steps/s per stream"
@@ -119,12 +119,13 @@ def time_step(network: Network, batch: int, steps: int = 10, repetitions: int = 
         for kept, step in zip(
             times, (engine_step, lambda: loop.step(probability, target)), strict=True
         ):
-            kept.append(_milliseconds(step, steps, network.device))
+            kept.append(milliseconds(step, steps, network.device))
     synapses = sum(s.weight.numel() + s.bias.numel() for s in network.synapses.values())
     return Timing(times[0][1:], times[1][1:], synapses)
 
 
-def _milliseconds(step: Callable[[], None], steps: int, device: torch.device) -> float:
+def milliseconds(step: Callable[[], object], steps: int, device: torch.device) -> float:
+    """Return how long one of so many calls of `step` takes, on the device too."""
     _wait(device)
     started = time.perf_counter()
     for _ in range(steps):
@@ -138,7 +139,8 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def _spread(times: list[float]) -> str:
+def spread(times: list[float]) -> str:
+    """Return median, range and number of some times in words."""
     return (
         f"{statistics.median(times):8.3f} ms a step "
         f"(min {min(times):.3f}, max {max(times):.3f}, n = {len(times)})"

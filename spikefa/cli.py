@@ -1,4 +1,4 @@
-"""The command line: ``spikefa run | list | fetch | inspect | figure | bench``.
+"""The command line: ``spikefa run | list | fetch | inspect | repair | figure | bench``.
 
 Heavy modules are imported by the command that needs them, so that ``--help`` answers at once.
 """
@@ -83,9 +83,20 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--data-dir", help="put it there; default: the cache of this user")
     inspect = add("inspect", _inspect, "print what a run directory or a recording holds")
     inspect.add_argument("path", type=Path, help="run directory, or .h5 file")
+    mend = add("repair", _repair, "make what a killed run left behind readable everywhere")
+    mend.add_argument("file", type=Path, help="recording, an .h5 file")
+    mend.add_argument(
+        "--force", action="store_true", help="also if the process that wrote it seems to be alive"
+    )
     figure = add("figure", _figure, "draw the figures of a run again, from its recording")
     figure.add_argument("directory", type=Path, help="run directory")
-    bench = add("bench", _bench, "time one step of figure 4's network beside a plain loop")
+    bench = add("bench", _bench, "time figure 4's network: a step, or what recording it costs")
+    bench.add_argument(
+        "--what",
+        choices=("step", "recorder"),
+        default="step",
+        help="step: beside a plain loop; recorder: with and without recording all spikes",
+    )
     bench.add_argument("--batch-size", type=int, default=100)
     bench.add_argument("--device", default="auto", help="cpu, cuda or auto")
     return parser
@@ -132,6 +143,15 @@ def _inspect(given: argparse.Namespace) -> None:
     print(inspect(given.path))
 
 
+def _repair(given: argparse.Namespace) -> None:
+    from spikefa.recording import open_recording, repair
+
+    done = repair(given.file, given.force)
+    with open_recording(given.file) as recording:
+        state = "repaired" if done else "nothing to repair in"
+        print(f"{state} {given.file}: {len(recording.steps)} steps, {recording.status}")
+
+
 def _figure(given: argparse.Namespace) -> None:
     from spikefa.run_directory import RunDirectory
 
@@ -142,10 +162,14 @@ def _figure(given: argparse.Namespace) -> None:
 
 def _bench(given: argparse.Namespace) -> None:
     from spikefa.bench import time_step
+    from spikefa.bench_recorder import time_recording
     from spikefa.devices import choose_device
     from spikefa.models.lillicrap2016 import spiking_mnist
     from spikefa.provenance import provenance
 
     network = spiking_mnist(device=choose_device(given.device))
     print(f"{network}, batch {given.batch_size}, {provenance(str(network.device))['hardware']}")
-    print(time_step(network, given.batch_size))
+    if given.what == "recorder":
+        print(time_recording(network, given.batch_size))
+    else:
+        print(time_step(network, given.batch_size))

@@ -61,12 +61,13 @@ class Guard:
 
     def _watched(self) -> dict[str, Tensor]:
         network, stream = self.simulation.network, self.simulation.stream
-        populations = network.variables(stream.state)
+        state, names = stream.state, list(network.populations)
         watched = {
-            f"{variable} of population {name!r}": tensors[variable]
-            for variable in ("potential", "modulator")
-            for name, tensors in populations.items()
+            f"potential of population {name!r}": population.potential
+            for name, population in zip(names, state.populations, strict=True)
         }
+        for name, modulator in zip(names, state.feedback.modulators, strict=True):
+            watched[f"modulator of population {name!r}"] = modulator
         return watched | network.tensors()
 
     def _find_in_next_presentation(self) -> str | None:

@@ -15,6 +15,7 @@ from spikefa.plasticity import PlasticityRule, PlasticityState, Post
 from spikefa.seeding import generator
 from spikefa.synapses import Dense
 from spikefa.tensors import named_tensors
+from spikefa.variables import Variable, network_variables
 
 
 @dataclass
@@ -145,19 +146,9 @@ class Network:
         synapses = {name: synapses.tensors() for name, synapses in self.synapses.items()}
         return named_tensors({"synapses": synapses, "feedback": self.feedback.tensors()})
 
-    def variables(self, state: NetworkState) -> dict[str, dict[str, Tensor]]:
-        """Return what can be probed: by population and variable, `[batch, n]`, updated in place."""
-        return {
-            name: {
-                "spikes": population.spikes,
-                "potential": population.potential,
-                "gain": population.gain,
-                "modulator": modulator,
-            }
-            for name, population, modulator in zip(
-                self.populations, state.populations, state.feedback.modulators, strict=True
-            )
-        }
+    def variables(self, state: NetworkState) -> dict[str, dict[str, Variable]]:
+        """Return what can be probed of each population, see `spikefa.variables`."""
+        return network_variables(self, state)
 
     def forward(self, state: NetworkState, inputs: Tensor) -> None:
         """Sweep the spikes through the forward populations, within one step (eq. 5).

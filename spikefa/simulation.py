@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -14,7 +14,7 @@ from spikefa.evaluation import Score, evaluate
 from spikefa.network import Network
 from spikefa.order import Order
 from spikefa.progress import progress_bar
-from spikefa.recording import Probe, Recorder, Window
+from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, Window
 from spikefa.schedules import Constant, Schedule
 from spikefa.stream import Stream
 from spikefa.tally import Tally
@@ -129,9 +129,9 @@ class Simulation:
             if record and self.recorder is not None:
                 self.recorder.observe(first + n, image, label)
             yield first + n
-        readout, variables = self.stream.readout, self.stream.variables()
-        spikes = [population["spikes"] for population in variables.values()]
-        self.tally.add(readout.last, readout.summed, self.stream.stimulus.labels, spikes)
+        readout, stimulus = self.stream.readout, self.stream.stimulus
+        spikes = [population.spikes for population in self.stream.state.populations]
+        self.tally.add(readout.last, readout.summed, stimulus.labels, [stimulus.spikes, *spikes])
         self.presentation += 1
 
     def _set_learning_rates(self) -> None:
@@ -199,6 +199,8 @@ class Simulation:
         probes: Sequence[Probe],
         windows: Sequence[Window],
         provenance: Mapping[str, Any] | None = None,
+        max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Literal["flush", "fsync"] = "flush",
     ) -> Recorder:
         """Record the training from here on, in a new file.
 
@@ -214,6 +216,10 @@ class Simulation:
             When, in absolute steps; `spikefa.recording.figure_windows` makes those of figure 4.
         provenance : mapping, optional
             Attributes of the file.
+        max_host_bytes : int, optional
+            Memory for rows that are not yet in the file; if it is used up, the simulation waits.
+        durability : {"flush", "fsync"}, optional
+            Whether what is committed survives the death of the process, or a power cut too.
 
         Raises
         ------
@@ -229,6 +235,8 @@ class Simulation:
             given,
             self.dataset.train.pixels,
             self.dataset.n_classes,
+            max_host_bytes=max_host_bytes,
+            durability=durability,
         )
         return self.recorder
 

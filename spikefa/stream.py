@@ -10,6 +10,7 @@ from spikefa.readout import ClassGroups
 from spikefa.seeding import generator
 from spikefa.stimulus import Stimulus
 from spikefa.tensors import named_tensors
+from spikefa.variables import Variable, rule_traces
 
 
 class Stream:
@@ -101,10 +102,13 @@ class Stream:
             self.readout.count(self.state.populations[-1].spikes)
             yield step
 
-    def variables(self) -> dict[str, dict[str, Tensor]]:
-        """Return what can be probed, by population and variable; see `Network.variables`."""
+    def variables(self) -> dict[str, dict[str, Variable]]:
+        """Return what can be probed, by population and name; see `spikefa.variables`."""
         return {
-            "input": {"spikes": self.stimulus.spikes},
+            "input": {
+                "spikes": self.stimulus.spikes,
+                **rule_traces(self.network, self.state)["input"],
+            },
             **self.network.variables(self.state),
         }
 

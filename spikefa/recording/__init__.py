@@ -1,12 +1,15 @@
 """Recording: what happened, spike by spike, in an HDF5 file (see docs/recording.md)."""
 
 from spikefa.recording.describe import describe
+from spikefa.recording.memory import MAX_HOST_BYTES
 from spikefa.recording.probes import Probe
 from spikefa.recording.reader import Recording, open_recording
 from spikefa.recording.recorder import Recorder
+from spikefa.recording.repair import repair
 from spikefa.recording.windows import Window, figure_windows
 
 __all__ = [
+    "MAX_HOST_BYTES",
     "Probe",
     "Recorder",
     "Recording",
@@ -14,4 +17,5 @@ __all__ = [
     "describe",
     "figure_windows",
     "open_recording",
+    "repair",
 ]

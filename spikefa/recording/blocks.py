@@ -1,63 +1,93 @@
-"""The rows of a recording that are in memory and not yet in the file."""
+"""Rows of a recording on their way from the device to the file."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 
-from spikefa.recording.probes import Channel, Variables, state_of
-from spikefa.recording.schema import STIMULUS
+from spikefa.recording.probes import Channel
+from spikefa.recording.schema import STIMULUS, row_shape
 
 
-class RowBlock:
-    """Room for some rows, on the device of what they are taken from.
-
-    Taking a row is one gather per channel into memory that is there already: nothing is
-    allocated and, on a GPU, nothing is waited for. `arrays` waits and copies.
+class Block:
+    """Encoded rows in host memory: pinned if they come from a GPU, so that the copy can overlap.
 
     Parameters
     ----------
+    clock : int
+        Whose rows these are.
     channels : sequence of Channel
         What a row holds.
-    variables : mapping
-        The state, updated in place by the simulation.
     capacity : int
         Rows that it can hold.
+    pinned : bool
+        Whether a GPU will copy into it.
 
     Attributes
     ----------
-    count : int
-        Rows that it holds.
+    number : int
+        Which block of its clock it is; blocks are used again.
+    taken, count : int
+        Rows taken so far, and how many of them have left the stage.
+    sealed : bool
+        No row will be added any more.
+    stimulus : ndarray of STIMULUS, shape [capacity]
+    values : list of Tensor, each [capacity, width]
+        One per channel, as the file holds them.
+    invalid : list of uint8 Tensor [capacity]
+        Whether a row of spikes was neither 0 nor 1 somewhere.
     """
 
-    def __init__(self, channels: Sequence[Channel], variables: Variables, capacity: int) -> None:
+    def __init__(
+        self, clock: int, channels: Sequence[Channel], capacity: int, pinned: bool
+    ) -> None:
+        self.clock = clock
+        self.channels = tuple(channels)
         self.capacity = capacity
-        self.count = 0
-        self._stimulus = np.zeros(capacity, STIMULUS)
-        self._sources: list[torch.Tensor] = []
-        self._units: list[torch.Tensor] = []
-        self._rows: list[torch.Tensor] = []
+        self.stimulus = np.zeros(capacity, STIMULUS)
+        self.values: list[torch.Tensor] = []
+        self.invalid: list[torch.Tensor] = []
         for channel in channels:
-            state = state_of(variables, channel.population, channel.variable).detach()
-            source = state[channel.stream]
-            self._sources.append(source)
-            self._units.append(torch.as_tensor(channel.units, device=source.device))
-            shape = (capacity, len(channel.units))
-            self._rows.append(torch.empty(shape, dtype=source.dtype, device=source.device))
-
-    def take(self, step: int, image: int, label: int) -> None:
-        """Add the present state as one row."""
-        for source, units, rows in zip(self._sources, self._units, self._rows, strict=True):
-            torch.index_select(source, 0, units, out=rows[self.count])
-        self._stimulus[self.count] = (step, image, label)
-        self.count += 1
-
-    def arrays(self) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Return the stimulus [count] and, per channel, the values [count, n_units]."""
-        values = [self._to_numpy(rows[: self.count]) for rows in self._rows]
-        return self._stimulus[: self.count], values
+            shape, dtype = row_shape(channel)
+            kind = torch.uint8 if dtype == "u1" else torch.float32
+            self.values.append(torch.zeros(capacity, *shape, dtype=kind, pin_memory=pinned))
+            self.invalid.append(torch.zeros(capacity, dtype=torch.uint8, pin_memory=pinned))
+        self._copied: dict[torch.device, torch.cuda.Event] = {}
+        self.begin(0)
 
     @staticmethod
-    def _to_numpy(rows: torch.Tensor) -> np.ndarray:
-        # bfloat16 has no counterpart in NumPy; float32 is what the file holds.
-        return rows.to("cpu", torch.float32).numpy()
+    def row_bytes(channels: Sequence[Channel]) -> int:
+        """Return the memory that one row takes."""
+        rows = map(row_shape, channels)
+        encoded = sum(np.dtype(kind).itemsize * math.prod(shape) for shape, kind in rows)
+        return encoded + len(channels) + STIMULUS.itemsize
+
+    def begin(self, number: int) -> None:
+        """Make it an empty block."""
+        self.number = number
+        self.taken = self.count = 0
+        self.sealed = False
+
+    def mark(self, devices: Iterable[torch.device]) -> None:
+        """Note that the copies started so far, on the current streams, have to be waited for."""
+        for device in devices:
+            if device not in self._copied:
+                self._copied[device] = torch.cuda.Event(blocking=True)
+            self._copied[device].record(torch.cuda.current_stream(device))
+
+    def wait(self) -> None:
+        """Wait until what was copied has arrived."""
+        for event in self._copied.values():
+            event.synchronize()
+
+    def arrays(self) -> list[np.ndarray]:
+        """Return the rows of each channel, [count, ...]; `wait` first."""
+        return [values[: self.count].numpy() for values in self.values]
+
+    def invalid_population(self) -> str:
+        """Return the first population whose spikes could not be kept as bits, or nothing."""
+        for channel, invalid in zip(self.channels, self.invalid, strict=True):
+            if channel.variable == "spikes" and bool(invalid[: self.count].any()):
+                return channel.population
+        return ""

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import h5py
 import numpy as np
@@ -10,7 +11,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.files import written_whole
 from spikefa.recording.layout import describe_populations, write_layout
 from spikefa.recording.probes import Variables, state_of
-from spikefa.recording.schema import Layout
+from spikefa.recording.schema import Durability, Layout
 from spikefa.recording.writer import SPARE_BYTES
 
 
@@ -42,6 +43,15 @@ def make_file(path: Path, layout: Layout) -> None:
         write_layout(file, layout)
 
 
+def check_durability(durability: str) -> None:
+    """Refuse a word that is none of the two."""
+    known = get_args(Durability)
+    require(
+        durability in known,
+        f"durability is {durability!r}: give {' or '.join(map(repr, known))}",
+    )
+
+
 def check_same_network(path: Path, layout: Layout, variables: Variables) -> None:
     """Refuse to continue the recording of one network with another."""
     recorded = {population.name: population.size for population in layout.populations}
@@ -51,8 +61,13 @@ def check_same_network(path: Path, layout: Layout, variables: Variables) -> None
     if recorded != offered:
         raise SpikefaError(f"{path} records the populations {recorded}, the network has {offered}")
     for channel in layout.channels:
-        batch = state_of(variables, channel.population, channel.variable).shape[0]
+        batch, size = state_of(variables, channel.population, channel.variable).shape
         require(
             channel.stream < batch,
             f"{path} records stream {channel.stream}, the batch has streams 0 to {batch - 1}",
+        )
+        require(
+            channel.batch in (0, batch) and channel.units[-1] < size,
+            f"{path} records {channel.batch or 'one'} of the streams of {channel.variable!r} of "
+            f"{channel.population!r}, units up to {channel.units[-1]}: here it is {batch} x {size}",
         )

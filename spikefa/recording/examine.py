@@ -7,20 +7,19 @@ import h5py
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
+from spikefa.recording.clocks import Clock
 from spikefa.recording.probes import Channel, check_name
 from spikefa.recording.schema import (
-    COMMITTED,
+    CLOCKS,
     EPOCH,
-    EPOCHS,
     IMAGES,
     POPULATIONS,
     STATUS_PATH,
-    STEP,
     STIMULUS,
-    STIMULUS_PATH,
     Layout,
     Population,
     check_version,
+    clock_path,
     data_of,
     group_of,
     row_shape,
@@ -29,6 +28,9 @@ from spikefa.recording.windows import Window, check_windows
 
 DENSEST = 1100
 """Deflate, the filter of HDF5 that shrinks most, does not shrink by a larger factor."""
+
+MOST_NEURONS = 1 << 40
+"""Far more than fit anywhere, and numbers of neurons times classes still fit 64 bits."""
 
 MOST_CLASSES = 256
 """Labels are bytes."""
@@ -45,28 +47,28 @@ def read_layout(file: h5py.File) -> Layout:
     attributes = read_attributes(file)
     require("spikefa_schema" in attributes, "it has no format version: it is not of spikefa")
     check_version(attributes["spikefa_schema"])
-    dataset(file, COMMITTED, "<u8", 1)
     dataset(file, STATUS_PATH, "u1", 1)
-    dataset(file, STEP, "<u8", 1)
-    dataset(file, STIMULUS_PATH, STIMULUS, 1)
+    clocks = tuple(_read_clock(file, number) for number in range(1 + len(_members(file, CLOCKS))))
     populations = _read_populations(file)
     sizes = {population.name: population.size for population in populations}
     channels = tuple(
         _read_channel(file, population, variable, sizes) for population, variable in _recorded(file)
     )
-    return Layout(populations, channels, _read_windows(file), _image_shape(file), attributes)
+    for channel in channels:
+        require(channel.clock < len(clocks), f"it has no clock {channel.clock}")
+    return Layout(populations, channels, clocks, _image_shape(file), attributes)
 
 
-def committed_rows(file: h5py.File, layout: Layout) -> int:
-    """Return how many rows may be trusted.
+def committed_rows(file: h5py.File, layout: Layout, clock: int = 0) -> int:
+    """Return how many rows of one clock may be trusted.
 
     The counter is looked at before the datasets that it counts, since a writer may be at work.
     """
-    counter = file[COMMITTED]
+    counter = file[clock_path(clock, "committed_steps")]
     counter.refresh()
     rows = int(counter[0])
-    paths = [data_of(channel.population, channel.variable) for channel in layout.channels]
-    for path in (STEP, STIMULUS_PATH, *paths):
+    paths = [data_of(each.population, each.variable) for each in layout.channels_of(clock)]
+    for path in (clock_path(clock, "step"), clock_path(clock, "stimulus"), *paths):
         data = file[path]
         data.refresh()
         held = data.shape[0]
@@ -156,7 +158,7 @@ def _read_populations(file: h5py.File) -> tuple[Population, ...]:
         layer, size = int(attributes["layer"]), int(attributes["size"])
         n_classes = int(attributes.get("n_classes", 0))
         require(
-            size > 0 and 0 <= n_classes <= MOST_CLASSES,
+            0 < size <= MOST_NEURONS and 0 <= n_classes <= MOST_CLASSES,
             f"its population {name!r} has {size} neurons for {n_classes} classes",
         )
         found.append(Population(name, layer, str(attributes["role"]), size, n_classes))
@@ -186,26 +188,38 @@ def _read_channel(
     path = data_of(population, variable)
     if population not in sizes:
         raise SpikefaError(f"it has {path}, but no population {population!r}")
+    found = inside(file, path)
+    attributes = read_attributes(found) if isinstance(found, h5py.Dataset) else {"batch_index": 0}
+    stream = int(attributes["batch_index"])
+    batch, clock, elements = (int(attributes.get(n, 0)) for n in ("batch", "clock", "elements"))
+    require(min(stream, batch, clock, elements) >= 0, f"the attributes of its {path} are negative")
+    size = elements or sizes[population]
     node_ids = whole(file, f"{group_of(population, variable)}/node_ids", "<u8")
     ascending = bool((node_ids[1:] > node_ids[:-1]).all())
     require(
-        len(node_ids) > 0 and ascending and int(node_ids[-1]) < sizes[population],
-        f"the units of its {path} are not ascending numbers below {sizes[population]}",
+        len(node_ids) > 0 and ascending and int(node_ids[-1]) < size,
+        f"the units of its {path} are not ascending numbers below {size}",
     )
-    data = inside(file, path)
-    stream = int(read_attributes(data)["batch_index"]) if isinstance(data, h5py.Dataset) else 0
-    channel = Channel(population, variable, node_ids.astype(np.int64), stream)
-    width, dtype = row_shape(channel)
-    data = dataset(file, path, dtype, 2)
-    require(data.shape[1] == width, f"its {path} has rows of {data.shape[1]}, not of {width}")
+    units = node_ids.astype(np.int64)
+    channel = Channel(population, variable, units, stream, batch, clock, elements)
+    shape, dtype = row_shape(channel)
+    data = dataset(file, path, dtype, 1 + len(shape))
+    require(data.shape[1:] == shape, f"its {path} has rows of {data.shape[1:]}, not of {shape}")
     return channel
 
 
-def _read_windows(file: h5py.File) -> tuple[Window, ...]:
-    epochs = whole(file, EPOCHS, EPOCH)
-    labels = [row["label"].decode(errors="replace") for row in epochs]
-    steps = [(int(row["start_step"]), int(row["stop_step"])) for row in epochs]
-    return check_windows([Window(label, *pair) for label, pair in zip(labels, steps, strict=True)])
+def _read_clock(file: h5py.File, number: int) -> Clock:
+    dataset(file, clock_path(number, "committed_steps"), "<u8", 1)
+    dataset(file, clock_path(number, "stimulus"), STIMULUS, 1)
+    step = dataset(file, clock_path(number, "step"), "<u8", 1)
+    every = int(read_attributes(step).get("every", 1))
+    require(every >= 1, f"its clock {number} is read every {every} steps")
+    epochs = whole(file, clock_path(number, "epochs"), EPOCH)
+    windows = [
+        Window(row["label"].decode(errors="replace"), int(row["start_step"]), int(row["stop_step"]))
+        for row in epochs
+    ]
+    return Clock(check_windows(windows), every)
 
 
 def _image_shape(file: h5py.File) -> tuple[int, int] | None:

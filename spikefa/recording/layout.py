@@ -10,39 +10,44 @@ import h5py
 import numpy as np
 import torch
 
-from spikefa.errors import SpikefaError, require
-from spikefa.recording.probes import Channel, Variables
+from spikefa.errors import SpikefaError
+from spikefa.recording.clocks import Clock
+from spikefa.recording.probes import Channel, Variables, population_size
 from spikefa.recording.schema import (
+    BACKPRESSURE,
+    BACKPRESSURE_PATH,
     CHUNK_ROWS,
-    COMMITTED,
     EPOCH,
-    EPOCHS,
     IMAGES,
     POPULATIONS,
     STATUS_PATH,
-    STEP,
     STIMULUS,
-    STIMULUS_PATH,
     VERSION,
+    WRITER,
+    WRITER_PATH,
     Layout,
     Population,
+    clock_path,
     data_of,
     group_of,
+    is_report,
     row_shape,
 )
 
 Provenance = Mapping[str, str | int | float | bool]
 DT, DT_UNITS = 1.0, "ms"
 POTENTIAL_UNITS = "a.u."
+UNITS = {"alignment": "degrees"}
+CHUNK_BYTES = 1 << 22
+"""Of one chunk, at the most (if a row is not larger)."""
 
 
 def describe_populations(variables: Variables, n_classes: int) -> tuple[Population, ...]:
     """Describe the populations, which come in the order of the layers, input first."""
     last = len(variables) - 1
     found = []
-    for layer, (name, states) in enumerate(variables.items()):
-        require(len(states) > 0, f"population {name!r} has no variable to record")
-        size = int(next(iter(states.values())).shape[-1])
+    for layer, name in enumerate(variables):
+        size = population_size(variables, name)
         role = "input" if layer == 0 else "output" if layer == last else "hidden"
         found.append(Population(name, layer, role, size, n_classes if role == "output" else 0))
     return tuple(found)
@@ -92,13 +97,11 @@ def write_layout(file: h5py.File, layout: Layout) -> None:
     """Create every group, dataset and attribute of a recording in an empty `file`."""
     for name, value in layout.attributes.items():
         _set(file, name, value)
-    file.create_dataset(COMMITTED, data=np.zeros(1, "<u8"))
     file.create_dataset(STATUS_PATH, data=np.zeros(1, "u1"))
-    epochs = [(w.start, w.stop, w.label.encode(errors="replace")) for w in layout.windows]
-    file.create_dataset(EPOCHS, data=np.array(epochs, EPOCH))
-    rows = min(CHUNK_ROWS, sum(window.stop - window.start for window in layout.windows))
-    _growing(file, STIMULUS_PATH, rows, (), STIMULUS)
-    _growing(file, STEP, rows, (), "<u8")
+    file.create_dataset(BACKPRESSURE_PATH, data=np.zeros(1, BACKPRESSURE))
+    file.create_dataset(WRITER_PATH, data=np.zeros(1, WRITER))
+    for number, clock in enumerate(layout.clocks):
+        _write_clock(file, number, clock)
     for population in layout.populations:
         group = file.create_group(f"{POPULATIONS}/{population.name}")
         group.create_dataset("node_ids", data=np.arange(population.size, dtype="<u8"))
@@ -108,10 +111,21 @@ def write_layout(file: h5py.File, layout: Layout) -> None:
         if population.n_classes:
             _set(group, "n_classes", population.n_classes)
     for channel in layout.channels:
-        _write_channel(file, channel, rows)
+        _write_channel(file, channel, layout.clocks[channel.clock])
     if layout.image_shape is not None:
         _growing(file, f"{IMAGES}/index", 64, (), "<u4")
         _growing(file, f"{IMAGES}/pixels", 16, layout.image_shape, "u1")
+
+
+def _write_clock(file: h5py.File, number: int, clock: Clock) -> None:
+    """Create what the channels of one clock share."""
+    epochs = [(w.start, w.stop, w.label.encode(errors="replace")) for w in clock.windows]
+    file.create_dataset(clock_path(number, "epochs"), data=np.array(epochs, EPOCH))
+    file.create_dataset(clock_path(number, "committed_steps"), data=np.zeros(1, "<u8"))
+    rows = min(CHUNK_ROWS, clock.planned_rows)
+    _growing(file, clock_path(number, "stimulus"), rows, (), STIMULUS)
+    step = _growing(file, clock_path(number, "step"), rows, (), "<u8")
+    _set(step, "every", clock.every)
 
 
 def _set(item: h5py.HLObject, name: str, value: object) -> None:
@@ -126,38 +140,44 @@ def _set(item: h5py.HLObject, name: str, value: object) -> None:
 def _growing(
     file: h5py.File, path: str, rows: int, shape: tuple[int, ...], dtype: str | np.dtype
 ) -> h5py.Dataset:
-    """Create a dataset without rows that can grow."""
+    """Create a dataset without rows that can grow, in chunks of so many rows or fewer."""
+    row_bytes = np.dtype(dtype).itemsize * int(np.prod(shape))
+    rows = max(1, min(rows, CHUNK_BYTES // row_bytes))
     return file.create_dataset(
         path, shape=(0, *shape), maxshape=(None, *shape), chunks=(rows, *shape), dtype=dtype
     )
 
 
-def _write_channel(file: h5py.File, channel: Channel, rows: int) -> None:
-    """Create the group of one channel; the steps of its rows are a hard link to the common ones."""
+def _write_channel(file: h5py.File, channel: Channel, clock: Clock) -> None:
+    """Create the group of one channel; the steps of its rows are a hard link to its clock's."""
     group = file.create_group(group_of(channel.population, channel.variable))
-    group["step"] = file[STEP]
-    if channel.variable == "potential":
-        _write_report(file, group, channel, rows)
-        return
-    width, dtype = row_shape(channel)
-    path = data_of(channel.population, channel.variable)
-    data = _growing(file, path, rows, (width,), dtype)
+    group["step"] = file[clock_path(channel.clock, "step")]
+    rows = min(CHUNK_ROWS, clock.planned_rows)
+    if is_report(channel):
+        data = _write_report(file, group, channel, rows)
+    else:
+        shape, dtype = row_shape(channel)
+        path = data_of(channel.population, channel.variable)
+        data = _growing(file, path, rows, shape, dtype)
+        group.create_dataset("node_ids", data=channel.units.astype("<u8"))
     _set(data, "batch_index", channel.stream)
-    group.create_dataset("node_ids", data=channel.units.astype("<u8"))
+    _set(data, "clock", channel.clock)
+    if channel.batch:
+        _set(data, "batch", channel.batch)
+    if channel.elements:
+        _set(data, "elements", channel.elements)
     if channel.variable == "spikes":
         _set(data, "n_units", len(channel.units))
         _set(data, "bitorder", "little")
     else:
-        _set(data, "units", POTENTIAL_UNITS)
+        _set(data, "units", UNITS.get(channel.variable, POTENTIAL_UNITS))
 
 
-def _write_report(file: h5py.File, group: h5py.Group, channel: Channel, rows: int) -> None:
+def _write_report(file: h5py.File, group: h5py.Group, channel: Channel, rows: int) -> h5py.Dataset:
     """Create a SONATA frame report, and its second name as a trace like any other."""
     n_units = len(channel.units)
     report = file.create_group(f"/report/{channel.population}")
     data = _growing(file, f"{report.name}/data", rows, (n_units,), "<f4")
-    _set(data, "units", POTENTIAL_UNITS)
-    _set(data, "batch_index", channel.stream)
     mapping = report.create_group("mapping")
     mapping.create_dataset("node_ids", data=channel.units.astype("<u8"))
     mapping.create_dataset("index_pointers", data=np.arange(n_units + 1, dtype="<u8"))
@@ -168,3 +188,4 @@ def _write_report(file: h5py.File, group: h5py.Group, channel: Channel, rows: in
     _set(mapping["time"], "units", DT_UNITS)
     group["value"] = data
     group["node_ids"] = mapping["node_ids"]
+    return data

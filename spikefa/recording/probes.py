@@ -1,7 +1,7 @@
 """Probes: which variable of which neurons is recorded."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,10 +9,13 @@ import numpy as np
 import torch
 
 from spikefa.errors import SpikefaError, require
+from spikefa.recording.windows import Window
 from spikefa.seeding import numpy_generator
 
-Variables = Mapping[str, Mapping[str, torch.Tensor]]
-"""The state that can be recorded: ``variables[population][variable]``, each ``[batch, n]``."""
+Variable = torch.Tensor | Callable[[], torch.Tensor]
+Variables = Mapping[str, Mapping[str, Variable]]
+"""What can be recorded, ``variables[population][variable]``: a tensor ``[batch, n]`` that is
+updated in place, or what computes one when it is called. What all streams share is ``[1, n]``."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -32,14 +35,22 @@ class Probe:
         An int means that many neurons, drawn by the seed of the experiment. All draws from one
         population are the beginnings of one shuffled list, so the one neuron whose potential is
         traced is among the 50 in the raster.
-    stream : int
+        Synapses are numbered ``pre * n_post + post``. A variable that is a single number has no
+        choice.
+    stream : int or "all"
         Which stream of the batch is recorded.
+    every : int
+        Steps between two readings, counted from the start of the window.
+    window : Window or sequence of Window, optional
+        When it is read; by default in the windows of the recording.
     """
 
     population: str
     variable: str
     units: int | Sequence[int] | Literal["all"] = 50
-    stream: int = 0
+    stream: int | Literal["all"] = 0
+    every: int = 1
+    window: Window | Sequence[Window] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,17 +64,37 @@ class Channel:
     units : ndarray of int64, shape [n_units]
         The recorded neurons, ascending.
     stream : int
-        The recorded stream of the batch.
+        The recorded stream of the batch; 0 if all are recorded.
+    batch : int
+        Streams recorded, if all are; 0 if one is, and rows then have no axis for them.
+    clock : int
+        The number of the clock that says when it is read.
+    elements : int
+        Of how many the units were chosen, if not of the neurons of the population; else 0.
     """
 
     population: str
     variable: str
     units: np.ndarray
     stream: int
+    batch: int = 0
+    clock: int = 0
+    elements: int = 0
 
 
-def resolve(probes: Sequence[Probe], variables: Variables, seed: int) -> tuple[Channel, ...]:
+def resolve(
+    probes: Sequence[Probe], variables: Variables, seed: int, clocks: Sequence[int] | None = None
+) -> tuple[Channel, ...]:
     """Check `probes` against what can be recorded and choose their neurons.
+
+    Parameters
+    ----------
+    probes : sequence of Probe
+    variables : mapping
+    seed : int
+        Draws the neurons.
+    clocks : sequence of int, optional
+        The number of the clock of each probe; by default 0.
 
     Raises
     ------
@@ -74,32 +105,49 @@ def resolve(probes: Sequence[Probe], variables: Variables, seed: int) -> tuple[C
     for population in variables:
         check_name("population", population)
     channels: dict[tuple[str, str], Channel] = {}
-    for probe in probes:
+    for probe, clock in zip(probes, clocks or [0] * len(probes), strict=True):
         key = (probe.population, probe.variable)
         require(
             key not in channels,
             f"two probes ask for {probe.variable!r} of {probe.population!r}: give one probe "
             "with all the units wanted",
         )
-        channels[key] = _resolve_one(probe, variables, seed)
+        channels[key] = _resolve_one(probe, variables, seed, clock)
     return tuple(channels.values())
 
 
-def _resolve_one(probe: Probe, variables: Variables, seed: int) -> Channel:
+def _resolve_one(probe: Probe, variables: Variables, seed: int, clock: int) -> Channel:
     state = state_of(variables, probe.population, probe.variable)
     check_name("variable", probe.variable)
     batch, size = state.shape
-    require(
-        0 <= probe.stream < batch,
-        f"the probe of {probe.population!r} asks for stream {probe.stream}, but the batch has "
-        f"streams 0 to {batch - 1}",
+    if probe.stream != "all":
+        require(
+            isinstance(probe.stream, int) and 0 <= probe.stream < batch,
+            f"the probe of {probe.population!r} asks for stream {probe.stream!r}, but the batch "
+            f"has streams 0 to {batch - 1}, or 'all'",
+        )
+    everything = size == 1 and isinstance(probe.units, int)
+    units = choose_units("all" if everything else probe.units, probe.population, size, seed)
+    return Channel(
+        probe.population,
+        probe.variable,
+        units,
+        0 if probe.stream == "all" else probe.stream,
+        batch if probe.stream == "all" else 0,
+        clock,
+        0 if size == population_size(variables, probe.population) else size,
     )
-    units = choose_units(probe.units, probe.population, size, seed)
-    return Channel(probe.population, probe.variable, units, probe.stream)
 
 
-def state_of(variables: Variables, population: str, variable: str) -> torch.Tensor:
-    """Return the tensor [batch, n] of one variable of one population.
+def population_size(variables: Variables, population: str) -> int:
+    """Return the neurons of a population: the size of its first variable."""
+    require(bool(variables[population]), f"population {population!r} has no variable to record")
+    first = next(iter(variables[population]))
+    return int(state_of(variables, population, first).shape[-1])
+
+
+def source_of(variables: Variables, population: str, variable: str) -> Variable:
+    """Return the tensor of one variable of one population, or what computes it.
 
     Raises
     ------
@@ -116,7 +164,19 @@ def state_of(variables: Variables, population: str, variable: str) -> torch.Tens
             f"population {population!r} has no variable {variable!r} to record: it has "
             f"{', '.join(variables[population])}"
         )
-    state = variables[population][variable]
+    return variables[population][variable]
+
+
+def state_of(variables: Variables, population: str, variable: str) -> torch.Tensor:
+    """Return one variable of one population as it is now, [batch, n].
+
+    Raises
+    ------
+    SpikefaError
+        If there is none, or it has another number of dimensions.
+    """
+    source = source_of(variables, population, variable)
+    state = source if isinstance(source, torch.Tensor) else source()
     shape = tuple(state.shape)
     require(
         state.ndim == 2,

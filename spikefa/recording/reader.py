@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -15,14 +15,16 @@ from spikefa.recording.examine import committed_rows, read_layout
 from spikefa.recording.export.methods import Exports
 from spikefa.recording.probes import Channel
 from spikefa.recording.schema import (
+    BACKPRESSURE_PATH,
     CHUNK_ROWS,
     IMAGES,
     STATUS,
     STATUS_PATH,
-    STEP,
-    STIMULUS_PATH,
+    WRITER_PATH,
+    Backpressure,
     Layout,
     Population,
+    clock_path,
     data_of,
 )
 from spikefa.recording.swmr import open_for_reading
@@ -33,6 +35,10 @@ Steps = slice | str | None
 
 BLOCK_ROWS = 4 * CHUNK_ROWS
 """Rows of one block of `Recording.blocks`: of 1000 units, 4 MB unpacked."""
+
+
+Stream = int | Literal["all"] | None
+"""Which stream of the batch to read, if all were recorded."""
 
 
 def open_recording(path: str | Path) -> "Recording":
@@ -78,17 +84,18 @@ def _readable(path: Path) -> Iterator[None]:
 class Recording(Exports):
     """A recording opened for reading; `open_recording` makes it.
 
-    Every array has one row per committed step, and all share the same rows. Arguments named
-    `steps` choose among them: ``"early"`` (the label of a window), ``slice(1000, 2000)`` (absolute
-    steps, half-open) or None for all.
+    Every array has one row per committed step, and all share the same rows, but for variables that
+    were read at steps of their own: `steps_of` says at which. Arguments named `steps` choose among
+    them: ``"early"`` (the label of a window), ``slice(1000, 2000)`` (absolute steps, half-open) or
+    None for all.
 
     Attributes
     ----------
     path : Path
     layout : Layout
         What the file was made to hold.
-    steps : ndarray of int64, shape [T]
-        The absolute step of each row, ascending.
+    clock_steps : list of ndarray
+        The absolute step of each row, int64 [T], of each clock of the layout; `steps` is the first.
     status : str
         ``"open"`` (being written, or its writer was killed), ``"closed"``, ``"failed"`` or
         ``"repaired"``.
@@ -104,7 +111,7 @@ class Recording(Exports):
         self.path = path
         self._file = file
         self.layout: Layout = read_layout(file)
-        self.steps = np.zeros(0, np.int64)
+        self.clock_steps: list[np.ndarray] = []
         self.status = STATUS[0]
         self._look()
 
@@ -121,12 +128,24 @@ class Recording(Exports):
         return len(self.steps)
 
     def _look(self) -> None:
-        rows = committed_rows(self._file, self.layout)
-        steps = self._file[STEP][:rows].astype(np.int64)
-        require(bool((np.diff(steps) > 0).all()), "its steps are not in ascending order")
+        found = []
+        for clock in range(len(self.layout.clocks)):
+            rows = committed_rows(self._file, self.layout, clock)
+            steps = self._file[clock_path(clock, "step")][:rows].astype(np.int64)
+            require(bool((np.diff(steps) > 0).all()), "its steps are not in ascending order")
+            found.append(steps)
         status = int(self._file[STATUS_PATH][0])
         require(status < len(STATUS), f"it has the unknown status {status}")
-        self.steps, self.status = steps, STATUS[status]
+        self.clock_steps, self.status = found, STATUS[status]
+
+    @property
+    def steps(self) -> np.ndarray:
+        """The absolute step of each row, int64 [T], ascending."""
+        return self.clock_steps[0]
+
+    def steps_of(self, population: str, variable: str = "spikes") -> np.ndarray:
+        """Return the absolute steps, int64 [T], at which a variable was read."""
+        return self.clock_steps[self.channel(population, variable).clock]
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -164,14 +183,15 @@ class Recording(Exports):
         """The windows that were to be recorded; the last may not be complete."""
         return self.layout.windows
 
-    def window(self, label: str) -> Window:
+    def window(self, label: str, clock: int = 0) -> Window:
         """Return the window called `label`."""
-        for window in self.layout.windows:
+        windows = self.layout.clocks[clock].windows
+        for window in windows:
             if window.label == label:
                 return window
         raise SpikefaError(
             f"{self.path} has no window {label!r}: it has "
-            f"{', '.join(window.label for window in self.layout.windows)}"
+            f"{', '.join(window.label for window in windows)}"
         )
 
     def variables(self, population: str) -> tuple[str, ...]:
@@ -198,30 +218,55 @@ class Recording(Exports):
         """Return the recorded neurons, int64 [n_units], ascending: the columns of the arrays."""
         return self.channel(population, variable).units
 
-    def rows(self, steps: Steps = None) -> slice:
+    def rows(self, steps: Steps = None, clock: int = 0) -> slice:
         """Return the rows, as a slice, that hold `steps`."""
+        held = self.clock_steps[clock]
         if steps is None:
-            return slice(0, len(self.steps))
+            return slice(0, len(held))
         if isinstance(steps, str):
-            window = self.window(steps)
+            window = self.window(steps, clock)
             steps = slice(window.start, window.stop)
         require(steps.step in (None, 1), f"steps are {steps}: a slice of every step is wanted")
-        start = 0 if steps.start is None else int(np.searchsorted(self.steps, steps.start))
-        stop = len(self.steps)
-        if steps.stop is not None:
-            stop = int(np.searchsorted(self.steps, steps.stop))
+        start = 0 if steps.start is None else int(np.searchsorted(held, steps.start))
+        stop = len(held) if steps.stop is None else int(np.searchsorted(held, steps.stop))
         return slice(start, max(start, stop))
 
     @property
     def stimulus(self) -> np.ndarray:
         """What was shown: structured array [T] with fields step, image and label."""
         with _readable(self.path):
-            return np.asarray(self._file[STIMULUS_PATH][: len(self.steps)])
+            return np.asarray(self._file[clock_path(0, "stimulus")][: len(self.steps)])
 
-    def stimulus_of(self, rows: slice) -> np.ndarray:
-        """Return what was shown in some `rows` alone, as `stimulus` does for all."""
+    def stimulus_of(self, rows: slice, clock: int = 0) -> np.ndarray:
+        """Return what was shown at some rows alone, of a clock, as `stimulus` does for all."""
         with _readable(self.path):
-            return np.asarray(self._file[STIMULUS_PATH][slice(*rows.indices(len(self.steps)))])
+            return np.asarray(self._file[clock_path(clock, "stimulus")][rows])
+
+    @property
+    def backpressure(self) -> Backpressure:
+        """How often and how long the simulation had to wait for the disk, as last committed."""
+        with _readable(self.path):
+            found = self._file.get(BACKPRESSURE_PATH)
+            if found is None:
+                return Backpressure()
+            found.refresh()
+            blocks, seconds = found[0].item()
+            return Backpressure(int(blocks), float(seconds))
+
+    @property
+    def writer(self) -> tuple[int, str]:
+        """The number of the process that wrote the file last, and its machine; 0 if unknown."""
+        with _readable(self.path):
+            if WRITER_PATH not in self._file:
+                return 0, ""
+            process, host = self._file[WRITER_PATH][0].item()
+            return int(process), host.decode(errors="replace")
+
+    def stored(self, population: str, variable: str, rows: slice) -> np.ndarray:
+        """Return rows of a variable just as the file holds them: spikes are packed bits."""
+        self.channel(population, variable)
+        with _readable(self.path):
+            return np.asarray(self._file[data_of(population, variable)][rows])
 
     def blocks(
         self,
@@ -261,7 +306,11 @@ class Recording(Exports):
             yield part, spikes
 
     def raster(
-        self, population: str, units: Sequence[int] | None = None, steps: Steps = None
+        self,
+        population: str,
+        units: Sequence[int] | None = None,
+        steps: Steps = None,
+        stream: Stream = None,
     ) -> np.ndarray:
         """Return the spikes, bool [T, n_units].
 
@@ -271,24 +320,61 @@ class Recording(Exports):
         units : sequence of int, optional
             Recorded neurons, in the order wanted; by default all, ascending.
         steps : str or slice, optional
+        stream : int or "all", optional
+            Of a recording of all streams: which one (by default the first), or all of them,
+            [T, batch, n_units].
         """
         channel = self.channel(population, "spikes")
         columns = slice(None) if units is None else self._columns(channel, units)
         with _readable(self.path):
-            packed = self._file[data_of(population, "spikes")][self.rows(steps)]
-            bits = np.unpackbits(packed, axis=1, count=len(channel.units), bitorder="little")
-        return np.ascontiguousarray(bits.view(bool)[:, columns])
+            packed = self._values(channel, steps, stream)
+            bits = np.unpackbits(packed, axis=-1, count=len(channel.units), bitorder="little")
+        return np.ascontiguousarray(bits.view(bool)[..., columns])
 
     def trace(
-        self, population: str, variable: str, unit: int | None = None, steps: Steps = None
+        self,
+        population: str,
+        variable: str,
+        unit: int | None = None,
+        steps: Steps = None,
+        stream: Stream = None,
     ) -> np.ndarray:
-        """Return a variable, float32 [T] of one `unit`, or [T, n_units] of all recorded ones."""
+        """Return a variable, float32 [T] of one `unit`, or [T, n_units] of all recorded ones.
+
+        `steps` and `stream` are as for `raster`.
+        """
         require(variable != "spikes", "spikes are a raster: use raster()")
         channel = self.channel(population, variable)
         column = slice(None) if unit is None else int(self._columns(channel, [unit])[0])
         with _readable(self.path):
-            values = self._file[data_of(population, variable)][self.rows(steps), column]
+            values = self._values(channel, steps, stream, column)
         return np.asarray(values, dtype=np.float32)
+
+    def _values(
+        self,
+        channel: Channel,
+        steps: Steps,
+        stream: Stream,
+        column: slice | int = slice(None),
+    ) -> np.ndarray:
+        """Return some rows of a channel, of one stream or of all, as the file holds them."""
+        data = self._file[data_of(channel.population, channel.variable)]
+        rows = self.rows(steps, channel.clock)
+        if not channel.batch:
+            require(
+                stream in (None, channel.stream),
+                f"{channel.variable!r} of {channel.population!r} was recorded of stream "
+                f"{channel.stream}, not of {stream!r}",
+            )
+            return np.asarray(data[rows, column])
+        if stream == "all":
+            return np.asarray(data[rows, :, column])
+        chosen = 0 if stream is None else stream
+        require(
+            isinstance(chosen, int) and 0 <= chosen < channel.batch,
+            f"{self.path} has streams 0 to {channel.batch - 1}, or 'all', not {stream!r}",
+        )
+        return np.asarray(data[rows, chosen, column])
 
     def _columns(self, channel: Channel, units: Sequence[int]) -> np.ndarray:
         """Return the columns of `units`, which must be among the recorded ones."""

@@ -1,6 +1,5 @@
 """The recorder: what the simulation calls after every step."""
 
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,22 +7,32 @@ from types import TracebackType
 
 import numpy as np
 
-from spikefa.errors import SpikefaError, require
-from spikefa.recording.blocks import RowBlock
-from spikefa.recording.create import check_same_network, image_shape, make_file
+from spikefa.errors import require
+from spikefa.recording.blocks import Block
+from spikefa.recording.clocks import Clock, assign_clocks
+from spikefa.recording.create import (
+    check_durability,
+    check_same_network,
+    image_shape,
+    make_file,
+)
+from spikefa.recording.exits import ExitGuard
 from spikefa.recording.layout import (
     Provenance,
     describe_populations,
     root_attributes,
 )
-from spikefa.recording.probes import Probe, Variables, resolve
+from spikefa.recording.memory import MAX_HOST_BYTES, Room, plan_rooms
+from spikefa.recording.pool import BlockPool
+from spikefa.recording.probes import Channel, Probe, Variables, resolve
 from spikefa.recording.reader import open_recording
-from spikefa.recording.schema import CHUNK_ROWS, Layout
+from spikefa.recording.schema import Backpressure, Durability, Layout
+from spikefa.recording.stage import Stage
+from spikefa.recording.track import Track
 from spikefa.recording.trim import trim
-from spikefa.recording.windows import Window, check_windows
-from spikefa.recording.writer import NoRoomError, Writer
-
-NEVER = sys.maxsize
+from spikefa.recording.windows import Window
+from spikefa.recording.writer import Writer
+from spikefa.recording.writer_thread import WriterThread
 
 
 class Recorder:
@@ -36,10 +45,13 @@ class Recorder:
     ----------
     writer : Writer
         The open file.
-    windows : sequence of Window
-        In the order of their steps.
+    clocks : sequence of Clock
+        When the channels of the file are read.
     variables : mapping
-        ``variables[population][variable]`` is a tensor ``[batch, n]`` that is updated in place.
+        ``variables[population][variable]`` is a tensor ``[batch, n]`` that is updated in place, or
+        what computes one.
+    room : sequence of Room
+        Sizes of the memory that holds rows which are not yet in the file, for each clock.
     images : ndarray of uint8, shape [n_images, h, w], optional
         Where the thumbnails are taken from.
     warn : callable
@@ -63,8 +75,9 @@ class Recorder:
     def __init__(
         self,
         writer: Writer,
-        windows: Sequence[Window],
+        clocks: Sequence[Clock],
         variables: Variables,
+        room: Sequence[Room],
         images: np.ndarray | None = None,
         warn: Callable[[str], object] = warnings.warn,
     ) -> None:
@@ -72,13 +85,28 @@ class Recorder:
         self.failure = ""
         self._writer = writer
         self._open = True
-        self._windows = tuple(windows)
-        self._images = images if writer.keeps_images else None
         self._warn = warn
-        longest = max(window.stop - window.start for window in windows)
-        self._block = RowBlock(writer.channels, variables, min(CHUNK_ROWS, longest))
-        self._next = self._windows[0].start
-        self._window_stop = self._next
+        stages = [
+            Stage(axis.channels, variables, each.slots)
+            for axis, each in zip(writer.axes, room, strict=True)
+        ]
+        pools = [
+            _pool(number, axis.channels, each, stage.is_cuda)
+            for number, (axis, each, stage) in enumerate(
+                zip(writer.axes, room, stages, strict=True)
+            )
+        ]
+        self._thread = WriterThread(writer, pools, images)
+        self._tracks = [
+            Track(number, clock, stage, self._thread)
+            for number, (clock, stage) in enumerate(zip(clocks, stages, strict=True))
+        ]
+        self._guard = ExitGuard(self.close)
+
+    @property
+    def backpressure(self) -> Backpressure:
+        """How often, and for how long, the simulation has waited for the disk."""
+        return self._thread.pressure
 
     @classmethod
     def create(
@@ -91,6 +119,8 @@ class Recorder:
         images: np.ndarray | None = None,
         n_classes: int = 10,
         warn: Callable[[str], object] = warnings.warn,
+        max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Durability = "flush",
     ) -> "Recorder":
         """Start a recording in a new file.
 
@@ -101,8 +131,9 @@ class Recorder:
         probes : sequence of Probe
         windows : sequence of Window
         variables : mapping
-            ``variables[population][variable]``, tensors ``[batch, n]`` updated in place, the
-            populations in the order of the layers.
+            ``variables[population][variable]``, tensors ``[batch, n]`` updated in place or what
+            computes them, the populations in the order of the layers and the neurons' own variables
+            first.
         provenance : mapping of str to str, int, float or bool
             Where the recording comes from: attributes of the file. ``"seed"`` is needed.
         images : ndarray of uint8, shape [n_images, h, w], optional
@@ -111,6 +142,12 @@ class Recorder:
             Classes among which the neurons of the last population are divided, in equal groups.
         warn : callable, optional
             Gets the message if the recording fails.
+        max_host_bytes : int, optional
+            Memory that rows may take which are not yet in the file. If the disk cannot keep up and
+            it is used up, the simulation waits, and `backpressure` counts it.
+        durability : {"flush", "fsync"}, optional
+            ``"fsync"``: what is committed also survives a power cut. Each commit takes some
+            milliseconds more, of the writing thread.
 
         Raises
         ------
@@ -118,15 +155,17 @@ class Recorder:
             If the file exists or an argument is wrong.
         """
         path = Path(path)
-        ordered = check_windows(windows)
+        check_durability(durability)
+        clocks, numbers = assign_clocks(probes, windows)
         require("seed" in provenance, "provenance needs the 'seed': it draws the recorded units")
         require(1 <= n_classes <= 256, f"n_classes is {n_classes}: give 1 to 256")
-        channels = resolve(probes, variables, int(provenance["seed"]))
+        channels = resolve(probes, variables, int(provenance["seed"]), numbers)
         populations = describe_populations(variables, n_classes)
         shape = None if images is None else image_shape(images)
-        layout = Layout(populations, channels, ordered, shape, root_attributes(provenance))
+        layout = Layout(populations, channels, clocks, shape, root_attributes(provenance))
+        room = plan_rooms(layout, variables, max_host_bytes)
         make_file(path, layout)
-        return cls(Writer(path, channels), ordered, variables, images, warn)
+        return cls(Writer(path, layout, durability), clocks, variables, room, images, warn)
 
     @classmethod
     def resume(
@@ -136,6 +175,8 @@ class Recorder:
         step: int,
         images: np.ndarray | None = None,
         warn: Callable[[str], object] = warnings.warn,
+        max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Durability = "flush",
     ) -> "Recorder":
         """Continue a recording that was stopped or broke off.
 
@@ -151,6 +192,8 @@ class Recorder:
             Needed if the recording keeps thumbnails.
         warn : callable, optional
             As for `create`.
+        max_host_bytes, durability : optional
+            As for `create`.
 
         Raises
         ------
@@ -158,6 +201,7 @@ class Recorder:
             If there is no such recording, or it is of another network.
         """
         path = Path(path)
+        check_durability(durability)
         with open_recording(path) as recording:
             layout = recording.layout
         check_same_network(path, layout, variables)
@@ -166,8 +210,9 @@ class Recorder:
                 images is not None and image_shape(images) == layout.image_shape,
                 f"{path} keeps thumbnails of {layout.image_shape} pixels: give such images",
             )
+        room = plan_rooms(layout, variables, max_host_bytes)
         trim(path, step)
-        return cls(Writer(path, layout.channels), layout.windows, variables, images, warn)
+        return cls(Writer(path, layout, durability), layout.clocks, variables, room, images, warn)
 
     def observe(self, step: int, image: int, label: int) -> None:
         """Record the state after `step`, if the step lies in a window.
@@ -179,68 +224,31 @@ class Recorder:
         image, label : int
             Index and class of the image that the recorded stream saw during it.
         """
-        if step < self._next:
-            return
-        if step >= self._window_stop and not self._enter_window(step):
-            return
-        self._block.take(step, image, label)
-        self._next = step + 1
-        if self._next == self._window_stop:
-            self.commit()
-            self._enter_window(self._next)
-        elif self._block.count == self._block.capacity:
-            self.commit()
-
-    def _enter_window(self, step: int) -> bool:
-        """Find the window of `step`, or else wait for the next; return whether `step` is in one."""
-        self.commit()
-        for window in self._windows:
-            if step < window.stop and self._open:
-                self._next = max(step, window.start)
-                self._window_stop = window.stop
-                return step >= window.start
-        self._next = NEVER
-        return False
+        for track in self._tracks:
+            track.observe(step, image, label)
+        if self._thread.failure is not None:
+            self._report()
 
     def commit(self) -> None:
-        """Write the rows in memory, so that a crash cannot take them."""
-        if self._block.count == 0 or not self._open:
+        """Write the rows in memory and wait until they are committed: no crash can take them."""
+        if self._open:
+            for track in self._tracks:
+                track.flush()
+            self._thread.wait()
+            self._report()
+
+    def _report(self) -> None:
+        """If the recording has failed, take no more rows and say so, once."""
+        error = self._thread.failure
+        if error is None or self.failure:
             return
-        stimulus, values = self._block.arrays()
-        try:
-            self._writer.append(stimulus, values, self._new_images(stimulus))
-        except (OSError, RuntimeError, ValueError, SpikefaError) as error:
-            self._fail(error)
-        self._block.count = 0
-
-    def _new_images(self, stimulus: np.ndarray) -> list[tuple[int, np.ndarray]]:
-        if self._images is None:
-            return []
-        shown = dict.fromkeys(stimulus["image"].tolist())  # in the order of appearance
-        last, held = max(shown), len(self._images)
-        require(last < held, f"image {last} was shown, and there are {held} to take pictures from")
-        return [(i, self._images[i]) for i in shown if i not in self._writer.kept_images]
-
-    def _fail(self, error: Exception) -> None:
-        """Stop recording, say so once, and let the simulation go on."""
-        self.failure = str(error).splitlines()[0]
-        self._open = False
-        self._next = NEVER
-        if isinstance(error, NoRoomError | SpikefaError):
-            self._close_file("failed")
-        else:
-            self._writer.abandon()
+        self.failure = (str(error) or type(error).__name__).splitlines()[0]
+        for track in self._tracks:
+            track.end()
         self._warn(
             f"recording to {self.path} stopped after {self._writer.rows} steps "
             f"({self.failure}): what was recorded before can be read, and the simulation goes on"
         )
-
-    def _close_file(self, status: str) -> None:
-        try:
-            self._writer.close(status)
-        except (OSError, RuntimeError, ValueError) as error:
-            self._writer.abandon()
-            self.failure = self.failure or str(error).splitlines()[0]
 
     def close(self, status: str = "closed") -> None:
         """Write what is in memory and close the file; a second call does nothing.
@@ -251,14 +259,15 @@ class Recorder:
             How the simulation ended.
         """
         require(status in ("closed", "failed"), f"status is {status!r}: give 'closed' or 'failed'")
-        self.commit()
         if not self._open:
             return
+        for track in self._tracks:
+            track.flush()
+            track.end()
+        self._thread.stop(status)
         self._open = False
-        self._next = NEVER
-        self._close_file(status)
-        if self.failure:
-            self._warn(f"the recording {self.path} could not be closed well ({self.failure})")
+        self._guard.release()
+        self._report()
 
     def __enter__(self) -> "Recorder":
         return self
@@ -270,3 +279,8 @@ class Recorder:
         traceback: TracebackType | None,
     ) -> None:
         self.close("closed" if kind is None else "failed")
+
+
+def _pool(number: int, channels: Sequence[Channel], room: Room, pinned: bool) -> BlockPool:
+    """Return the host memory for the rows of one clock."""
+    return BlockPool(lambda: Block(number, channels, room.rows, pinned), room.blocks)

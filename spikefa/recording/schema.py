@@ -6,11 +6,12 @@ The prose is in docs/recording.md; what is written there and what stands here mu
 import re
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from spikefa.errors import SpikefaError
+from spikefa.recording.clocks import Clock
 from spikefa.recording.probes import Channel
 from spikefa.recording.windows import LABEL_BYTES, Window
 
@@ -19,18 +20,37 @@ STATUS = ("open", "closed", "failed", "repaired")
 """Meaning of the numbers in /spikefa/status."""
 
 CHUNK_ROWS = 1000
-"""Rows of one chunk, and of one commit."""
+"""Rows of one chunk, and the most of one commit."""
+
+Durability = Literal["flush", "fsync"]
+"""What a commit waits for: that the operating system has it, or that the disk has it."""
 
 STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
+WRITER = np.dtype([("process", "<u8"), ("host", "S64")])
+BACKPRESSURE = np.dtype([("blocks", "<u8"), ("seconds", "<f8")])
 EPOCH = np.dtype([("start_step", "<u8"), ("stop_step", "<u8"), ("label", f"S{LABEL_BYTES}")])
 
-COMMITTED = "/spikefa/committed_steps"
 STATUS_PATH = "/spikefa/status"
-STEP = "/spikefa/step"
-STIMULUS_PATH = "/spikefa/stimulus"
-EPOCHS = "/spikefa/epochs"
+CLOCKS = "/spikefa/clocks"
 POPULATIONS = "/spikefa/populations"
 IMAGES = "/spikefa/images"
+BACKPRESSURE_PATH = "/spikefa/backpressure"
+WRITER_PATH = "/spikefa/writer"
+
+
+class Backpressure(NamedTuple):
+    """How often the simulation had to wait for the disk, and for how long.
+
+    Attributes
+    ----------
+    blocks : int
+        Blocks for whose memory it waited.
+    seconds : float
+        For so long, in all.
+    """
+
+    blocks: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,8 +91,8 @@ class Layout:
     populations : tuple of Population
     channels : tuple of Channel
         What each row holds.
-    windows : tuple of Window
-        In the order of their steps.
+    clocks : tuple of Clock
+        When; the first is every step of the recording's windows.
     image_shape : (int, int) or None
         Height and width of the thumbnails, None if none are kept.
     attributes : dict
@@ -81,9 +101,28 @@ class Layout:
 
     populations: tuple[Population, ...]
     channels: tuple[Channel, ...]
-    windows: tuple[Window, ...]
+    clocks: tuple[Clock, ...]
     image_shape: tuple[int, int] | None
     attributes: dict[str, Any]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows of the recording, in the order of their steps."""
+        return self.clocks[0].windows
+
+    def channels_of(self, clock: int) -> tuple[Channel, ...]:
+        """Return what the rows of one clock hold."""
+        return tuple(channel for channel in self.channels if channel.clock == clock)
+
+
+def clock_path(number: int, name: str) -> str:
+    """Return where the dataset `name` of a clock is; the first clock stands at the top."""
+    return f"/spikefa/{name}" if number == 0 else f"{CLOCKS}/{number}/{name}"
+
+
+def is_report(channel: Channel) -> bool:
+    """Return whether a channel is a SONATA report: potentials of one stream."""
+    return channel.variable == "potential" and not channel.batch
 
 
 def group_of(population: str, variable: str) -> str:
@@ -101,29 +140,12 @@ def data_of(population: str, variable: str) -> str:
     return f"{group_of(population, variable)}/{name}"
 
 
-def row_shape(channel: Channel) -> tuple[int, str]:
-    """Return the width and the NumPy type of a row of `channel`."""
+def row_shape(channel: Channel) -> tuple[tuple[int, ...], str]:
+    """Return the shape and the NumPy type of a row of `channel`."""
+    streams = (channel.batch,) if channel.batch else ()
     if channel.variable == "spikes":
-        return -(-len(channel.units) // 8), "u1"
-    return len(channel.units), "<f4"
-
-
-def encode(channel: Channel, rows: np.ndarray) -> np.ndarray:
-    """Turn rows of values [k, n_units] into rows of the file.
-
-    Raises
-    ------
-    SpikefaError
-        If spikes are neither 0 nor 1: bits would not hold them.
-    """
-    if channel.variable != "spikes":
-        return np.ascontiguousarray(rows, dtype="<f4")
-    if not ((rows == 0) | (rows == 1)).all():
-        raise SpikefaError(
-            f"the spikes of {channel.population!r} are not all 0 or 1: call the activity of a "
-            "rate population by another name, and it is kept as float32"
-        )
-    return np.packbits(rows != 0, axis=1, bitorder="little")
+        return (*streams, -(-len(channel.units) // 8)), "u1"
+    return (*streams, len(channel.units)), "<f4"
 
 
 def check_version(text: object) -> None:

@@ -28,26 +28,52 @@ def trim(path: Path, step: int) -> None:
         If it is no recording, or the disk is full.
     """
     with open_recording(path) as recording, written_whole(path) as temporary:
-        with h5py.File(temporary, "x", libver=("v110", "v110")) as file:
-            write_layout(file, _marked(recording.layout, step))
-        writer = Writer(temporary, recording.layout.channels)
-        try:
-            _copy_before(recording, step, writer)
-            writer.close("open")
-        except NoRoomError:
-            raise
-        except (OSError, RuntimeError) as error:
-            writer.abandon()
-            reason = str(error).splitlines()[0]
-            raise SpikefaError(f"cannot write the shortened {path}: {reason}") from error
+        copy_recording(recording, temporary, _marked(recording.layout, step), step, "open")
+
+
+def copy_recording(
+    recording: Recording, path: Path, layout: Layout, before: int, status: str
+) -> None:
+    """Copy all committed rows of steps `before` a step into a new file at `path`.
+
+    Parameters
+    ----------
+    recording : Recording
+    path : Path
+        Must not exist.
+    layout : Layout
+        Of the new file: that of `recording`, but for the attributes.
+    before : int
+    status : str
+        Of the new file.
+
+    Raises
+    ------
+    SpikefaError
+        If it cannot be written.
+    """
+    with h5py.File(path, "x", libver=("v110", "v110")) as file:
+        write_layout(file, layout)
+    writer = Writer(path, layout)
+    try:
+        _copy_before(recording, before, writer)
+        writer.close(status)
+    except NoRoomError:
+        raise
+    except (OSError, RuntimeError) as error:
+        writer.abandon()
+        reason = str(error).splitlines()[0]
+        raise SpikefaError(f"cannot write the new {recording.path}: {reason}") from error
 
 
 def _copy_before(recording: Recording, step: int, writer: Writer) -> None:
     """Append the rows of `recording` before `step` to `writer`."""
     thumbnails = recording.images
-    kept = recording.rows(slice(None, step)).stop
-    for start in range(0, kept, CHUNK_ROWS):
-        _copy(recording, writer, slice(start, min(start + CHUNK_ROWS, kept)), thumbnails)
+    for clock in range(len(writer.axes)):
+        kept = int(np.searchsorted(recording.clock_steps[clock], step))
+        for start in range(0, kept, CHUNK_ROWS):
+            rows = slice(start, min(start + CHUNK_ROWS, kept))
+            _copy(recording, writer, clock, rows, thumbnails if clock == 0 else {})
 
 
 def _marked(layout: Layout, step: int) -> Layout:
@@ -58,17 +84,16 @@ def _marked(layout: Layout, step: int) -> Layout:
 
 
 def _copy(
-    recording: Recording, writer: Writer, rows: slice, thumbnails: dict[int, np.ndarray]
+    recording: Recording,
+    writer: Writer,
+    clock: int,
+    rows: slice,
+    thumbnails: dict[int, np.ndarray],
 ) -> None:
     """Append some rows of `recording`, and the thumbnails they need, to `writer`."""
-    steps = slice(int(recording.steps[rows.start]), int(recording.steps[rows.stop - 1]) + 1)
-    stimulus = recording.stimulus[rows]
-    blocks = [
-        recording.raster(channel.population, steps=steps)
-        if channel.variable == "spikes"
-        else recording.trace(channel.population, channel.variable, steps=steps)
-        for channel in writer.channels
-    ]
+    stimulus = recording.stimulus_of(rows, clock)
+    channels = writer.axes[clock].channels
+    blocks = [recording.stored(c.population, c.variable, rows) for c in channels]
     shown = dict.fromkeys(stimulus["image"].tolist()) if thumbnails else {}
     new = [(i, thumbnails[i]) for i in shown if i not in writer.kept_images]
-    writer.append(stimulus, blocks, new)
+    writer.append(clock, stimulus, blocks, new, recording.backpressure)

@@ -1,23 +1,24 @@
 """Append rows to a recording such that a reader can trust them, whatever happens to us."""
 
+import os
 import shutil
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from spikefa.recording.layout import DT
-from spikefa.recording.probes import Channel
+from spikefa.recording.axis import Axis, put
 from spikefa.recording.schema import (
-    COMMITTED,
+    BACKPRESSURE_PATH,
     IMAGES,
     STATUS,
     STATUS_PATH,
-    STEP,
-    STIMULUS_PATH,
-    data_of,
-    encode,
+    WRITER_PATH,
+    Backpressure,
+    Durability,
+    Layout,
 )
 
 SPARE_BYTES = 1 << 20
@@ -34,33 +35,46 @@ class Writer:
     ----------
     path : Path
         A file that `write_layout` made.
-    channels : sequence of Channel
-        What the rows hold, in the order in which `append` gets them.
+    layout : Layout
+        What it was made from.
+    durability : {"flush", "fsync"}
+        Whether a commit survives the death of the process, or a power cut too.
 
     Attributes
     ----------
-    rows : int
-        Rows committed.
+    axes : list of Axis
+        The rows of each clock.
     kept_images : set of int
         Images whose thumbnails are committed.
+    pressure : Backpressure
+        What the file says of it.
     """
 
-    def __init__(self, path: Path, channels: Sequence[Channel]) -> None:
+    def __init__(self, path: Path, layout: Layout, durability: Durability = "flush") -> None:
         self.path = path
-        self.channels = tuple(channels)
-        self._file = h5py.File(path, "r+", libver=("v110", "v110"))
-        self._committed = self._file[COMMITTED]
+        self._fsync = durability == "fsync"
+        # Nothing is read back, so chunks need no cache: HDF5 2.0 would keep 8 MB for each dataset,
+        # and write a whole chunk at every commit that changes a part of it.
+        self._file = h5py.File(path, "r+", libver=("v110", "v110"), rdcc_nbytes=0)
         self._status = self._file[STATUS_PATH]
-        self._step = self._file[STEP]
-        self._stimulus = self._file[STIMULUS_PATH]
-        self._data = [self._file[data_of(c.population, c.variable)] for c in channels]
-        potentials = [c.population for c in channels if c.variable == "potential"]
-        self._times = [self._file[f"/report/{name}/mapping/time"] for name in potentials]
+        self._pressure = self._file.get(BACKPRESSURE_PATH)
+        self.axes = [
+            Axis(self._file, number, clock, layout.channels_of(number))
+            for number, clock in enumerate(layout.clocks)
+        ]
         self._index = self._file.get(f"{IMAGES}/index")
         self._pixels = self._file.get(f"{IMAGES}/pixels")
-        self.rows = int(self._committed[0])
+        held = () if self._pressure is None else self._pressure[0].item()
+        self.pressure = Backpressure(*held)
         self.kept_images = set() if self._index is None else set(self._index[:].tolist())
+        if WRITER_PATH in self._file:
+            self._file[WRITER_PATH][0] = (os.getpid(), socket.gethostname().encode()[:64])
         self._file.swmr_mode = True
+
+    @property
+    def rows(self) -> int:
+        """Rows committed of the first clock."""
+        return self.axes[0].rows
 
     @property
     def keeps_images(self) -> bool:
@@ -69,21 +83,24 @@ class Writer:
 
     def append(
         self,
+        clock: int,
         stimulus: np.ndarray,
         blocks: Sequence[np.ndarray],
         images: Sequence[tuple[int, np.ndarray]] = (),
+        pressure: Backpressure | None = None,
     ) -> None:
-        """Write rows and commit them.
-
-        Doing it again after an interruption writes the same rows in the same place.
+        """Write rows of one clock and commit them.
 
         Parameters
         ----------
+        clock : int
         stimulus : ndarray of STIMULUS, shape [k]
-        blocks : sequence of ndarray, each [k, n_units]
-            One per channel.
+        blocks : sequence of ndarray, each [k, ...]
+            One per channel of the clock, as the file holds them.
         images : sequence of (index, pixels [h, w] uint8)
             Thumbnails that the file has not yet.
+        pressure : Backpressure, optional
+            Noted in the file, if it is another than before.
 
         Raises
         ------
@@ -92,45 +109,46 @@ class Writer:
         NoRoomError, SpikefaError
             If it was not even tried; the file can still be closed.
         """
-        pairs = zip(self.channels, blocks, strict=True)
-        encoded = [encode(channel, block) for channel, block in pairs]
-        self._check_room(encoded, images)
-        stop = self.rows + len(stimulus)
-        for data, values in zip(self._data, encoded, strict=True):
-            _put(data, self.rows, values)
-        _put(self._stimulus, self.rows, stimulus)
-        _put(self._step, self.rows, stimulus["step"])
+        self._check_room(blocks, images)
+        axis = self.axes[clock]
+        axis.put(stimulus, blocks)
         if images:
             held = len(self.kept_images)
-            _put(self._index, held, np.array([index for index, _ in images], "<u4"))
-            _put(self._pixels, held, np.stack([pixels for _, pixels in images]))
-        self._file.flush()
-        self._commit(stop, int(stimulus["step"][0]))
-        self.rows = stop
+            put(self._index, held, np.array([index for index, _ in images], "<u4"))
+            put(self._pixels, held, np.stack([pixels for _, pixels in images]))
+        self._note(pressure)
+        self._flush()
+        axis.commit(stimulus)
+        self._flush()
+        axis.rows += len(stimulus)
         self.kept_images.update(index for index, _ in images)
 
-    def _commit(self, rows: int, first_step: int) -> None:
-        """Count `rows`, and say the same to readers of SONATA reports."""
-        for time in self._times:
-            start = first_step * DT if self.rows == 0 else time[0]
-            time[:] = (start, start + rows * DT, DT)
-        self._committed[0] = rows
+    def _flush(self) -> None:
+        """Give what was written to the operating system, and to the disk if that is wanted."""
         self._file.flush()
+        if self._fsync:
+            os.fsync(self._file.id.get_vfd_handle())
+
+    def _note(self, pressure: Backpressure | None) -> None:
+        if pressure is not None and self._pressure is not None and pressure != self.pressure:
+            self._pressure[0] = pressure
+            self.pressure = pressure
 
     def _check_room(
-        self, encoded: Sequence[np.ndarray], images: Sequence[tuple[int, np.ndarray]]
+        self, blocks: Sequence[np.ndarray], images: Sequence[tuple[int, np.ndarray]]
     ) -> None:
         """Stop before the disk is full: a write that fails half-way spoils the handle."""
-        block = sum(values.nbytes for values in encoded)
+        block = sum(values.nbytes for values in blocks)
         block += sum(pixels.nbytes for _, pixels in images)
         free = shutil.disk_usage(self.path.parent).free
         if free < 2 * block + SPARE_BYTES:
             raise NoRoomError(f"only {free >> 10} kB are free on its disk")
 
-    def close(self, status: str) -> None:
+    def close(self, status: str, pressure: Backpressure | None = None) -> None:
         """Set the status and close the file."""
+        self._note(pressure)
         self._status[0] = STATUS.index(status)
-        self._file.flush()
+        self._flush()
         self._file.close()
 
     def abandon(self) -> None:
@@ -144,18 +162,10 @@ class Writer:
             h5py.h5i.inc_ref(identifier)
 
     def _open_objects(self) -> list[h5py.h5d.DatasetID]:
-        held = (self._committed, self._status, self._step, self._stimulus, self._index)
-        every = (*held, self._pixels, *self._data, *self._times)
+        fixed = (self._status, self._pressure, self._index, self._pixels)
+        every = (*fixed, *(data for axis in self.axes for data in axis.objects()))
         return [each.id for each in every if each is not None]
 
 
 class NoRoomError(OSError):
     """The disk is nearly full; nothing was written, so the handle is sound."""
-
-
-def _put(data: h5py.Dataset, start: int, values: np.ndarray) -> None:
-    """Write `values` into the rows from `start`, growing the dataset to just fit."""
-    stop = start + len(values)
-    if data.shape[0] != stop:
-        data.resize(stop, axis=0)
-    data[start:stop] = values

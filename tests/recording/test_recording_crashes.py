@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from toy_network import truth
 
-from spikefa.recording import open_recording
+from spikefa.recording import open_recording, repair
+from spikefa.recording.writer_thread import WriterThread
 
 SHORT_WINDOWS = """
 import os, random, resource, signal, sys, time
@@ -23,8 +24,8 @@ probes = [Probe("input", "spikes", "all"), Probe("hidden1", "potential", 2)]
 windows = [Window(str(n), 10 * n, 10 * n + 10) for n in range(4000)]
 """
 
-KILL_FIVE = """
-for trial in range(5):
+KILL = """
+for trial in range(int(sys.argv[1])):
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -34,6 +35,7 @@ for trial in range(5):
         for step in range(40000):
             toy.run(recorder, range(step, step + 1))
             if step % 10 == 9:
+                recorder.commit()
                 os.write(writer, b"x")  # these rows are acknowledged
         os._exit(0)
     os.close(writer)
@@ -60,25 +62,39 @@ def check_rows(recording, rows):
     np.testing.assert_array_equal(recording.trace("hidden1", "potential"), potential)
 
 
-def test_what_a_killed_writer_acknowledged_is_there(tmp_path, python):
-    done = python(SHORT_WINDOWS + KILL_FIVE)
+@pytest.mark.parametrize("trials", [5, pytest.param(50, marks=pytest.mark.long)])
+def test_what_a_killed_writer_acknowledged_is_there(tmp_path, python, trials):
+    """And after a repair it is there still, for any reader."""
+    done = python(SHORT_WINDOWS + KILL, str(trials))
     assert done.returncode == 0, done.stderr
     acknowledged = [int(line) for line in done.stdout.split()]
-    assert len(acknowledged) == 5
+    assert len(acknowledged) == trials
     for trial, rows in enumerate(acknowledged):
-        with open_recording(tmp_path / f"{trial}.h5") as recording:
+        path = tmp_path / f"{trial}.h5"
+        with open_recording(path) as recording:
             assert recording.status == "open"
-            assert rows <= len(recording.steps) <= rows + 10
-            check_rows(recording, len(recording.steps))
-            shown = set(recording.stimulus["image"].tolist())
-            assert set(recording.images) == shown
+            committed = len(recording.steps)
+            assert rows <= committed <= rows + 10
+            check_rows(recording, committed)
+            assert set(recording.images) == set(recording.stimulus["image"].tolist())
+        assert repair(path)
+        repaired = path.read_bytes()
+        assert not repair(path)
+        assert path.read_bytes() == repaired
+        with h5py.File(path, "r") as file:
+            assert len(file["report/hidden1/data"]) == committed
+        with open_recording(path) as recording:
+            assert recording.status == "repaired"
+            assert len(recording.steps) == committed
+            check_rows(recording, committed)
+            assert set(recording.images) == set(recording.stimulus["image"].tolist())
 
 
 def test_a_reader_sees_a_growing_valid_prefix(tmp_path):
     script = SHORT_WINDOWS + (
         "toy = Toy()\n"
-        "with Recorder.create('w.h5', probes, windows[:150], toy.variables, PROVENANCE) as r:\n"
-        "    for step in range(1500):\n"
+        "with Recorder.create('w.h5', probes, windows[:60], toy.variables, PROVENANCE) as r:\n"
+        "    for step in range(600):\n"
         "        toy.run(r, range(step, step + 1))\n"
         "        time.sleep(0.0005)\n"
     )
@@ -87,7 +103,7 @@ def test_a_reader_sees_a_growing_valid_prefix(tmp_path):
         [sys.executable, "-c", f"import sys; sys.path[:0] = {path!r}.split(':')\n{script}"],
         cwd=tmp_path,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not (tmp_path / "w.h5").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -100,7 +116,7 @@ def test_a_reader_sees_a_growing_valid_prefix(tmp_path):
                 lengths.append(rows)
                 check_rows(recording, rows)
     assert writer.wait(60) == 0
-    assert lengths[-1] == 1500
+    assert lengths[-1] == 600
     assert len(lengths) > 3
     assert all(rows % 10 == 0 for rows in lengths)
 
@@ -140,33 +156,39 @@ def test_a_disk_nearly_full_stops_the_recording_before_it_is(tmp_path, start, to
     messages = []
     recorder = start(warn=messages.append)
     toy.run(recorder, range(60))
+    recorder.commit()
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(1, 1, 1000))
     toy.run(recorder, range(60, 130))
     recorder.close()
     assert len(messages) == 1
     assert "free" in messages[0]
-    assert "20 steps" in messages[0]
+    assert "30 steps" in messages[0]
     with h5py.File(tmp_path / "run.h5", "r") as file:  # closed well, as nothing was spoilt
-        assert file["spikefa/committed_steps"][0] == 20
+        assert file["spikefa/committed_steps"][0] == 30
         assert file["spikefa/status"][0] == 2
 
 
 def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, monkeypatch):
-    """Ctrl-C between the rows and the counter; closing writes the rows once, not twice."""
-    recorder = start()
-    toy.run(recorder, range(19))
-    flush, calls = h5py.File.flush, []
+    """Ctrl-C while the rows are on their way: closing writes them once, neither twice nor never."""
+    put, calls = WriterThread.put, []
 
-    def interrupted(file):
-        calls.append(file)
+    def interrupted(thread, block):
+        calls.append(block)
         if len(calls) == 1:
             raise KeyboardInterrupt
-        flush(file)
+        put(thread, block)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(h5py.File, "flush", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        toy.run(recorder, range(19, 20))
+    monkeypatch.setattr(WriterThread, "put", interrupted)
+    recorder = start()
+    toy.run(recorder, range(19))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            recorder.commit()
+    toy.run(recorder, range(19, 20))
     recorder.close("failed")
+    assert len(calls) == 4
     with open_recording(tmp_path / "run.h5") as recording:
         np.testing.assert_array_equal(recording.steps, range(20))
         assert recording.raster("input").shape[0] == 20

@@ -146,6 +146,11 @@ def test_missing_names_are_answered_with_what_there_is(path):
                 ask()
 
 
+def wait_for_writer(recorder):
+    """Wait for what has been handed over, without handing over more."""
+    recorder._thread.wait()
+
+
 def test_long_windows_are_written_in_blocks(tmp_path):
     """2,345 rows: two full blocks and a part of one."""
     spikes = torch.zeros(1, 9)
@@ -160,6 +165,7 @@ def test_long_windows_are_written_in_blocks(tmp_path):
         if 10 <= step < 2355:
             kept.append(spikes[0].numpy().astype(bool).copy())
         if step in (1008, 1009, 2354):
+            wait_for_writer(recorder)
             with h5py.File(path, "r") as file:
                 counts.append(int(file["spikefa/committed_steps"][0]))
     recorder.close()

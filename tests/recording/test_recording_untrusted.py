@@ -59,6 +59,10 @@ def claim_classes(file):
     file["spikefa/populations/output"].attrs["n_classes"] = 2**40
 
 
+def claim_neurons(file):
+    file["spikefa/populations/output"].attrs["size"] = np.uint64(2**64 - 1)
+
+
 @pytest.mark.parametrize(
     ("edit", "answer"),
     [
@@ -70,6 +74,7 @@ def claim_classes(file):
         (claim_rows, "10000000 rows"),
         (claim_units, "1000000000 rows"),
         (claim_classes, "1099511627776 classes"),
+        (claim_neurons, "18446744073709551615 neurons"),
     ],
 )
 def test_it_is_refused_before_it_is_read(path, edit, answer):

@@ -1,0 +1,174 @@
+"""Benchmark: what recording costs, in time, memory and bytes."""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from spikefa.bench import milliseconds, spread
+from spikefa.datasets import Images
+from spikefa.network import Network
+from spikefa.recording import Probe, Recorder, Window, open_recording
+from spikefa.recording.schema import data_of
+from spikefa.stream import Stream
+
+FOR_EVER = (Window("benchmark", 0, 1 << 40),)
+
+
+@dataclass(frozen=True)
+class RecordingCost:
+    """What was measured; see `time_recording`.
+
+    Attributes
+    ----------
+    bare, recorded : list of float
+        Milliseconds per step of the repetitions, which were interleaved.
+    observe : float
+        Milliseconds per step that recording takes without a network that runs, writing included.
+    growth : int
+        Bytes by which the peak of the memory grew over the last three quarters of that.
+    raster, nominal : int
+        Bytes that the packed spikes take in the file, and T * ceil(n/8).
+    file : int
+        Bytes of the whole file.
+    rows : int
+        Rows in it.
+    waited : float
+        Seconds of back-pressure, in all.
+    """
+
+    bare: list[float]
+    recorded: list[float]
+    observe: float
+    growth: int
+    raster: int
+    nominal: int
+    file: int
+    rows: int
+    waited: float
+
+    @property
+    def slowdown(self) -> float:
+        """Percent by which a recorded step takes longer: median of the pairs."""
+        pairs = zip(self.recorded, self.bare, strict=True)
+        return 100 * (statistics.median(a / b for a, b in pairs) - 1)
+
+    def __str__(self) -> str:
+        return (
+            f"bare        {spread(self.bare)}\n"
+            f"recorded    {spread(self.recorded)}\n"
+            f"slow-down: {self.slowdown:.2f} % (median of pairs)\n"
+            f"recording alone: {self.observe:.4f} ms a step, "
+            f"{100 * self.observe / statistics.median(self.bare):.2f} % of a bare step, "
+            f"waiting for the disk {self.waited:.3f} s in all\n"
+            f"{self.rows} rows: rasters {self.raster / self.nominal:.4f} of T * ceil(n/8) bytes, "
+            f"file {self.file / self.rows:.0f} bytes a row, "
+            f"memory grew by {self.growth / 1024:.0f} kB"
+        )
+
+
+def cost_probes(network: Network) -> list[Probe]:
+    """Return all spikes of all populations, 8 potentials and 8 modulators."""
+    first = next(iter(network.populations))
+    traced = min(8, network.populations[first].size)
+    return [
+        *(Probe(name, "spikes", "all") for name in ("input", *network.populations)),
+        Probe(first, "potential", traced),
+        Probe(first, "modulator", traced),
+    ]
+
+
+def time_recording(
+    network: Network, batch: int, steps: int = 10, repetitions: int = 9, alone: int = 8000
+) -> RecordingCost:
+    """Time steps with and without a recorder, in turns.
+
+    A recorded repetition ends when all its rows are in the file, so the time of the writing thread
+    is in it, even where it would have overlapped with later steps.
+
+    Parameters
+    ----------
+    network : Network
+    batch : int
+        Streams; the first is recorded.
+    steps : int, default 10
+        In one repetition.
+    repetitions : int, default 9
+        Of each of the two, after one that does not count.
+    alone : int, default 8000
+        Rows for the measurement of memory and size, taken of a network that stands still.
+    """
+    if not network.initialised:
+        network.initialise(0)
+    pixels = np.full((batch, 1, network.n_inputs), 33, np.uint8)
+    images = Images(pixels, np.zeros(batch, np.uint8))
+    stream = Stream(network, images, 255, 10, batch, 0, "benchmark")
+    times: tuple[list[float], list[float]] = ([], [])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "step.h5"
+        with _recorder(path, stream) as recorder:
+            bare, recorded = _endless(stream), _observed(stream, recorder)
+            for _ in range(repetitions + 1):
+                for kept, source in zip(times, (bare, recorded), strict=True):
+                    kept.append(_repetition(source, steps, stream, recorder))
+        return RecordingCost(
+            times[0][1:], times[1][1:], *_alone(Path(folder) / "alone.h5", stream, alone)
+        )
+
+
+def _repetition(source: Iterator[int], steps: int, stream: Stream, recorder: Recorder) -> float:
+    """Return milliseconds per step, the wait for the disk included."""
+    whole = milliseconds(lambda: next(source), steps, stream.network.device)
+    began = time.perf_counter()
+    recorder.commit()
+    return whole + 1e3 * (time.perf_counter() - began) / steps
+
+
+def _recorder(path: Path, stream: Stream) -> Recorder:
+    probes = cost_probes(stream.network)
+    return Recorder.create(path, probes, FOR_EVER, stream.variables(), {"seed": 0})
+
+
+def _endless(stream: Stream) -> Iterator[int]:
+    images = stream.stimulus.labels.new_tensor(range(stream.batch))
+    return stream.present(images, sys.maxsize, plastic=True)
+
+
+def _observed(stream: Stream, recorder: Recorder) -> Iterator[int]:
+    for step in _endless(stream):
+        recorder.observe(step, 0, 0)
+        yield step
+
+
+def _alone(path: Path, stream: Stream, rows: int) -> tuple[float, int, int, int, int, int, float]:
+    """Measure the recorder without the network; see the fields of `RecordingCost`."""
+    with _recorder(path, stream) as recorder:
+        for step in range(rows // 4):
+            recorder.observe(step, 0, 0)
+        recorder.commit()
+        peak, began = _peak_memory(), time.perf_counter()
+        for step in range(rows // 4, rows):
+            recorder.observe(step, 0, 0)
+        recorder.commit()
+        observe = 1e3 * (time.perf_counter() - began) / (rows - rows // 4)
+        growth = _peak_memory() - peak
+    with open_recording(path) as recording, h5py.File(path) as file:
+        rasters = [c for c in recording.layout.channels if c.variable == "spikes"]
+        held = sum(file[data_of(c.population, c.variable)].id.get_storage_size() for c in rasters)
+        nominal = rows * sum(-(-len(channel.units) // 8) for channel in rasters)
+        waited = recording.backpressure.seconds
+    return observe, growth, held, nominal, path.stat().st_size, rows, waited
+
+
+def _peak_memory() -> int:
+    """Return the most bytes that this process has had in memory."""
+    import resource  # not on Windows
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,80 @@
+"""What can be probed of a network: the objects' own declarations, gathered by population."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from spikefa.angles import angle_between
+
+if TYPE_CHECKING:
+    from spikefa.network import Network, NetworkState
+
+Variable = Tensor | Callable[[], Tensor]
+"""A tensor [batch, n] that is updated in place, or what returns one; [1, n] if streams share it."""
+
+
+def network_variables(network: "Network", state: "NetworkState") -> dict[str, dict[str, Variable]]:
+    """Return, by forward population and name, what can be probed.
+
+    - ``spikes``, ``potential``, ``gain`` of the neurons, and the ``modulator`` that reaches them;
+    - ``error_potential``, U of their error population;
+    - ``weights`` of the synapses onto them: synapse ``i * n_post + j`` is from neuron i to j;
+    - ``alignment``, the angle in degrees between these weights and the transpose of the feedback
+      matrix beside them, if the circuit has one;
+    - the traces of the plasticity rule that belong to them or to the synapses onto them.
+    """
+    variables: dict[str, dict[str, Variable]] = {}
+    for name, population, error in zip(
+        network.populations, state.populations, state.feedback.errors, strict=True
+    ):
+        variables[name] = {
+            "spikes": population.spikes,
+            "potential": population.potential,
+            "gain": population.gain,
+            "modulator": error.activity,
+            "error_potential": error.potential,
+            "weights": network.synapses[name].weight.view(1, -1),
+        }
+    carried = list(network.synapses.items())[1:]
+    for (name, synapses), back in zip(carried, network.feedback.layer_matrices(), strict=False):
+        variables[name]["alignment"] = partial(_alignment, synapses.weight, back)
+    for name, traces in rule_traces(network, state).items():
+        if name in variables:
+            variables[name] |= traces
+    return variables
+
+
+def rule_traces(network: "Network", state: "NetworkState") -> dict[str, dict[str, Variable]]:
+    """Return the traces that the plasticity rule declared, by population, the input included.
+
+    One number per presynaptic neuron belongs to the presynaptic population, any other trace to the
+    postsynaptic one. A trace that has the name of something else is called ``rule_<name>``.
+    """
+    names = list(network.populations)
+    found: dict[str, dict[str, Variable]] = {name: {} for name in ("input", *names)}
+    for pre, post, plasticity in zip(["input", *names], names, state.plasticity, strict=False):
+        for name, place in network.rule.traces.items():
+            trace = plasticity.traces[name]
+            label = f"rule_{name}" if name in BUILT_IN else name
+            if place == "synapse":
+                found[post][label] = trace.view(1, -1)
+            else:
+                found[pre if place == "pre" else post][label] = trace
+    return found
+
+
+BUILT_IN = (
+    "spikes",
+    "potential",
+    "gain",
+    "modulator",
+    "error_potential",
+    "weights",
+    "alignment",
+)
+
+
+def _alignment(weight: Tensor, back: Tensor) -> Tensor:
+    return angle_between(weight, back.mT).view(1, 1)
