@@ -1,4 +1,4 @@
-"""The command line: ``spikefa run | list | fetch | inspect | figure | bench``.
+"""The command line: ``spikefa run | list | fetch | inspect | raster | figure | bench``.
 
 Heavy modules are imported by the command that needs them, so that ``--help`` answers at once.
 """
@@ -83,6 +83,24 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--data-dir", help="put it there; default: the cache of this user")
     inspect = add("inspect", _inspect, "print what a run directory or a recording holds")
     inspect.add_argument("path", type=Path, help="run directory, or .h5 file")
+    raster = add("raster", _raster, "draw the spikes of a recording")
+    raster.add_argument("path", type=Path, help="recording (.h5), or run directory")
+    raster.add_argument(
+        "--population", help="one or several, with commas; default: all that were recorded"
+    )
+    raster.add_argument(
+        "--units",
+        default="all",
+        help="how many of each, such as 50, or which, such as 3,14,15; default: all recorded",
+    )
+    raster.add_argument(
+        "--steps",
+        help="START:STOP, the label of a window, or all; default: the first window",
+    )
+    raster.add_argument(
+        "--out", type=Path, help=".png, .pdf or .svg; default: beside the recording, as PNG"
+    )
+    raster.add_argument("--force", action="store_true", help="replace the file if it exists")
     figure = add("figure", _figure, "draw the figures of a run again, from its recording")
     figure.add_argument("directory", type=Path, help="run directory")
     bench = add("bench", _bench, "time one step of figure 4's network beside a plain loop")
@@ -130,6 +148,14 @@ def _inspect(given: argparse.Namespace) -> None:
     from spikefa.inspection import inspect
 
     print(inspect(given.path))
+
+
+def _raster(given: argparse.Namespace) -> None:
+    from spikefa.pictures import draw_raster
+
+    names = None if given.population is None else given.population.split(",")
+    out = draw_raster(given.path, names, given.units, given.steps, given.out, given.force)
+    print(f"wrote {out}")
 
 
 def _figure(given: argparse.Namespace) -> None:

@@ -139,6 +139,37 @@ def test_inspect_tells_what_is_there(finished, capsys):
     assert "hidden1" in capsys.readouterr().out
 
 
+def test_raster_beside_the_recording_and_never_over_a_file(copied, capsys):
+    recording = copied / "recording.h5"
+    assert main(["raster", str(recording), "--population", "hidden1,output", "--units", "5"]) == 0
+    picture = copied / "recording-raster.png"
+    assert capsys.readouterr().out == f"wrote {picture}\n"
+    before = picture.read_bytes()
+    assert before.startswith(b"\x89PNG")
+    assert "--force" in one_line(capsys, ["raster", recording, "--steps", "late"])
+    assert picture.read_bytes() == before
+    assert main(["raster", str(recording), "--steps", "late", "--force"]) == 0
+    assert picture.read_bytes() != before
+    assert main(["raster", str(copied)]) == 0
+    assert (copied / "figures" / "raster.png").is_file()
+    assert main(["raster", str(copied), "--steps", "0:20", "--out", str(copied / "r.svg")]) == 0
+    assert (copied / "r.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--population", "hidden9"], "it holds those of input, hidden1, hidden2, output"),
+        (["--steps", "90000:"], "it holds early (0:"),
+        (["--units", "few"], "such as 50"),
+        (["--out", "raster.txt"], "end the name in"),
+        (["--out", "absent/raster/x.png"], "cannot write"),
+    ],
+)
+def test_raster_of_what_there_is_not(finished, capsys, options, message):
+    assert message in one_line(capsys, ["raster", finished, *options])
+
+
 def test_list_names_the_experiments(capsys):
     assert main(["list"]) == 0
     assert re.search(r"^lillicrap2016.fig4 +Figure 4", capsys.readouterr().out, re.M)
@@ -232,6 +263,7 @@ def test_resuming_with_more_epochs_goes_on(copied):
         ([*SMALL, "--validation-images", "5000"], "hold out"),
         ([*SMALL, "--resume", "absent"], "absent holds no run"),
         (["inspect", "absent"], "there is no absent"),
+        (["raster", "absent"], "no recording absent"),
         (["figure", "absent"], "absent holds no run"),
         (["fetch", "imagenet"], "imagenet"),
     ],
