@@ -1,5 +1,6 @@
 """Pictures as files: what the commands that draw do, without the command line."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,3 +64,35 @@ def refuse_existing(path: Path, force: bool) -> None:
     """Refuse to write `path` if it exists, unless `force` is given."""
     if path.exists() and not force:
         raise SpikefaError(f"{path} exists: give another name with --out, or --force to replace it")
+
+
+def draw_figures(run: RunDirectory) -> list[Path]:
+    """Draw all figures that the files of a run allow, into its folder ``figures``.
+
+    They are made anew each time. One that cannot be drawn is left out with a warning, such as
+    figure 4 of a recording without spikes.
+
+    Returns
+    -------
+    list of Path
+        What was drawn.
+
+    Raises
+    ------
+    SpikefaError
+        If a file cannot be written.
+    """
+    from spikefa.analysis.saving import save_figure
+    from spikefa.run_figures import run_figures
+
+    run.figures.mkdir(exist_ok=True)
+    drawn = []
+    for figure in run_figures(run):
+        try:
+            picture = figure.draw()
+        except SpikefaError as error:
+            warnings.warn(f"{figure.name} is left out: {error}", stacklevel=2)
+            continue
+        drawn.append(run.figures / f"{figure.name}.png")
+        save_figure(picture, drawn[-1])
+    return drawn

@@ -24,6 +24,9 @@ SMALL = (
 ).split()
 
 
+FIGURES = ["alignment", "fig4", "learning", "rates", "receptive_fields"]
+
+
 def run_cli(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "spikefa", *map(str, arguments)],
@@ -68,8 +71,7 @@ def test_a_run_directory_holds_everything(finished):
         "recording.h5",
         "checkpoint.pt",
         "summary.json",
-        "figures/fig4.png",
-        "figures/learning.png",
+        *(f"figures/{name}.png" for name in FIGURES),
     }
     summary = json.loads((finished / "summary.json").read_text())
     assert 0 <= summary["test_error_percent_summed"] <= summary["test_error_percent"] + 20 <= 120
@@ -100,6 +102,9 @@ def test_metrics_have_a_row_per_epoch(finished):
         for population in ("input", "hidden1", "hidden2", "output"):
             assert 0 < float(row[f"rate_{population}"]) < 1
         assert float(row["wall_seconds"]) > 0
+    summary = json.loads((finished / "summary.json").read_text())
+    for projection, angle in summary["alignment_degrees"].items():
+        assert float(rows[-1][f"alignment_{projection}"]) == pytest.approx(angle)
 
 
 def test_the_config_repeats_the_run_bit_for_bit(finished, tmp_path):
@@ -126,8 +131,19 @@ def test_figures_are_drawn_again_from_the_files_alone(copied, capsys):
     for file in copied.glob("figures/*"):
         file.unlink()
     assert main(["figure", str(copied)]) == 0
-    assert sorted(p.name for p in copied.glob("figures/*")) == ["fig4.png", "learning.png"]
+    assert sorted(p.name for p in copied.glob("figures/*")) == [f"{n}.png" for n in FIGURES]
     assert "fig4.png" in capsys.readouterr().out
+
+
+def test_figures_that_the_files_do_not_allow_are_left_out(copied, capsys):
+    for name in ("recording.h5", "metrics.csv", "figures/fig4.png"):
+        (copied / name).unlink()
+    assert main(["figure", str(copied)]) == 0
+    wrote = capsys.readouterr().out.splitlines()
+    assert wrote == [f"wrote {copied / 'figures' / 'receptive_fields.png'}"]
+    (copied / "checkpoint.pt").write_bytes(b"damaged")
+    with pytest.warns(UserWarning, match="receptive_fields is left out: .*truncated"):
+        assert main(["figure", str(copied)]) == 0
 
 
 def test_inspect_tells_what_is_there(finished, capsys):

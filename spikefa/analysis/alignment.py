@@ -4,15 +4,12 @@ from collections.abc import Sequence
 
 import torch
 
+from spikefa.angles import angle_between
 from spikefa.errors import require
 
 
 def angle(a: torch.Tensor, b: torch.Tensor) -> float:
     """Return the angle between two tensors taken as flat vectors, in degrees.
-
-    With x and y the elements of `a` and `b` as vectors of unit length, it is
-    ``2 atan2(|x - y|, |x + y|)``. This equals the arc cosine of x . y and, unlike it, loses no
-    digits near 0 and 180 degrees. Sums run in float64.
 
     Parameters
     ----------
@@ -33,12 +30,7 @@ def angle(a: torch.Tensor, b: torch.Tensor) -> float:
         a.shape == b.shape,
         f"an angle needs tensors of one shape, not {tuple(a.shape)} and {tuple(b.shape)}",
     )
-    x, y = (each.detach().to(torch.float64).flatten() for each in (a, b))
-    # Dividing by the largest element first keeps the squares of tiny numbers from vanishing.
-    x, y = x / x.abs().max(), y / y.abs().max()
-    x, y = x / x.norm(), y / y.norm()
-    half = torch.atan2((x - y).norm(), (x + y).norm())
-    return float(torch.rad2deg(2 * half))
+    return float(angle_between(a, b))
 
 
 def weight_alignment(

@@ -68,6 +68,15 @@ class FeedbackCircuit(ABC):
             neuron it modulates, such as its gain.
         """
 
+    def layer_matrices(self) -> list[Tensor]:
+        """Return, if the error goes down layer by layer, the matrix into each hidden population.
+
+        Each is [n_{l+1}, n_l], from the lowest hidden population upwards, and is the same tensor
+        during the whole run: its angle to the forward weights can then be recorded. By default
+        there is none.
+        """
+        return []
+
     @abstractmethod
     def tensors(self) -> dict[str, Tensor]:
         """Return the circuit's weights by name, for checkpoints."""

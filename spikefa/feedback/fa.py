@@ -112,6 +112,10 @@ class FA(FeedbackCircuit):
                     sent = torch.mul(sent, forward[layer].gain, out=here.drive)
                 torch.matmul(sent, self.matrices[layer - 1], out=state.errors[layer - 1].drive)
 
+    def layer_matrices(self) -> list[Tensor]:
+        """Return the matrices B_l, from the lowest hidden population upwards."""
+        return self.matrices
+
     def tensors(self) -> dict[str, Tensor]:
         """Return the feedback matrices, ``B1`` being the one into the first hidden population."""
         return {f"B{layer}": matrix for layer, matrix in enumerate(self.matrices, start=1)}
