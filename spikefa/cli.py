@@ -1,4 +1,4 @@
-"""The command line: ``spikefa run | list | fetch | inspect | raster | figure | bench``.
+"""The command line: ``spikefa run | list | fetch | inspect | raster | figure | report | bench``.
 
 Heavy modules are imported by the command that needs them, so that ``--help`` answers at once.
 """
@@ -103,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     raster.add_argument("--force", action="store_true", help="replace the file if it exists")
     figure = add("figure", _figure, "draw the figures of a run again, from its recording")
     figure.add_argument("directory", type=Path, help="run directory")
+    report = add("report", _report, "write one HTML page about a run")
+    report.add_argument("directory", type=Path, help="run directory")
+    report.add_argument("--out", type=Path, help="file to write; default: report.html in the run")
+    report.add_argument("--force", action="store_true", help="replace the file given with --out")
     bench = add("bench", _bench, "time one step of figure 4's network beside a plain loop")
     bench.add_argument("--batch-size", type=int, default=100)
     bench.add_argument("--device", default="auto", help="cpu, cuda or auto")
@@ -164,6 +168,12 @@ def _figure(given: argparse.Namespace) -> None:
     run = RunDirectory.open(given.directory)
     for file in load_experiment(run.experiment).draw(run):
         print(f"wrote {file}")
+
+
+def _report(given: argparse.Namespace) -> None:
+    from spikefa.pictures import draw_report
+
+    print(f"wrote {draw_report(given.directory, given.out, given.force)}")
 
 
 def _bench(given: argparse.Namespace) -> None:

@@ -96,3 +96,30 @@ def draw_figures(run: RunDirectory) -> list[Path]:
         drawn.append(run.figures / f"{figure.name}.png")
         save_figure(picture, drawn[-1])
     return drawn
+
+
+def draw_report(directory: Path, out: Path | None = None, force: bool = False) -> Path:
+    """Write the page of a run; return its name.
+
+    Parameters
+    ----------
+    directory : Path
+        Of the run.
+    out : Path, optional
+        Default: ``report.html`` in the directory, which is made anew each time.
+    force : bool, default False
+        Replace the file given as `out` if it exists.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no run, a file of it is damaged, or `out` exists or cannot be written.
+    """
+    from spikefa.report import write_report
+
+    run = RunDirectory.open(directory)
+    if out is not None:
+        refuse_existing(out, force)
+    target = out or directory / "report.html"
+    write_report(run, target)
+    return target

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spikefa.errors import SpikefaError
 from spikefa.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -118,7 +119,9 @@ def _receptive_fields(run: RunDirectory) -> "Figure":
     from spikefa.recording import open_recording
 
     shape = None
-    if run.recording.is_file():
+    try:
         with open_recording(run.recording) as recording:
             shape = recording.layout.image_shape
+    except SpikefaError:  # there is none, or it is damaged: square images need no shape
+        pass
     return receptive_fields(run.checkpoint, shape=shape)
