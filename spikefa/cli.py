@@ -1,4 +1,4 @@
-"""The command line: ``spikefa run | list | fetch | inspect | repair | figure | bench``.
+"""The command line: run | list | fetch | inspect | repair | raster | figure | report | bench.
 
 Heavy modules are imported by the command that needs them, so that ``--help`` answers at once.
 """
@@ -88,8 +88,30 @@ def _parser() -> argparse.ArgumentParser:
     mend.add_argument(
         "--force", action="store_true", help="also if the process that wrote it seems to be alive"
     )
+    raster = add("raster", _raster, "draw the spikes of a recording")
+    raster.add_argument("path", type=Path, help="recording (.h5), or run directory")
+    raster.add_argument(
+        "--population", help="one or several, with commas; default: all that were recorded"
+    )
+    raster.add_argument(
+        "--units",
+        default="all",
+        help="how many of each, such as 50, or which, such as 3,14,15; default: all recorded",
+    )
+    raster.add_argument(
+        "--steps",
+        help="START:STOP, the label of a window, or all; default: the first window",
+    )
+    raster.add_argument(
+        "--out", type=Path, help=".png, .pdf or .svg; default: beside the recording, as PNG"
+    )
+    raster.add_argument("--force", action="store_true", help="replace the file if it exists")
     figure = add("figure", _figure, "draw the figures of a run again, from its recording")
     figure.add_argument("directory", type=Path, help="run directory")
+    report = add("report", _report, "write one HTML page about a run")
+    report.add_argument("directory", type=Path, help="run directory")
+    report.add_argument("--out", type=Path, help="file to write; default: report.html in the run")
+    report.add_argument("--force", action="store_true", help="replace the file given with --out")
     bench = add("bench", _bench, "time figure 4's network: a step, or what recording it costs")
     bench.add_argument(
         "--what",
@@ -152,12 +174,26 @@ def _repair(given: argparse.Namespace) -> None:
         print(f"{state} {given.file}: {len(recording.steps)} steps, {recording.status}")
 
 
+def _raster(given: argparse.Namespace) -> None:
+    from spikefa.pictures import draw_raster
+
+    names = None if given.population is None else given.population.split(",")
+    out = draw_raster(given.path, names, given.units, given.steps, given.out, given.force)
+    print(f"wrote {out}")
+
+
 def _figure(given: argparse.Namespace) -> None:
     from spikefa.run_directory import RunDirectory
 
     run = RunDirectory.open(given.directory)
     for file in load_experiment(run.experiment).draw(run):
         print(f"wrote {file}")
+
+
+def _report(given: argparse.Namespace) -> None:
+    from spikefa.pictures import draw_report
+
+    print(f"wrote {draw_report(given.directory, given.out, given.force)}")
 
 
 def _bench(given: argparse.Namespace) -> None:

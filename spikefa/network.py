@@ -8,6 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from spikefa.angles import angle_between
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, FeedbackState
 from spikefa.neurons import PopulationState, StochasticBinary
@@ -204,6 +205,20 @@ class Network:
         self.learn(state, inputs)
         state.steps += 1
         self._decay(state.steps)
+
+    def alignment(self) -> dict[str, float]:
+        """Return the angle between W and B^T, in degrees, by the projection's target population.
+
+        Of those projections beside which the circuit carries the error down by one matrix, see
+        `FeedbackCircuit.layer_matrices`; {} if there is none. Random matrices are at 90 degrees,
+        backpropagation is 0.
+        """
+        carried = list(self.synapses.items())[1:]
+        matrices = self.feedback.layer_matrices()
+        return {
+            name: float(angle_between(synapses.weight, back.mT))
+            for (name, synapses), back in zip(carried, matrices, strict=False)
+        }
 
     def _decay(self, step: int) -> None:
         """Apply the weight decay that is due after `step` steps.

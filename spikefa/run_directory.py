@@ -89,8 +89,10 @@ class RunDirectory:
 
     def write_metrics(self, rows: Sequence[dict[str, float]]) -> None:
         """Write one line per epoch; integers without a point, missing numbers empty."""
+        names = list(rows[-1])  # a run that an older version began lacks columns in its first rows
+        names += [name for name in rows[0] if name not in names]
         with written_whole(self.metrics) as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
+            writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows({name: f"{value:.8g}" for name, value in row.items()} for row in rows)
 

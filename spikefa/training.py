@@ -89,6 +89,8 @@ def _row(simulation: "Simulation", epoch: int) -> Row:
         row["validation_error_percent"] = score.error_percent
         row["validation_error_percent_summed"] = score.error_percent_summed
     row |= {f"rate_{name}": rate for name, rate in simulation.tally.mean_rates().items()}
+    angles = simulation.network.alignment()
+    row |= {f"alignment_{projection}": degrees for projection, degrees in angles.items()}
     row["learning_rate_factor"] = simulation.schedule(simulation.epoch)
     row["wall_seconds"] = simulation.wall_seconds
     return row

@@ -24,6 +24,9 @@ SMALL = (
 ).split()
 
 
+FIGURES = ["alignment", "fig4", "learning", "rates", "receptive_fields"]
+
+
 def run_cli(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "spikefa", *map(str, arguments)],
@@ -68,8 +71,7 @@ def test_a_run_directory_holds_everything(finished):
         "recording.h5",
         "checkpoint.pt",
         "summary.json",
-        "figures/fig4.png",
-        "figures/learning.png",
+        *(f"figures/{name}.png" for name in FIGURES),
     }
     summary = json.loads((finished / "summary.json").read_text())
     assert 0 <= summary["test_error_percent_summed"] <= summary["test_error_percent"] + 20 <= 120
@@ -100,6 +102,9 @@ def test_metrics_have_a_row_per_epoch(finished):
         for population in ("input", "hidden1", "hidden2", "output"):
             assert 0 < float(row[f"rate_{population}"]) < 1
         assert float(row["wall_seconds"]) > 0
+    summary = json.loads((finished / "summary.json").read_text())
+    for projection, angle in summary["alignment_degrees"].items():
+        assert float(rows[-1][f"alignment_{projection}"]) == pytest.approx(angle)
 
 
 def test_the_config_repeats_the_run_bit_for_bit(finished, tmp_path):
@@ -130,8 +135,19 @@ def test_figures_are_drawn_again_from_the_files_alone(copied, capsys):
     for file in copied.glob("figures/*"):
         file.unlink()
     assert main(["figure", str(copied)]) == 0
-    assert sorted(p.name for p in copied.glob("figures/*")) == ["fig4.png", "learning.png"]
+    assert sorted(p.name for p in copied.glob("figures/*")) == [f"{n}.png" for n in FIGURES]
     assert "fig4.png" in capsys.readouterr().out
+
+
+def test_figures_that_the_files_do_not_allow_are_left_out(copied, capsys):
+    for name in ("recording.h5", "metrics.csv", "figures/fig4.png"):
+        (copied / name).unlink()
+    assert main(["figure", str(copied)]) == 0
+    wrote = capsys.readouterr().out.splitlines()
+    assert wrote == [f"wrote {copied / 'figures' / 'receptive_fields.png'}"]
+    (copied / "checkpoint.pt").write_bytes(b"damaged")
+    with pytest.warns(UserWarning, match="receptive_fields is left out: .*truncated"):
+        assert main(["figure", str(copied)]) == 0
 
 
 def test_inspect_tells_what_is_there(finished, capsys):
@@ -141,6 +157,37 @@ def test_inspect_tells_what_is_there(finished, capsys):
         assert expected in shown
     assert main(["inspect", str(finished / "recording.h5")]) == 0
     assert "hidden1" in capsys.readouterr().out
+
+
+def test_raster_beside_the_recording_and_never_over_a_file(copied, capsys):
+    recording = copied / "recording.h5"
+    assert main(["raster", str(recording), "--population", "hidden1,output", "--units", "5"]) == 0
+    picture = copied / "recording-raster.png"
+    assert capsys.readouterr().out == f"wrote {picture}\n"
+    before = picture.read_bytes()
+    assert before.startswith(b"\x89PNG")
+    assert "--force" in one_line(capsys, ["raster", recording, "--steps", "late"])
+    assert picture.read_bytes() == before
+    assert main(["raster", str(recording), "--steps", "late", "--force"]) == 0
+    assert picture.read_bytes() != before
+    assert main(["raster", str(copied)]) == 0
+    assert (copied / "figures" / "raster.png").is_file()
+    assert main(["raster", str(copied), "--steps", "0:20", "--out", str(copied / "r.svg")]) == 0
+    assert (copied / "r.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--population", "hidden9"], "it holds those of input, hidden1, hidden2, output"),
+        (["--steps", "90000:"], "it holds early (0:"),
+        (["--units", "few"], "such as 50"),
+        (["--out", "raster.txt"], "end the name in"),
+        (["--out", "absent/raster/x.png"], "cannot write"),
+    ],
+)
+def test_raster_of_what_there_is_not(finished, capsys, options, message):
+    assert message in one_line(capsys, ["raster", finished, *options])
 
 
 def test_list_names_the_experiments(capsys):
@@ -236,6 +283,7 @@ def test_resuming_with_more_epochs_goes_on(copied):
         ([*SMALL, "--validation-images", "5000"], "hold out"),
         ([*SMALL, "--resume", "absent"], "absent holds no run"),
         (["inspect", "absent"], "there is no absent"),
+        (["raster", "absent"], "no recording absent"),
         (["figure", "absent"], "absent holds no run"),
         (["fetch", "imagenet"], "imagenet"),
     ],

@@ -176,22 +176,10 @@ def figure_probes(network: "Network", units: int = 50, neurons: int = 8) -> "lis
 
 
 def draw(directory: "RunDirectory") -> list[Path]:
-    """Draw the figures of a run again, from its recording and its metrics."""
-    from spikefa.analysis.curves import learning_curve
-    from spikefa.analysis.figure4 import figure4
-    from spikefa.analysis.saving import save_figure
-    from spikefa.recording import open_recording
+    """Draw the figures of a run again, from its files."""
+    from spikefa.pictures import draw_figures
 
-    drawn = []
-    directory.figures.mkdir(exist_ok=True)
-    if directory.metrics.is_file():
-        drawn.append(directory.figures / "learning.png")
-        save_figure(learning_curve(directory.metrics), drawn[-1])
-    if directory.recording.is_file():
-        drawn.append(directory.figures / "fig4.png")
-        with open_recording(directory.recording) as recording:
-            save_figure(figure4(recording), drawn[-1])
-    return drawn
+    return draw_figures(directory)
 
 
 def _record(simulation: "Simulation", settings: Settings, directory: "RunDirectory") -> None:
@@ -231,17 +219,7 @@ def _summary(simulation: "Simulation", settings: Settings) -> dict[str, Any]:
         "steps": simulation.step,
         "wall_seconds": round(simulation.wall_seconds, 3),
         "steps_per_second": round(simulation.step / simulation.wall_seconds, 3),
-        "alignment_degrees": _alignment(simulation.network),
+        "alignment_degrees": simulation.network.alignment(),
         "seed": settings.seed,
         **provenance(str(simulation.network.device)),
     }
-
-
-def _alignment(network: "Network") -> dict[str, float]:
-    """Return the angle W ^ B^T of each projection that an error is carried down through."""
-    from spikefa.analysis.alignment import weight_alignment
-
-    upper = list(network.synapses)[1:]
-    forward = [network.synapses[name].weight for name in upper]
-    angles = weight_alignment(forward, list(network.feedback.tensors().values()))
-    return dict(zip(upper, angles, strict=True))

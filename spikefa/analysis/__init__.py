@@ -1,12 +1,14 @@
 """Analysis: measures of recordings, block by block; angles; figures."""
 
 from spikefa.analysis.alignment import angle, weight_alignment
+from spikefa.analysis.alignment_figure import alignment_figure
 from spikefa.analysis.confusion import Confusion, confusion
 from spikefa.analysis.correlation import pairwise_correlation
 from spikefa.analysis.curves import learning_curve
 from spikefa.analysis.dimensionality import covariance_spectrum, participation_ratio
 from spikefa.analysis.figure4 import figure4
 from spikefa.analysis.presentations import Presentations, presentations
+from spikefa.analysis.raster_figure import raster_figure
 from spikefa.analysis.rates import (
     ClassRates,
     class_rates,
@@ -15,6 +17,8 @@ from spikefa.analysis.rates import (
     unit_rates,
     window_rates,
 )
+from spikefa.analysis.rates_figure import rates_figure
+from spikefa.analysis.receptive_fields import receptive_fields
 from spikefa.analysis.saving import save_figure
 from spikefa.analysis.selectivity import Selectivity, selectivity
 from spikefa.analysis.synchrony import synchrony
@@ -26,6 +30,7 @@ __all__ = [
     "Presentations",
     "Selectivity",
     "TriggeredImages",
+    "alignment_figure",
     "angle",
     "class_rates",
     "confusion",
@@ -37,6 +42,9 @@ __all__ = [
     "participation_ratio",
     "population_rate",
     "presentations",
+    "raster_figure",
+    "rates_figure",
+    "receptive_fields",
     "save_figure",
     "selectivity",
     "synchrony",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
 
-from spikefa.analysis.style import ACCENT, GREY, INK, PALETTE, quiet
+from spikefa.analysis.style import ACCENT, GREY, INK, PALETTE, plain, quiet
 from spikefa.errors import SpikefaError, require
 
 Rows = Sequence[Mapping[str, object]]
@@ -38,7 +38,7 @@ def learning_curve(metrics: Rows | str | Path) -> Figure:
     """
     rows = read_metrics(metrics) if isinstance(metrics, str | Path) else list(metrics)
     require(len(rows) > 0, "there are no rows of metrics to draw: let one epoch finish first")
-    images = _column(rows, "images")
+    images = column(rows, "images")
     require(
         bool(np.isfinite(images).all()),
         f"the metrics need a number in 'images': the columns are {', '.join(rows[0])}",
@@ -54,7 +54,7 @@ def learning_curve(metrics: Rows | str | Path) -> Figure:
         _draw_rates(panels[1], images, rows, rates)
     panels[-1].set_xlabel("images seen")
     panels[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    _mark_epochs(panels[0], images, _column(rows, "epoch"))
+    _mark_epochs(panels[0], images, column(rows, "epoch"))
     return figure
 
 
@@ -73,7 +73,7 @@ def read_metrics(path: str | Path) -> list[dict[str, str]]:
         raise SpikefaError(f"cannot read the metrics {path}: {error}") from error
 
 
-def _column(rows: Rows, name: str) -> np.ndarray:
+def column(rows: Rows, name: str) -> np.ndarray:
     """Return a column, float64, with nan where there is no number."""
     return np.array([_number(row.get(name)) for row in rows])
 
@@ -88,7 +88,7 @@ def _number(value: object) -> float:
 def _draw_errors(axes: Axes, images: np.ndarray, rows: Rows) -> None:
     drawn: dict[str, np.ndarray] = {}
     for name, (label, colour) in ERRORS.items():
-        errors = _column(rows, name)
+        errors = column(rows, name)
         known = np.isfinite(errors)
         if known.any():
             axes.plot(
@@ -128,10 +128,10 @@ def _name_last(axes: Axes, right: float, drawn: Mapping[str, np.ndarray]) -> Non
 def _draw_rates(axes: Axes, images: np.ndarray, rows: Rows, names: Sequence[str]) -> None:
     for number, name in enumerate(names):
         colour = PALETTE[number % len(PALETTE)]
-        label = name.removeprefix("rate_")
-        axes.plot(images, _column(rows, name), marker="o", markersize=3, color=colour, label=label)
+        label = plain(name.removeprefix("rate_"))
+        axes.plot(images, column(rows, name), marker="o", markersize=3, color=colour, label=label)
     axes.set_ylabel("spikes per neuron\nand step")
-    highest = np.nanmax([0.01, *(_column(rows, name).max() for name in names)])
+    highest = np.nanmax([0.01, *(column(rows, name).max() for name in names)])
     axes.set_ylim(0, 1.25 * highest)  # room for the legend
     axes.legend(frameon=False, ncols=min(len(names), 5), fontsize=8)
     quiet(axes)

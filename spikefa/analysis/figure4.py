@@ -16,7 +16,7 @@ from spikefa.analysis.panels import (
     draw_trace,
     share_limits,
 )
-from spikefa.analysis.style import ACCENT, BLUE, GREY, INK
+from spikefa.analysis.style import ACCENT, BLUE, GREY, INK, plain
 from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording
 
@@ -165,7 +165,7 @@ def _draw_column(
     label = column.window.label
     top = figure.add_subplot(grid[0, place], label=f"{label}/images")
     draw_thumbnails(top, column)
-    top.set_title(label, color=INK, fontsize=13, fontweight="bold", pad=6)
+    top.set_title(plain(label), color=INK, fontsize=13, fontweight="bold", pad=6)
     panels = []
     for number, name in enumerate(rasters, start=1):
         axes = figure.add_subplot(grid[number, place], label=f"{label}/{name}")

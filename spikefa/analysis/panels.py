@@ -22,20 +22,25 @@ CRISP_UNITS = 250
 
 @dataclass(frozen=True)
 class Column:
-    """One window of a recording: what one column of the figure shows."""
+    """Some steps of a recording, such as one of its windows: what one column of a figure shows."""
 
     recording: Recording
     window: Window
 
     @property
+    def span(self) -> slice:
+        """The steps of the window, as the arguments `steps` of a recording want them."""
+        return slice(self.window.start, self.window.stop)
+
+    @property
     def steps(self) -> np.ndarray:
         """The recorded steps of the window, int64 [T]."""
-        return self.recording.steps[self.recording.rows(self.window.label)]
+        return self.recording.steps[self.recording.rows(self.span)]
 
     @property
     def stimulus(self) -> np.ndarray:
         """What was shown in them, structured [T]."""
-        return self.recording.stimulus[self.recording.rows(self.window.label)]
+        return self.recording.stimulus[self.recording.rows(self.span)]
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -88,8 +93,8 @@ def draw_thumbnails(axes: Axes, column: Column) -> None:
 
 def draw_raster(axes: Axes, column: Column, population: str, named: bool) -> None:
     """Draw the spikes of all recorded units of `population`, silent ones too."""
-    spikes = column.recording.raster(population, steps=column.window.label)
-    _show_cells(axes, column, spikes.astype(np.uint8))
+    spikes = column.recording.raster(population, steps=column.span)
+    show_cells(axes, column, spikes.astype(np.uint8))
     axes.set_yticks([])
     if named:
         size = column.recording.populations[population].size
@@ -104,10 +109,10 @@ def draw_output_raster(axes: Axes, column: Column, population: str, named: bool)
     """
     described = column.recording.populations[population]
     units = column.recording.units(population)
-    spikes = column.recording.raster(population, steps=column.window.label)
+    spikes = column.recording.raster(population, steps=column.span)
     classes = described.classes(units)
     target = classes[None, :] == column.stimulus["label"][:, None]
-    _show_cells(axes, column, np.where(spikes & target, SPIKE_OF_CLASS, spikes).astype(np.uint8))
+    show_cells(axes, column, np.where(spikes & target, SPIKE_OF_CLASS, spikes).astype(np.uint8))
     edges = np.searchsorted(classes, np.arange(described.n_classes + 1)) - 0.5
     for edge in edges[1:-1]:
         axes.axhline(edge, color=PALE, linewidth=0.8)
@@ -125,7 +130,7 @@ def _row_name(population: str, recorded: int, size: int) -> str:
     return f"{population}\n{count}"
 
 
-def _show_cells(axes: Axes, column: Column, cells: np.ndarray) -> None:
+def show_cells(axes: Axes, column: Column, cells: np.ndarray) -> None:
     """Show cells [T, n]: time to the right, units downwards."""
     image = column.spread(cells, MISSING).T
     crisp = image.shape[0] <= CRISP_UNITS
@@ -163,7 +168,7 @@ def draw_trace(
 ) -> None:
     """Draw one variable of one neuron; `what` is population, unit and variable."""
     population, unit, variable = what
-    values = column.recording.trace(population, variable, unit, column.window.label)
+    values = column.recording.trace(population, variable, unit, column.span)
     steps = np.arange(column.window.start, column.window.stop)
     axes.axhline(0, color=PALE, linewidth=0.8)
     axes.plot(steps, column.spread(values, np.nan), color=colour, linewidth=1.3)

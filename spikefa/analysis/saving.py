@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
 from spikefa.errors import SpikefaError
@@ -19,11 +20,23 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         If the suffix is no image format, or the file cannot be written.
     """
     path = Path(path)
-    known = figure.canvas.get_supported_filetypes()
+    suffix = check_suffix(path)
+    with written_whole(path) as temporary:
+        figure.savefig(temporary, dpi=DPI, format=suffix)
+
+
+def check_suffix(path: Path) -> str:
+    """Return the format that the suffix of `path` stands for.
+
+    Raises
+    ------
+    SpikefaError
+        If it is none.
+    """
+    known = FigureCanvasBase.filetypes
     suffix = path.suffix.lstrip(".").lower()
     if suffix not in known:
         raise SpikefaError(
             f"cannot save a figure as {path.name!r}: end the name in .{', .'.join(sorted(known))}"
         )
-    with written_whole(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, format=suffix)
+    return suffix

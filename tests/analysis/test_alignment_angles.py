@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+import spikefa as sf
 from spikefa.analysis import angle, weight_alignment
 from spikefa.errors import SpikefaError
 
@@ -59,3 +60,22 @@ def test_shapes_that_do_not_fit():
         weight_alignment([torch.ones(2, 3)], [])
     with pytest.raises(SpikefaError, match="one shape"):
         angle(torch.ones(2, 3), torch.ones(3, 2))
+
+
+def test_a_network_says_the_angle_of_each_projection_beside_its_feedback():
+    """With B = W^T the circuit is backpropagation: 0 degrees; with B = -W^T 180."""
+    net = sf.models.lillicrap2016.spiking_mnist(
+        hidden=8, hidden_layers=2, outputs=10, n_inputs=12, feedback=sf.FA(scale=0.7)
+    )
+    net.initialise(0)
+    assert all(30 < degrees < 150 for degrees in net.alignment().values())
+    lower, upper = net.feedback.layer_matrices()
+    lower.copy_(net.synapses["hidden2"].weight.T)
+    upper.copy_(-net.synapses["output"].weight.T)
+    assert net.alignment() == pytest.approx({"hidden2": 0.0, "output": 180.0}, abs=1e-4)
+
+
+def test_a_circuit_without_matrices_beside_the_layers_has_no_alignment(monkeypatch):
+    net = sf.models.lillicrap2016.spiking_mnist(hidden=8, hidden_layers=2, outputs=10, n_inputs=12)
+    monkeypatch.setattr(sf.FA, "layer_matrices", sf.FeedbackCircuit.layer_matrices)
+    assert net.alignment() == {}

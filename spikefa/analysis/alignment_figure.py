@@ -1,0 +1,84 @@
+"""Alignment over time, from the columns ``alignment_<projection>`` of metrics.csv."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from spikefa.analysis.curves import Rows, column, read_metrics
+from spikefa.analysis.style import GREY, INK, PALETTE, plain, quiet
+from spikefa.errors import require
+
+PREFIX = "alignment_"
+UNRELATED = 90.0
+"""The angle, in degrees, between two large random matrices."""
+
+
+def alignment_figure(metrics: Rows | str | Path) -> Figure:
+    """Draw the angle between each W and the transpose of the B beside it, epoch by epoch.
+
+    Parameters
+    ----------
+    metrics : path-like or sequence of mapping
+        metrics.csv or its rows: ``epoch`` and ``alignment_<projection>``, in degrees.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no row, or no column of angles.
+    """
+    rows = read_metrics(metrics) if isinstance(metrics, str | Path) else list(metrics)
+    names = alignment_columns(rows)
+    require(
+        len(names) > 0,
+        "the metrics hold no alignment to draw: the circuit has no matrix to compare W with, or "
+        "the run was made before spikefa wrote it",
+    )
+    figure = Figure(figsize=(7.5, 3.9), layout="constrained")
+    axes = figure.subplots()
+    epochs = column(rows, "epoch")
+    drawn = [
+        _draw(axes, epochs, column(rows, name), plain(name.removeprefix(PREFIX)), number)
+        for number, name in enumerate(names)
+    ]
+    _mark_unrelated(axes)
+    lowest = min(UNRELATED, *(float(np.nanmin(angles)) for angles in drawn))
+    highest = max(UNRELATED, *(float(np.nanmax(angles)) for angles in drawn))
+    margin = max(1.0, 0.1 * (highest - lowest))
+    axes.set_ylim(max(0.0, lowest - margin), min(180.0, highest + margin))
+    axes.set_xlim(0, 1.03 * np.nanmax([1.0, *epochs]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}°"))
+    axes.set_xlabel("epoch", color=INK)
+    axes.set_ylabel("angle between W and Bᵀ", color=INK)
+    axes.legend(frameon=False, title="projection onto", title_fontsize=9, fontsize=9)
+    quiet(axes)
+    return figure
+
+
+def alignment_columns(rows: Rows) -> list[str]:
+    """Return the names of the columns in which there is an angle."""
+    names = [name for name in (rows[-1] if rows else ()) if str(name).startswith(PREFIX)]
+    return [name for name in names if np.isfinite(column(rows, name)).any()]
+
+
+def _draw(
+    axes: Axes, epochs: np.ndarray, angles: np.ndarray, label: str, number: int
+) -> np.ndarray:
+    colour = PALETTE[number % len(PALETTE)]
+    axes.plot(epochs, angles, marker="o", markersize=4, color=colour, label=label)
+    return angles
+
+
+def _mark_unrelated(axes: Axes) -> None:
+    axes.axhline(UNRELATED, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+    axes.annotate(
+        "unrelated",
+        (0, UNRELATED),
+        xytext=(4, -3),
+        textcoords="offset points",
+        va="top",
+        color=GREY,
+        fontsize=8,
+    )

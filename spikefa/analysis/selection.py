@@ -1,0 +1,156 @@
+"""What of a recording to draw: populations, units and steps, given as text or as objects."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from spikefa.errors import SpikefaError, require
+from spikefa.recording import Recording, Window
+
+MOST_STEPS = 1000
+"""So many steps are drawn of a window if no steps were asked for."""
+
+
+def choose_populations(recording: Recording, names: Sequence[str] | None = None) -> list[str]:
+    """Return `names`, or all populations of which spikes were recorded, input first.
+
+    Raises
+    ------
+    SpikefaError
+        If spikes of one of them were not recorded.
+    """
+    held = [name for name in recording.populations if "spikes" in recording.variables(name)]
+    require(len(held) > 0, f"{recording.path} holds no spikes: add a probe of spikes")
+    for name in names or ():
+        require(
+            name in held,
+            f"{recording.path} holds no spikes of {name!r}: it holds those of {', '.join(held)}",
+        )
+    return list(dict.fromkeys(names)) if names else held
+
+
+def choose_units(
+    recording: Recording, population: str, units: str | int | Sequence[int] = "all"
+) -> np.ndarray:
+    """Return the recorded units, int64, ascending, that `units` asks for.
+
+    Parameters
+    ----------
+    recording : Recording
+    population : str
+    units : str, int or sequence of int
+        ``"all"`` recorded ones; a number: so many of them, evenly spaced (all, if there are
+        fewer); or which. As text: ``"50"``, ``"3,14,15"``, and ``"7,"`` for unit 7 alone.
+
+    Raises
+    ------
+    SpikefaError
+        If a unit was not recorded, or the text is none of these.
+    """
+    recorded = recording.units(population)
+    wanted = _parse_units(units) if isinstance(units, str) else units
+    if wanted == "all":
+        return recorded
+    if isinstance(wanted, int):
+        require(wanted >= 1, f"units: {wanted} given, at least 1 is needed to draw something")
+        places = np.linspace(0, len(recorded) - 1, min(wanted, len(recorded)))
+        return recorded[np.round(places).astype(np.int64)]
+    chosen = np.unique(np.asarray(wanted, dtype=np.int64))
+    missing = chosen[~np.isin(chosen, recorded)]
+    require(
+        len(missing) == 0,
+        f"unit {missing[:1].sum()} of {population!r} was not recorded: {len(recorded):,} were, "
+        f"{_some(recorded)}",
+    )
+    return chosen
+
+
+def _parse_units(text: str) -> str | int | list[int]:
+    if text == "all":
+        return text
+    if re.fullmatch(r"\d{1,9}", text):
+        return int(text)
+    require(
+        re.fullmatch(r"(\d{1,9},)*\d{0,9}", text) is not None and text != "",
+        f"units: {text!r} given: give how many, such as 50, or which, such as 3,14,15, or all",
+    )
+    return [int(number) for number in text.split(",") if number]
+
+
+def _some(numbers: np.ndarray) -> str:
+    return ", ".join(map(str, numbers[:12])) + (", ..." if len(numbers) > 12 else "")
+
+
+def choose_steps(recording: Recording, steps: str | slice | None = None) -> Window:
+    """Return a window whose first and last steps were recorded.
+
+    Parameters
+    ----------
+    recording : Recording
+    steps : str or slice, optional
+        The label of a window; absolute steps, half-open, such as ``slice(0, 500)`` or as text
+        ``"0:500"``, ``"1000:"``; ``"all"``. By default the first window of which anything was
+        recorded, its first 1000 steps at most.
+
+    Raises
+    ------
+    SpikefaError
+        If nothing was recorded in these steps, or the text is none of these.
+    """
+    windows = {window.label: window for window in recording.windows}
+    if steps is None:
+        held = [w for w in windows.values() if len(_recorded(recording, w.start, w.stop))]
+        require(len(held) > 0, f"{recording.path} holds no recorded step yet: let the run go on")
+        first = held[0]
+        return _bounded(recording, first.label, first.start, min(first.stop, _end(first)))
+    if isinstance(steps, str) and steps in windows:
+        return _bounded(recording, steps, windows[steps].start, windows[steps].stop)
+    span = _parse_steps(recording, steps) if isinstance(steps, str) else steps
+    stop = np.iinfo(np.int64).max if span.stop is None else span.stop
+    return _bounded(recording, "", span.start or 0, stop)
+
+
+def _end(window: Window) -> int:
+    return window.start + MOST_STEPS
+
+
+def _recorded(recording: Recording, start: int, stop: int) -> np.ndarray:
+    return recording.steps[recording.rows(slice(start, stop))]
+
+
+def _bounded(recording: Recording, label: str, start: int, stop: int) -> Window:
+    held = _recorded(recording, start, stop)
+    require(
+        len(held) > 0,
+        f"{recording.path} holds no step of {label or _range(start, stop)}: {_windows(recording)}",
+    )
+    return Window(label, int(held[0]), int(held[-1]) + 1)
+
+
+def _range(start: int, stop: int) -> str:
+    return f"{start}:{'' if stop == np.iinfo(np.int64).max else stop}"
+
+
+def _windows(recording: Recording) -> str:
+    """Say which steps there are, window by window."""
+    parts = []
+    for window in recording.windows[:8]:
+        held = _recorded(recording, window.start, window.stop)
+        if len(held):
+            parts.append(f"{window.label} ({held[0]}:{held[-1] + 1})")
+    more = ", ..." if len(recording.windows) > 8 else ""
+    return f"it holds {', '.join(parts) or 'no step at all'}{more}"
+
+
+def _parse_steps(recording: Recording, text: str) -> slice:
+    if text == "all":
+        return slice(None)
+    found = re.fullmatch(r"(\d{0,18}):(\d{0,18})", text)
+    if found is None:
+        raise SpikefaError(
+            f"steps: {text!r} given: give START:STOP, all, or the label of a window; "
+            f"{_windows(recording)}"
+        )
+    start, stop = (int(number) if number else None for number in found.groups())
+    return slice(start, stop)
