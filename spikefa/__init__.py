@@ -12,6 +12,7 @@ from spikefa.errors import SpikefaError
 if TYPE_CHECKING:
     from spikefa import analysis, datasets, feedback, plasticity, recording
     from spikefa.feedback import FA, FeedbackCircuit
+    from spikefa.interrupts import Stopped
     from spikefa.network import Network
     from spikefa.neurons import StochasticBinary
     from spikefa.plasticity import Direct, Outer, PlasticityRule, Post, ThreeFactor
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from spikefa.simulation import Simulation
     from spikefa.stimulus import Stimulus
     from spikefa.synapses import Dense
-    from spikefa.training import Stopped
 
 __version__ = "0.1.0"
 
@@ -40,7 +40,7 @@ _WHERE = {
     "Constant": "schedules",
     "WarmUpAnneal": "schedules",
     "Simulation": "simulation",
-    "Stopped": "training",
+    "Stopped": "interrupts",
     "Stimulus": "stimulus",
     "Dense": "synapses",
 }

@@ -5,6 +5,7 @@ Heavy modules are imported by the command that needs them, so that ``--help`` an
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -46,7 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], None] = given.command
-        command(given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UserWarning)
+            warnings.showwarning = _warn  # type: ignore[assignment]
+            command(given)
     except SpikefaError as error:
         print(f"spikefa: {error}", file=sys.stderr)
         return USER_ERROR
@@ -56,6 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
     return 0
+
+
+def _warn(message: Warning | str, *_: object) -> None:
+    """Print a warning as one line, without the place in the code that it came from."""
+    print(f"spikefa: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

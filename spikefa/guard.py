@@ -1,17 +1,13 @@
 """Watch for NaN and infinity, and find the step and the population where they began."""
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor
 
+from spikefa.course import Course
 from spikefa.tensors import all_finite, copy_into
-
-if TYPE_CHECKING:
-    from spikefa.simulation import Simulation
 
 
 class Guard:
-    """Keeps the last good state of a simulation, and goes back to it when a later one is not.
+    """Keeps the last good state of a course, and goes back to it when a later one is not.
 
     Looking at every step would make the host wait for the device, so the guard looks now and
     then. If it finds NaN or infinity it restores the last good state, which also restores the
@@ -20,7 +16,7 @@ class Guard:
 
     Parameters
     ----------
-    simulation : Simulation
+    course : Course
     every : int, default 100
         Presentations between two looks.
 
@@ -30,12 +26,12 @@ class Guard:
         Copy of the state at the last look.
     """
 
-    def __init__(self, simulation: "Simulation", every: int = 100):
-        self.simulation = simulation
+    def __init__(self, course: Course, every: int = 100):
+        self.course = course
         self.every = every
-        self.kept = {name: tensor.clone() for name, tensor in simulation.tensors().items()}
-        self.generators = simulation.stream.generator_states()
-        self.presentation = simulation.presentation
+        self.kept = {name: tensor.clone() for name, tensor in course.tensors().items()}
+        self.generators = course.stream.generator_states()
+        self.presentation = course.presentation
 
     def look(self) -> str | None:
         """Keep the present state if it is good; else go back and say where it went bad.
@@ -43,15 +39,15 @@ class Guard:
         Returns
         -------
         str or None
-            What became NaN or infinite, and at which step. The simulation is then at the last
+            What became NaN or infinite, and at which step. The course is then at the last
             good presentation.
         """
         if all_finite(self._watched()):
             self._keep()
             return None
-        bad = self.simulation.presentation
+        bad = self.course.presentation
         self._go_back()
-        while self.simulation.presentation < bad:
+        while self.course.presentation < bad:
             failure = self._find_in_next_presentation()
             if failure is not None:
                 self._go_back()
@@ -60,7 +56,7 @@ class Guard:
         return "the state became NaN or infinite, but not again when the steps were repeated"
 
     def _watched(self) -> dict[str, Tensor]:
-        network, stream = self.simulation.network, self.simulation.stream
+        network, stream = self.course.network, self.course.stream
         state, names = stream.state, list(network.populations)
         watched = {
             f"potential of population {name!r}": population.potential
@@ -71,16 +67,16 @@ class Guard:
         return watched | network.tensors()
 
     def _find_in_next_presentation(self) -> str | None:
-        for step in self.simulation.present(record=False):
+        for step in self.course.present(record=False):
             for name, tensor in self._watched().items():
                 if not all_finite({name: tensor}):
                     return f"{name} became NaN or infinite at step {step}"
         return None
 
     def _keep(self) -> None:
-        copy_into(self.kept, self.simulation.tensors())
-        self.generators = self.simulation.stream.generator_states()
-        self.presentation = self.simulation.presentation
+        copy_into(self.kept, self.course.tensors())
+        self.generators = self.course.stream.generator_states()
+        self.presentation = self.course.presentation
 
     def _go_back(self) -> None:
-        self.simulation.set_state(self.kept, self.generators, self.presentation)
+        self.course.set_state(self.kept, self.generators, self.presentation)

@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from types import FrameType
 
 
+class Stopped(KeyboardInterrupt):
+    """The user stopped the run; the state is whole, and saved if a checkpoint file was given."""
+
+
 class Interrupt:
     """Whether somebody has asked the run to stop."""
 

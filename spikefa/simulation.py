@@ -1,28 +1,24 @@
 """The simulation: drives a network through its stimulus, measures, tests, saves and resumes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal
-
-from torch import Tensor
 
 from spikefa.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from spikefa.course import Course
 from spikefa.datasets import Dataset, Images
-from spikefa.errors import require
+from spikefa.errors import SpikefaError, require
 from spikefa.evaluation import Score, evaluate
+from spikefa.guard import Guard
+from spikefa.interrupts import Interrupt, Stopped, interruptible
 from spikefa.network import Network
-from spikefa.order import Order
 from spikefa.progress import progress_bar
-from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, Window
-from spikefa.schedules import Constant, Schedule
-from spikefa.stream import Stream
-from spikefa.tally import Tally
-from spikefa.tensors import check_same, copy_into, named_tensors
-from spikefa.training import Row, Stopped, train
+from spikefa.schedules import Schedule
+
+Row = dict[str, float]
 
 
-class Simulation:
+class Simulation(Course):
     """A network that learns a data set while it runs.
 
     Parameters
@@ -81,64 +77,11 @@ class Simulation:
         checkpoint: Path | str | None = None,
         progress: bool | None = None,
     ):
-        require(steps_per_image >= 1, f"an image needs at least 1 step, {steps_per_image} given")
-        require(
-            dataset.n_inputs == network.n_inputs,
-            f"{dataset.name} has images of {dataset.n_inputs} pixels, "
-            f"the network {network.n_inputs} input neurons",
-        )
-        self.network = network
-        self.dataset = dataset
-        self.steps_per_image = steps_per_image
-        self.batch_size = batch_size
-        self.seed = seed
-        self.schedule = schedule or Constant()
+        super().__init__(network, dataset, steps_per_image, batch_size, seed, schedule)
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None
         self.progress = progress
-        if not network.initialised:
-            network.initialise(seed)
-        shown = (dataset.full_scale, dataset.n_classes, batch_size, seed)
-        self.stream = Stream(network, dataset.train, *shown, name="train")
-        self.order = Order(len(dataset.train), batch_size, seed)
-        self.tally = Tally(list(self.stream.variables()), network.device)
-        self.recorder: Recorder | None = None
-        self.presentation = 0
         self.wall_seconds = 0.0
         self.history: list[Row] = []
-
-    # -- progress of the simulation ------------------------------------------------------------
-
-    @property
-    def step(self) -> int:
-        """Steps of simulated time so far."""
-        return self.presentation * self.steps_per_image
-
-    @property
-    def epoch(self) -> float:
-        """Epochs of training so far."""
-        return self.presentation * self.batch_size / len(self.dataset.train)
-
-    def present(self, record: bool = True) -> Iterator[int]:
-        """Show the next image to every stream; yield the number of each step after it."""
-        self._set_learning_rates()
-        images = self.order.images(self.presentation)
-        image, label = int(images[0]), int(self.dataset.train.labels[int(images[0])])
-        first = self.step
-        shown = images.to(self.network.device)
-        for n in self.stream.present(shown, self.steps_per_image, plastic=True):
-            if record and self.recorder is not None:
-                self.recorder.observe(first + n, image, label)
-            yield first + n
-        readout, stimulus = self.stream.readout, self.stream.stimulus
-        spikes = [population.spikes for population in self.stream.state.populations]
-        self.tally.add(readout.last, readout.summed, stimulus.labels, [stimulus.spikes, *spikes])
-        self.presentation += 1
-
-    def _set_learning_rates(self) -> None:
-        factor = self.schedule(self.epoch)
-        states = self.stream.state.plasticity
-        for state, rate in zip(states, self.network.rule.rates(len(states)), strict=True):
-            state.learning_rate.fill_(rate * factor)
 
     # -- training and testing ------------------------------------------------------------------
 
@@ -166,7 +109,72 @@ class Simulation:
         Stopped
             On Ctrl-C or SIGTERM, after the presentation under way and the checkpoint.
         """
-        return train(self, epochs, after_epoch)
+        require(epochs >= 1, f"epochs must be at least 1, {epochs} given")
+        guard = Guard(self)
+        done = len(self.history)
+        with interruptible() as interrupt:
+            for epoch in range(done + 1, done + epochs + 1):
+                end = self.order.presentations(epoch)
+                self._run_to(end, f"epoch {epoch}/{done + epochs}", guard, interrupt)
+                finished = self.presentation >= end
+                if finished:
+                    self.history.append(self._row(epoch))
+                    self.tally.clear()
+                self.save_checkpoint()
+                if finished and after_epoch is not None:
+                    after_epoch(self.history)
+                if interrupt.requested:
+                    raise Stopped(f"stopped at step {self.step}")
+        return self.history
+
+    def _run_to(self, end: int, label: str, guard: Guard, interrupt: Interrupt) -> None:
+        """Train up to presentation `end`, or to the first presentation after an interrupt."""
+        started, began = time.perf_counter(), self.step
+
+        def note() -> str:
+            speed = (self.step - began) / (time.perf_counter() - started)
+            return f"error {self.tally.errors()[1]:.2f} %  {speed:.0f} steps/s"
+
+        todo = end - self.presentation
+        with progress_bar(label, todo, self.progress, keep=True) as bar:
+            while self.presentation < end and not interrupt.requested:
+                for _ in self.present():
+                    pass
+                bar.advance(1, note)
+                if self.presentation % guard.every == 0:
+                    self._check(guard)
+        self.wall_seconds += time.perf_counter() - started
+        self._check(guard)
+
+    def _check(self, guard: Guard) -> None:
+        """Give the run up, after saving its last good state, if NaN or infinity have come up."""
+        failure = guard.look()
+        if failure is not None:
+            self.save_checkpoint()
+            saved = self.checkpoint
+            where = f"; the last good state is in {saved}" if saved else ""
+            raise SpikefaError(f"{failure}: lower the learning rate or the feedback scale{where}")
+
+    def _row(self, epoch: int) -> Row:
+        """Return the metrics of the epoch that has just ended."""
+        last, summed = self.tally.errors()
+        row: Row = {
+            "epoch": float(epoch),
+            "images": float(self.presentation * self.batch_size),
+            "step": float(self.step),
+            "train_error_percent": last,
+            "train_error_percent_summed": summed,
+        }
+        if self.dataset.validation is not None:
+            score = self.test(self.dataset.validation, "validation")
+            row["validation_error_percent"] = score.error_percent
+            row["validation_error_percent_summed"] = score.error_percent_summed
+        row |= {f"rate_{name}": rate for name, rate in self.tally.mean_rates().items()}
+        angles = self.network.alignment()
+        row |= {f"alignment_{projection}": degrees for projection, degrees in angles.items()}
+        row["learning_rate_factor"] = self.schedule(self.epoch)
+        row["wall_seconds"] = self.wall_seconds
+        return row
 
     def test(self, images: Images | None = None, name: str = "test") -> Score:
         """Test with plasticity arrested; nothing of the training is touched.
@@ -191,101 +199,7 @@ class Simulation:
                 advance=bar.advance,
             )
 
-    # -- recording -----------------------------------------------------------------------------
-
-    def record(
-        self,
-        path: Path | str,
-        probes: Sequence[Probe],
-        windows: Sequence[Window],
-        provenance: Mapping[str, Any] | None = None,
-        max_host_bytes: int = MAX_HOST_BYTES,
-        durability: Literal["flush", "fsync"] = "flush",
-    ) -> Recorder:
-        """Record the training from here on, in a new file.
-
-        The recording is closed when the simulation is left as a context manager.
-
-        Parameters
-        ----------
-        path : path
-            The file to make.
-        probes : sequence of Probe
-            What is read.
-        windows : sequence of Window
-            When, in absolute steps; `spikefa.recording.figure_windows` makes those of figure 4.
-        provenance : mapping, optional
-            Attributes of the file.
-        max_host_bytes : int, optional
-            Memory for rows that are not yet in the file; if it is used up, the simulation waits.
-        durability : {"flush", "fsync"}, optional
-            Whether what is committed survives the death of the process, or a power cut too.
-
-        Raises
-        ------
-        SpikefaError
-            If the file exists, or a probe or window is wrong.
-        """
-        given = {"seed": self.seed, "device": str(self.network.device), **(provenance or {})}
-        self.recorder = Recorder.create(
-            path,
-            probes,
-            windows,
-            self.stream.variables(),
-            given,
-            self.dataset.train.pixels,
-            self.dataset.n_classes,
-            max_host_bytes=max_host_bytes,
-            durability=durability,
-        )
-        return self.recorder
-
-    def resume_recording(self, path: Path | str) -> Recorder:
-        """Go on with the recording of a run that was stopped, from the present step.
-
-        What the file holds of later steps is dropped: the simulation will go through them again.
-        """
-        self.recorder = Recorder.resume(
-            path, self.stream.variables(), self.step, images=self.dataset.train.pixels
-        )
-        return self.recorder
-
-    def __enter__(self) -> "Simulation":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.recorder is None:
-            return
-        if isinstance(error, Stopped):  # an orderly stop is no failure of the recording
-            kind = error = trace = None
-        self.recorder.__exit__(kind, error, trace)
-
     # -- state ---------------------------------------------------------------------------------
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return every tensor that training changes, and the feedback weights, by name."""
-        return named_tensors(
-            {
-                "network": self.network.tensors(),
-                "stream": self.stream.tensors(),
-                "tally": self.tally.tensors(),
-            }
-        )
-
-    def set_state(
-        self, tensors: Mapping[str, Any], generators: dict[str, Tensor], presentation: int
-    ) -> None:
-        """Go to a state that was taken from this simulation, or from one with the same settings."""
-        check_same(self.stream.generator_states(), generators)
-        copy_into(self.tensors(), tensors)
-        self.stream.set_generator_states(generators)
-        self.presentation = presentation
-        self.stream.state.steps = self.step
 
     def save(self, path: Path | str) -> None:
         """Write a checkpoint from which `restore` continues bit for bit."""

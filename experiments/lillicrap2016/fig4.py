@@ -96,7 +96,7 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
 
 
 def _train(simulation: "Simulation", settings: Settings, directory: "RunDirectory") -> None:
-    from spikefa.training import Stopped
+    from spikefa.interrupts import Stopped
 
     try:
         simulation.train(

@@ -38,7 +38,7 @@ tr + tr > *, thead + tbody > tr > * { border-top: 1px solid var(--line); }
 .wide { overflow-x: auto; }
 .grid th { vertical-align: bottom; font-size: .8rem; line-height: 1.25; }
 .grid th, .grid td { padding: .3rem .7rem .3rem 0; text-align: right; white-space: nowrap; }
-.grid th { white-space: normal; min-width: 3.4rem; }
+.grid th { white-space: normal; overflow-wrap: normal; min-width: 3.4rem; }
 pre { margin: .5rem 0; padding: .8rem 1rem; background: var(--ground); border-radius: 6px;
       font: .8rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace;
       white-space: pre-wrap; overflow-wrap: anywhere; }

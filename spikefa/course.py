@@ -1,0 +1,194 @@
+"""The course of a training: a network, its stream of images, and where it has got to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, TypeVar
+
+from torch import Tensor
+
+from spikefa.datasets import Dataset
+from spikefa.errors import require
+from spikefa.interrupts import Stopped
+from spikefa.network import Network
+from spikefa.order import Order
+from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, Window
+from spikefa.schedules import Constant, Schedule
+from spikefa.stream import Stream
+from spikefa.tally import Tally
+from spikefa.tensors import check_same, copy_into, named_tensors
+
+Self = TypeVar("Self", bound="Course")
+
+
+class Course:
+    """Presentation after presentation, recorded or not; the state can be taken and set.
+
+    What the numbers mean stands at `Simulation`, which adds epochs, tests and files.
+
+    Attributes
+    ----------
+    presentation : int
+        Presentations completed.
+    stream : Stream
+        State, stimulus and generators of the training.
+    order : Order
+        Which image comes when.
+    tally : Tally
+        Errors and rates since the last row of metrics.
+    recorder : Recorder or None
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        dataset: Dataset,
+        steps_per_image: int,
+        batch_size: int,
+        seed: int,
+        schedule: Schedule | None = None,
+    ):
+        require(steps_per_image >= 1, f"an image needs at least 1 step, {steps_per_image} given")
+        require(
+            dataset.n_inputs == network.n_inputs,
+            f"{dataset.name} has images of {dataset.n_inputs} pixels, "
+            f"the network {network.n_inputs} input neurons",
+        )
+        self.network = network
+        self.dataset = dataset
+        self.steps_per_image = steps_per_image
+        self.batch_size = batch_size
+        self.seed = seed
+        self.schedule = schedule or Constant()
+        if not network.initialised:
+            network.initialise(seed)
+        shown = (dataset.full_scale, dataset.n_classes, batch_size, seed)
+        self.stream = Stream(network, dataset.train, *shown, name="train")
+        self.order = Order(len(dataset.train), batch_size, seed)
+        self.tally = Tally(list(self.stream.variables()), network.device)
+        self.recorder: Recorder | None = None
+        self.presentation = 0
+
+    @property
+    def step(self) -> int:
+        """Steps of simulated time so far."""
+        return self.presentation * self.steps_per_image
+
+    @property
+    def epoch(self) -> float:
+        """Epochs of training so far."""
+        return self.presentation * self.batch_size / len(self.dataset.train)
+
+    def present(self, record: bool = True) -> Iterator[int]:
+        """Show the next image to every stream; yield the number of each step after it."""
+        self._set_learning_rates()
+        images = self.order.images(self.presentation)
+        image, label = int(images[0]), int(self.dataset.train.labels[int(images[0])])
+        first = self.step
+        shown = images.to(self.network.device)
+        for n in self.stream.present(shown, self.steps_per_image, plastic=True):
+            if record and self.recorder is not None:
+                self.recorder.observe(first + n, image, label)
+            yield first + n
+        readout, stimulus = self.stream.readout, self.stream.stimulus
+        spikes = [population.spikes for population in self.stream.state.populations]
+        self.tally.add(readout.last, readout.summed, stimulus.labels, [stimulus.spikes, *spikes])
+        self.presentation += 1
+
+    def _set_learning_rates(self) -> None:
+        factor = self.schedule(self.epoch)
+        states = self.stream.state.plasticity
+        for state, rate in zip(states, self.network.rule.rates(len(states)), strict=True):
+            state.learning_rate.fill_(rate * factor)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every tensor that training changes, and the feedback weights, by name."""
+        return named_tensors(
+            {
+                "network": self.network.tensors(),
+                "stream": self.stream.tensors(),
+                "tally": self.tally.tensors(),
+            }
+        )
+
+    def set_state(
+        self, tensors: Mapping[str, Any], generators: dict[str, Tensor], presentation: int
+    ) -> None:
+        """Go to a state that was taken from this simulation, or from one with the same settings."""
+        check_same(self.stream.generator_states(), generators)
+        copy_into(self.tensors(), tensors)
+        self.stream.set_generator_states(generators)
+        self.presentation = presentation
+        self.stream.state.steps = self.step
+
+    def record(
+        self,
+        path: Path | str,
+        probes: Sequence[Probe],
+        windows: Sequence[Window],
+        provenance: Mapping[str, Any] | None = None,
+        max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Literal["flush", "fsync"] = "flush",
+    ) -> Recorder:
+        """Record the training from here on, in a new file.
+
+        The recording is closed when the simulation is left as a context manager.
+
+        Parameters
+        ----------
+        path : path
+            The file to make.
+        probes : sequence of Probe
+            What is read.
+        windows : sequence of Window
+            When, in absolute steps; `spikefa.recording.figure_windows` makes those of figure 4.
+        provenance : mapping, optional
+            Attributes of the file.
+        max_host_bytes : int, optional
+            Memory for rows that are not yet in the file; if it is used up, the simulation waits.
+        durability : {"flush", "fsync"}, optional
+            Whether what is committed survives the death of the process, or a power cut too.
+
+        Raises
+        ------
+        SpikefaError
+            If the file exists, or a probe or window is wrong.
+        """
+        given = {"seed": self.seed, "device": str(self.network.device), **(provenance or {})}
+        self.recorder = Recorder.create(
+            path,
+            probes,
+            windows,
+            self.stream.variables(),
+            given,
+            self.dataset.train.pixels,
+            self.dataset.n_classes,
+            max_host_bytes=max_host_bytes,
+            durability=durability,
+        )
+        return self.recorder
+
+    def resume_recording(self, path: Path | str) -> Recorder:
+        """Go on with the recording of a run that was stopped, from the present step.
+
+        What the file holds of later steps is dropped: the simulation will go through them again.
+        """
+        self.recorder = Recorder.resume(
+            path, self.stream.variables(), self.step, images=self.dataset.train.pixels
+        )
+        return self.recorder
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.recorder is None:
+            return
+        if isinstance(error, Stopped):  # an orderly stop is no failure of the recording
+            kind = error = trace = None
+        self.recorder.__exit__(kind, error, trace)
