@@ -4,7 +4,7 @@ import numpy as np
 
 from spikefa.errors import require
 from spikefa.recording import Recording
-from spikefa.recording.reader import Steps
+from spikefa.recording.contents import Steps
 
 
 def some_rows(recording: Recording, steps: Steps) -> slice:

@@ -8,7 +8,7 @@ import numpy as np
 from spikefa.analysis.rates import class_rates
 from spikefa.errors import require
 from spikefa.recording import Recording
-from spikefa.recording.reader import Steps
+from spikefa.recording.contents import Steps
 
 
 @dataclass(frozen=True)

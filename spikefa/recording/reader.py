@@ -1,37 +1,23 @@
 """Read a recording, trusting nothing in it but what was committed."""
 
-import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 import h5py
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
-from spikefa.recording.examine import committed_rows, read_layout
+from spikefa.recording.contents import Contents, Steps, readable
 from spikefa.recording.export.methods import Exports
 from spikefa.recording.probes import Channel
 from spikefa.recording.schema import (
-    BACKPRESSURE_PATH,
     CHUNK_ROWS,
     IMAGES,
-    STATUS,
-    STATUS_PATH,
-    WRITER_PATH,
-    Backpressure,
-    Layout,
-    Population,
     clock_path,
     data_of,
 )
 from spikefa.recording.swmr import open_for_reading
-from spikefa.recording.windows import Window
-
-Steps = slice | str | None
-"""Steps to read: the label of a window, a slice of absolute steps, or None for all."""
 
 BLOCK_ROWS = 4 * CHUNK_ROWS
 """Rows of one block of `Recording.blocks`: of 1000 units, 4 MB unpacked."""
@@ -54,7 +40,7 @@ def open_recording(path: str | Path) -> "Recording":
     """
     path = Path(path)
     require(path.is_file(), f"there is no recording {path}")
-    with _readable(path):
+    with readable(path):
         if not h5py.is_hdf5(path):
             with open(path, "rb") as raw:
                 start = raw.read(16)
@@ -67,21 +53,7 @@ def open_recording(path: str | Path) -> "Recording":
             raise
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn whatever a damaged file makes h5py and NumPy raise into one clear line."""
-    try:
-        yield
-    except SpikefaError as error:
-        raise SpikefaError(f"cannot read {path} as a recording: {error}") from error
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise SpikefaError(f"cannot read {path}: it is damaged ({reason})") from error
-    except MemoryError as error:
-        raise SpikefaError(f"cannot read {path}: what it claims to hold is too large") from error
-
-
-class Recording(Exports):
+class Recording(Contents, Exports):
     """A recording opened for reading; `open_recording` makes it.
 
     Every array has one row per committed step, and all share the same rows, but for variables that
@@ -107,165 +79,21 @@ class Recording(Exports):
     ...     rates = spikes.mean(axis=0)
     """
 
-    def __init__(self, path: Path, file: h5py.File) -> None:
-        self.path = path
-        self._file = file
-        self.layout: Layout = read_layout(file)
-        self.clock_steps: list[np.ndarray] = []
-        self.status = STATUS[0]
-        self._look()
-
-    def refresh(self) -> int:
-        """Look again at a file that is being written; return the number of rows there are now.
-
-        Raises
-        ------
-        SpikefaError
-            If the file is damaged.
-        """
-        with _readable(self.path):
-            self._look()
-        return len(self.steps)
-
-    def _look(self) -> None:
-        found = []
-        for clock in range(len(self.layout.clocks)):
-            rows = committed_rows(self._file, self.layout, clock)
-            steps = self._file[clock_path(clock, "step")][:rows].astype(np.int64)
-            require(bool((np.diff(steps) > 0).all()), "its steps are not in ascending order")
-            found.append(steps)
-        status = int(self._file[STATUS_PATH][0])
-        require(status < len(STATUS), f"it has the unknown status {status}")
-        self.clock_steps, self.status = found, STATUS[status]
-
-    @property
-    def steps(self) -> np.ndarray:
-        """The absolute step of each row, int64 [T], ascending."""
-        return self.clock_steps[0]
-
-    def steps_of(self, population: str, variable: str = "spikes") -> np.ndarray:
-        """Return the absolute steps, int64 [T], at which a variable was read."""
-        return self.clock_steps[self.channel(population, variable).clock]
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        """The attributes of the file: seed, versions, command and whatever else was given."""
-        return dict(self.layout.attributes)
-
-    @property
-    def seed(self) -> int:
-        """The seed of the experiment."""
-        return int(self._attribute("seed"))
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The configuration of the experiment; empty if none was given."""
-        try:
-            config = json.loads(self.layout.attributes.get("config_json", "{}"))
-        except (TypeError, ValueError) as error:
-            raise SpikefaError(f"{self.path} holds a configuration that is no JSON") from error
-        return config if isinstance(config, dict) else {"config": config}
-
-    def _attribute(self, name: str) -> Any:
-        if name not in self.layout.attributes:
-            raise SpikefaError(
-                f"{self.path} has no {name!r}: it has {', '.join(self.layout.attributes)}"
-            )
-        return self.layout.attributes[name]
-
-    @property
-    def populations(self) -> dict[str, Population]:
-        """The populations by name, input first."""
-        return {population.name: population for population in self.layout.populations}
-
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """The windows that were to be recorded; the last may not be complete."""
-        return self.layout.windows
-
-    def window(self, label: str, clock: int = 0) -> Window:
-        """Return the window called `label`."""
-        windows = self.layout.clocks[clock].windows
-        for window in windows:
-            if window.label == label:
-                return window
-        raise SpikefaError(
-            f"{self.path} has no window {label!r}: it has "
-            f"{', '.join(window.label for window in windows)}"
-        )
-
-    def variables(self, population: str) -> tuple[str, ...]:
-        """Return the names of what was recorded of `population`."""
-        if population not in self.populations:
-            raise SpikefaError(
-                f"{self.path} has no population {population!r}: it has "
-                f"{', '.join(self.populations)}"
-            )
-        return tuple(c.variable for c in self.layout.channels if c.population == population)
-
-    def channel(self, population: str, variable: str) -> Channel:
-        """Return the channel of one variable of one population."""
-        names = self.variables(population)
-        for channel in self.layout.channels:
-            if (channel.population, channel.variable) == (population, variable):
-                return channel
-        raise SpikefaError(
-            f"{self.path} holds no {variable!r} of {population!r}: it holds "
-            f"{', '.join(names) or 'nothing of it'}"
-        )
-
-    def units(self, population: str, variable: str = "spikes") -> np.ndarray:
-        """Return the recorded neurons, int64 [n_units], ascending: the columns of the arrays."""
-        return self.channel(population, variable).units
-
-    def rows(self, steps: Steps = None, clock: int = 0) -> slice:
-        """Return the rows, as a slice, that hold `steps`."""
-        held = self.clock_steps[clock]
-        if steps is None:
-            return slice(0, len(held))
-        if isinstance(steps, str):
-            window = self.window(steps, clock)
-            steps = slice(window.start, window.stop)
-        require(steps.step in (None, 1), f"steps are {steps}: a slice of every step is wanted")
-        start = 0 if steps.start is None else int(np.searchsorted(held, steps.start))
-        stop = len(held) if steps.stop is None else int(np.searchsorted(held, steps.stop))
-        return slice(start, max(start, stop))
-
     @property
     def stimulus(self) -> np.ndarray:
         """What was shown: structured array [T] with fields step, image and label."""
-        with _readable(self.path):
+        with readable(self.path):
             return np.asarray(self._file[clock_path(0, "stimulus")][: len(self.steps)])
 
     def stimulus_of(self, rows: slice, clock: int = 0) -> np.ndarray:
         """Return what was shown at some rows alone, of a clock, as `stimulus` does for all."""
-        with _readable(self.path):
+        with readable(self.path):
             return np.asarray(self._file[clock_path(clock, "stimulus")][rows])
-
-    @property
-    def backpressure(self) -> Backpressure:
-        """How often and how long the simulation had to wait for the disk, as last committed."""
-        with _readable(self.path):
-            found = self._file.get(BACKPRESSURE_PATH)
-            if found is None:
-                return Backpressure()
-            found.refresh()
-            blocks, seconds = found[0].item()
-            return Backpressure(int(blocks), float(seconds))
-
-    @property
-    def writer(self) -> tuple[int, str]:
-        """The number of the process that wrote the file last, and its machine; 0 if unknown."""
-        with _readable(self.path):
-            if WRITER_PATH not in self._file:
-                return 0, ""
-            process, host = self._file[WRITER_PATH][0].item()
-            return int(process), host.decode(errors="replace")
 
     def stored(self, population: str, variable: str, rows: slice) -> np.ndarray:
         """Return rows of a variable just as the file holds them: spikes are packed bits."""
         self.channel(population, variable)
-        with _readable(self.path):
+        with readable(self.path):
             return np.asarray(self._file[data_of(population, variable)][rows])
 
     def blocks(
@@ -326,7 +154,7 @@ class Recording(Exports):
         """
         channel = self.channel(population, "spikes")
         columns = slice(None) if units is None else self._columns(channel, units)
-        with _readable(self.path):
+        with readable(self.path):
             packed = self._values(channel, steps, stream)
             bits = np.unpackbits(packed, axis=-1, count=len(channel.units), bitorder="little")
         return np.ascontiguousarray(bits.view(bool)[..., columns])
@@ -346,7 +174,7 @@ class Recording(Exports):
         require(variable != "spikes", "spikes are a raster: use raster()")
         channel = self.channel(population, variable)
         column = slice(None) if unit is None else int(self._columns(channel, [unit])[0])
-        with _readable(self.path):
+        with readable(self.path):
             values = self._values(channel, steps, stream, column)
         return np.asarray(values, dtype=np.float32)
 
@@ -395,31 +223,9 @@ class Recording(Exports):
             return {}
         # Thumbnails are appended when an image first appears, and so counted by the stimulus.
         count = len(np.unique(self.stimulus["image"]))
-        with _readable(self.path):
+        with readable(self.path):
             index = self._file[f"{IMAGES}/index"][:count]
             pixels = self._file[f"{IMAGES}/pixels"][:count]
             held = min(len(index), len(pixels))
             require(held == count, f"it shows {count} images, but keeps {held}")
         return dict(zip(index.tolist(), pixels, strict=True))
-
-    def close(self) -> None:
-        """Close the file."""
-        identifier = self._file.id
-        try:
-            self._file.close()
-        except (OSError, RuntimeError):
-            # HDF5 shares a file within a process, and a recorder in this one failed to write it:
-            # see Writer.abandon.
-            if identifier.valid:
-                h5py.h5i.inc_ref(identifier)
-
-    def __enter__(self) -> "Recording":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

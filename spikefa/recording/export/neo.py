@@ -13,7 +13,8 @@ from spikefa.recording.export.spikes import (
 )
 
 if TYPE_CHECKING:
-    from spikefa.recording.reader import Recording, Steps
+    from spikefa.recording.contents import Steps
+    from spikefa.recording.reader import Recording
 
 
 def neo_block(recording: "Recording", steps: "Steps" = None) -> Any:

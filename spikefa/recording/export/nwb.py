@@ -21,7 +21,8 @@ from spikefa.recording.export.spikes import (
 )
 
 if TYPE_CHECKING:
-    from spikefa.recording.reader import Recording, Steps
+    from spikefa.recording.contents import Steps
+    from spikefa.recording.reader import Recording
 
 
 def write_nwb(recording: "Recording", path: str | Path, steps: "Steps" = None) -> None:

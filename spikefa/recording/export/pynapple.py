@@ -15,7 +15,8 @@ from spikefa.recording.export.spikes import (
 )
 
 if TYPE_CHECKING:
-    from spikefa.recording.reader import Recording, Steps
+    from spikefa.recording.contents import Steps
+    from spikefa.recording.reader import Recording
 
 
 def pynapple_objects(recording: "Recording", steps: "Steps" = None) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from spikefa.files import written_whole
 from spikefa.recording.export.spikes import check_new, recorded, stretches, times
 
 if TYPE_CHECKING:
-    from spikefa.recording.reader import Recording, Steps
+    from spikefa.recording.contents import Steps
+    from spikefa.recording.reader import Recording
 
 MAGIC, VERSION = 0x0A7A, (0, 1)
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}

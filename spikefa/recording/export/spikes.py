@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from spikefa.errors import SpikefaError, require
 
 if TYPE_CHECKING:
-    from spikefa.recording.reader import Recording, Steps
+    from spikefa.recording.contents import Steps
+    from spikefa.recording.reader import Recording
 
 SECONDS_PER_MS = 1000.0
 """Times are divided by it: multiplied by 0.001 they would differ in the last digit."""
