@@ -26,21 +26,21 @@ def originals(tmp_path, start, toy):
 
 
 def read_mutants(folder, first, count):
-    """Return how many were refused, the longest time in seconds, and the peak memory in MB."""
+    """Return how many were refused, and by how many MB reading one made the process grow."""
     command = [sys.executable, str(MUTANTS), str(first), str(count)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    refused, _, peak = map(float, done.stdout.split())
-    return refused, peak
+    refused, _, growth = map(float, done.stdout.split())
+    return refused, growth
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(0, 10_000, BATCH))
 def test_ten_thousand_damaged_files(originals, first):
     """No crash, no hang, no other error than SpikefaError, no memory that is not needed."""
-    refused, peak = read_mutants(originals, first, BATCH)
+    refused, growth = read_mutants(originals, first, BATCH)
     assert refused > BATCH / 3
-    assert peak < 1500
+    assert growth < 1200
 
 
 def test_mutants_are_read_or_refused(originals):
