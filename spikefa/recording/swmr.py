@@ -1,9 +1,13 @@
 """Open HDF5 files for reading, also those that a writer has open or has left open."""
 
 import ctypes
+import time
 from pathlib import Path
 
 import h5py
+
+LOCK_SECONDS = 5.0
+"""How long a reader waits for a writer that is just opening the file."""
 
 READ_ATTEMPTS = 24
 """HDF5 waits 1 ns, 2 ns, 4 ns ... between its attempts to read a piece of metadata that a writer
@@ -16,11 +20,25 @@ _SUPERBLOCK_FLAGS = slice(8, 12)
 def open_for_reading(path: Path) -> h5py.File:
     """Open the HDF5 file at `path`, which a writer may have open or have left open.
 
+    Between making a file and letting readers in, a writer holds a lock for a moment: it is waited
+    for, `LOCK_SECONDS` at most.
+
     Raises
     ------
     OSError
         If it cannot be opened.
     """
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return _open(path)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _open(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError:
