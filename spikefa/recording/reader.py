@@ -61,16 +61,7 @@ class Recording(Contents, Exports):
     them: ``"early"`` (the label of a window), ``slice(1000, 2000)`` (absolute steps, half-open) or
     None for all.
 
-    Attributes
-    ----------
-    path : Path
-    layout : Layout
-        What the file was made to hold.
-    clock_steps : list of ndarray
-        The absolute step of each row, int64 [T], of each clock of the layout; `steps` is the first.
-    status : str
-        ``"open"`` (being written, or its writer was killed), ``"closed"``, ``"failed"`` or
-        ``"repaired"``.
+    `Contents` has the rest: path, layout, status, where the recording comes from.
 
     Examples
     --------
