@@ -1,9 +1,8 @@
 """Populations, synapses, a feedback circuit and a plasticity rule; one step of their time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from spikefa.feedback import FeedbackCircuit, FeedbackState, Layer
 from spikefa.neurons import Population, PopulationState
 from spikefa.optimiser import MakeOptimiser, Optimiser
 from spikefa.pace import Pace
+from spikefa.parts import check_parts, synapse_kinds
 from spikefa.plasticity import PlasticityRule, PlasticityState, Post
 from spikefa.seeding import generator
 from spikefa.synapses import Dense
@@ -100,7 +100,7 @@ class Network:
         optimiser: MakeOptimiser | None = None,
     ):
         require(bool(populations), "a network needs at least an output population")
-        _check_parts(populations, feedback, rule)
+        check_parts(populations, feedback, rule)
         require(
             output_error in ("spikes", "probability"),
             f"output_error must be 'spikes' or 'probability', {output_error!r} given",
@@ -114,7 +114,7 @@ class Network:
         self.dtype = dtype
         self.initialised = False
         sizes = [population.size for population in self.populations.values()]
-        kinds = _kinds(self.populations, synapses)
+        kinds = synapse_kinds(self.populations, synapses)
         self.synapses = {
             name: kinds[name](n_pre, n_post, device=device, dtype=dtype)
             for name, (n_pre, n_post) in zip(
@@ -309,32 +309,3 @@ class Network:
             name: float(angle_between(synapses.weight, current(back).mT))
             for (name, synapses), back in zip(carried, self.feedback.paths(), strict=False)
         }
-
-
-def _kinds(
-    names: Iterable[str], given: Callable[..., Dense] | Mapping[str, Callable[..., Dense]]
-) -> dict[str, Callable[..., Dense]]:
-    """Return what makes the synapses of each projection."""
-    if not isinstance(given, Mapping):
-        return dict.fromkeys(names, given)
-    for name in given:
-        require(name in names, f"synapses for {name!r}, but projections are to {', '.join(names)}")
-    return {name: given.get(name, Dense) for name in names}
-
-
-def _check_parts(populations: Mapping[str, Any], feedback: Any, rule: Any) -> None:
-    """Refuse what is no object of its kind: mostly a class that was not called."""
-    parts: list[tuple[str, Any, type]] = [
-        ("feedback", feedback, FeedbackCircuit),
-        ("rule", rule, PlasticityRule),
-    ]
-    parts += [(f"population {name!r}", item, Population) for name, item in populations.items()]
-    for what, given, kind in parts:
-        called = isinstance(given, type) and issubclass(given, kind)
-        require(
-            isinstance(given, kind),
-            f"{what} is the class {given.__name__}: call it, {given.__name__}(...)"
-            if called
-            else f"{what} must be a {kind.__name__}, {type(given).__name__} given"
-            + (": wrap snnTorch's neurons in SnnTorch(neuron, size)" if kind is Population else ""),
-        )
