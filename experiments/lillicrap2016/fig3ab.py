@@ -7,8 +7,9 @@ W^T (e * y') over 1,000 test images.
 
 The paper gives neither the scales of the first weights and of B nor the number of epochs, and says
 that the first two were chosen by hand and that learning ended when backpropagation began to overfit
-on the test set. Here the scales were chosen on 10,000 held-out training images (`--held-out`), and
-learning ends after a fixed number of epochs. Updates are summed over a batch.
+on the test set. Here the scales were chosen after 4 epochs on 10,000 held-out training images
+(`--held-out`), among 0.02, 0.05 and 0.1 for the weights and 0.3, 1 and 3 for B, and learning ends
+after a fixed number of epochs, when all are still getting better. Updates are summed over a batch.
 """
 
 from dataclasses import dataclass
@@ -32,13 +33,13 @@ PAPER = {"backprop": 2.4, "fa": 2.1, "sparse": 2.4, "shallow": None}
 class Settings:
     """Everything that the result depends on."""
 
-    epochs: int = option(40, "epochs")
+    epochs: int = option(20, "epochs")
     batch: int = option(10, "examples for each update, which is summed over them")
     rate: float = option(1e-3, "eta, of all")
     decay: float = option(1e-6, "weight decay per update")
     hidden: int = option(1000, "hidden neurons")
     weight_scale: float = option(0.1, "half-range of the first weights")
-    feedback_scale: float = option(1.0, "half-range of B")
+    feedback_scale: float = option(3.0, "half-range of B")
     train: int = option(0, "training images, 0: all")
     test: int = option(0, "test images, 0: all")
     held_out: int = option(0, "test on so many of the training images instead, to choose settings")
@@ -103,7 +104,8 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
             Claim(
                 "feedback alignment reaches a lower error than backprop",
                 bool(end["fa"].mean() < end["backprop"].mean()),
-                f"{spread(end['fa'])} %, {backprop}",
+                f"{spread(end['fa'])} %, {backprop}, after {settings.epochs} epochs; both are "
+                "still getting better",
             ),
             Claim(
                 "with half of W and B removed it still matches backprop",

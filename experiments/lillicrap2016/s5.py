@@ -31,13 +31,13 @@ TAUGHT = ("backprop", "fa", "sparse")
 class Settings:
     """Everything that the result depends on."""
 
-    epochs: int = option(10, "epochs")
+    epochs: int = option(8, "epochs")
     batch: int = option(10, "examples for each update, which is summed over them")
     rate: float = option(1e-3, "eta, of all")
     decay: float = option(1e-6, "weight decay per update")
     hidden: int = option(1000, "hidden neurons")
     weight_scale: float = option(0.1, "half-range of the first weights")
-    feedback_scale: float = option(1.0, "half-range of B")
+    feedback_scale: float = option(3.0, "half-range of B")
     train: int = option(0, "training images, 0: all")
     repeats: int = option(1, REPEATS)
     processes: int = option(1, PROCESSES)
