@@ -5,12 +5,15 @@ batches of 100, eta from 1e-2 over 1e-3 to 1e-4, weight decay 1e-6. ``--cells`` 
 the others are marked as not run.
 
 The paper does not give the scales of the first weights and of B, the number of epochs at each rate,
-nor whether eta is of the sum over a batch or its mean: taken is the mean, since with the sum these
-networks do not learn. B is scaled so that the error has about the same size in every hidden layer,
-and delta_l = B_l delta_{l+1}, without derivatives. "Dropout (in a single hidden layer)" can be read
-as dropout in one of three hidden layers (``dropout``), or in a network of one (``dropout1``). Later
-variants keep the earlier ones' changes: piecewise linear with dropout, local fields with both, and
-distortions with all. The photographs behind the digits of the last cells are the user's.
+nor whether eta is of the sum over a batch or of its mean; taken is the mean. delta_l is
+B_l delta_{l+1}, without derivatives, and B is such that the error has about the same size in every
+hidden layer; that size was chosen after three epochs of 10,000 images on held-out training images,
+among gains of 0.1, 0.3 and 1.
+
+"Dropout (in a single hidden layer)" can be read as dropout in one of three hidden layers
+(``dropout``), or in a network of one (``dropout1``). Later variants keep the earlier ones' changes:
+piecewise linear neurons with dropout, local fields with both, and distortions with all. The
+photographs behind the digits of the last cells are the user's.
 """
 
 from dataclasses import dataclass
@@ -72,7 +75,7 @@ class Settings:
     rate: float = option(1e-2, "eta, of the mean over a batch")
     decay: float = option(1e-6, "weight decay per update")
     weight_gain: float = option(1.0, "first weights come from U[-g sqrt(3/n), g sqrt(3/n)]")
-    feedback_gain: float = option(0.1, "the same for B into the last hidden layer; other B: 1")
+    feedback_gain: float = option(0.3, "the same for B into the last hidden layer; other B: 1")
     photographs: str = option("", "folder of pictures to put behind the digits")
     train: int = option(0, "training images, 0: all, or 50,000 with photographs")
     test: int = option(0, "test images, 0: all")
