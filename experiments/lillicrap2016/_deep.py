@@ -9,6 +9,8 @@ from spikefa.errors import require
 from spikefa.results.findings import Quantity
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from spikefa.datasets.examples import Examples
     from spikefa.lesson import Lesson
     from spikefa.neurons.rate import Activation
@@ -173,6 +175,23 @@ def quantities(
         )
         for name, cell in cells.items()
     ]
+
+
+def draw_errors(cells: Mapping[str, Cell], runs: "Runs") -> "Figure":
+    """Draw the test errors against the epochs, and those of the paper at the right edge."""
+    from spikefa.analysis.style import PALETTE
+    from spikefa.results.drawing import band, legend, name_axes, panels
+
+    epochs = runs["epochs"][0]
+    figure, ((axes,),) = panels(1, width=6.4, height=4.2)
+    for place, name in enumerate(name for name in cells if name in runs):
+        colour = PALETTE[place % len(PALETTE)]
+        band(axes, epochs[1:], runs[name][:, 1:], colour, cells[name].title)
+        axes.plot(epochs[-1], cells[name].paper, "<", color=colour, clip_on=False)
+    axes.set_yscale("log")
+    name_axes(axes, "epochs (the triangles: what the paper reports)", "test error (%)")
+    legend(axes)
+    return figure
 
 
 def _hidden(cell: Cell, shape: tuple[int, int] | None, shrink: int) -> list[int]:

@@ -153,20 +153,10 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 
 
 def picture(settings: Settings, runs: "Runs") -> "Figure":
-    """Draw the errors against the epochs, and the paper's at the right edge."""
-    from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    """Draw the errors against the epochs."""
+    from spikefa.experiments.lillicrap2016._deep import draw_errors
 
-    epochs = runs["epochs"][0]
-    figure, ((axes,),) = panels(1, width=6.4, height=4.2)
-    for place, name in enumerate(name for name in CELLS if name in runs):
-        colour = PALETTE[place % len(PALETTE)]
-        band(axes, epochs[1:], runs[name][:, 1:], colour, CELLS[name].title)
-        axes.plot(epochs[-1], CELLS[name].paper, "<", color=colour, clip_on=False)
-    axes.set_yscale("log")
-    name_axes(axes, "epochs (the triangles: what the paper reports)", "test error (%)")
-    legend(axes)
-    return figure
+    return draw_errors(CELLS, runs)
 
 
 STUDY = Study(
