@@ -132,10 +132,18 @@ def _quantity(quantity: Mapping[str, Any]) -> str:
     return _row(
         quantity["text"],
         paper + (unit if paper else ""),
-        _with_sd(quantity["mean"], quantity["sd"]) + unit if quantity["values"] else "not run",
+        _measured(quantity, unit),
         quantity["n"],
         _difference(quantity),
     )
+
+
+def _measured(quantity: Mapping[str, Any], unit: str) -> str:
+    if not quantity["values"]:
+        return "not run"
+    if quantity["mean"] is None:
+        return "never"
+    return _with_sd(quantity["mean"], quantity["sd"]) + unit
 
 
 def _difference(quantity: Mapping[str, Any]) -> str:
@@ -148,9 +156,7 @@ def _difference(quantity: Mapping[str, Any]) -> str:
     return f"{(quantity['mean'] - quantity['paper']) / variance**0.5:+.1f} sd"
 
 
-def _with_sd(mean: float | None, sd: float | None) -> str:
-    if mean is None:
-        return "never"
+def _with_sd(mean: float, sd: float | None) -> str:
     return f"{mean:.4g}" if sd is None else f"{mean:.4g} ± {sd:.2g}"
 
 
