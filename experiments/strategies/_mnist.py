@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Training:
     """How a network is trained and tested."""
 
+    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
     data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     train_images: int | None = option(None, "use only the first K training images")
@@ -63,13 +64,24 @@ def network(
     import torch
     from spikefa.models import rate_network
 
+    from spikefa.devices import choose_device
     from spikefa.seeding import generator
 
     scales = [(6 / (below + above)) ** 0.5 for below, above in pairwise(sizes)]
-    made = rate_network(sizes, circuit, settings.rate, hidden, output, scales, dtype=torch.float32)
+    made = rate_network(
+        sizes,
+        circuit,
+        settings.rate,
+        hidden,
+        output,
+        scales,
+        device=choose_device(settings.device),
+        dtype=torch.float32,
+    )
     made.initialise(seed)
     for layer, synapses in enumerate(made.synapses.values(), start=1):
-        synapses.bias.normal_(0, settings.bias_scale, generator=generator(seed, "biases", layer))
+        draw = torch.empty(synapses.n_post).normal_(generator=generator(seed, "biases", layer))
+        synapses.bias.copy_(draw.mul_(settings.bias_scale))
     return made
 
 

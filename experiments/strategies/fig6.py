@@ -79,7 +79,7 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     return {
         "epochs": list(epochs),
         "originals": tests.inputs[shown].unflatten(1, dataset.shape).numpy(),
-        "reconstructions": lesson.outputs[shown].unflatten(1, dataset.shape).numpy(),
+        "reconstructions": lesson.outputs.cpu()[shown].unflatten(1, dataset.shape).numpy(),
         **found,
     }
 

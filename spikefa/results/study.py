@@ -25,7 +25,8 @@ QUICK = "a shorter version, under a minute, that still shows the effect"
 class Study:
     """An experiment that is repeated over seeds, judged and drawn.
 
-    Its settings have the fields ``repeats``, ``processes`` and ``quick``.
+    Its settings have the fields ``repeats``, ``processes`` and ``quick``, and ``device`` if it can
+    run elsewhere than on the CPU.
 
     Attributes
     ----------
@@ -85,6 +86,7 @@ class Study:
         require(
             settings.processes >= 1, f"processes must be at least 1, {settings.processes} given"
         )
+        _device(settings)  # says at once if it is not there
         if not settings.quick:
             return settings
         defaults = {item.name: item.default for item in fields(settings)}
@@ -130,7 +132,7 @@ class Study:
 
         runs = self._runs(directory, settings)
         findings = self.judge(settings, runs)
-        origin = provenance("cpu")
+        origin = provenance(_device(settings))
         result = {
             "id": self.id,
             "experiment": self.experiment,
@@ -152,6 +154,13 @@ class Study:
         lines += [f"wrote {path}" for path in (*figures, directory.path / NAME)]
         headline = "\n".join(lines)
         directory.write_summary({"experiment": self.experiment, "headline": headline, **origin})
+
+
+def _device(settings: Any) -> str:
+    """Return the device of the settings, if they have one; else the CPU."""
+    from spikefa.devices import choose_device
+
+    return str(choose_device(getattr(settings, "device", "cpu")))
 
 
 def _verdict(holds: bool) -> str:

@@ -71,6 +71,13 @@ def test_a_cell_that_is_none_is_refused(tmp_path, said):
     assert not out.exists()
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
+def test_a_device_that_is_not_there_is_refused_at_once(tmp_path, said):
+    out = tmp_path / "run"
+    assert "no CUDA device" in said("run", "strategies.t2", "--device", "cuda", "--out", out)
+    assert not out.exists()
+
+
 def test_cells_are_given_by_name():
     assert chosen("all", ("a", "b")) == ["a", "b"]
     assert chosen("c, a", ("a", "b", "c")) == ["a", "c"]
