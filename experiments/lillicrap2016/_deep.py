@@ -1,20 +1,22 @@
 """What notes 5, 6, 7 and 9 share: deep networks, the cells of a table, and how they are taught."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from spikefa.errors import require
+from spikefa.experiment import option
 from spikefa.results.findings import Quantity
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
 
     from spikefa.datasets.examples import Examples
     from spikefa.lesson import Lesson
     from spikefa.neurons.rate import Activation
-    from spikefa.results.repeats import Runs
+    from spikefa.results.table import CellRuns
 
 
 @dataclass(frozen=True)
@@ -55,36 +57,27 @@ class Cell:
 
 @dataclass(frozen=True)
 class Teaching:
-    """How the networks of a table are taught; the settings of the same names.
+    """How the networks of a table are taught."""
 
-    Attributes
-    ----------
-    fast, medium, slow : int
-        Epochs at the full learning rate, at a tenth and at a hundredth.
-    batch : int
-    rate : float
-        eta of the mean over a batch.
-    decay : float
-        Per update.
-    weight_gain, feedback_gain : float
-        The first weights come from U[-g sqrt(3/n), g sqrt(3/n)], n being the number of neurons
-        that send, and so does the B into the last hidden layer; g is 1 for the other B, which
-        therefore pass on an error of the size that they receive.
-    """
-
-    fast: int
-    medium: int
-    slow: int
-    batch: int
-    rate: float
-    decay: float
-    weight_gain: float
-    feedback_gain: float
-
-    @classmethod
-    def of(cls, settings: Any) -> "Teaching":
-        """Take them out of the settings of an experiment."""
-        return cls(**{item.name: getattr(settings, item.name) for item in fields(cls)})
+    fast: int = option(30, "epochs at the full learning rate")
+    medium: int = option(10, "epochs at a tenth of it")
+    slow: int = option(10, "epochs at a hundredth of it")
+    batch: int = option(100, "examples for each update")
+    rate: float = option(1e-2, "eta, of the mean over a batch")
+    decay: float = option(1e-6, "weight decay per update")
+    weight_gain: float = option(
+        1.0, "g: first weights come from U[-g sqrt(3/n), g sqrt(3/n)], n being the senders"
+    )
+    feedback_gain: float = option(
+        0.3,
+        "the same for B into the last hidden layer; it is 1 for the others, which pass on an "
+        "error of the size that they receive",
+    )
+    shrink: int = option(1, "divide the number of hidden neurons by this")
+    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    train_images: int | None = option(None, "use only the first K training images")
+    test_images: int | None = option(None, "use only the first K test images")
 
     @property
     def paces(self) -> list[float]:
@@ -92,21 +85,32 @@ class Teaching:
         return [1.0] * self.fast + [0.1] * self.medium + [0.01] * self.slow
 
 
-def chosen(cells: Mapping[str, Cell], given: str) -> list[str]:
-    """Return the names in `given`, separated by commas, or all for "all".
+def taught(
+    cell: Cell,
+    teaching: Teaching,
+    train: "Examples",
+    tests: "Examples",
+    seed: int,
+    shape: tuple[int, int] | None = None,
+) -> "tuple[Lesson, dict[str, Any]]":
+    """Teach the network of a cell.
 
-    Raises
-    ------
-    SpikefaError
-        If there is no such cell.
+    Returns
+    -------
+    Lesson
+        After it, the tests having been looked at.
+    dict
+        "epochs" and "loss" [epochs + 1], and "error" in percent if there are classes.
     """
-    names = list(cells) if given == "all" else [name.strip() for name in given.split(",")]
-    unknown = [name for name in names if name not in cells]
-    require(
-        not unknown and len(set(names)) == len(names),
-        f"--cells {given}: give some of {', '.join(cells)}, separated by commas, or all",
-    )
-    return names
+    from spikefa.experiments.lillicrap2016._digits import by_epochs
+
+    lesson = deep_lesson(cell, teaching, train, tests, seed, shape)
+    measures: dict[str, Any] = {"loss": lesson.loss}
+    if tests.targets is not tests.inputs:
+        measures["error"] = lesson.error_percent
+    epochs = len(teaching.paces)
+    found = by_epochs(lesson, epochs, measures, teaching.paces)
+    return lesson, {"epochs": range(epochs + 1)} | found
 
 
 def deep_lesson(
@@ -116,7 +120,6 @@ def deep_lesson(
     tests: "Examples",
     seed: int,
     shape: tuple[int, int] | None = None,
-    shrink: int = 1,
 ) -> "Lesson":
     """Return the network of a cell, with tanh outputs, in front of the examples.
 
@@ -128,17 +131,16 @@ def deep_lesson(
     seed : int
     shape : tuple of int, optional
         Height and width of the images, where a cell needs it.
-    shrink : int, default 1
-        Divisor of the number of hidden neurons, for the quick version.
     """
     import torch
     from spikefa.models import rate_network
 
     import spikefa as sf
     from spikefa.datasets.distortions import Elastic
+    from spikefa.devices import choose_device
     from spikefa.lesson import Lesson
 
-    sizes = [train.inputs.shape[1], *_hidden(cell, shape, shrink), train.targets.shape[1]]
+    sizes = [train.inputs.shape[1], *_hidden(cell, shape, teaching.shrink), train.targets.shape[1]]
     fan_in = list(sizes[:-1])
     local = None
     if cell.field is not None:
@@ -158,6 +160,7 @@ def deep_lesson(
         _scales(teaching.weight_gain, fan_in),
         dropout=[0.0] * (len(sizes) - 3) + [cell.dropout],
         synapses=local,
+        device=choose_device(teaching.device),
         dtype=torch.float32,
     )
     network.initialise(seed)
@@ -165,28 +168,29 @@ def deep_lesson(
     return Lesson(network, train, teaching.batch, seed, tests=tests, change=change)
 
 
-def quantities(
-    cells: Mapping[str, Cell], runs: "Runs", what: str, unit: str = ""
-) -> list[Quantity]:
-    """Return the last value of every cell, and none of those that were not run."""
+def ends(runs: "CellRuns", what: str = "error") -> "dict[str, np.ndarray]":
+    """Return the last value of every run, by cell."""
+    return {name: found[what][:, -1] for name, found in runs.items()}
+
+
+def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
+    """Return the test error of every cell; those that were not run have no values."""
+    end = ends(runs)
     return [
-        Quantity(
-            f"{what}, {cell.title}", runs[name][:, -1] if name in runs else [], unit, cell.paper
-        )
+        Quantity(f"test error, {cell.title}", end.get(name, ()), "%", cell.paper)
         for name, cell in cells.items()
     ]
 
 
-def draw_errors(cells: Mapping[str, Cell], runs: "Runs") -> "Figure":
+def draw_errors(cells: Mapping[str, Cell], runs: "CellRuns") -> "Figure":
     """Draw the test errors against the epochs, and those of the paper at the right edge."""
     from spikefa.analysis.style import PALETTE
     from spikefa.results.drawing import band, legend, name_axes, panels
 
-    epochs = runs["epochs"][0]
     figure, ((axes,),) = panels(1, width=6.4, height=4.2)
-    for place, name in enumerate(name for name in cells if name in runs):
-        colour = PALETTE[place % len(PALETTE)]
-        band(axes, epochs[1:], runs[name][:, 1:], colour, cells[name].title)
+    for place, (name, found) in enumerate(runs.items()):
+        colour, epochs = PALETTE[place % len(PALETTE)], found["epochs"][0]
+        band(axes, epochs[1:], found["error"][:, 1:], colour, cells[name].title)
         axes.plot(epochs[-1], cells[name].paper, "<", color=colour, clip_on=False)
     axes.set_yscale("log")
     name_axes(axes, "epochs (the triangles: what the paper reports)", "test error (%)")

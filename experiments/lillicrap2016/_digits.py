@@ -1,6 +1,6 @@
-"""What the experiments on handwritten digits share: the examples, and the curves they follow."""
+"""What the experiments on handwritten digits share: the images, and the curves they follow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,25 +10,34 @@ from spikefa.errors import require
 from spikefa.lesson import Lesson
 
 
-def digits(train: int, test: int, held_out: int = 0) -> Dataset:
-    """Return MNIST, or its first `train` and `test` images, 0 being all.
+def digits(
+    data_dir: str | None = None,
+    train: int | None = None,
+    test: int | None = None,
+    validation: int = 0,
+) -> Dataset:
+    """Return MNIST, or its first images.
 
     Parameters
     ----------
-    train, test : int
-    held_out : int, default 0
+    data_dir : str, optional
+        Where it lies, see `mnist`.
+    train, test : int, optional
+        How many images; all by default.
+    validation : int, default 0
         If not 0, the tests are so many of the last training images: for choosing settings.
     """
-    data = mnist()
-    if held_out:
-        data = data.hold_out(held_out)
-        assert data.validation is not None
+    data = mnist(data_dir).hold_out(validation)
+    if data.validation is not None:
         data = Dataset(data.name, data.train, data.validation)
-    return data.subset(train or None, test or None)
+    return data.subset(train, test)
 
 
 def by_epochs(
-    lesson: Lesson, epochs: int, measures: Mapping[str, Callable[[], Any]], paces: Any = None
+    lesson: Lesson,
+    epochs: int,
+    measures: Mapping[str, Callable[[], Any]],
+    paces: Sequence[float] | None = None,
 ) -> dict[str, np.ndarray]:
     """Learn so many epochs, and take every measure before the first and after each.
 

@@ -8,8 +8,8 @@ W^T (e * y') over 1,000 test images.
 The paper gives neither the scales of the first weights and of B nor the number of epochs, and says
 that the first two were chosen by hand and that learning ended when backpropagation began to overfit
 on the test set. Here the scales were chosen after 4 epochs on 10,000 held-out training images
-(`--held-out`), among 0.02, 0.05 and 0.1 for the weights and 0.3, 1 and 3 for B, and learning ends
-after a fixed number of epochs. Updates are summed over a batch.
+(`--validation-images`), among 0.02, 0.05 and 0.1 for the weights and 0.3, 1 and 3 for B, and
+learning ends after a fixed number of epochs. Updates are summed over a batch.
 """
 
 from dataclasses import dataclass
@@ -40,9 +40,12 @@ class Settings:
     hidden: int = option(1000, "hidden neurons")
     weight_scale: float = option(0.1, "half-range of the first weights")
     feedback_scale: float = option(3.0, "half-range of B")
-    train: int = option(0, "training images, 0: all")
-    test: int = option(0, "test images, 0: all")
-    held_out: int = option(0, "test on so many of the training images instead, to choose settings")
+    train_images: int | None = option(None, "use only the first K training images")
+    test_images: int | None = option(None, "use only the first K test images")
+    validation_images: int = option(
+        0, "hold out the last K training images, and test with them alone"
+    )
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(20, REPEATS)
     processes: int = option(1, PROCESSES)
     quick: bool = option(False, QUICK)
@@ -53,7 +56,9 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     from spikefa.experiments.lillicrap2016._digits import by_epochs, digits
     from spikefa.experiments.lillicrap2016._logistic import NAMES, pupil
 
-    data = digits(settings.train, settings.test, settings.held_out)
+    data = digits(
+        settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
+    )
     found: dict[str, Any] = {"epochs": range(settings.epochs + 1)}
     for name in NAMES:
         lesson = pupil(name, settings, data, seed)
@@ -163,8 +168,8 @@ STUDY = Study(
         "repeats": 1,
         "epochs": 6,
         "hidden": 200,
-        "train": 6000,
-        "test": 2000,
+        "train_images": 6000,
+        "test_images": 2000,
         "rate": 1e-2,
     },
 )

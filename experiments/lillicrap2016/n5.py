@@ -19,16 +19,19 @@ photographs behind the digits of the last cells are the user's.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiments.lillicrap2016._deep import Cell
+from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
 
+from spikefa.datasets.folders import require_photographs
 from spikefa.experiment import option
 from spikefa.results.findings import Claim, Findings, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.results.table import CELLS as WHICH
+from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.results.table import CellRuns
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -64,71 +67,60 @@ BETTER = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Teaching):
     """Everything that the result depends on."""
 
-    cells: str = option("backprop,fa", f"which, of {', '.join(CELLS)}; or all")
-    fast: int = option(30, "epochs at the full learning rate")
-    medium: int = option(10, "epochs at a tenth of it")
-    slow: int = option(10, "epochs at a hundredth of it")
-    batch: int = option(100, "examples for each update")
-    rate: float = option(1e-2, "eta, of the mean over a batch")
-    decay: float = option(1e-6, "weight decay per update")
-    weight_gain: float = option(1.0, "first weights come from U[-g sqrt(3/n), g sqrt(3/n)]")
-    feedback_gain: float = option(0.3, "the same for B into the last hidden layer; other B: 1")
-    photographs: str = option("", "folder of pictures to put behind the digits")
-    train: int = option(0, "training images, 0: all, or 50,000 with photographs")
-    test: int = option(0, "test images, 0: all")
-    held_out: int = option(0, "test on so many of the training images instead, to choose settings")
-    shrink: int = option(1, "divide the number of hidden neurons by this")
+    cells: str = option("backprop,fa", f"{WHICH}: {', '.join(CELLS)}")
+    validation_images: int = option(
+        0, "hold out the last K training images, and test with them alone"
+    )
+    photographs: str | None = option(None, "folder of pictures to put behind the digits")
     repeats: int = option(5, REPEATS)
     processes: int = option(1, PROCESSES)
     quick: bool = option(False, QUICK)
 
 
-def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Teach the chosen networks, all with the same images in the same order."""
-    from spikefa.experiments.lillicrap2016._deep import Teaching, chosen, deep_lesson
-    from spikefa.experiments.lillicrap2016._digits import by_epochs
+def settle(settings: Settings) -> Settings:
+    """Refuse cells before photographs, of which there are none, before hours of the others."""
+    from spikefa.results.table import chosen
+
+    if any(CELLS[name].background for name in chosen(settings.cells, tuple(CELLS))):
+        require_photographs(settings.photographs)
+    return settings
+
+
+def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
+    """Teach one network; all see the same images in the same order."""
+    from spikefa.experiments.lillicrap2016._deep import taught
 
     from spikefa.datasets.examples import classification
 
-    teaching = Teaching.of(settings)
-    paces = teaching.paces
-    found: dict[str, Any] = {"epochs": range(len(paces) + 1)}
-    names = chosen(CELLS, settings.cells)
-    data = {back: _data(settings, back) for back in {CELLS[name].background for name in names}}
-    for name in names:
-        cell = CELLS[name]
-        images = data[cell.background]
-        how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
-        train = classification(images.train, images.full_scale, images.n_classes, **how)
-        tests = classification(images.test, images.full_scale, images.n_classes, **how, like=train)
-        lesson = deep_lesson(cell, teaching, train, tests, seed, images.shape, settings.shrink)
-        found |= by_epochs(lesson, len(paces), {name: lesson.error_percent}, paces)
-    return found
+    network = CELLS[cell]
+    data = _data(settings, network.background)
+    how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
+    train = classification(data.train, data.full_scale, data.n_classes, **how)
+    tests = classification(data.test, data.full_scale, data.n_classes, **how, like=train)
+    return taught(network, settings, train, tests, seed, data.shape)[1]
 
 
 def _data(settings: Settings, background: bool) -> Any:
     """Return the images; the photographs are the same for every seed."""
-    from pathlib import Path
-
     from spikefa.experiments.lillicrap2016._digits import digits
 
     from spikefa.datasets.backgrounds import with_photographs
 
-    train = settings.train or (50_000 if background else 0)
-    data = digits(train, settings.test, settings.held_out)
+    train = settings.train_images or (50_000 if background else None)
+    data = digits(settings.data_dir, train, settings.test_images, settings.validation_images)
     if not background:
         return data
-    return with_photographs(data, Path(settings.photographs) if settings.photographs else None)
+    return with_photographs(data, require_photographs(settings.photographs))
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
+def judge(settings: Settings, runs: "CellRuns") -> Findings:
     """Compare the errors at the end, of the cells that were run."""
-    from spikefa.experiments.lillicrap2016._deep import quantities
+    from spikefa.experiments.lillicrap2016._deep import ends, errors_told
 
-    end = {name: runs[name][:, -1] for name in CELLS if name in runs}
+    end = ends(runs)
     length = f"after {settings.fast} + {settings.medium} + {settings.slow} epochs"
     margin = 1.0 if settings.quick else 0.0
     claims = [
@@ -149,17 +141,17 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         for name, other in BETTER.items()
         if name in end and other in end
     ]
-    return Findings(quantities(CELLS, runs, "test error", "%"), claims)
+    return Findings(errors_told(CELLS, runs), claims)
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: "CellRuns") -> "Figure":
     """Draw the errors against the epochs."""
     from spikefa.experiments.lillicrap2016._deep import draw_errors
 
     return draw_errors(CELLS, runs)
 
 
-STUDY = Study(
+STUDY = Table(
     "L16.n5",
     "lillicrap2016.n5",
     once,
@@ -168,14 +160,15 @@ STUDY = Study(
     quick={
         "cells": "backprop,fa,dropout1,local",
         "repeats": 1,
-        "train": 3000,
-        "test": 2000,
+        "train_images": 3000,
+        "test_images": 2000,
         "fast": 6,
         "medium": 2,
         "slow": 0,
         "shrink": 10,
         "batch": 20,
     },
+    cells=tuple(CELLS),
 )
 run = STUDY.run
 draw = STUDY.draw

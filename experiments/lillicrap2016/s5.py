@@ -38,7 +38,8 @@ class Settings:
     hidden: int = option(1000, "hidden neurons")
     weight_scale: float = option(0.1, "half-range of the first weights")
     feedback_scale: float = option(3.0, "half-range of B")
-    train: int = option(0, "training images, 0: all")
+    train_images: int | None = option(None, "use only the first K training images")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(1, REPEATS)
     processes: int = option(1, PROCESSES)
     quick: bool = option(False, QUICK)
@@ -52,7 +53,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
     from spikefa.seeding import generator
 
-    data = digits(settings.train, 0)
+    data = digits(settings.data_dir, settings.train_images)
     found: dict[str, Any] = {}
     chosen = torch.randperm(settings.hidden, generator=generator(seed, "shown"))[:SHOWN]
     for name in TAUGHT:
@@ -133,7 +134,7 @@ STUDY = Study(
     once,
     judge,
     picture,
-    quick={"epochs": 6, "hidden": 200, "train": 6000, "rate": 1e-2},
+    quick={"epochs": 6, "hidden": 200, "train_images": 6000, "rate": 1e-2},
 )
 run = STUDY.run
 draw = STUDY.draw

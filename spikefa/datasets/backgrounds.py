@@ -5,17 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
+from spikefa.datasets.folders import PHOTOGRAPHS
 from spikefa.datasets.images import Dataset, Images
 from spikefa.errors import require
 from spikefa.seeding import numpy_generator
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 LEAST_DEVIATION = 0.1
 """Of the grey values of a patch, where 1 is white: plain sky is no background."""
 TRIES = 50
 
 
-def with_photographs(data: Dataset, folder: Path | None, seed: int = 0) -> Dataset:
+def with_photographs(data: Dataset, folder: Path, seed: int = 0) -> Dataset:
     """Return the data set with a patch of a photograph behind every image.
 
     As in the data set mnist-back-image (Larochelle et al. 2007): the patch is cut out at random
@@ -34,14 +34,8 @@ def with_photographs(data: Dataset, folder: Path | None, seed: int = 0) -> Datas
     Raises
     ------
     SpikefaError
-        If there is no folder, or no photograph in it that is large enough.
+        If there is no photograph in it that is large enough, or one cannot be read.
     """
-    require(
-        folder is not None and folder.is_dir(),
-        "photographs are needed to put behind the digits: give --photographs FOLDER, a folder with "
-        f"any pictures ({', '.join(SUFFIXES)}); {folder or 'none'} was given",
-    )
-    assert folder is not None
     photographs = _photographs(folder, data.shape)
     return replace(
         data,
@@ -56,7 +50,7 @@ def _photographs(folder: Path, least: tuple[int, int]) -> list[np.ndarray]:
 
     found = []
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES:
+        if path.suffix.lower() not in PHOTOGRAPHS:
             continue
         try:
             with Image.open(path) as picture:
@@ -68,7 +62,7 @@ def _photographs(folder: Path, least: tuple[int, int]) -> list[np.ndarray]:
     require(
         bool(found),
         f"{folder} holds no photograph of {least[0]} x {least[1]} pixels or more: put pictures "
-        f"({', '.join(SUFFIXES)}) into it",
+        f"({', '.join(PHOTOGRAPHS)}) into it",
     )
     return found
 

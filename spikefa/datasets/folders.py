@@ -13,6 +13,9 @@ from spikefa.errors import SpikefaError, require
 ENVIRONMENT = "SPIKEFA_DATA"
 """The environment variable that names a root folder."""
 
+PHOTOGRAPHS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+"""Endings of the names of pictures."""
+
 StrPath = str | os.PathLike[str]
 
 
@@ -100,3 +103,21 @@ def user_file(name: str, file: str, how: str, data_dir: StrPath | None = None) -
         f"{name} is not fetched, and {root / name / file} is missing: {how}, and say with "
         f"{ENVIRONMENT} which folder holds {name}/"
     )
+
+
+def require_photographs(folder: StrPath | None) -> Path:
+    """Return the user's folder of photographs.
+
+    Raises
+    ------
+    SpikefaError
+        If there is none.
+    """
+    path = None if folder is None else Path(folder).expanduser()
+    if path is None or not path.is_dir():
+        raise SpikefaError(
+            "photographs are needed to put behind the digits, "
+            f"{'none' if path is None else path} given: give --photographs FOLDER, a folder with "
+            f"pictures of any kind ({', '.join(PHOTOGRAPHS)})"
+        )
+    return path

@@ -8,6 +8,7 @@ from PIL import Image
 import spikefa as sf
 from spikefa.datasets.backgrounds import with_photographs
 from spikefa.datasets.distortions import Elastic
+from spikefa.datasets.folders import require_photographs
 
 
 def blurred(field, sigma):
@@ -99,9 +100,9 @@ def test_a_patch_of_a_photograph_is_behind_every_image(tiny, photographs):
 
 def test_photographs_that_are_not_there_are_told(tiny, tmp_path):
     with pytest.raises(sf.SpikefaError, match="--photographs FOLDER"):
-        with_photographs(tiny, None)
+        require_photographs(None)
     with pytest.raises(sf.SpikefaError, match="--photographs FOLDER"):
-        with_photographs(tiny, tmp_path / "nowhere")
+        require_photographs(tmp_path / "nowhere")
     with pytest.raises(sf.SpikefaError, match="no photograph of 3 x 4"):
         with_photographs(tiny, tmp_path)
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
