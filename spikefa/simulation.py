@@ -64,7 +64,7 @@ class Simulation(Course):
         Presentations completed; each showed `batch_size` images for `steps_per_image` steps.
     history : list of dict
         One row per epoch: errors, mean rates, seconds. Of a network with replicas: their means,
-        and as ``<name>_sd`` their standard deviations (n - 1).
+        and as ``sd_<name>`` their standard deviations (n - 1).
     histories : list of list of dict
         The rows of each replica; of a network without, `history` alone.
     stream : Stream
