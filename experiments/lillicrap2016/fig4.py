@@ -29,7 +29,7 @@ class Settings:
 
     seed: int = option(0, "the one seed of all random streams")
     device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
-    backend: Literal["auto", "eager", "fused"] = option(
+    backend: Literal["auto", "eager", "graph", "fused"] = option(
         "auto", "what executes the steps; auto: eager, see docs/performance.md"
     )
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
