@@ -1,7 +1,7 @@
 """The course of a training: a network, its stream of images, and where it has got to."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
@@ -119,24 +119,25 @@ class Course:
         """
         rates = [schedule(self.epoch) for schedule in self.schedules.values()]
         self.network.set_pace(self.stream.state, rates, self.decay_schedule(self.epoch))
-        shown, first = self.order.images(self.presentation), self.step
+        shown, first, steps = self.order.images(self.presentation), self.step, self.steps_per_image
         recorder = self.recorder if record else None
-        image = 0 if recorder is None else self.order.image(self.presentation, recorder.stream)
-        label = int(self.dataset.train.labels[image])
         land = None
-        if recorder is not None and recorder.waits(first + self.steps_per_image):
+        if recorder is not None and recorder.waits(first + steps):
             if self.stream.backend.captures and not each:
-                land = recorder.landing(self.steps_per_image)
+                land = recorder.landing(steps)
             each = land is None
-        steps = self.stream.present(shown, self.steps_per_image, plastic=True, each=each, land=land)
-        for n in steps:
-            if recorder is not None and land is None:
-                recorder.observe(first + n, image, label)
-            elif recorder is not None:
-                for landed in range(self.steps_per_image):
-                    recorder.observe(first + landed, image, label, landed)
+        for n in self.stream.present(shown, steps, plastic=True, each=each, land=land):
+            if recorder is not None:
+                self._record(recorder, [n] if land is None else range(steps), land is not None)
             yield first + n
         self.presentation += 1
+
+    def _record(self, recorder: Recorder, steps: Iterable[int], landed: bool) -> None:
+        """Let the recorder observe some steps of the image on show: the last, or what landed."""
+        image = self.order.image(self.presentation, recorder.stream)
+        label = int(self.dataset.train.labels[image])
+        for n in steps:
+            recorder.observe(self.step + n, image, label, n if landed else None)
 
     def _count(self) -> None:
         """Count the guesses and spikes of the presentation that ends."""

@@ -146,7 +146,7 @@ def test_a_run_says_what_ran(tmp_path, capsys):
 
 @pytest.mark.parametrize("captured", [pytest.param("cuda", marks=pytest.mark.gpu)], indirect=True)
 def test_nothing_waits_for_the_device(tiny):
-    simulation = simulate(tiny, "graph")
+    simulation = simulate(tiny, "graph", batch=2)  # all within an epoch
     for each in (True, False):  # capture both kinds of work
         for _ in simulation.present(each=each):
             pass
