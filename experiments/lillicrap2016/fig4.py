@@ -33,7 +33,7 @@ class Settings:
         None, "train so many networks side by side, with consecutive seeds from --seed on"
     )
     device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
-    backend: Literal["auto", "eager", "fused"] = option(
+    backend: Literal["auto", "eager", "graph", "fused"] = option(
         "auto", "what executes the steps; auto: eager, see docs/performance.md"
     )
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
