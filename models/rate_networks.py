@@ -54,6 +54,7 @@ def rate_network(
     optimiser: MakeOptimiser | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float64,
+    replicas: int | None = None,
 ) -> Network:
     """Return a network of rate neurons without memory, tau = 1, its weights not drawn yet.
 
@@ -84,6 +85,8 @@ def rate_network(
         A class of torch.optim, see `Network`.
     device, dtype
         Where the network lives, and as what.
+    replicas : int, optional
+        So many networks side by side, see `Network`.
 
     Raises
     ------
@@ -117,6 +120,7 @@ def rate_network(
         optimiser=optimiser,
         device=device,
         dtype=dtype,
+        replicas=replicas,
     )
 
 

@@ -18,8 +18,8 @@ class Examples:
 
     Attributes
     ----------
-    inputs : Tensor [N, n_in]
-    targets : Tensor [N, n_out]
+    inputs : Tensor [..., N, n_in]
+    targets : Tensor [..., N, n_out]
         For an autoencoder the same tensor as `inputs`.
     labels : int64 Tensor [N], optional
         The class of each.
@@ -42,7 +42,7 @@ class Examples:
     spread: Tensor | None = None
 
     def __post_init__(self) -> None:
-        counts = [len(self.inputs), len(self.targets)]
+        counts = [self.inputs.shape[-2], self.targets.shape[-2]]
         counts += [] if self.labels is None else [len(self.labels)]
         require(
             len(set(counts)) == 1 and counts[0] > 0,
@@ -51,7 +51,7 @@ class Examples:
         )
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return self.inputs.shape[-2]
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "Examples":
         """Return the examples on that device and of that type; no copy where they are already."""
