@@ -104,12 +104,12 @@ def picture(settings: Settings, runs: "CellRuns") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.results.drawing import band, legend, log_scale, name_axes, panels
 
     figure, ((left, right),) = panels(2, width=4.6, height=3.8)
     for (name, found), colour in zip(runs.items(), PALETTE, strict=False):
         band(left, found["epochs"][0], 2 * found["loss"], colour, CELLS[name].title)
-    left.set_yscale("log")
+    log_scale(left)
     name_axes(left, "epochs", "squared error of a test image", "a")
     legend(left)
     rows = [next(iter(runs.values()))["shown"][0], *(found["said"][0] for found in runs.values())]
