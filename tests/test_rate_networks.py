@@ -96,15 +96,3 @@ def test_error_neurons_can_spike_around_a_tonic_rate():
     activity = state.feedback.modulators[-1]
     assert set(activity.unique().tolist()) == {-1.0, 1.0}
     torch.testing.assert_close(activity.mean(0), torch.tanh(error[0] / 2), rtol=0, atol=0.02)
-
-
-@pytest.mark.parametrize("optimiser", [None, torch.optim.SGD])
-def test_without_biases_neither_a_rule_nor_an_optimiser_makes_any(optimiser):
-    network = rate_network((3, 4, 2), sf.FA(0.5, tau=1.0), 0.1, bias=False, optimiser=optimiser)
-    network.initialise(0)
-    before = network.synapses["output"].weight.clone()
-    state = network.state(5)
-    for _ in range(2):
-        network.step(state, torch.ones(5, 3, dtype=torch.float64), torch.ones(5, 2))
-    assert not any(each.bias.any() for each in network.synapses.values())
-    assert not torch.equal(network.synapses["output"].weight, before)
