@@ -130,7 +130,7 @@ STUDY = Study(
     once,
     judge,
     picture,
-    quick={"repeats": 1, "updates": 300},
+    quick={"repeats": 1, "updates": 300, "looks": 10},
 )
 run = STUDY.run
 draw = STUDY.draw

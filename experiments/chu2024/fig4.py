@@ -139,7 +139,7 @@ STUDY = Study(
     once,
     judge,
     picture,
-    quick={"repeats": 1, "train": 6000, "test": 2000},
+    quick={"repeats": 1, "train": 20_000, "test": 2000, "epochs": 1},
 )
 run = STUDY.run
 draw = STUDY.draw
