@@ -92,6 +92,8 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
                     for number, layer in enumerate(LAYERS)
                 )
                 + f" after {EARLY} updates or more",
+                "from larger first weights the alignment of the hidden layers stays near 0 for the "
+                "first hundred updates, and is below it now and then; later it stays above",
             ),
             Claim(
                 "the output layer follows the gradient itself",
@@ -116,11 +118,12 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
             band(axes, runs["updates"][0], curves, colour, LAYERS[number])
         level(axes, 0)
         axes.set_xscale("symlog", linthresh=EARLY)
+        axes.set_xlim(0)
         axes.set_ylim(-0.3, 1.05)
         name_axes(
             axes, "updates", "alignment of update and gradient", f"first weights times {scale:g}"
         )
-    legend(row[0], loc="center right")
+    legend(row[-1], loc="center")
     return figure
 
 

@@ -74,6 +74,8 @@ def align(lesson: "Lesson", start: str, scale: float) -> None:
 
 def judge(settings: Settings, runs: "Runs") -> Findings:
     """Order the starts by alignment, and by accuracy."""
+    from spikefa.experiments.chu2024._settings import UNSTEADY
+
     end = {start: runs[f"{start}.accuracy"][:, -1] for start in STARTS}
     aligned = {
         name: {start: runs[f"{start}.{name}"][..., layer].mean(1) for start in STARTS}
@@ -109,6 +111,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
                 "the network that is not aligned at first performs best",
                 bool((end["random"] > end["sign"]).all() and (end["random"] > end["same"]).all()),
                 f"{told['accuracy']} %",
+                UNSTEADY,
             ),
         ],
     )
