@@ -11,7 +11,7 @@ from spikefa.results.findings import Findings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Once
+    from spikefa.results.repeats import Once, Together
     from spikefa.run_directory import RunDirectory
 
 MAY_CHANGE_ON_RESUME = ("repeats", "processes", "quick")
@@ -42,6 +42,9 @@ class Study:
         Settings and all runs to a matplotlib `Figure`.
     quick : mapping of str to value
         Settings of the quick version; those given on the command line win.
+    together : callable, optional
+        All runs side by side, as replicas of one network: settings and seeds to what `once` returns
+        for each of them.
     """
 
     id: str
@@ -50,6 +53,7 @@ class Study:
     judge: "Callable[[Any, Any], Findings]"
     picture: "Callable[[Any, Any], Figure]"
     quick: Mapping[str, Any]
+    together: "Together | None" = None
 
     def run(self, settings: Any, out: Path | None, resume: Path | None) -> "RunDirectory":
         """Run what is left to run, judge it, write the result and draw the picture.
@@ -101,7 +105,8 @@ class Study:
         """Run what has no file in `folder` yet."""
         from spikefa.results.repeats import repeat
 
-        repeat(self.once, settings, range(settings.repeats), folder, settings.processes)
+        seeds = range(settings.repeats)
+        repeat(self.once, settings, seeds, folder, settings.processes, self.together)
 
     def _draw(self, directory: "RunDirectory", settings: Any) -> list[Path]:
         from spikefa.analysis.saving import save_figure
