@@ -14,7 +14,7 @@ from spikefa.errors import require
 from spikefa.files import written_whole
 from spikefa.provenance import provenance
 
-BENCHMARKS = ("fig4", "fig4.small", "scaling", "recorder", "startup")
+BENCHMARKS = ("fig4", "fig4.small", "peers", "peers.small", "scaling", "recorder", "startup")
 
 
 def bench(what: str, device: torch.device, batch: int, out: Path | None) -> None:
@@ -22,10 +22,10 @@ def bench(what: str, device: torch.device, batch: int, out: Path | None) -> None
 
     Parameters
     ----------
-    what : {"fig4", "fig4.small", "scaling", "recorder", "startup"}
+    what : {"fig4", "fig4.small", "peers", "peers.small", "scaling", "recorder", "startup"}
     device : torch.device
     batch : int
-        Streams; "scaling" and "startup" take no notice of it.
+        Streams; "scaling" and "startup" take no notice of it, "peers" measures one stream too.
     out : Path, optional
         JSON file for all numbers; with "scaling" a figure is drawn beside it.
 
@@ -63,6 +63,26 @@ def _steps(device: torch.device, batch: int, **sizes: int) -> dict[str, Any]:
 
 def _small(device: torch.device, batch: int) -> dict[str, Any]:
     return _steps(device, batch, hidden=300, outputs=200)
+
+
+def _peers(device: torch.device, batch: int, **sizes: int) -> dict[str, Any]:
+    from spikefa.bench.peers import explanation, time_peers
+    from spikefa.models.lillicrap2016 import spiking_mnist
+
+    require(device.type == "cpu", "peers are timed on a CPU: give --device cpu")
+    network = spiking_mnist(device=device, **sizes)
+    print(network)
+    rows = []
+    for row in time_peers(network, sorted({1, batch})):
+        rows.append(asdict(row))
+        print(row)
+        sys.stdout.flush()
+    print(explanation())
+    return {"network": repr(network), "rows": rows}
+
+
+def _small_peers(device: torch.device, batch: int) -> dict[str, Any]:
+    return _peers(device, batch, hidden=300, outputs=200)
 
 
 def _recorder(device: torch.device, batch: int) -> dict[str, Any]:
@@ -105,6 +125,8 @@ def _startup(device: torch.device, batch: int) -> dict[str, Any]:
 _MEASURES: dict[str, Callable[[torch.device, int], dict[str, Any]]] = {
     "fig4": _steps,
     "fig4.small": _small,
+    "peers": _peers,
+    "peers.small": _small_peers,
     "scaling": _scaling,
     "recorder": _recorder,
     "startup": _startup,

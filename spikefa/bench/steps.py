@@ -132,7 +132,7 @@ def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int =
     probability = target.new_full((batch, network.n_inputs), 0.13)
     timed = {
         **{
-            name: _engine_step(name, network, probability, target)
+            name: engine_step(name, network, probability, target)
             for name in BACKENDS
             if _worth_timing(name, network)
         },
@@ -153,7 +153,7 @@ def _worth_timing(name: str, network: Network) -> bool:
     )
 
 
-def _engine_step(
+def engine_step(
     name: str, network: Network, probability: Tensor, target: Tensor
 ) -> Callable[[], None]:
     """Return a step of a backend, with streams of its own, and the draws that it needs."""
