@@ -151,9 +151,9 @@ def test_bindsnet_learns_while_it_is_timed():
         peer.load()
     except ImportError as error:
         pytest.skip(f"{error}: {peer.install}")
-    layers = _layers([12, 9, 10], batch=3)
+    layers = _layers([200, 9, 10], batch=3)
     before = [connection.w.clone() for connection in layers.connections.values()]
-    spikes = torch.ones(4, 3, 12, dtype=torch.uint8)
+    spikes = torch.ones(4, 3, 200, dtype=torch.uint8)
     layers.run({"0": spikes}, time=4, one_step=True, reward=0.1)
     changed = [
         not old.equal(connection.w)
