@@ -1,7 +1,6 @@
 """What `spikefa bench` does: measure, print, and write JSON if asked."""
 
 import json
-import statistics
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from typing import Any
 
 import torch
 
+from spikefa.bench.timing import spread
 from spikefa.errors import require
 from spikefa.files import written_whole
 from spikefa.provenance import provenance
@@ -46,7 +46,7 @@ def bench(what: str, device: torch.device, batch: int, out: Path | None) -> None
         if what == "scaling":
             from spikefa.bench.scaling import scaling_figure
 
-            scaling_figure(measured["points"], out.with_suffix(".png"))
+            scaling_figure(measured["points"], out.with_suffix(".png"), measured["limit_flops"])
         print(f"wrote {out}")
 
 
@@ -95,22 +95,29 @@ def _recorder(device: torch.device, batch: int) -> dict[str, Any]:
 
 
 def _scaling(device: torch.device, batch: int) -> dict[str, Any]:
+    from spikefa.bench.limits import measure_limits
     from spikefa.bench.scaling import scaling
     from spikefa.progress import progress_bar
 
+    limits = measure_limits(device)
+    print(limits)
     points = []
     with progress_bar("widths and batches", 28) as bar:
-        for point in scaling(device):
+        for point in scaling(device, limits=limits):
             points.append(asdict(point))
             took = (
-                f"{statistics.median(point.milliseconds):.3f} ms a step"
+                f"{spread(point.milliseconds)}, {point.share:.2f} of the limit"
                 if point.milliseconds
                 else f"left out: {point.left_out}"
             )
             print(f"hidden {point.width:5}, batch {point.batch:4}: {took}")
             sys.stdout.flush()
             bar.advance(1)
-    return {"points": points}
+    return {
+        "limit_flops": limits.flops,
+        "limit_bytes_per_second": limits.bandwidth,
+        "points": points,
+    }
 
 
 def _startup(device: torch.device, batch: int) -> dict[str, Any]:
