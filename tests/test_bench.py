@@ -8,7 +8,7 @@ import torch
 
 import spikefa as sf
 from spikefa.backends import Backend
-from spikefa.bench import Limits, PlainLoop, startup, steps, time_steps, work_of
+from spikefa.bench import Limits, PlainLoop, around, startup, steps, time_steps, work_of
 from spikefa.bench.limits import free_memory
 from spikefa.bench.products import products_alone
 from spikefa.bench.recorder import time_recording
@@ -109,10 +109,15 @@ def test_free_memory_is_that_of_the_system():
 def test_bench_writes_its_numbers_and_overwrites_none(tmp_path, capsys, monkeypatch):
     help_alone = {"spikefa --help": startup.STARTS["spikefa --help"], "nothing": ["-c", ""]}
     monkeypatch.setattr(startup, "STARTS", help_alone)
+    monkeypatch.setattr(startup, "CALLS", {"a loop": ("n = 10", "for _ in range(n): pass")})
+    monkeypatch.setattr(around, "evaluation_seconds", lambda device, batch: batch / 1e3)
     out = tmp_path / "startup.json"
     assert main(["bench", "startup", "--device", "cpu", "--json", str(out)]) == 0
-    seconds = json.loads(out.read_text())["seconds"]
-    assert 0 < seconds["nothing"] < seconds["spikefa --help"]
+    found = json.loads(out.read_text())
+    seconds = {name: min(values) for name, values in found["seconds"].items()}
+    assert 0 < seconds["a loop"] < seconds["nothing"] < seconds["spikefa --help"]
+    assert found["test_seconds"] == {"1000": 1, "10000": 10}
+    assert "10.00 s  10,000 images tested in batches of 10000" in capsys.readouterr().out
     assert main(["bench", "startup", "--device", "cpu", "--json", str(out)]) == 2
     assert "exists already" in capsys.readouterr().err
 

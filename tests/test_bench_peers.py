@@ -163,6 +163,13 @@ def test_bindsnet_learns_while_it_is_timed():
     assert peer.prepare(network(), 2)() > 0
 
 
+def test_bindsnet_says_what_memory_it_needs(monkeypatch):
+    monkeypatch.setattr("spikefa.bench.peers.bindsnet_mstdp.free_memory", lambda device: 1e9)
+    whole = sf.models.lillicrap2016.spiking_mnist()
+    assert BindsNet().obstacle(whole, 1) == ""
+    assert BindsNet().obstacle(whole, 100) == "its eligibilities need 5.6 GB, 1.0 are free"
+
+
 def test_snntorch_is_timed():
     peer = SnnTorch()
     peer.load()

@@ -121,12 +121,18 @@ def _scaling(device: torch.device, batch: int) -> dict[str, Any]:
 
 
 def _startup(device: torch.device, batch: int) -> dict[str, Any]:
-    from spikefa.bench.startup import time_startup
+    from spikefa.bench.around import evaluation_seconds, progress_cost
+    from spikefa.bench.startup import said, time_startup
 
     seconds = time_startup()
-    for name, value in seconds.items():
-        print(f"{value:6.3f} s  {name}")
-    return {"seconds": seconds}
+    print(said(seconds))
+    progress = progress_cost()
+    print(f"progress bar: {100 * progress.share():.2f} % of a loop of presentations of 1 ms")
+    tests = {streams: evaluation_seconds(device, streams) for streams in (1000, 10_000)}
+    for streams, taken in tests.items():
+        print(f"{taken:6.2f} s  10,000 images tested in batches of {streams} (figure 4, 5 steps)")
+    shares = {"progress": asdict(progress), "progress_share": progress.share()}
+    return {"seconds": seconds, **shares, "test_seconds": tests}
 
 
 _MEASURES: dict[str, Callable[[torch.device, int], dict[str, Any]]] = {

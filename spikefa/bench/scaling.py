@@ -49,7 +49,7 @@ def scaling(
     device: torch.device,
     widths: Sequence[int] = WIDTHS,
     batches: Sequence[int] = BATCHES,
-    patience: float = 30.0,
+    patience: float = 60.0,
     repetitions: int = 5,
     limits: Limits | None = None,
 ) -> Iterator[Point]:
@@ -62,7 +62,7 @@ def scaling(
     ----------
     device : torch.device
     widths, batches : sequence of int
-    patience : float, default 30
+    patience : float, default 60
         Seconds for one point.
     repetitions : int, default 5
         After one that does not count.

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from spikefa.bench.limits import free_memory
 from spikefa.bench.peers.peer import Peer, Run, sizes_of, steps_for
 from spikefa.bench.timing import milliseconds
 from spikefa.network import Network
@@ -39,6 +40,15 @@ class BindsNet(Peer):
             core.__path__ = list(found.submodule_search_locations)
             sys.modules["bindsnet"] = core
         import bindsnet.network  # noqa: F401
+
+    def obstacle(self, network: Network, batch: int) -> str:
+        """Refuse batches whose eligibilities, and what computes them, have no room in memory."""
+        sizes = [synapses.weight.numel() for synapses in network.synapses.values()]
+        needed = 4 * batch * (sum(sizes) + 3 * max(sizes))
+        free = free_memory(network.device)
+        if needed > free:
+            return f"its eligibilities need {needed / 1e9:.1f} GB, {free / 1e9:.1f} are free"
+        return ""
 
     def prepare(self, network: Network, batch: int) -> Run:
         """Build layers of the sizes of `network`."""
