@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.backends import choose_backend
 from spikefa.datasets import Dataset
+from spikefa.devices import sent
 from spikefa.encodings import Encoding
 from spikefa.errors import require
 from spikefa.interrupts import Stopped
@@ -105,7 +106,7 @@ class Course:
         image = int(images[0 if self.recorder is None else self.recorder.stream])
         label = int(self.dataset.train.labels[image])
         first = self.step
-        shown = images.to(self.network.device)
+        shown = sent(images, self.network.device)
         for n in self.stream.present(shown, self.steps_per_image, plastic=True):
             if record and self.recorder is not None:
                 self.recorder.observe(first + n, image, label)
