@@ -9,7 +9,7 @@ from spikefa.bench.peers import PEERS, Peer, explanation, time_peers
 from spikefa.bench.peers.bindsnet_mstdp import BindsNet, _layers
 from spikefa.bench.peers.brian_network import brian_network
 from spikefa.bench.peers.brian_standalone import Brian
-from spikefa.bench.peers.peer import sizes_of
+from spikefa.bench.peers.peer import on_the_best_threads, sizes_of
 from spikefa.bench.peers.snntorch_bptt import SnnTorch
 from spikefa.cli import main
 
@@ -76,6 +76,15 @@ def test_rows_compare_with_the_engine_in_the_same_run():
     plastic = 13 * 9 + 10 * 9 + 10 * 10
     assert slow.synapse_steps == 2 * plastic
     assert "1000.000 ms a step" in str(slow)
+
+
+def test_the_faster_number_of_threads_is_chosen(monkeypatch):
+    now = [4]
+    monkeypatch.setattr(torch, "get_num_threads", lambda: now[0])
+    monkeypatch.setattr(torch, "set_num_threads", lambda threads: now.__setitem__(0, threads))
+    assert on_the_best_threads(lambda: {1: 2.0, 4: 1.0}[now[0]])() == 1
+    assert on_the_best_threads(lambda: {1: 2.0, 4: 3.0}[now[0]])() == 2
+    assert now == [4]
 
 
 def test_a_peer_that_is_not_there_says_how_to_get_it():

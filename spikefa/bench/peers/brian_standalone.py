@@ -33,6 +33,7 @@ class Brian(Peer):
         "over the steps is timed, not compiling it nor making the synapses"
     )
     leaves_out = "batches, weight decay, labels"
+    by_torch = False
 
     def __init__(self, way: Way, openmp: bool = False):
         self.way = way

@@ -9,7 +9,7 @@ import torch
 
 from spikefa.bench.peers.bindsnet_mstdp import BindsNet
 from spikefa.bench.peers.brian_standalone import Brian
-from spikefa.bench.peers.peer import Peer, Run, steps_for
+from spikefa.bench.peers.peer import Peer, Run, on_the_best_threads, steps_for
 from spikefa.bench.peers.snntorch_bptt import SnnTorch
 from spikefa.bench.steps import ENGINE, engine_step
 from spikefa.bench.timing import milliseconds, ratio
@@ -77,6 +77,8 @@ def time_peers(
 ) -> Iterator[Row]:
     """Time a step of the engine and of each peer, for each batch.
 
+    What torch computes, ours too, runs on one thread or on all, whichever is faster here.
+
     Parameters
     ----------
     network : Network
@@ -94,14 +96,15 @@ def time_peers(
 
 def _rows(network: Network, batch: int, repetitions: int, peers: Sequence[Peer]) -> list[Row]:
     rows = [Row(ENGINE, batch, _own_version())]
-    runs: dict[str, Run] = {ENGINE: _ours(network, batch)}
+    runs: dict[str, Run] = {ENGINE: on_the_best_threads(_ours(network, batch))}
     for peer in peers:
         row = Row(peer.name, batch, left_out=_missing(peer) or peer.obstacle(network, batch))
         rows.append(row)
         if not row.left_out:
             started = time.perf_counter()
-            runs[peer.name] = peer.prepare(network, batch)
+            run = peer.prepare(network, batch)
             row.version, row.prepared = peer.version, time.perf_counter() - started
+            runs[peer.name] = on_the_best_threads(run) if peer.by_torch else run
     timed = _in_turns(runs, repetitions)
     plastic = work_of(network, batch).plastic
     for row in rows:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import ClassVar
 
+import torch
+
 from spikefa.network import Network
 
 Run = Callable[[], float]
@@ -24,6 +26,8 @@ class Peer(ABC):
         Command that installs it.
     computes, leaves_out : str
         What a step of it does, and what a step of ours does that it does not.
+    by_torch : bool
+        Whether it computes in this process, with torch's threads.
     """
 
     name: ClassVar[str]
@@ -31,6 +35,7 @@ class Peer(ABC):
     install: ClassVar[str]
     computes: ClassVar[str]
     leaves_out: ClassVar[str]
+    by_torch: ClassVar[bool] = True
 
     @abstractmethod
     def load(self) -> None:
@@ -59,3 +64,19 @@ def steps_for(network: Network, batch: int) -> int:
     """Return how many steps a repetition takes: 5e8 steps of one synapse, but 1 to 1000."""
     weights = sum(synapses.weight.numel() for synapses in network.synapses.values())
     return min(1000, max(1, round(5e8 / (weights * batch))))
+
+
+def on_the_best_threads(run: Run) -> Run:
+    """Return `run` on one thread, or on all that torch has now, whichever is faster here."""
+    most = torch.get_num_threads()
+
+    def on(threads: int) -> float:
+        torch.set_num_threads(threads)
+        try:
+            return run()
+        finally:
+            torch.set_num_threads(most)
+
+    run()
+    threads = min({1, most}, key=lambda threads: min(on(threads) for _ in range(2)))
+    return lambda: on(threads)

@@ -20,7 +20,7 @@ class SnnTorch(Peer):
     install = "pip install snntorch"
     computes = (
         "leaky neurons, surrogate gradients through the 5 steps of an image, and Adam: one change "
-        "of the weights for 5 steps, whose time is divided among them; all threads"
+        "of the weights for 5 steps, whose time is divided among them"
     )
     leaves_out = "changes of the weights in every step, error populations, random neurons"
 
