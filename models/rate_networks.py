@@ -52,6 +52,7 @@ def rate_network(
     optimiser: MakeOptimiser | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float64,
+    replicas: int | None = None,
 ) -> Network:
     """Return a network of rate neurons without memory, tau = 1, its weights not drawn yet.
 
@@ -76,6 +77,8 @@ def rate_network(
         A class of torch.optim, see `Network`.
     device, dtype
         Where the network lives, and as what.
+    replicas : int, optional
+        So many networks side by side, see `Network`.
 
     Raises
     ------
@@ -103,4 +106,5 @@ def rate_network(
         optimiser=optimiser,
         device=device,
         dtype=dtype,
+        replicas=replicas,
     )

@@ -102,20 +102,40 @@ def delta_angles(
         Degrees; nan for a population that no error reaches. The output population is left out:
         its error is the same for all circuits.
     """
+    reference = Reference(network, Backprop(tau=tau), len(images))
+    stream = shown(network, images, full_scale, n_classes, steps, seed, name, reference)
+    state = stream.state
+    hidden = list(network.populations)[:-1]
+    return dict(zip(hidden, reference.angles(state).tolist(), strict=True))
+
+
+def shown(
+    network: Network,
+    images: Images,
+    full_scale: int,
+    n_classes: int,
+    steps: int,
+    seed: int,
+    name: str,
+    reference: Reference | None = None,
+) -> Stream:
+    """Return a stream that has shown all images once, side by side, from rest; no synapse learned.
+
+    Activity and error ran for `steps` steps, with the streams ``<name>/...`` of `seed`, and the
+    reference, if any, watched every one.
+    """
     require(steps >= 1, f"the images need at least 1 step, {steps} given")
     stream = Stream(network, images, full_scale, n_classes, len(images), seed, name)
-    reference = Reference(network, Backprop(tau=tau), len(images))
-    state = stream.state
     stream.stimulus.show(torch.arange(len(images), device=network.device), steps)
     stream.readout.start(stream.stimulus.labels)
     for _ in range(steps):
         stream.draw(plastic=True)
         stream.stimulus.step()
-        network.forward(state, stream.stimulus.spikes)
-        network.feed_back(state, stream.readout.target)
-        reference.watch(state)
-    hidden = list(network.populations)[:-1]
-    return dict(zip(hidden, reference.angles(state).tolist(), strict=True))
+        network.forward(stream.state, stream.stimulus.spikes)
+        network.feed_back(stream.state, stream.readout.target)
+        if reference is not None:
+            reference.watch(stream.state)
+    return stream
 
 
 def angles_to(

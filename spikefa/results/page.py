@@ -51,8 +51,10 @@ def read_results(folder: Path) -> dict[str, Result]:
         target = TARGETS.get(result["id"])
         require(target is not None, f"{path} is about {result['id']!r}, which no paper has")
         require(
-            target is not None and path.parent.name == target.experiment == result["experiment"],
-            f"{path} belongs into the folder {result['experiment']}",
+            target is not None
+            and path.parent.name == target.folder
+            and result["experiment"] == target.experiment,
+            f"{path} belongs into the folder {target.folder if target else ''}",
         )
         require(not result["quick"], f"{path} is of a quick version: only full runs are listed")
         found[result["id"]] = result
@@ -69,7 +71,8 @@ def add_run(run: Path, folder: Path) -> Path:
     """
     result = read_result(run / NAME)
     require(not result["quick"], f"{run} is a quick version: only full runs are listed")
-    target = folder / result["experiment"]
+    known = TARGETS.get(result["id"])
+    target = folder / (known.folder if known else result["experiment"])
     target.mkdir(parents=True, exist_ok=True)
     for source in (run / NAME, *(run / "figures" / name for name in result["figures"])):
         with written_whole(target / source.name) as temporary:
@@ -91,18 +94,29 @@ def _overview(results: Mapping[str, Result]) -> str:
 def _line(target: Target, result: Result | None) -> str:
     if result is None:
         return _row(target.id, target.what, target.paper, "not run", "", "")
-    verdicts = [claim["holds"] for claim in result["claims"]]
-    held = f"{sum(verdicts)} of {len(verdicts)} claims hold"
-    here = f"[{held}](#{_anchor(target)})" if all(verdicts) else f"**[{held}](#{_anchor(target)})**"
+    here = f"[{_found(result)}](#{_anchor(target)})"
+    if not all(claim["holds"] for claim in result["claims"]):
+        here = f"**{here}**"
     return _row(target.id, target.what, target.paper, here, result["n"], _time(result["seconds"]))
 
 
+def _found(result: Result) -> str:
+    """Say how many claims hold; or, where the paper makes none, the first number."""
+    verdicts = [claim["holds"] for claim in result["claims"]]
+    if verdicts:
+        return f"{sum(verdicts)} of {len(verdicts)} claims hold"
+    first = result["quantities"][0]
+    return f"{_with_sd(first['mean'], first['sd'])} {first['unit']}".rstrip()
+
+
 def _section(target: Target, result: Result, folder: Path) -> str:
-    lines = [f"### {target.id}\n", f"`spikefa run {target.experiment}`: {target.what}.\n"]
+    command = f"spikefa run {target.experiment} {target.options}".rstrip()
+    lines = [f"### {target.id}\n", f"`{command}`: {target.what}.\n"]
     for name in result["figures"]:
-        lines.append(f"![{target.id}]({folder.name}/{target.experiment}/{name})\n")
-    lines += ["| the paper says | holds | measured |", "|---|---|---|"]
-    lines += [_claim(claim) for claim in result["claims"]]
+        lines.append(f"![{target.id}]({folder.name}/{target.folder}/{name})\n")
+    if result["claims"]:
+        lines += ["| the paper says | holds | measured |", "|---|---|---|"]
+        lines += [_claim(claim) for claim in result["claims"]]
     if result["quantities"]:
         lines += ["", "| quantity | paper | here | n | difference |", "|---|---|---|---|---|"]
         lines += [_quantity(quantity) for quantity in result["quantities"]]
