@@ -9,9 +9,11 @@ import torch
 import spikefa as sf
 from spikefa.backends import Backend
 from spikefa.bench import Limits, PlainLoop, around, startup, steps, time_steps, work_of
+from spikefa.bench.command import BENCHMARKS
 from spikefa.bench.limits import free_memory
 from spikefa.bench.products import products_alone
 from spikefa.bench.recorder import time_recording
+from spikefa.bench.replicas import time_replicas
 from spikefa.bench.scaling import scaling, scaling_figure
 from spikefa.cli import main
 
@@ -101,6 +103,13 @@ def test_scaling_measures_what_it_has_patience_and_room_for(tmp_path, monkeypatc
     assert (tmp_path / "scaling.png").stat().st_size > 5000
 
 
+def test_replicas_are_compared_with_one_network():
+    rows = list(time_replicas(torch.device("cpu"), (1, 3), counts=(1, 4), repetitions=2))
+    assert [(row.batch, row.replicas) for row in rows] == [(1, 1), (1, 4), (3, 1), (3, 4)]
+    assert all(len(row.milliseconds) == 2 and row.times_one > 0 for row in rows)
+    assert "4 replicas, batch   3" in str(rows[-1])
+
+
 def test_free_memory_is_that_of_the_system():
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert 0 < free_memory(torch.device("cpu")) <= total
@@ -120,6 +129,12 @@ def test_bench_writes_its_numbers_and_overwrites_none(tmp_path, capsys, monkeypa
     assert "10.00 s  10,000 images tested in batches of 10000" in capsys.readouterr().out
     assert main(["bench", "startup", "--device", "cpu", "--json", str(out)]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_the_command_line_knows_all_benchmarks(capsys):
+    with pytest.raises(SystemExit):
+        main(["bench", "--help"])
+    assert ",".join(BENCHMARKS) in capsys.readouterr().out.replace("\n", "").replace(" ", "")
 
 
 def test_bench_refuses_an_impossible_batch(capsys):

@@ -14,7 +14,16 @@ from spikefa.errors import require
 from spikefa.files import written_whole
 from spikefa.provenance import provenance
 
-BENCHMARKS = ("fig4", "fig4.small", "peers", "peers.small", "scaling", "recorder", "startup")
+BENCHMARKS = (
+    "fig4",
+    "fig4.small",
+    "peers",
+    "peers.small",
+    "scaling",
+    "replicas",
+    "recorder",
+    "startup",
+)
 
 
 def bench(what: str, device: torch.device, batch: int, out: Path | None) -> None:
@@ -22,10 +31,12 @@ def bench(what: str, device: torch.device, batch: int, out: Path | None) -> None
 
     Parameters
     ----------
-    what : {"fig4", "fig4.small", "peers", "peers.small", "scaling", "recorder", "startup"}
+    what : str
+        One of `BENCHMARKS`.
     device : torch.device
     batch : int
-        Streams; "scaling" and "startup" take no notice of it, "peers" measures one stream too.
+        Streams; "scaling" and "startup" take no notice of it, "peers" and "replicas" measure one
+        stream too.
     out : Path, optional
         JSON file for all numbers; with "scaling" a figure is drawn beside it.
 
@@ -120,6 +131,17 @@ def _scaling(device: torch.device, batch: int) -> dict[str, Any]:
     }
 
 
+def _replicas(device: torch.device, batch: int) -> dict[str, Any]:
+    from spikefa.bench.replicas import time_replicas
+
+    rows = []
+    for row in time_replicas(device, sorted({1, batch})):
+        rows.append(asdict(row))
+        print(row)
+        sys.stdout.flush()
+    return {"rows": rows}
+
+
 def _startup(device: torch.device, batch: int) -> dict[str, Any]:
     from spikefa.bench.around import evaluation_seconds, progress_cost
     from spikefa.bench.startup import said, time_startup
@@ -141,6 +163,7 @@ _MEASURES: dict[str, Callable[[torch.device, int], dict[str, Any]]] = {
     "peers": _peers,
     "peers.small": _small_peers,
     "scaling": _scaling,
+    "replicas": _replicas,
     "recorder": _recorder,
     "startup": _startup,
 }

@@ -158,7 +158,7 @@ def engine_step(
 ) -> Callable[[], None]:
     """Return a step of a backend, with streams of its own, and the draws that it needs."""
     source = generator(0, "benchmark", device=network.device)
-    state = network.state(len(target))
+    state = network.state(target.shape[-2])
     backend = make_backend(name, network, state, 0, "benchmark")
     inputs, uniforms = torch.zeros_like(probability), torch.zeros_like(probability)
 
