@@ -11,7 +11,9 @@ from spikefa.datasets.functions import Task
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
+from spikefa.network_replicas import connect, feedback_state
 from spikefa.progress import Bar
+from spikefa.replicas import seeds_of
 from spikefa.seeding import generator
 
 BLOCK = 256
@@ -24,16 +26,20 @@ class Exercise:
     """Shows examples of a task to a network, and tests it on examples held aside.
 
     Two exercises with the same task, batch and seed show the same examples, whatever the networks.
+    Replicas of a network each have a seed, and may each have a task, of their own: what one of them
+    is shown, and learns, is what a single network with its seed would.
 
     Parameters
     ----------
     network : Network
         With its weights drawn. Its neurons should have no memory (tau = 1).
-    task : Task
+    task : Task or sequence of Task
+        For a network with replicas: one for all, or one for each.
     batch : int, default 1
         Examples for each update, which is summed over them.
-    seed : int, default 0
-        Of the streams ``examples``, ``test`` and ``noise/...``.
+    seed : int or sequence of int, default 0
+        Of the streams ``examples``, ``test`` and ``noise/...``; of a network with replicas: the
+        seed of each, or the first of consecutive ones.
     tests : int, default 500
         Examples held aside.
 
@@ -41,7 +47,7 @@ class Exercise:
     ----------
     state, test_state : NetworkState
         Of learning, and of the last look at the examples held aside.
-    inputs, targets : Tensor [tests, n]
+    inputs, targets : Tensor [..., tests, n]
         The examples held aside.
     updates : int
         Updates so far.
@@ -53,28 +59,44 @@ class Exercise:
     """
 
     def __init__(
-        self, network: Network, task: Task, batch: int = 1, seed: int = 0, tests: int = 500
+        self,
+        network: Network,
+        task: Task | Sequence[Task],
+        batch: int = 1,
+        seed: int | Sequence[int] = 0,
+        tests: int = 500,
     ):
-        sizes = (network.n_inputs, network.n_outputs)
-        require(
-            sizes == (task.n_inputs, task.n_outputs),
-            f"a task with {task.n_inputs} inputs and {task.n_outputs} outputs, "
-            f"a network with {sizes[0]} and {sizes[1]}",
-        )
         self.network = network
-        self.task = task
         self.batch = batch
+        seeds = seeds_of(seed, network.replicas)
+        self.tasks = [task] * len(seeds) if isinstance(task, Task) else list(task)
+        self._check_tasks()
         self.state = network.state(batch)
         self.test_state = network.state(tests)
-        self.inputs, self.targets = self._drawn(tests, generator(seed, "test"))
+        self.inputs, self.targets = self._drawn(tests, [generator(own, "test") for own in seeds])
         self.updates = 0
-        self._examples = self._show(generator(seed, "examples"))
+        self._examples = self._show([generator(own, "examples") for own in seeds])
         self._noise = [
-            (uniforms, generator(seed, "noise", name, device=network.device))
-            for name, uniforms in self._uniforms().items()
+            (uniforms, generator(own, "noise", name, device=network.device))
+            for name, of_all in self._uniforms().items()
+            for uniforms, own in zip(of_all.view(len(seeds), -1), seeds, strict=True)
         ]
         for population in self.test_state.populations:
             population.uniforms.fill_(0.5)  # noise of mean 0 is silent in a test
+
+    def _check_tasks(self) -> None:
+        replicas = self.network.replicas or 1
+        require(
+            len(self.tasks) == replicas,
+            f"{len(self.tasks)} tasks for {replicas} replicas: give one, or one for each",
+        )
+        sizes = (self.network.n_inputs, self.network.n_outputs)
+        for task in self.tasks:
+            require(
+                sizes == (task.n_inputs, task.n_outputs),
+                f"a task with {task.n_inputs} inputs and {task.n_outputs} outputs, "
+                f"a network with {sizes[0]} and {sizes[1]}",
+            )
 
     def learn(self, updates: int) -> None:
         """Show so many examples, or batches of them, and let the synapses learn from each."""
@@ -89,13 +111,16 @@ class Exercise:
         self.network.forward(self.test_state, self.inputs)
         self.network.feed_back(self.test_state, self.targets)
 
-    def nse(self) -> float:
+    def nse(self) -> float | Tensor:
         """Return the normalised squared error at the last look (Lillicrap et al. 2016, eq. 2).
 
-        The sum of squared errors, by that of a model that always says the mean.
+        The sum of squared errors, by that of a model that always says the mean; one number, or one
+        for each replica.
         """
-        deviation = self.targets - self.targets.mean(0)
-        return float(self.test_state.error.square().sum() / deviation.square().sum())
+        deviation = self.targets - self.targets.mean(-2, keepdim=True)
+        error = self.test_state.error
+        ratio = error.square().sum((-2, -1)) / deviation.square().sum((-2, -1))
+        return ratio if ratio.dim() else float(ratio)
 
     def follow(
         self, at: Sequence[int], measures: Mapping[str, Measure], bar: Bar | None = None
@@ -114,6 +139,7 @@ class Exercise:
         Returns
         -------
         dict of ndarray [len(at), ...]
+            Of a network with replicas, the replicas come next.
 
         Raises
         ------
@@ -143,25 +169,26 @@ class Exercise:
             factors[layer] = 0.0
         self.network.set_pace(self.state, factors)
 
-    def switch(self, circuit: FeedbackCircuit, seed: int = 0) -> None:
+    def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
-        network = self.network
-        circuit.connect(list(network.synapses.values()), network.device, network.dtype)
-        circuit.check(list(network.populations.values()))
-        circuit.initialise(seed)
-        network.feedback = circuit
+        connect(self.network, circuit, seed)
+        self.network.feedback = circuit
         for state in (self.state, self.test_state):
-            state.feedback = circuit.state(len(state.error), network.device, network.dtype)
+            state.feedback = feedback_state(self.network, circuit, state.error.shape[-2])
 
-    def _drawn(self, count: int, source: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _drawn(self, count: int, sources: Sequence[torch.Generator]) -> tuple[Tensor, Tensor]:
+        """Draw so many examples for each replica, from a generator of its own."""
+        drawn = [task.draw(count, own) for task, own in zip(self.tasks, sources, strict=True)]
+        inputs, targets = (torch.stack(of_all) for of_all in zip(*drawn, strict=True))
+        if self.network.replicas is None:
+            inputs, targets = inputs[0], targets[0]
         device, dtype = self.network.device, self.network.dtype
-        inputs, targets = self.task.draw(count, source)
         return inputs.to(device, dtype), targets.to(device, dtype)
 
-    def _show(self, source: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    def _show(self, sources: Sequence[torch.Generator]) -> Iterator[tuple[Tensor, Tensor]]:
         while True:
-            inputs, targets = self._drawn(BLOCK * self.batch, source)
-            yield from zip(inputs.split(self.batch), targets.split(self.batch), strict=True)
+            inputs, targets = self._drawn(BLOCK * self.batch, sources)
+            yield from zip(inputs.split(self.batch, -2), targets.split(self.batch, -2), strict=True)
 
     def _uniforms(self) -> dict[str, Tensor]:
         """Return what needs new numbers before each update, by name."""

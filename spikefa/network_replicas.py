@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback import FeedbackCircuit
-from spikefa.replicas import side_by_side
+from spikefa.feedback import FeedbackCircuit, FeedbackState
+from spikefa.replicas import replica, seeds_of, side_by_side
 
 if TYPE_CHECKING:
     from spikefa.network import Network
@@ -56,8 +56,6 @@ def connect(network: "Network", circuit: FeedbackCircuit, seed: int | Sequence[i
     SpikefaError
         If the circuit cannot serve this network.
     """
-    from spikefa.replicas import replica, seeds_of
-
     single = network if network.replicas is None else network.replica(0)
     circuit.connect(list(single.synapses.values()), network.device, network.dtype)
     circuit.check(list(network.populations.values()))
@@ -70,6 +68,14 @@ def connect(network: "Network", circuit: FeedbackCircuit, seed: int | Sequence[i
     vars(circuit).update(vars(wide))
     for number, own in enumerate(seeds):
         replica(circuit, number, keep).initialise(own)
+
+
+def feedback_state(network: "Network", circuit: FeedbackCircuit, batch: int) -> FeedbackState:
+    """Return the state at rest of a circuit that `connect` has connected."""
+    if network.replicas is None:
+        return circuit.state(batch, network.device, network.dtype)
+    single = replica(circuit, 0, list(network.populations.values()))
+    return side_by_side(single.state(batch, network.device, network.dtype), network.replicas)
 
 
 def _is_replica(tensor: Tensor, of: Tensor, number: int) -> bool:

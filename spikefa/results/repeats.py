@@ -1,8 +1,9 @@
 """The same experiment with one seed after the other, side by side if asked."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,23 @@ from spikefa.files import written_whole
 Once = Callable[[Any, int], dict[str, Any]]
 """Called with settings and seed; returns numbers and arrays by name, of one shape for all seeds."""
 
+Together = Callable[[Any, Sequence[int]], list[dict[str, Any]]]
+"""Called with settings and seeds; returns for each what `Once` would, computed side by side."""
+
 Runs = dict[str, np.ndarray]
 """What all runs found, stacked: `[n, ...]` by name."""
 
 SECONDS = "seconds"
 
 
-def repeat(once: Once, settings: Any, seeds: Sequence[int], folder: Path, processes: int) -> None:
+def repeat(
+    once: Once,
+    settings: Any,
+    seeds: Sequence[int],
+    folder: Path,
+    processes: int,
+    together: Together | None = None,
+) -> None:
     """Run `once` for every seed that has no file in `folder` yet; each file appears whole.
 
     Parameters
@@ -34,13 +45,24 @@ def repeat(once: Once, settings: Any, seeds: Sequence[int], folder: Path, proces
     folder : Path
     processes : int
         Runs side by side, each with one thread; 1: in this process.
+    together : callable, optional
+        A function of a module that makes many runs at once: each process then makes its share of
+        them so.
     """
     from spikefa.progress import progress_bar
 
     left = [seed for seed in seeds if not file_of(folder, seed).exists()]
+    shares = [[seed] for seed in left]
+    if together is not None:
+        shares = [share for n in range(processes) if (share := left[n::processes])]
     with progress_bar("runs", len(left), keep=True) as bar:
-        for _ in _done(once, settings, left, folder, processes):
-            bar.advance(1)
+        for done in _done(together or _Alone(once), settings, shares, folder, processes):
+            bar.advance(done)
+
+
+def apart(found: Mapping[str, np.ndarray], replicas: int) -> list[dict[str, np.ndarray]]:
+    """Return what `Exercise.follow` found, `[times, replicas, ...]`, replica by replica."""
+    return [{name: of_all[:, n] for name, of_all in found.items()} for n in range(replicas)]
 
 
 def load_runs(folder: Path, seeds: Iterable[int]) -> Runs:
@@ -68,20 +90,28 @@ def file_of(folder: Path, seed: int) -> Path:
     return folder / f"seed{seed}.npz"
 
 
+@dataclass(frozen=True)
+class _Alone:
+    """A run at a time, where there is nothing to gain side by side."""
+
+    once: Once
+
+    def __call__(self, settings: Any, seeds: Sequence[int]) -> list[dict[str, Any]]:
+        return [self.once(settings, seed) for seed in seeds]
+
+
 def _done(
-    once: Once, settings: Any, seeds: Sequence[int], folder: Path, processes: int
-) -> Iterable[None]:
+    together: Together, settings: Any, shares: Sequence[list[int]], folder: Path, processes: int
+) -> Iterable[int]:
     if processes == 1:
-        for seed in seeds:
-            _run(once, settings, seed, folder)
-            yield
+        for share in shares:
+            yield _run(together, settings, share, folder)
         return
     spawn = get_context("spawn")
     with ProcessPoolExecutor(processes, spawn, initializer=_one_thread) as pool:
-        jobs = [pool.submit(_run, once, settings, seed, folder) for seed in seeds]
+        jobs = [pool.submit(_run, together, settings, share, folder) for share in shares]
         for job in as_completed(jobs):
-            job.result()
-            yield
+            yield job.result()
 
 
 def _one_thread() -> None:
@@ -90,9 +120,14 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _run(once: Once, settings: Any, seed: int, folder: Path) -> None:
+def _run(together: Together, settings: Any, seeds: Sequence[int], folder: Path) -> int:
+    """Make some runs, and a file of each; return how many."""
     begin = time.perf_counter()
-    arrays = {name: np.asarray(value) for name, value in once(settings, seed).items()}
-    arrays[SECONDS] = np.array(time.perf_counter() - begin)
-    with written_whole(file_of(folder, seed)) as temporary:
-        np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+    found = together(settings, seeds)
+    seconds = (time.perf_counter() - begin) / len(seeds)
+    for seed, values in zip(seeds, found, strict=True):
+        arrays = {name: np.asarray(value) for name, value in values.items()}
+        arrays[SECONDS] = np.array(seconds)
+        with written_whole(file_of(folder, seed)) as temporary:
+            np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+    return len(seeds)

@@ -11,7 +11,7 @@ from spikefa.results.findings import Findings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Once, Runs
+    from spikefa.results.repeats import Once, Runs, Together
     from spikefa.run_directory import RunDirectory
 
 MAY_CHANGE_ON_RESUME = ("repeats", "processes", "quick")
@@ -41,6 +41,9 @@ class Study:
         Settings and all runs to a matplotlib `Figure`.
     quick : mapping of str to value
         Settings of the quick version; those given on the command line win.
+    together : callable, optional
+        All runs side by side, as replicas of one network: settings and seeds to what `once` returns
+        for each of them.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Study:
     judge: "Callable[[Any, Runs], Findings]"
     picture: "Callable[[Any, Runs], Figure]"
     quick: Mapping[str, Any]
+    together: "Together | None" = None
 
     def run(self, settings: Any, out: Path | None, resume: Path | None) -> "RunDirectory":
         """Run what is left to run, judge it, write the result and draw the picture.
@@ -72,7 +76,8 @@ class Study:
         directory.write_config(self.experiment, asdict(settings))
         repeats = directory.path / "repeats"
         repeats.mkdir(exist_ok=True)
-        repeat(self.once, settings, range(settings.repeats), repeats, settings.processes)
+        seeds = range(settings.repeats)
+        repeat(self.once, settings, seeds, repeats, settings.processes, self.together)
         figures = self._draw(directory, settings)
         self._conclude(directory, settings, figures)
         return directory
