@@ -28,7 +28,9 @@ def build_page(folder: Path) -> str:
     """
     results = read_results(folder)
     known = [target for target in TARGETS.values() if target.id in results]
-    parts = [HEADING, f"{len(known)} of {len(TARGETS)} have been run.\n", _overview(results)]
+    partly = sum(1 for target in known if _cells(results[target.id]))
+    told = f", {partly} of them in part" if partly else ""
+    parts = [HEADING, f"{len(known)} of {len(TARGETS)} have been run{told}.\n", _overview(results)]
     parts += [_section(target, results[target.id], folder) for target in known]
     return "\n".join(parts)
 
@@ -94,7 +96,7 @@ def _overview(results: Mapping[str, Result]) -> str:
 def _line(target: Target, result: Result | None) -> str:
     if result is None:
         return _row(target.id, target.what, target.paper, "not run", "", "")
-    here = f"[{_found(result)}](#{_anchor(target)})"
+    here = f"[{_cells(result)}{_found(result)}](#{_anchor(target)})"
     if not all(claim["holds"] for claim in result["claims"]):
         here = f"**{here}**"
     return _row(target.id, target.what, target.paper, here, result["n"], _time(result["seconds"]))
@@ -107,6 +109,13 @@ def _found(result: Result) -> str:
         return f"{sum(verdicts)} of {len(verdicts)} claims hold"
     first = result["quantities"][0]
     return f"{_with_sd(first['mean'], first['sd'])} {first['unit']}".rstrip()
+
+
+def _cells(result: Result) -> str:
+    """Say how many cells of a table were run, if not all were: "9 of 27 cells run, "."""
+    cells = result["quantities"]
+    run = [cell for cell in cells if cell["values"]]
+    return "" if len(run) == len(cells) else f"{len(run)} of {len(cells)} cells run, "
 
 
 def _section(target: Target, result: Result, folder: Path) -> str:
@@ -137,10 +146,18 @@ def _quantity(quantity: Mapping[str, Any]) -> str:
     return _row(
         quantity["text"],
         paper + (unit if paper else ""),
-        _with_sd(quantity["mean"], quantity["sd"]) + unit,
+        _measured(quantity, unit),
         quantity["n"],
         _difference(quantity),
     )
+
+
+def _measured(quantity: Mapping[str, Any], unit: str) -> str:
+    if not quantity["values"]:
+        return "not run"
+    if quantity["mean"] is None:
+        return "never"
+    return _with_sd(quantity["mean"], quantity["sd"]) + unit
 
 
 def _difference(quantity: Mapping[str, Any]) -> str:
@@ -153,9 +170,7 @@ def _difference(quantity: Mapping[str, Any]) -> str:
     return f"{(quantity['mean'] - quantity['paper']) / variance**0.5:+.1f} sd"
 
 
-def _with_sd(mean: float | None, sd: float | None) -> str:
-    if mean is None:
-        return "never"
+def _with_sd(mean: float, sd: float | None) -> str:
     return f"{mean:.4g}" if sd is None else f"{mean:.4g} ± {sd:.2g}"
 
 
