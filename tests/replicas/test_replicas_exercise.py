@@ -95,7 +95,7 @@ def test_tasks_must_fit():
 def test_repeats_side_by_side_are_the_repeats(figure, settings, tmp_path):
     for name, together in (("alone", None), ("together", figure.together)):
         (tmp_path / name).mkdir()
-        repeat(figure.once, settings, range(3), tmp_path / name, 1, together)
+        repeat(figure.once, settings, range(3), tmp_path / name, 1, together=together)
     alone, together = (load_runs(tmp_path / name, range(3)) for name in ("alone", "together"))
     assert set(alone) == set(together)
     for name in set(alone) - {"seconds"}:
@@ -109,7 +109,7 @@ def test_seeds_that_are_there_are_not_repeated(tmp_path):
         made.append(list(seeds))
         return [{"seed": seed} for seed in seeds]
 
-    repeat(None, None, range(2), tmp_path, 1, together)
-    repeat(None, None, range(5), tmp_path, 1, together)
+    repeat(None, None, range(2), tmp_path, 1, together=together)
+    repeat(None, None, range(5), tmp_path, 1, together=together)
     assert made == [[0, 1], [2, 3, 4]]
     assert load_runs(tmp_path, range(5))["seed"].tolist() == [0, 1, 2, 3, 4]
