@@ -1,6 +1,7 @@
 """The course of a training: a network, its stream of images, and where it has got to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
@@ -13,10 +14,11 @@ from spikefa.encodings import Encoding
 from spikefa.errors import require
 from spikefa.interrupts import Stopped
 from spikefa.network import Network
-from spikefa.order import Order
+from spikefa.order import Orders
 from spikefa.promises import check_modulators, rehearse
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.predicates import Function
+from spikefa.replicas import seeds_of
 from spikefa.schedules import Constant, Schedule, schedules_of
 from spikefa.stream import Stream
 from spikefa.tally import Tally
@@ -35,11 +37,13 @@ class Course:
     presentation : int
         Presentations completed.
     backend : str
-        What executes the steps: "eager" or "fused".
+        What executes the steps: "eager", "graph" or "fused".
     stream : Stream
         State, stimulus and generators of the training.
-    order : Order
+    order : Orders
         Which image comes when.
+    seeds : list of int
+        Of the network, or of each of its replicas.
     tally : Tally
         Errors and rates since the last row of metrics.
     recorder : Recorder or None
@@ -51,7 +55,7 @@ class Course:
         dataset: Dataset,
         steps_per_image: int,
         batch_size: int,
-        seed: int,
+        seed: int | Sequence[int],
         schedule: Schedule | Mapping[str, Schedule] | None = None,
         decay_schedule: Schedule | None = None,
         encoding: Encoding | None = None,
@@ -67,23 +71,28 @@ class Course:
         self.dataset = dataset
         self.steps_per_image = steps_per_image
         self.batch_size = batch_size
-        self.seed = seed
+        self.seeds = seeds_of(seed, network.replicas)
+        self.seed = self.seeds[0]
         self.schedules = schedules_of(network.synapses, schedule)
         self.decay_schedule = decay_schedule or Constant()
         rehearse(network.rule, network.dtype)
         if not network.initialised:
-            network.initialise(seed)
-        shown = (dataset.full_scale, dataset.n_classes, batch_size, seed)
+            network.initialise(self.seeds)
+        shown = (dataset.full_scale, dataset.n_classes, batch_size, self.seeds)
         self.encoding = encoding
-        self.backend = choose_backend(backend, network)
+        chosen = choose_backend(backend, network)
         self.stream = Stream(
-            network, dataset.train, *shown, name="train", encoding=encoding, backend=self.backend
+            network, dataset.train, *shown, name="train", encoding=encoding, backend=chosen
         )
+        self.backend = self.stream.backend.name
         sizes = [population.size for population in network.populations.values()]
-        modulators = self.stream.state.feedback.modulators
+        state = self.stream.state if network.replicas is None else self.stream.state.replica(0)
+        modulators = state.feedback.modulators
         check_modulators(modulators, batch_size, sizes, network.dtype, network.feedback)
-        self.order = Order(len(dataset.train), batch_size, seed)
-        self.tally = Tally(list(self.stream.variables()), network.device)
+        self.order = Orders(len(dataset.train), batch_size, self.seeds, network.device)
+        names = list(self.stream.variables())
+        self.tally = Tally(names, network.device, network.replicas)
+        self.stream.follow_with(self._count, self.tally.tensors)
         self.recorder: Recorder | None = None
         self.presentation = 0
 
@@ -97,23 +106,44 @@ class Course:
         """Epochs of training so far."""
         return self.presentation * self.batch_size / len(self.dataset.train)
 
-    def present(self, record: bool = True) -> Iterator[int]:
-        """Show the next image to every stream; yield the number of each step after it."""
+    def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
+        """Show the next image to every stream; yield the number of each step after it.
+
+        Parameters
+        ----------
+        record : bool, default True
+            Whether the recorder, if there is one, sees it.
+        each : bool, default True
+            Whether to stop after each step. If not, only the last is yielded for certain, which
+            lets a backend do several steps at once.
+        """
         rates = [schedule(self.epoch) for schedule in self.schedules.values()]
         self.network.set_pace(self.stream.state, rates, self.decay_schedule(self.epoch))
-        images = self.order.images(self.presentation)
-        image = int(images[0 if self.recorder is None else self.recorder.stream])
-        label = int(self.dataset.train.labels[image])
-        first = self.step
-        shown = images.to(self.network.device)
-        for n in self.stream.present(shown, self.steps_per_image, plastic=True):
-            if record and self.recorder is not None:
-                self.recorder.observe(first + n, image, label)
+        shown, first, steps = self.order.images(self.presentation), self.step, self.steps_per_image
+        recorder = self.recorder if record else None
+        land = None
+        if recorder is not None and recorder.waits(first + steps):
+            if self.stream.backend.captures and not each:
+                land = recorder.landing(steps)
+            each = land is None
+        for n in self.stream.present(shown, steps, plastic=True, each=each, land=land):
+            if recorder is not None:
+                self._record(recorder, [n] if land is None else range(steps), land is not None)
             yield first + n
+        self.presentation += 1
+
+    def _record(self, recorder: Recorder, steps: Iterable[int], landed: bool) -> None:
+        """Let the recorder observe some steps of the image on show: the last, or what landed."""
+        image = self.order.image(self.presentation, recorder.stream)
+        label = int(self.dataset.train.labels[image])
+        for n in steps:
+            recorder.observe(self.step + n, image, label, n if landed else None)
+
+    def _count(self) -> None:
+        """Count the guesses and spikes of the presentation that ends."""
         readout, stimulus = self.stream.readout, self.stream.stimulus
         spikes = [population.spikes for population in self.stream.state.populations]
         self.tally.add(readout.last, readout.summed, stimulus.labels, [stimulus.spikes, *spikes])
-        self.presentation += 1
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor that training changes, and the feedback weights, by name."""
@@ -171,6 +201,8 @@ class Course:
             If the file exists, or a probe or window is wrong.
         """
         given = {"seed": self.seed, "device": str(self.network.device), **(provenance or {})}
+        if self.network.replicas is not None:
+            given |= {"replicas": self.network.replicas, "seeds": json.dumps(self.seeds)}
         given["backend"] = self.backend
         self.recorder = Recorder.create(
             path,

@@ -74,7 +74,7 @@ def weights(network: Network) -> list[Tensor]:
 
 def accuracy(lesson: Lesson) -> Callable[[], float]:
     """Return what tells how many of the images of the last look were right, in percent."""
-    return lambda: 100 - lesson.error_percent()
+    return lambda: 100 - float(lesson.error_percent())
 
 
 def weight_alignment(lesson: Lesson) -> Callable[[], list[float]]:

@@ -12,11 +12,11 @@ from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
 from spikefa.synapses import Dense
 
-BACKENDS = ("auto", "eager", "fused")
+BACKENDS = ("auto", "eager", "graph", "fused")
 STANDARD = (
     "it serves StochasticBinary populations, Dense synapses without norm, the circuits FA, DFA and "
     "PFA with stored matrices and error neurons that do not spike, and the rule ThreeFactor, in "
-    "float32 and without an optimiser"
+    "float32, without an optimiser and without replicas"
 )
 
 
@@ -45,6 +45,8 @@ def obstacle(name: str, network: Network) -> str | None:
     """Return why the backend called `name` cannot serve this network, None if it can."""
     if name == "eager":
         return None
+    if name == "graph":
+        return _no_graph(network)
     unusual = _unusual(network)
     if unusual is not None:
         return f"{unusual}; {STANDARD}: use --backend eager"
@@ -54,6 +56,15 @@ def obstacle(name: str, network: Network) -> str | None:
 def interpreted() -> bool:
     """Return whether Triton's kernels run in its interpreter, for tests on a CPU."""
     return os.environ.get("TRITON_INTERPRET", "0") == "1"
+
+
+def _no_graph(network: Network) -> str | None:
+    if network.device.type != "cuda":
+        return (
+            "CUDA graphs are for a CUDA device and the network is on "
+            f"{network.device.type}; use --backend eager"
+        )
+    return None
 
 
 def _no_triton(device: torch.device) -> str | None:
@@ -71,6 +82,8 @@ def _no_triton(device: torch.device) -> str | None:
 
 def _unusual(network: Network) -> str | None:
     """Return what about the network is not of the standard pathway, by name."""
+    if network.replicas is not None:
+        return f"it has {network.replicas} replicas"
     for population in network.populations.values():
         if type(population) is not StochasticBinary:
             return f"it has the population {population!r}"

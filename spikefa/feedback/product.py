@@ -15,7 +15,7 @@ from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDe
 from spikefa.feedback.layerwise import Layerwise
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.seeding import generator
-from spikefa.tensors import Variable
+from spikefa.tensors import Variable, add_product
 
 if TYPE_CHECKING:
     from spikefa.synapses import Dense
@@ -226,8 +226,7 @@ class PFA(Layerwise):
             change = torch.mul(
                 above.pre, above.plasticity.learning_rate, out=state.errors[layer].drive
             )  # the drive of this step has been used
-            add = matrix.addmm_ if matrix.dim() == 2 else matrix.baddbmm_
-            add(state.middle[layer].activity.mT, change.neg_())
+            add_product(matrix, state.middle[layer].activity.mT, change.neg_())
 
     def decay(self, factor: float) -> None:
         """Let R decay as the forward weights have; B never does."""

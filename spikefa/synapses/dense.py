@@ -5,6 +5,8 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Change, Outer
+from spikefa.synapses.silent import rows_to_read, sum_of_rows
+from spikefa.tensors import add_product
 
 
 class Dense:
@@ -76,7 +78,11 @@ class Dense:
 
     def drive(self, pre: Tensor, out: Tensor) -> None:
         """Write ``pre W + b`` into `out`; `pre` is `[..., batch, n_pre]`."""
-        torch.matmul(pre, self.weight, out=out)
+        rows = rows_to_read(pre, self.weight)
+        if rows is None:
+            torch.matmul(pre, self.weight, out=out)
+        else:
+            sum_of_rows(rows, self.weight, out)
         out.add_(self.bias.unsqueeze(-2))
 
     def apply(self, change: Change) -> None:
@@ -89,8 +95,7 @@ class Dense:
             if change.loss is not None:
                 self.weight.addcmul_(self.weight, change.loss.unsqueeze(-2), value=-1)
                 self.bias.addcmul_(self.bias, change.loss, value=-1)
-            add = self.weight.addmm_ if self.weight.dim() == 2 else self.weight.baddbmm_
-            add(change.pre.mT, change.post)
+            add_product(self.weight, change.pre.mT, change.post)
             self.bias.add_(change.post.sum(-2))
         else:
             self.weight.add_(change.weight)

@@ -7,10 +7,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from spikefa.backends import Scope
+from spikefa.backends.rehearsal import rehearse
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.promises import check_change
 from spikefa.tensors import copy_into, named_tensors
 from spikefa.testing.compare import devices, expect, first_difference, reported, run_checks, same
+from spikefa.testing.in_replicas import rule_in_replicas
 from spikefa.testing.rule_trial import (
     N_POST,
     N_PRE,
@@ -194,6 +197,24 @@ def no_look_at_data(rule: PlasticityRule) -> None:
         _update(rule, torch.float32, torch.device("meta"))
 
 
+def can_be_captured(rule: PlasticityRule) -> None:
+    """What it does is the same at every step, so that a CUDA graph of one step repeats it."""
+    trial = RuleTrial(rule)
+
+    def work() -> None:
+        trial.network.learn(trial.state, torch.zeros(STREAMS, N_PRE, dtype=torch.float64))
+
+    with reported("a step cannot be captured"):
+        rehearse(work, Scope(objects=[trial.rule, trial.state]), trial.network.device)
+    captured = RuleTrial(rule).learn(activity(), captured=True)
+    step = _first_unequal(RuleTrial(rule).learn(activity()), captured, 0)
+    expect(
+        step is None,
+        f"in step {step} the update is another one if the operations of the first step are "
+        "repeated: it decides, or makes numbers, in Python, where a tensor is needed",
+    )
+
+
 def local(rule: PlasticityRule) -> None:
     """The change of a synapse depends on its own two neurons and nothing else."""
     shown, other = activity(), activity("other")
@@ -214,6 +235,11 @@ def local(rule: PlasticityRule) -> None:
                 f"it is not local: in step {step} the change of the bias of neuron {j} depends on "
                 f"the {what}, which it cannot see",
             )
+
+
+def works_in_replicas(rule: PlasticityRule) -> None:
+    """It serves networks side by side: each learns what it would learn alone."""
+    rule_in_replicas(rule)
 
 
 def perturbations(shown: Activity, other: Activity, i: int, j: int) -> dict[str, Activity]:
@@ -255,7 +281,9 @@ RULE_CHECKS: dict[str, Callable[[PlasticityRule], None]] = {
         batch_is_a_sum,
         checkpoint_round_trip,
         no_look_at_data,
+        can_be_captured,
         local,
+        works_in_replicas,
     )
 }
 """What is checked of a rule, by name."""

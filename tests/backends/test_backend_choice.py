@@ -68,6 +68,11 @@ def test_without_triton_or_a_gpu_it_says_so(monkeypatch):
         choose_backend("fused", network())
 
 
+def test_cuda_graphs_need_a_cuda_device():
+    with pytest.raises(SpikefaError, match="are for a CUDA device and the network is on cpu"):
+        choose_backend("graph", network())
+
+
 def test_auto_is_eager_and_others_do_not_exist(tiny):
     assert simulate(tiny, "auto").backend == choose_backend("auto", network()) == "eager"
     with pytest.raises(SpikefaError, match="no backend called 'quick': there is auto, eager"):
@@ -87,11 +92,18 @@ def test_the_command_line_refuses_in_one_line(tmp_path, capsys, monkeypatch):
 
 def test_an_old_checkpoint_is_eager(tiny, tmp_path):
     path = tmp_path / "c.pt"
-    simulate(tiny, "eager").save(path)
+    first = simulate(tiny, "eager")
+    for _ in first.present():
+        pass
+    first.save(path)
     old = load_checkpoint(path)
     del old.settings["backend"]
     save_checkpoint(path, old)
-    simulate(tiny, "eager").restore(path)
+    second = simulate(tiny, "eager")
+    second.restore(path)
+    assert second.presentation == 1
+    expected = first.tensors()
+    assert all(tensor.equal(expected[name]) for name, tensor in second.tensors().items())
 
 
 @pytest.mark.usefixtures("triton")

@@ -18,8 +18,12 @@ STUDIES = {
 SHORT = ("lillicrap2016.fig2", "lillicrap2016.n14", "li2024.a12")
 """Seconds each, with one run; the others are marked long, and make all their runs."""
 
+NOT_FREE = ("lillicrap2016.n6", "lillicrap2016.n7")
+"""Their data is the user's; test_deep_digits runs them on files made up."""
+
 DO_NOT_HOLD = {
     "with 4 layers feedback alignment performs as well as backprop",
+    "backprop ends at 2.4 %, feedback alignment at 2.1 %",
     "the norm reduces rapidly as the first weights increase, output layer",
     "after a few updates the criterion holds in every layer, and goes on to hold",
     "more alignment improves the performance only a little",
@@ -27,6 +31,8 @@ DO_NOT_HOLD = {
     "with small first weights good solutions are found faster",
 }
 """Claims of the papers that do not reproduce; docs/results.md says why."""
+NOT_WHEN_QUICK = {"the higher the first weights, the lower the accuracy at the end"}
+"""Claims that take more epochs than the quick version has."""
 
 
 def test_a_study_is_about_a_figure_of_a_paper():
@@ -37,11 +43,17 @@ def test_a_study_is_about_a_figure_of_a_paper():
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.long]) for name in STUDIES],
+    [
+        pytest.param(name, marks=[] if name in SHORT else [pytest.mark.long])
+        for name in STUDIES
+        if name not in NOT_FREE
+    ],
 )
-def test_the_quick_version_shows_the_effect(name, tmp_path, capsys):
+def test_the_quick_version_shows_the_effect(name, tmp_path, capsys, request):
     out = tmp_path / "run"
     shorter = ["--repeats", "1"] if name in SHORT else []
+    if hasattr(import_module(f"spikefa.experiments.{name}").Settings, "data_dir"):
+        shorter += ["--data-dir", str(request.getfixturevalue("data_dir"))]
     assert main(["run", name, "--quick", *shorter, "--out", str(out)]) == 0
     assert "claims hold" in capsys.readouterr().out
     result = read_result(out / "result.json")
@@ -50,7 +62,7 @@ def test_the_quick_version_shows_the_effect(name, tmp_path, capsys):
     assert all((out / "figures" / figure).stat().st_size > 5000 for figure in result["figures"])
     assert result["claims"]
     failed = {claim["text"] for claim in result["claims"] if not claim["holds"]}
-    assert failed <= DO_NOT_HOLD
+    assert failed <= DO_NOT_HOLD | NOT_WHEN_QUICK
 
 
 def test_a_run_goes_on_with_more_repeats_and_is_drawn_again(tmp_path, capsys):

@@ -64,10 +64,31 @@ class GlobalRandomness(sf.FA):
             matrix.uniform_(-0.1, 0.1)
 
 
+class CountsFromTheFirst(sf.FA):
+    """The first dimension is that of the streams only as long as there are no replicas."""
+
+    def learn(self, state, layers):
+        for matrix, modulator in zip(self.matrices, state.modulators[1:], strict=True):
+            matrix.add_(modulator.sum(0).unsqueeze(-1), alpha=0.01)
+
+
+class MakesNewTensors(sf.FA):
+    def initialise(self, seed):
+        super().initialise(seed)
+        for matrix in self.random.each:
+            matrix.stored = matrix.stored.clone()
+
+
 class LooksAtData(sf.FA):
     def step(self, state, error, forward):
         if error.abs().max() > 0:
             super().step(state, error, forward)
+
+
+class HidesItsNeeds(sf.PseudoBackprop):
+    """Decides on the host when it is time, and does not say so."""
+
+    needs_host = False
 
 
 class MixesStreams(sf.FA):
@@ -102,8 +123,13 @@ class Explodes(sf.FA):
         (Remembers, "checkpoint_round_trip", "goes on differently"),
         (GlobalRandomness, "deterministic", "with the same seed"),
         (LooksAtData, "no_look_at_data", "asks for the value of a tensor"),
+        (LooksAtData, "can_be_captured", "asks for the values of a tensor"),
+        (Remembers, "can_be_captured", "changes the Python number 'count'"),
+        (HidesItsNeeds, "can_be_captured", "asks for the values of a tensor"),
         (MixesStreams, "streams_are_independent", "other streams"),
         (Competes, "local", "depends on what other neurons of its population"),
+        (CountsFromTheFirst, "works_in_replicas", "count dimensions from the last"),
+        (MakesNewTensors, "works_in_replicas", "initialise must write into the tensors"),
         (Explodes, "finite", "is NaN or infinite"),
     ],
 )
