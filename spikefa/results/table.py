@@ -48,7 +48,7 @@ class Table(study.Study):
 
         cells = chosen(settings.cells, self.cells)
         seeds = range(settings.repeats)
-        repeat(self.once, settings, seeds, folder, settings.processes, cells)
+        repeat(self.once, settings, seeds, folder, settings.processes, cells=cells)
 
     def _runs(self, directory: "RunDirectory", settings: Any) -> CellRuns:
         from spikefa.results.repeats import file_of, load_runs
