@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from spikefa import __version__
 from spikefa.choices import files_of
@@ -137,15 +137,25 @@ def _parser() -> argparse.ArgumentParser:
         "--folder", type=Path, default=Path("docs/results"), help="with the committed result files"
     )
     results.add_argument("--add", type=Path, help="first take over the result of this run")
-    bench = add("bench", _bench, "time a step, its growth, the recorder, or the start")
+    bench = add("bench", _bench, "time a step, its growth, its peers, the recorder, or the start")
     bench.add_argument(
         "what",
         nargs="?",
-        choices=("fig4", "fig4.small", "scaling", "recorder", "startup"),
+        choices=(
+            "fig4",
+            "fig4.small",
+            "peers",
+            "peers.small",
+            "scaling",
+            "replicas",
+            "recorder",
+            "startup",
+        ),
         default="fig4",
         help="fig4: a step beside its matrix products, a plain loop and the limits of the machine; "
-        "fig4.small: the same with 300 hidden neurons; scaling: over widths and batches; recorder: "
-        "with and without recording all spikes; startup: until something happens",
+        "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "
+        "simulators; scaling: over widths and batches; replicas: small networks side by side; "
+        "recorder: with and without recording all spikes; startup: until something happens",
     )
     bench.add_argument("--batch-size", type=int, default=100)
     bench.add_argument("--device", default="auto", help="cpu, cuda or auto")
@@ -174,14 +184,21 @@ def _announce(path: Path) -> None:
     if "headline" in summary:
         print(summary["headline"])
         return
-    print(
-        f"test error {summary['test_error_percent']:.2f} % from the last step, "
-        f"{summary['test_error_percent_summed']:.2f} % from all steps summed "
-        f"({summary['test_images']} images)"
-    )
+    print(_test_error(summary))
     for file in (run.recording, *sorted(run.figures.glob("*.png")), run.summary):
         if file.is_file():
             print(f"wrote {file}")
+
+
+def _test_error(summary: dict[str, Any]) -> str:
+    """Return the test error in one line; of replicas mean and standard deviation."""
+    names = ("test_error_percent", "test_error_percent_summed")
+    last, summed = (f"{summary[name]:.2f}" for name in names)
+    shown = f"{summary['test_images']} images"
+    if summary.get("n", 1) > 1:
+        last, summed = (f"{summary[name]:.2f} ± {summary[f'sd_{name}']:.2f}" for name in names)
+        shown += f"; mean ± sd of {summary['n']} replicas"
+    return f"test error {last} % from the last step, {summed} % from all steps summed ({shown})"
 
 
 def _list(given: argparse.Namespace) -> None:
