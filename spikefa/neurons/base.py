@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ class PopulationState:
         Synaptic input of this step, written by the incoming synapses.
     uniforms : Tensor
         One number from U[0, 1) per neuron and step, drawn by whoever drives the network; empty,
-        `[0]`, in a population that uses no randomness.
+        `[0]`, in a population that uses no randomness, or is `silenced`.
     potential : Tensor
         V, the leaky sum of the drive (the PSP).
     probability : Tensor
@@ -39,6 +39,16 @@ class PopulationState:
     probability: Tensor
     spikes: Tensor
     gain: Tensor
+
+
+def silenced(state: PopulationState) -> PopulationState:
+    """Return a state without randomness, whose activity is its mean, one tensor; for tests.
+
+    A state that uses no randomness is returned as it is.
+    """
+    if not state.uniforms.numel():
+        return state
+    return replace(state, uniforms=state.uniforms.new_empty(0), spikes=state.probability)
 
 
 class Population(ABC):

@@ -82,7 +82,7 @@ class Rate(Population):
         """Advance `state` by one step, in place, from its drive and uniforms."""
         state.potential.lerp_(state.drive, self.tau)
         _ACTIVATIONS[self.activation](state.potential, state.probability, state.gain)
-        if self.noise:
+        if state.uniforms.numel():
             spread = self.noise * math.sqrt(12)
             torch.add(state.probability, state.uniforms, alpha=spread, out=state.spikes)
             state.spikes.sub_(spread / 2)

@@ -42,7 +42,8 @@ class StochasticBinary(Population):
         """Advance `state` by one step, in place, from its drive and uniforms."""
         state.potential.lerp_(state.drive, self.tau)
         p = torch.sigmoid(state.potential, out=state.probability)
-        torch.lt(state.uniforms, p, out=state.spikes)
+        if state.uniforms.numel():  # else silenced: s is p
+            torch.lt(state.uniforms, p, out=state.spikes)
         torch.addcmul(p, p, p, value=-1, out=state.gain)
 
     @property

@@ -1,0 +1,156 @@
+"""Inputs with the outputs that belong to them, as tensors: what a rate network learns from."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from spikefa.datasets.images import Images
+from spikefa.errors import require
+
+Scaling = Literal["unit", "standardised", "standardised_each"]
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Inputs and targets, and the classes if there are any.
+
+    Attributes
+    ----------
+    inputs : Tensor [N, n_in]
+    targets : Tensor [N, n_out]
+        For an autoencoder the same tensor as `inputs`.
+    labels : int64 Tensor [N], optional
+        The class of each.
+    per_class : int, default 1
+        Outputs for each class: class c is said by ``c per_class`` and the following ones.
+    shift, spread : Tensor [] or [n_in], optional
+        ``inputs = (brightness - shift) / spread``, where the inputs are standardised.
+
+    Raises
+    ------
+    SpikefaError
+        If the counts differ, or there is no example.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    labels: Tensor | None = None
+    per_class: int = 1
+    shift: Tensor | None = None
+    spread: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        counts = [len(self.inputs), len(self.targets)]
+        counts += [] if self.labels is None else [len(self.labels)]
+        require(
+            len(set(counts)) == 1 and counts[0] > 0,
+            f"{' and '.join(map(str, counts))} inputs, targets and labels: give as many of each, "
+            "one at least",
+        )
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> "Examples":
+        """Return the examples on that device and of that type; no copy where they are already."""
+        inputs = self.inputs.to(device, dtype)
+        same = self.targets is self.inputs
+        return replace(
+            self,
+            inputs=inputs,
+            targets=inputs if same else self.targets.to(device, dtype),
+            labels=None if self.labels is None else self.labels.to(device),
+        )
+
+
+def classification(
+    images: Images,
+    full_scale: int,
+    n_classes: int,
+    inputs: Scaling = "unit",
+    low: float = 0.0,
+    high: float = 1.0,
+    per_class: int = 1,
+    like: Examples | None = None,
+) -> Examples:
+    """Return images with their classes as targets, float32.
+
+    Parameters
+    ----------
+    images : Images
+    full_scale : int
+        Pixel value that means 1.
+    n_classes : int
+    inputs : {"unit", "standardised", "standardised_each"}, default "unit"
+        Brightness in [0, 1]; or mean 0 and deviation 1 over all pixels of all images together, or
+        of each pixel by itself, a pixel that never changes being 0.
+    low, high : float, default 0, 1
+        Target of the outputs of the other classes, and of those of the image's own class.
+    per_class : int, default 1
+        Outputs for each class: 1 for 1-hot targets, more for n-hot.
+    like : Examples, optional
+        Training examples whose mean and deviation are taken, as test examples must.
+
+    Raises
+    ------
+    SpikefaError
+        If an argument is out of range.
+    """
+    require(
+        inputs in get_args(Scaling),
+        f"inputs must be one of {', '.join(get_args(Scaling))}, {inputs!r} given",
+    )
+    require(per_class >= 1, f"a class needs at least 1 output, {per_class} given")
+    require(
+        int(images.labels.max()) < n_classes,
+        f"label {int(images.labels.max())}, expected 0 to {n_classes - 1}",
+    )
+    labels = torch.from_numpy(images.labels).long()
+    templates = torch.full((n_classes, n_classes), low).fill_diagonal_(high)
+    targets = templates.repeat_interleave(per_class, dim=1)[labels]
+    brightness = _brightness(images, full_scale)
+    if inputs == "unit":
+        return Examples(brightness, targets, labels, per_class)
+    shift, spread = _statistics(brightness, inputs, like)
+    scaled = brightness.sub_(shift).div_(spread)
+    return Examples(scaled, targets, labels, per_class, shift, spread)
+
+
+def reconstruction(
+    images: Images, full_scale: int, low: float = 0.0, high: float = 1.0
+) -> Examples:
+    """Return images that are their own targets, float32, for an autoencoder.
+
+    Parameters
+    ----------
+    images : Images
+    full_scale : int
+        Pixel value of `high`; 0 is `low`.
+    low, high : float, default 0, 1
+    """
+    inputs = _brightness(images, full_scale).mul_(high - low).add_(low)
+    return Examples(inputs, inputs, torch.from_numpy(images.labels).long())
+
+
+def _brightness(images: Images, full_scale: int) -> Tensor:
+    """Return the pixels as numbers from 0 to 1, [N, n_pixels], a new tensor."""
+    return torch.from_numpy(images.pixels).flatten(1).to(torch.float32).div_(full_scale)
+
+
+def _statistics(x: Tensor, inputs: str, like: Examples | None) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation of all pixels, or of each; or those that `like` was made with."""
+    if like is not None:
+        require(
+            like.shift is not None and like.spread is not None,
+            "`like` has inputs that are not standardised: make it with the same `inputs`",
+        )
+        assert like.shift is not None
+        assert like.spread is not None
+        return like.shift, like.spread
+    if inputs == "standardised":
+        mean = x.double().mean().float()
+        return mean, (x - mean).square_().double().mean().sqrt().float()
+    spread = x.std(0, correction=0)
+    return x.mean(0), torch.where(spread > 0, spread, 1.0)
