@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from spikefa.analysis.alignment import row_angles
+from spikefa.angles import angle_between
 from spikefa.datasets import Images
 from spikefa.errors import require
 from spikefa.feedback import Backprop, FeedbackCircuit
@@ -59,6 +60,35 @@ class Reference:
             [
                 row_angles(own * here.gain, other * here.gain).nanmean()
                 for own, other, here in delivered
+            ]
+        )
+
+    def update_angles(self, state: NetworkState, inputs: Tensor) -> Tensor:
+        """Return the angle between the changes of W that both would make now, [projections].
+
+        ``pre^T delta``, summed over the streams, with each circuit's delta, from the input upwards
+        (Panjehpour & EsmailZadeh 2022, section 2.2). That of the output is left out: its error is
+        the same for both.
+
+        Parameters
+        ----------
+        state : NetworkState
+            That was watched last.
+        inputs : Tensor [batch, n_inputs]
+            What the network was shown.
+        """
+        sent = [inputs, *(population.spikes for population in state.populations)]
+        delivered = zip(
+            sent[:-2],
+            state.feedback.modulators[:-1],
+            self.state.modulators[:-1],
+            state.populations[:-1],
+            strict=True,
+        )
+        return torch.stack(
+            [
+                angle_between(pre.mT @ (own * here.gain), pre.mT @ (other * here.gain))
+                for pre, own, other, here in delivered
             ]
         )
 
