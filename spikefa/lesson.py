@@ -38,6 +38,9 @@ class Lesson(Learner):
         Of the streams ``order/<epoch>``, ``change`` and ``noise/...``.
     tests : Examples
         Held aside.
+    shuffled : bool, default True
+        Whether every epoch has an order of its own; if not, the examples are shown as they are, and
+        every batch comes again after an epoch.
     change : callable, optional
         ``change(inputs, generator)`` alters the inputs of a batch in place before they are shown.
 
@@ -61,11 +64,12 @@ class Lesson(Learner):
         seed: int = 0,
         *,
         tests: Examples,
+        shuffled: bool = True,
         change: Alteration | None = None,
     ):
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
         self.examples = examples.to(network.device, network.dtype)
-        order = Order(len(examples), batch, seed)
+        order = Order(len(examples), batch, seed, shuffled)
         self.updates_per_epoch = order.presentations(1)
         shown = _show(self.examples, order, change, generator(seed, "change"))
         aside = tests.to(network.device, network.dtype)

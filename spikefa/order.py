@@ -9,6 +9,8 @@ from spikefa.seeding import generator
 class Order:
     """An endless list of images: epoch after epoch, each in a random order of its own.
 
+    Or, not shuffled, each in the order in which the images are.
+
     Presentation k shows the images ``k batch`` to ``(k + 1) batch - 1`` of the list, one to each
     stream, so that every image is shown exactly once per epoch whatever the batch. The order of
     an epoch follows from the seed and the epoch alone; there is no state to save.
@@ -18,14 +20,16 @@ class Order:
     n_images, batch : int
     seed : int
         The stream ``order/<epoch>`` of it is used.
+    shuffled : bool, default True
     """
 
-    def __init__(self, n_images: int, batch: int, seed: int):
+    def __init__(self, n_images: int, batch: int, seed: int, shuffled: bool = True):
         self.n_images = n_images
         self.batch = batch
         self.seed = seed
+        self.shuffled = shuffled
         self._epoch = -1
-        self._permutation = torch.empty(0, dtype=torch.int64)
+        self._permutation = torch.arange(n_images)
 
     def presentations(self, epochs: float) -> int:
         """Return how many presentations it takes to show at least so many epochs."""
@@ -43,7 +47,7 @@ class Order:
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _of_epoch(self, epoch: int) -> Tensor:
-        if epoch != self._epoch:
+        if epoch != self._epoch and self.shuffled:
             source = generator(self.seed, "order", epoch)
             self._permutation = torch.randperm(self.n_images, generator=source)
             self._epoch = epoch
