@@ -2,8 +2,8 @@
 
 The network of `_digits` learns by feedback alignment from 60 mini-batches. The update of W_l is
 taken apart into alignment terms by their order (eq. 4), and each is compared with B_l^T, early and
-late in learning: (b) the mini-batches come in the same order in every epoch, so that terms of orders
-60, 120, ... are of the same images; (c) the images are shuffled for every epoch.
+late in learning: (b) the mini-batches come in the same order in every epoch, so that orders 60, 120
+and so on are of the same images; (c) the images are shuffled for every epoch.
 
 The paper is silent on the learning rate and on when it looks. The rate is the largest of 0.1, 0.3
 and 1 at which the error on the training images falls without jumps.
@@ -122,6 +122,8 @@ def multiples(settings: Settings, orders: int) -> Any:
 
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the cosines against the order: (b) not shuffled, (c) shuffled, by layer."""
+    from spikefa.experiments.panjehpour2022._pictures import draw_terms
+
     from spikefa.results.drawing import legend, panels
 
     figure, axes = panels(4, width=3.1)
@@ -129,37 +131,9 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
         for look, when in enumerate((settings.early, settings.late)):
             here = axes[0, 2 * column + look]
             title = f"{letter}  {CONDITIONS[condition]}, after {when} epochs"
-            draw_terms(here, settings, runs[condition][:, look], title)
+            draw_terms(here, settings.batches, runs[condition][:, look], title)
     legend(axes[0, 0])
     return figure
-
-
-def draw_terms(axes: Any, settings: Any, values: Any, title: str) -> None:
-    """Draw cosines [n, layers, orders] as points, those of whole epochs larger, with their sd."""
-    import numpy as np
-
-    from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import level, name_axes
-
-    orders = np.arange(1, values.shape[-1] + 1)
-    among = multiples(settings, len(orders))
-    level(axes, 0)
-    for layer in range(values.shape[1]):
-        mean, colour = values[:, layer].mean(0), PALETTE[layer]
-        sd = values[:, layer].std(0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
-        axes.plot(orders[~among], mean[~among], ".", color=colour, markersize=2)
-        axes.errorbar(
-            orders[among],
-            mean[among],
-            sd[among],
-            fmt="o",
-            color=colour,
-            markersize=4,
-            linewidth=0.8,
-            label=f"l = {layer + 1}",
-        )
-    axes.set_ylim(-0.1, 0.4)
-    name_axes(axes, "order", "cosine to Bᵀ", title)
 
 
 STUDY = Study(
