@@ -5,8 +5,8 @@ taken apart into alignment terms by their order (eq. 4), and each is compared wi
 late in learning: (b) the mini-batches come in the same order in every epoch, so that orders 60, 120
 and so on are of the same images; (c) the images are shuffled for every epoch.
 
-The paper is silent on the learning rate and on when it looks. The rate is the largest of 0.1, 0.3
-and 1 at which the error on the training images falls without jumps.
+The paper is silent on the learning rate and on when it looks. Of 0.3, 1 and 3, 0.3 gave feedback
+alignment the lowest error on the training images.
 """
 
 from dataclasses import dataclass
