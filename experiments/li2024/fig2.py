@@ -36,6 +36,7 @@ __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
 HIDDEN, BATCH = 512, 64
 NAMES = {"bp": "BP", "fa": "FA", "dfa": "DFA", "sf": "SF", "pfa": "PFA", "pfao": "PFA-o"}
+PRODUCTS = ("pfa", "pfao")
 PAPER = {"bp": 98.38, "fa": 98.23, "dfa": 98.15, "sf": 98.25, "pfa": 98.39, "pfao": 98.42}
 """Final accuracy in percent, read off the figure."""
 CARRIED = ("fa", "sf", "pfa", "pfao")
@@ -52,7 +53,8 @@ class Settings:
     rate: float = option(0.01, "eta, for the mean over a batch")
     momentum: float = option(0.9, "momentum of W and of R")
     decay: float = option(1e-4, "weight decay, times the rate")
-    first_decay: float = option(0.03, "that of PFA and PFA-o in the first epoch")
+    first_decay: float = option(0.03, "that of PFA and PFA-o at first")
+    first_epochs: int = option(1, "epochs of it")
     expansion: float = option(10.0, "extra neurons for each of the layer above, PFA and PFA-o")
     extra_neurons: bool = option(False, "simulate the extra populations, instead of their paths")
     repeats: int = option(5, REPEATS)
@@ -114,7 +116,7 @@ def taught(
         lesson.look()
         rows.append(look(lesson))
         if epoch < settings.epochs:
-            set_pace(settings, lesson, epoch, name in ("pfa", "pfao"))
+            set_pace(settings, lesson, epoch, name in PRODUCTS)
             lesson.learn_epochs(1)
             advance(1)
     accuracy, angle, ratio = map(np.array, zip(*rows, strict=True))
@@ -167,7 +169,9 @@ def network_of(settings: Settings, circuit: "FeedbackCircuit", seed: int) -> "Ne
 def set_pace(settings: Settings, lesson: "Lesson", epoch: int, product: bool) -> None:
     """Set rate and decay for the epoch that begins."""
     halvings = (epoch >= settings.epochs // 2) + (epoch >= settings.epochs * 3 // 4)
-    high = settings.first_decay / settings.decay if product and epoch == 0 else 1.0
+    high = (
+        settings.first_decay / settings.decay if product and epoch < settings.first_epochs else 1.0
+    )
     lesson.set_pace(0.5**halvings, high)
 
 
@@ -191,8 +195,8 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
     angle = {name: runs[f"{name}_angle"][:, -1] for name in CARRIED}
     ratio = {name: runs[f"{name}_ratio"][:, -1] for name in CARRIED}
     near = 1.0 if settings.quick else 0.15
-    off = {name: abs(final[name].mean() - final["bp"].mean()) for name in ("pfa", "pfao")}
-    both = [ratio[name] for name in ("pfa", "pfao")]
+    off = {name: abs(final[name].mean() - final["bp"].mean()) for name in PRODUCTS}
+    both = [ratio[name] for name in PRODUCTS]
     return Findings(
         [
             *(
