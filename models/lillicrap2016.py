@@ -24,6 +24,7 @@ def spiking_mnist(
     output_error: str = "spikes",
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
+    replicas: int | None = None,
 ) -> Network:
     """Return the spiking network of figure 4: 784-1500-1500-1500-1000.
 
@@ -46,6 +47,8 @@ def spiking_mnist(
         What the target is subtracted from.
     device, dtype
         Where the network lives, and as what.
+    replicas : int, optional
+        So many networks side by side, see `Network`.
 
     Raises
     ------
@@ -65,4 +68,5 @@ def spiking_mnist(
         output_error=output_error,
         device=device,
         dtype=dtype,
+        replicas=replicas,
     )

@@ -1,6 +1,6 @@
 """Networks of rate neurons, as the papers on feedback alignment have them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -49,9 +49,12 @@ def rate_network(
     weight_scale: float | Sequence[float] = 0.01,
     bias: bool | float = True,
     noise: float = 0.0,
+    dropout: float | Sequence[float] = 0.0,
+    synapses: Mapping[str, Callable[..., Dense]] | None = None,
     optimiser: MakeOptimiser | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float64,
+    replicas: int | None = None,
 ) -> Network:
     """Return a network of rate neurons without memory, tau = 1, its weights not drawn yet.
 
@@ -72,10 +75,18 @@ def rate_network(
         uniform distribution of the first biases.
     noise : float, default 0
         Standard deviation of the noise of hidden neurons, which node perturbation needs.
+    dropout : float or sequence of float, default 0
+        Chance that a hidden neuron is left out of an update, of all hidden layers or each, see
+        `Rate`.
+    synapses : mapping of str to callable, optional
+        Other kinds of synapses, such as `Masked`, by the population they end on: ``"hidden1"`` and
+        so on, ``"output"``.
     optimiser : callable, optional
         A class of torch.optim, see `Network`.
     device, dtype
         Where the network lives, and as what.
+    replicas : int, optional
+        So many networks side by side, see `Network`.
 
     Raises
     ------
@@ -84,23 +95,38 @@ def rate_network(
     """
     layers = len(sizes) - 1
     require(layers >= 1, f"inputs and outputs are needed, sizes {list(sizes)} given")
-    scales = [weight_scale] * layers if isinstance(weight_scale, int | float) else weight_scale
-    require(len(scales) == layers, f"{len(scales)} weight scales for {layers} projections")
-    scale = iter(scales)
+    scales = _for_each(weight_scale, layers, "weight scales", "projections")
+    chances = _for_each(dropout, layers - 1, "chances of dropout", "hidden layers")
     kind: Callable[..., Dense] = Dense if bias else Unbiased
     if bias is not True and bias > 0:
         kind = partial(Biased, bias_scale=bias)
-    names = [f"hidden{layer}" for layer in range(1, layers)]
+    names = [*(f"hidden{layer}" for layer in range(1, layers)), "output"]
+    unknown = [name for name in synapses or {} if name not in names]
+    require(not unknown, f"synapses onto {unknown}: the populations are {', '.join(names)}")
+    kinds = dict.fromkeys(names, kind) | dict(synapses or {})
     populations = {
-        name: Rate(size, hidden, noise=noise) for name, size in zip(names, sizes[1:-1], strict=True)
+        name: Rate(size, hidden, noise=noise, dropout=chance)
+        for name, size, chance in zip(names[:-1], sizes[1:-1], chances, strict=True)
     }
     return Network(
         sizes[0],
-        {**populations, "output": Rate(sizes[-1], output)},
+        populations | {"output": Rate(sizes[-1], output)},
         feedback=feedback,
         rule=rule if isinstance(rule, PlasticityRule) else ThreeFactor(rule, weight_decay=0),
-        synapses=lambda *given, **where: kind(*given, scale=next(scale), **where),
+        synapses={
+            name: partial(kinds[name], scale=scale)
+            for name, scale in zip(names, scales, strict=True)
+        },
         optimiser=optimiser,
         device=device,
         dtype=dtype,
+        replicas=replicas,
     )
+
+
+def _for_each(given: float | Sequence[float], count: int, what: str, where: str) -> list[float]:
+    """Return one number for each; a single one is that of all."""
+    if isinstance(given, int | float):
+        return [float(given)] * count
+    require(len(given) == count, f"{len(given)} {what} for {count} {where}: give one for each")
+    return list(given)

@@ -1,5 +1,6 @@
 """The course of a training: a network, its stream of images, and where it has got to."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +14,11 @@ from spikefa.encodings import Encoding
 from spikefa.errors import require
 from spikefa.interrupts import Stopped
 from spikefa.network import Network
-from spikefa.order import Order
+from spikefa.order import Orders
 from spikefa.promises import check_modulators, rehearse
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.predicates import Function
+from spikefa.replicas import seeds_of
 from spikefa.schedules import Constant, Schedule, schedules_of
 from spikefa.stream import Stream
 from spikefa.tally import Tally
@@ -38,8 +40,10 @@ class Course:
         What executes the steps: "eager" or "fused".
     stream : Stream
         State, stimulus and generators of the training.
-    order : Order
+    order : Orders
         Which image comes when.
+    seeds : list of int
+        Of the network, or of each of its replicas.
     tally : Tally
         Errors and rates since the last row of metrics.
     recorder : Recorder or None
@@ -51,7 +55,7 @@ class Course:
         dataset: Dataset,
         steps_per_image: int,
         batch_size: int,
-        seed: int,
+        seed: int | Sequence[int],
         schedule: Schedule | Mapping[str, Schedule] | None = None,
         decay_schedule: Schedule | None = None,
         encoding: Encoding | None = None,
@@ -67,23 +71,26 @@ class Course:
         self.dataset = dataset
         self.steps_per_image = steps_per_image
         self.batch_size = batch_size
-        self.seed = seed
+        self.seeds = seeds_of(seed, network.replicas)
+        self.seed = self.seeds[0]
         self.schedules = schedules_of(network.synapses, schedule)
         self.decay_schedule = decay_schedule or Constant()
         rehearse(network.rule, network.dtype)
         if not network.initialised:
-            network.initialise(seed)
-        shown = (dataset.full_scale, dataset.n_classes, batch_size, seed)
+            network.initialise(self.seeds)
+        shown = (dataset.full_scale, dataset.n_classes, batch_size, self.seeds)
         self.encoding = encoding
         self.backend = choose_backend(backend, network)
         self.stream = Stream(
             network, dataset.train, *shown, name="train", encoding=encoding, backend=self.backend
         )
         sizes = [population.size for population in network.populations.values()]
-        modulators = self.stream.state.feedback.modulators
+        state = self.stream.state if network.replicas is None else self.stream.state.replica(0)
+        modulators = state.feedback.modulators
         check_modulators(modulators, batch_size, sizes, network.dtype, network.feedback)
-        self.order = Order(len(dataset.train), batch_size, seed)
-        self.tally = Tally(list(self.stream.variables()), network.device)
+        self.order = Orders(len(dataset.train), batch_size, self.seeds)
+        names = list(self.stream.variables())
+        self.tally = Tally(names, network.device, network.replicas)
         self.recorder: Recorder | None = None
         self.presentation = 0
 
@@ -171,6 +178,8 @@ class Course:
             If the file exists, or a probe or window is wrong.
         """
         given = {"seed": self.seed, "device": str(self.network.device), **(provenance or {})}
+        if self.network.replicas is not None:
+            given |= {"replicas": self.network.replicas, "seeds": json.dumps(self.seeds)}
         given["backend"] = self.backend
         self.recorder = Recorder.create(
             path,

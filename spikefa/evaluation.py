@@ -1,13 +1,15 @@
 """Tests: the same dynamics with plasticity arrested."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import torch
 
 from spikefa.datasets import Images
 from spikefa.encodings import Encoding
 from spikefa.network import Network
+from spikefa.replicas import deviation, seeds_of
 from spikefa.stream import Stream
 
 
@@ -23,17 +25,42 @@ class Score:
         The same from the spikes of all its steps.
     images : int
         How many images were shown.
+    replicas : tuple of Score
+        Of a network with replicas, what each of them reached; the errors are then their means.
     """
 
     error_percent: float
     error_percent_summed: float
     images: int
+    replicas: tuple["Score", ...] = ()
+
+    @classmethod
+    def of(cls, replicas: Sequence["Score"]) -> "Score":
+        """Return what several replicas reached on the same images."""
+        return cls(
+            fmean(score.error_percent for score in replicas),
+            fmean(score.error_percent_summed for score in replicas),
+            replicas[0].images,
+            tuple(replicas),
+        )
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of `error_percent` over the replicas (n - 1), nan if it has none."""
+        return deviation([score.error_percent for score in self.replicas])
+
+    @property
+    def sd_summed(self) -> float:
+        """The same of `error_percent_summed`."""
+        return deviation([score.error_percent_summed for score in self.replicas])
 
     def __str__(self) -> str:
-        return (
-            f"{self.error_percent:.2f} % error from the last step, "
-            f"{self.error_percent_summed:.2f} % from all steps summed ({self.images} images)"
-        )
+        last, summed = f"{self.error_percent:.2f}", f"{self.error_percent_summed:.2f}"
+        shown = f"{self.images} images"
+        if self.replicas:
+            last, summed = f"{last} ± {self.sd:.2f}", f"{summed} ± {self.sd_summed:.2f}"
+            shown += f"; mean ± sd of {len(self.replicas)} replicas"
+        return f"{last} % error from the last step, {summed} % from all steps summed ({shown})"
 
 
 def evaluate(
@@ -42,7 +69,7 @@ def evaluate(
     full_scale: int,
     n_classes: int,
     steps: int,
-    seed: int,
+    seed: int | Sequence[int],
     name: str = "test",
     encoding: Encoding | None = None,
     batch: int = 1000,
@@ -52,7 +79,8 @@ def evaluate(
 
     The images pass in order through up to `batch` parallel streams that start at rest; nothing is
     reset at a switch. Weights are not touched. Potentials and random numbers are the test's own
-    and follow from `seed` and `name` alone, so that testing more often changes nothing.
+    and follow from `seed` and `name` alone, so that testing more often changes nothing. Replicas
+    are tested one after the other: a large batch leaves nothing to gain.
 
     Parameters
     ----------
@@ -62,7 +90,8 @@ def evaluate(
         Pixel value that means 1, number of classes.
     steps : int
         M, steps per image.
-    seed : int
+    seed : int or sequence of int
+        Of a network with replicas: the seed of each, or the first of consecutive ones.
     name : str, default "test"
         Names the random streams.
     encoding : Encoding, optional
@@ -76,7 +105,32 @@ def evaluate(
     -------
     Score
     """
-    batch = min(batch, len(images))
+    shown = (images, full_scale, n_classes, steps)
+    how = (name, encoding, min(batch, len(images)), advance)
+    seeds = seeds_of(seed, network.replicas)
+    if network.replicas is None:
+        return _evaluate_one(network, *shown, seeds[0], *how)
+    return Score.of(
+        [
+            _evaluate_one(network.replica(number), *shown, own, *how)
+            for number, own in enumerate(seeds)
+        ]
+    )
+
+
+def _evaluate_one(
+    network: Network,
+    images: Images,
+    full_scale: int,
+    n_classes: int,
+    steps: int,
+    seed: int,
+    name: str,
+    encoding: Encoding | None,
+    batch: int,
+    advance: Callable[[int], None] | None,
+) -> Score:
+    """Test a single network."""
     stream = Stream(network, images, full_scale, n_classes, batch, seed, name, encoding)
     wrong = torch.zeros(2, device=network.device, dtype=torch.int64)
     for first in range(0, len(images), batch):

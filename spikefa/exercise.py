@@ -1,14 +1,16 @@
-"""A network in front of a function to learn, whose examples never end."""
+"""A network in front of a function to learn, examples of which are drawn without end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from spikefa.datasets.examples import Examples
 from spikefa.datasets.functions import Task
+from spikefa.errors import require
 from spikefa.learner import Learner
 from spikefa.network import Network
+from spikefa.replicas import seeds_of
 from spikefa.seeding import generator
 
 BLOCK = 256
@@ -24,17 +26,20 @@ class Exercise(Learner):
     ----------
     network : Network
         With its weights drawn. Its neurons should have no memory (tau = 1).
-    task : Task
+    task : Task or sequence of Task
+        For a network with replicas: one for all, or one for each.
     batch : int, default 1
         Examples for each update, which is summed over them.
-    seed : int, default 0
-        Of the streams ``examples``, ``test`` and ``noise/...``.
+    seed : int or sequence of int, default 0
+        Of the streams ``examples``, ``test`` and ``noise/...``; of a network with replicas: the
+        seed of each, or the first of consecutive ones.
     tests : int, default 500
         Examples held aside; all are looked at side by side.
 
     Attributes
     ----------
-    task : Task
+    tasks : list of Task
+        One, or one for each replica.
 
     Raises
     ------
@@ -43,24 +48,52 @@ class Exercise(Learner):
     """
 
     def __init__(
-        self, network: Network, task: Task, batch: int = 1, seed: int = 0, tests: int = 500
+        self,
+        network: Network,
+        task: Task | Sequence[Task],
+        batch: int = 1,
+        seed: int | Sequence[int] = 0,
+        tests: int = 500,
     ):
-        self.task = task
-        aside = Examples(*_drawn(network, task, tests, generator(seed, "test")))
-        shown = _show(network, task, batch, generator(seed, "examples"))
-        super().__init__(network, shown, batch, aside, tests, seed)
+        seeds = seeds_of(seed, network.replicas)
+        self.tasks = [task] * len(seeds) if isinstance(task, Task) else list(task)
+        _check_tasks(network, self.tasks)
+        own = [generator(one, "test") for one in seeds]
+        aside = Examples(*_drawn(network, self.tasks, tests, own))
+        own = [generator(one, "examples") for one in seeds]
+        shown = _show(network, self.tasks, batch, own)
+        super().__init__(network, shown, batch, aside, tests, seeds)
+
+
+def _check_tasks(network: Network, tasks: Sequence[Task]) -> None:
+    replicas = network.replicas or 1
+    require(
+        len(tasks) == replicas,
+        f"{len(tasks)} tasks for {replicas} replicas: give one, or one for each",
+    )
+    sizes = (network.n_inputs, network.n_outputs)
+    for task in tasks:
+        require(
+            sizes == (task.n_inputs, task.n_outputs),
+            f"a task with {task.n_inputs} inputs and {task.n_outputs} outputs, "
+            f"a network with {sizes[0]} and {sizes[1]}",
+        )
 
 
 def _drawn(
-    network: Network, task: Task, count: int, source: torch.Generator
+    network: Network, tasks: Sequence[Task], count: int, sources: Sequence[torch.Generator]
 ) -> tuple[Tensor, Tensor]:
-    inputs, targets = task.draw(count, source)
+    """Draw so many examples for each replica, from a generator of its own."""
+    drawn = [task.draw(count, source) for task, source in zip(tasks, sources, strict=True)]
+    inputs, targets = (torch.stack(of_all) for of_all in zip(*drawn, strict=True))
+    if network.replicas is None:
+        inputs, targets = inputs[0], targets[0]
     return inputs.to(network.device, network.dtype), targets.to(network.device, network.dtype)
 
 
 def _show(
-    network: Network, task: Task, batch: int, source: torch.Generator
+    network: Network, tasks: Sequence[Task], batch: int, sources: Sequence[torch.Generator]
 ) -> Iterator[tuple[Tensor, Tensor]]:
     while True:
-        inputs, targets = _drawn(network, task, BLOCK * batch, source)
-        yield from zip(inputs.split(batch), targets.split(batch), strict=True)
+        inputs, targets = _drawn(network, tasks, BLOCK * batch, sources)
+        yield from zip(inputs.split(batch, -2), targets.split(batch, -2), strict=True)

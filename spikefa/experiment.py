@@ -167,7 +167,7 @@ def _parse(parser: "ArgumentParser", arguments: list[str]) -> dict[str, Any]:
     try:
         return vars(parser.parse_args(arguments))
     except ArgumentError as error:
-        raise SpikefaError(_in_one_line(str(error))) from error
+        raise SpikefaError(f"{_in_one_line(str(error))} (see {parser.prog} --help)") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SpikefaError(f"cannot read the --config file: {error}") from error
 
@@ -177,4 +177,4 @@ def _in_one_line(message: str) -> str:
     line = " ".join(message.split())
     line = re.sub(r'Parser key "(\w+)":', lambda key: f"--{key[1].replace('_', '-')}:", line)
     line = re.sub(r"<class '(\w+)'>", r"\1", line.replace("typing.", ""))
-    return f"{line} (see --help)"
+    return line

@@ -71,8 +71,15 @@ class Guard:
             self.course.stream.settle()
             for name, tensor in self._watched().items():
                 if not all_finite({name: tensor}):
-                    return f"{name} became NaN or infinite at step {step}"
+                    return f"{name}{self._whose(tensor)} became NaN or infinite at step {step}"
         return None
+
+    def _whose(self, tensor: Tensor) -> str:
+        """Return the words for the first replica, if there are any, in which a tensor is bad."""
+        if self.course.network.replicas is None or tensor.dim() == 0:
+            return ""
+        bad = [not all_finite({"": own}) for own in tensor]
+        return f" of replica {bad.index(True)}"
 
     def _keep(self) -> None:
         copy_into(self.kept, self.course.tensors())

@@ -11,6 +11,7 @@ from spikefa.datasets.examples import Examples
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network, NetworkState
+from spikefa.network_replicas import connect, feedback_state
 from spikefa.neurons import silenced
 from spikefa.progress import Bar
 from spikefa.seeding import generator
@@ -36,16 +37,16 @@ class Learner:
         Held aside.
     chunk : int
         How many of them are looked at side by side.
-    seed : int
-        Of the streams ``noise/...``.
+    seeds : sequence of int
+        Of the streams ``noise/...``, one for each replica of the network, one if it has none.
 
     Attributes
     ----------
     state, test_state : NetworkState
         Of learning, and of the last `chunk` examples looked at.
-    inputs, targets : Tensor [tests, n]
+    inputs, targets : Tensor [..., tests, n]
         The examples held aside.
-    outputs : Tensor [N, n_out]
+    outputs : Tensor [..., N, n_out]
         What the network said at the last look.
     updates : int
         Updates so far.
@@ -63,7 +64,7 @@ class Learner:
         batch: int,
         tests: Examples,
         chunk: int,
-        seed: int,
+        seeds: Sequence[int],
     ):
         _check_sizes(network, tests)
         self.network = network
@@ -76,8 +77,9 @@ class Learner:
         self.updates = 0
         self._examples = shown
         self._noise = [
-            (uniforms, generator(seed, "noise", name, device=network.device))
-            for name, uniforms in self._uniforms().items()
+            (uniforms, generator(own, "noise", name, device=network.device))
+            for name, of_all in self._uniforms().items()
+            for uniforms, own in zip(of_all.view(len(seeds), -1), seeds, strict=True)
         ]
 
     def learn(self, updates: int) -> None:
@@ -96,26 +98,30 @@ class Learner:
         """
         seen = self.tests if examples is None else examples.to(self.network.device, self._dtype)
         _check_sizes(self.network, seen)
-        if len(seen) != len(self.outputs):
+        if seen.targets.shape != self.outputs.shape:
             self.outputs = torch.zeros_like(seen.targets)
         self.seen = seen
-        chunk = min(len(self.test_state.error), len(seen))
-        whole = chunk == len(self.test_state.error)
+        side_by_side = self.test_state.error.shape[-2]
+        chunk = min(side_by_side, len(seen))
+        whole = chunk == side_by_side
         state = self.test_state if whole else self._quiet_state(chunk)
         for first in range(0, len(seen), chunk):
             here = slice(min(first, len(seen) - chunk), min(first + chunk, len(seen)))
-            self.network.forward(state, seen.inputs[here])
-            self.outputs[here] = state.populations[-1].spikes
-        self.network.feed_back(state, seen.targets[here])
+            self.network.forward(state, seen.inputs[..., here, :])
+            self.outputs[..., here, :] = state.populations[-1].spikes
+        self.network.feed_back(state, seen.targets[..., here, :])
 
-    def nse(self) -> float:
+    def nse(self) -> float | Tensor:
         """Return the normalised squared error at the last look (Lillicrap et al. 2016, eq. 2).
 
-        The sum of squared errors, by that of a model that always says the mean.
+        The sum of squared errors, by that of a model that always says the mean; one number, or one
+        for each replica.
         """
         targets = self.seen.targets
-        deviation = targets - targets.mean(0)
-        return float((self.outputs - targets).square().sum() / deviation.square().sum())
+        deviation = targets - targets.mean(-2, keepdim=True)
+        error = self.outputs - targets
+        ratio = error.square().sum((-2, -1)) / deviation.square().sum((-2, -1))
+        return ratio if ratio.dim() else float(ratio)
 
     def follow(
         self, at: Sequence[int], measures: Mapping[str, Measure], bar: Bar | None = None
@@ -134,6 +140,7 @@ class Learner:
         Returns
         -------
         dict of ndarray [len(at), ...]
+            Of a network with replicas, the replicas come next.
 
         Raises
         ------
@@ -167,15 +174,12 @@ class Learner:
             factors[layer] = 0.0
         self.set_pace(factors)
 
-    def switch(self, circuit: FeedbackCircuit, seed: int = 0) -> None:
+    def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
-        network = self.network
-        circuit.connect(list(network.synapses.values()), network.device, network.dtype)
-        circuit.check(list(network.populations.values()))
-        circuit.initialise(seed)
-        network.feedback = circuit
+        connect(self.network, circuit, seed)
+        self.network.feedback = circuit
         for state in (self.state, self.test_state):
-            state.feedback = circuit.state(len(state.error), network.device, network.dtype)
+            state.feedback = feedback_state(self.network, circuit, state.error.shape[-2])
 
     @property
     def _dtype(self) -> torch.dtype:
@@ -196,7 +200,7 @@ class Learner:
 
 def _check_sizes(network: Network, examples: Examples) -> None:
     sizes = (network.n_inputs, network.n_outputs)
-    given = (examples.inputs.shape[1], examples.targets.shape[1])
+    given = (examples.inputs.shape[-1], examples.targets.shape[-1])
     require(
         sizes == given,
         f"examples with {given[0]} inputs and {given[1]} outputs, "

@@ -73,7 +73,7 @@ class Lesson(Learner):
         self.updates_per_epoch = order.presentations(1)
         shown = _show(self.examples, order, change, generator(seed, "change"))
         aside = tests.to(network.device, network.dtype)
-        super().__init__(network, shown, batch, aside, CHUNK, seed)
+        super().__init__(network, shown, batch, aside, CHUNK, [seed])
 
     def learn_epochs(self, epochs: float) -> None:
         """Show so many epochs; a fraction is rounded up to whole updates."""

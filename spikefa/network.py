@@ -1,9 +1,8 @@
 """Populations, synapses, a feedback circuit and a plasticity rule; one step of their time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,19 +10,24 @@ from torch import Tensor
 from spikefa.angles import angle_between
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, FeedbackState, Layer
+from spikefa.network_replicas import initialise_each, widen
 from spikefa.neurons import Population, PopulationState
 from spikefa.optimiser import MakeOptimiser, Optimiser
 from spikefa.pace import Pace
+from spikefa.parts import check_parts, synapse_kinds
 from spikefa.plasticity import PlasticityRule, PlasticityState, Post
+from spikefa.replicas import replica, seeds_of, side_by_side
 from spikefa.seeding import generator
 from spikefa.synapses import Dense
 from spikefa.tensors import current, named_tensors
-from spikefa.variables import Variable, network_variables
+from spikefa.variables import Variable, all_variables
 
 
 @dataclass
 class NetworkState:
     """Everything that changes from step to step but the weights, for one batch of streams.
+
+    Of a network with replicas, every tensor but those of the pace has one dimension more in front.
 
     Attributes
     ----------
@@ -46,6 +50,10 @@ class NetworkState:
     error: Tensor
     pace: Pace
     steps: int = 0
+
+    def replica(self, number: int) -> "NetworkState":
+        """Return the state of one replica, on views of these tensors."""
+        return replica(self, number, keep=[self.pace])
 
 
 class Network:
@@ -73,6 +81,11 @@ class Network:
         A class of torch.optim, or a ``functools.partial`` of one without `lr`, that takes the steps
         of the forward synapses; see `spikefa.optimiser.Optimiser`. By default what the rule returns
         is added as it is.
+    replicas : int, optional
+        So many networks side by side, which share nothing but their structure and each have a seed
+        of their own. Weights are then `[replicas, n_pre, n_post]`, states `[replicas, batch, n]`,
+        and one step is one step of them all. By default there is one network, and no such
+        dimension.
 
     Attributes
     ----------
@@ -84,7 +97,8 @@ class Network:
     Raises
     ------
     SpikefaError
-        If there is no population, or the circuit cannot serve these sizes.
+        If there is no population, or the circuit cannot serve these sizes, or the optimiser cannot
+        serve replicas.
     """
 
     def __init__(
@@ -98,9 +112,10 @@ class Network:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         optimiser: MakeOptimiser | None = None,
+        replicas: int | None = None,
     ):
         require(bool(populations), "a network needs at least an output population")
-        _check_parts(populations, feedback, rule)
+        check_parts(populations, feedback, rule)
         require(
             output_error in ("spikes", "probability"),
             f"output_error must be 'spikes' or 'probability', {output_error!r} given",
@@ -114,7 +129,7 @@ class Network:
         self.dtype = dtype
         self.initialised = False
         sizes = [population.size for population in self.populations.values()]
-        kinds = _kinds(self.populations, synapses)
+        kinds = synapse_kinds(self.populations, synapses)
         self.synapses = {
             name: kinds[name](n_pre, n_post, device=device, dtype=dtype)
             for name, (n_pre, n_post) in zip(
@@ -129,26 +144,68 @@ class Network:
         )
         feedback.connect(list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
+        self.replicas: int | None = None
+        if replicas is not None:
+            widen(self, replicas)
 
     def __repr__(self) -> str:
         sizes = {"input": self.n_inputs} | {n: p.size for n, p in self.populations.items()}
         layers = " -> ".join(f"{name}({size})" for name, size in sizes.items())
-        return f"Network({layers}, {self.feedback}, {type(self.rule).__name__})"
+        copies = "" if self.replicas is None else f", {self.replicas} replicas"
+        return f"Network({layers}, {self.feedback}, {type(self.rule).__name__}{copies})"
 
     @property
     def n_outputs(self) -> int:
         """Number of output neurons."""
         return list(self.populations.values())[-1].size
 
-    def initialise(self, seed: int) -> None:
-        """Draw all weights from the streams ``weights/...`` and ``feedback/...`` of `seed`."""
-        for layer, synapses in enumerate(self.synapses.values(), start=1):
-            synapses.initialise(generator(seed, "weights", layer))
-        self.feedback.initialise(seed)
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """What stands in front of the shapes of a single network: replicas, or nothing."""
+        return () if self.replicas is None else (self.replicas,)
+
+    def replica(self, number: int) -> "Network":
+        """Return one of the replicas: a network like any other, on views of these weights.
+
+        Raises
+        ------
+        SpikefaError
+            If there is no such replica.
+        """
+        require(
+            self.replicas is not None and 0 <= number < self.replicas,
+            f"no replica {number}: the network has {self.replicas or 'no'} replicas, from 0",
+        )
+        one = replica(self, number, keep=[*self.populations.values(), self.rule])
+        one.replicas = None
+        return one
+
+    def initialise(self, seed: int | Sequence[int]) -> None:
+        """Draw all weights from the streams ``weights/...`` and ``feedback/...`` of `seed`.
+
+        Parameters
+        ----------
+        seed : int or sequence of int
+            Of a network with replicas: the seed of each, or the first of consecutive ones. Each
+            gets the weights that a single network would get with its seed.
+        """
+        seeds = seeds_of(seed, self.replicas)
+        if self.replicas is not None:
+            initialise_each(self, seeds)
+        else:
+            for layer, synapses in enumerate(self.synapses.values(), start=1):
+                synapses.initialise(generator(seeds[0], "weights", layer))
+            self.feedback.initialise(seeds[0])
         self.initialised = True
 
     def state(self, batch: int) -> NetworkState:
-        """Return the state at rest of `batch` independent streams, which share the weights."""
+        """Return the state at rest of `batch` independent streams, which share the weights.
+
+        Of a network with replicas: of so many streams each.
+        """
+        if self.replicas is not None:
+            single = self.replica(0).state(batch)
+            return side_by_side(single, self.replicas, keep=[single.pace])
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
         sizes = [population.size for population in self.populations.values()]
         rates = self.rule.rates(len(sizes))
@@ -213,7 +270,9 @@ class Network:
 
     def variables(self, state: NetworkState) -> dict[str, dict[str, Variable]]:
         """Return what can be probed of each population, see `spikefa.variables`."""
-        return network_variables(self, state)
+        found = all_variables(self, state)
+        del found["input"]
+        return found
 
     def forward(self, state: NetworkState, inputs: Tensor) -> None:
         """Sweep the spikes through the forward populations, within one step (eq. 5).
@@ -302,39 +361,14 @@ class Network:
 
         Of those projections beside which the circuit carries the error down, B being the matrix of
         the whole path, see `FeedbackCircuit.paths`; {} if there is none. Random matrices are at 90
-        degrees, backpropagation is 0.
+        degrees, backpropagation is 0. Of a network with replicas: ask one of them.
         """
+        require(
+            self.replicas is None,
+            f"of which of {self.replicas} replicas: ask network.replica(0).alignment()",
+        )
         carried = list(self.synapses.items())[1:]
         return {
             name: float(angle_between(synapses.weight, current(back).mT))
             for (name, synapses), back in zip(carried, self.feedback.paths(), strict=False)
         }
-
-
-def _kinds(
-    names: Iterable[str], given: Callable[..., Dense] | Mapping[str, Callable[..., Dense]]
-) -> dict[str, Callable[..., Dense]]:
-    """Return what makes the synapses of each projection."""
-    if not isinstance(given, Mapping):
-        return dict.fromkeys(names, given)
-    for name in given:
-        require(name in names, f"synapses for {name!r}, but projections are to {', '.join(names)}")
-    return {name: given.get(name, Dense) for name in names}
-
-
-def _check_parts(populations: Mapping[str, Any], feedback: Any, rule: Any) -> None:
-    """Refuse what is no object of its kind: mostly a class that was not called."""
-    parts: list[tuple[str, Any, type]] = [
-        ("feedback", feedback, FeedbackCircuit),
-        ("rule", rule, PlasticityRule),
-    ]
-    parts += [(f"population {name!r}", item, Population) for name, item in populations.items()]
-    for what, given, kind in parts:
-        called = isinstance(given, type) and issubclass(given, kind)
-        require(
-            isinstance(given, kind),
-            f"{what} is the class {given.__name__}: call it, {given.__name__}(...)"
-            if called
-            else f"{what} must be a {kind.__name__}, {type(given).__name__} given"
-            + (": wrap snnTorch's neurons in SnnTorch(neuron, size)" if kind is Population else ""),
-        )

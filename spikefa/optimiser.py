@@ -12,6 +12,8 @@ from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses import Dense
 
 MakeOptimiser = Callable[[list[dict[str, Any]]], torch.optim.Optimizer]
+ELEMENTWISE = "SGD Adam AdamW Adamax NAdam RAdam RMSprop Adagrad Adadelta Rprop".split()
+"""Optimisers of torch whose step of a weight depends on that weight alone."""
 
 
 class Optimiser:
@@ -78,6 +80,20 @@ class Optimiser:
             bias.copy_(change.bias)
         weight.mul_(-1 / rate)
         bias.mul_(-1 / rate)
+
+    def check_elementwise(self) -> None:
+        """Refuse to serve replicas if the weights of one could change the steps of another.
+
+        Raises
+        ------
+        SpikefaError
+        """
+        name = type(self.torch).__name__
+        require(
+            name in ELEMENTWISE,
+            f"{name} cannot serve a network with replicas, whose weights it would mix: there is "
+            f"{', '.join(ELEMENTWISE)}",
+        )
 
     def rest(self, layer: int) -> None:
         """Let projection `layer` stay as it is in the next step."""

@@ -1,5 +1,7 @@
 """The order in which the training images are shown."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -52,3 +54,25 @@ class Order:
             self._permutation = torch.randperm(self.n_images, generator=source)
             self._epoch = epoch
         return self._permutation
+
+
+class Orders:
+    """The orders of all replicas, whose streams stand in a row; of a single network, its own.
+
+    Parameters
+    ----------
+    n_images, batch : int
+    seeds : sequence of int
+        One for each replica.
+    """
+
+    def __init__(self, n_images: int, batch: int, seeds: Sequence[int]):
+        self.each = [Order(n_images, batch, seed) for seed in seeds]
+
+    def presentations(self, epochs: float) -> int:
+        """Return how many presentations it takes to show at least so many epochs to each."""
+        return self.each[0].presentations(epochs)
+
+    def images(self, presentation: int) -> Tensor:
+        """Return the indices `[replicas * batch]` of the images of a presentation."""
+        return torch.cat([order.images(presentation) for order in self.each])

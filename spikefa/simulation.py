@@ -1,8 +1,9 @@
 """The simulation: drives a network through its stimulus, measures, tests, saves and resumes."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from spikefa.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from spikefa.course import Course
@@ -12,13 +13,13 @@ from spikefa.encodings import Encoding
 from spikefa.errors import SpikefaError, require
 from spikefa.evaluation import Score, evaluate
 from spikefa.guard import Guard
+from spikefa.history import Row, together
 from spikefa.interrupts import Interrupt, Stopped, interruptible
 from spikefa.network import Network
 from spikefa.progress import progress_bar
 from spikefa.schedules import Schedule
 from spikefa.user_code import blaming, user_files
 
-Row = dict[str, float]
 BEFORE = {"backend": "eager"}
 """What a checkpoint means that was written before it said so."""
 
@@ -29,7 +30,8 @@ class Simulation(Course):
     Parameters
     ----------
     network : Network
-        Its weights are drawn from `seed`, unless they have been already.
+        Its weights are drawn from `seed`, unless they have been already. If it has replicas, they
+        are trained side by side, each as it would be alone with its own seed.
     dataset : Dataset
         Trained on `dataset.train`; `dataset.validation`, if any, is tested after every epoch;
         `dataset.test` only by `test`.
@@ -38,8 +40,9 @@ class Simulation(Course):
     batch_size : int, default 100
         Independent streams that share the weights; updates are summed over them. 1 is the single
         continuous stream.
-    seed : int, default 0
-        All random streams derive from it.
+    seed : int or sequence of int, default 0
+        All random streams derive from it. Of a network with replicas: the seed of each, or the
+        first of consecutive ones.
     schedule : Schedule, or mapping of str to Schedule, optional
         Factor on the learning rate over the epochs, for all projections, or by the name of the
         population a projection ends on; default: constant. While it is 0, a projection is frozen.
@@ -60,7 +63,10 @@ class Simulation(Course):
     presentation : int
         Presentations completed; each showed `batch_size` images for `steps_per_image` steps.
     history : list of dict
-        One row per epoch: errors, mean rates, seconds.
+        One row per epoch: errors, mean rates, seconds. Of a network with replicas: their means,
+        and as ``<name>_sd`` their standard deviations (n - 1).
+    histories : list of list of dict
+        The rows of each replica; of a network without, `history` alone.
     stream : Stream
         State, stimulus and generators of the training.
 
@@ -85,7 +91,7 @@ class Simulation(Course):
         dataset: Dataset,
         steps_per_image: int = 5,
         batch_size: int = 100,
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
         schedule: Schedule | Mapping[str, Schedule] | None = None,
         checkpoint: Path | str | None = None,
         progress: bool | None = None,
@@ -107,7 +113,8 @@ class Simulation(Course):
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None
         self.progress = progress
         self.wall_seconds = 0.0
-        self.history: list[Row] = []
+        self.histories: list[list[Row]] = [[] for _ in self.seeds]
+        self.history: list[Row] = self.histories[0] if network.replicas is None else []
 
     # -- training and testing ------------------------------------------------------------------
 
@@ -151,7 +158,7 @@ class Simulation(Course):
                 self._run_to(end, f"epoch {epoch}/{done + epochs}", guard, interrupt)
                 finished = self.presentation >= end
                 if finished:
-                    self.history.append(self._row(epoch))
+                    self._keep_rows(epoch)
                     self.tally.clear()
                 self.save_checkpoint()
                 if finished and after_epoch is not None:
@@ -188,9 +195,21 @@ class Simulation(Course):
             where = f"; the last good state is in {saved}" if saved else ""
             raise SpikefaError(f"{failure}: lower the learning rate or the feedback scale{where}")
 
-    def _row(self, epoch: int) -> Row:
-        """Return the metrics of the epoch that has just ended."""
-        last, summed = self.tally.errors()
+    def _keep_rows(self, epoch: int) -> None:
+        """Add the metrics of the epoch that has just ended to the histories."""
+        tested = self.dataset.validation
+        score = None if tested is None else self.test(tested, "validation")
+        if self.network.replicas is None:
+            self.history.append(self._row(epoch, None, self.network, score))
+            return
+        for number, rows in enumerate(self.histories):
+            own = None if score is None else score.replicas[number]
+            rows.append(self._row(epoch, number, self.network.replica(number), own))
+        self.history.append(together([rows[-1] for rows in self.histories]))
+
+    def _row(self, epoch: int, number: int | None, network: Network, score: Score | None) -> Row:
+        """Return the metrics of one network, `number` if it is a replica."""
+        last, summed = self.tally.errors(number)
         row: Row = {
             "epoch": float(epoch),
             "images": float(self.presentation * self.batch_size),
@@ -198,12 +217,11 @@ class Simulation(Course):
             "train_error_percent": last,
             "train_error_percent_summed": summed,
         }
-        if self.dataset.validation is not None:
-            score = self.test(self.dataset.validation, "validation")
+        if score is not None:
             row["validation_error_percent"] = score.error_percent
             row["validation_error_percent_summed"] = score.error_percent_summed
-        row |= {f"rate_{name}": rate for name, rate in self.tally.mean_rates().items()}
-        angles = self.network.alignment()
+        row |= {f"rate_{name}": rate for name, rate in self.tally.mean_rates(number).items()}
+        angles = network.alignment()
         row |= {f"alignment_{projection}": degrees for projection, degrees in angles.items()}
         row |= self._factors()
         row["wall_seconds"] = self.wall_seconds
@@ -228,14 +246,15 @@ class Simulation(Course):
             Names the random streams of the test.
         """
         images = self.dataset.test if images is None else images
-        with enough_memory(), progress_bar(name, len(images), self.progress) as bar:
+        shown = len(images) * len(self.seeds)
+        with enough_memory(), progress_bar(name, shown, self.progress) as bar:
             return evaluate(
                 self.network,
                 images,
                 self.dataset.full_scale,
                 self.dataset.n_classes,
                 self.steps_per_image,
-                self.seed,
+                self.seeds,
                 name,
                 self.encoding,
                 advance=bar.advance,
@@ -253,7 +272,7 @@ class Simulation(Course):
                 self.stream.generator_states(),
                 self.presentation,
                 self.wall_seconds,
-                self.history,
+                [row for rows in self.histories for row in rows],
             ),
         )
 
@@ -274,11 +293,22 @@ class Simulation(Course):
             )
         self.set_state(saved.tensors, saved.generators, saved.presentation)
         self.wall_seconds = saved.wall_seconds
-        self.history = saved.history
+        self._restore_histories(saved.history)
 
-    def _settings(self) -> dict[str, str | int]:
+    def _restore_histories(self, rows: list[Row]) -> None:
+        """Go back to the rows of a checkpoint, where one replica follows the other."""
+        epochs = len(rows) // len(self.seeds)
+        firsts = [number * epochs for number in range(len(self.seeds))]
+        self.histories = [rows[first : first + epochs] for first in firsts]
+        self.history = self.histories[0]
+        if self.network.replicas is not None:
+            self.history = [together(of_all) for of_all in zip(*self.histories, strict=True)]
+
+    def _settings(self) -> dict[str, Any]:
+        replicated = self.network.replicas is not None
         return {
-            "seed": self.seed,
+            "replicas": self.network.replicas,
+            "seed": self.seeds if replicated else self.seed,
             "batch_size": self.batch_size,
             "steps_per_image": self.steps_per_image,
             "dataset": self.dataset.name,

@@ -1,18 +1,19 @@
 """A network in front of its stimulus: the loop over the steps of one presentation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 from spikefa.backends import make_backend
 from spikefa.datasets import Images
 from spikefa.encodings import Encoding
 from spikefa.network import Network
 from spikefa.readout import ClassGroups
+from spikefa.replicas import seeds_of
 from spikefa.seeding import generator
 from spikefa.stimulus import Stimulus
 from spikefa.tensors import named_tensors
-from spikefa.variables import Variable, rule_traces
+from spikefa.variables import Variable, all_variables
 
 
 class Stream:
@@ -20,6 +21,9 @@ class Stream:
 
     Several streams may share a network: training runs one, every evaluation another, so that a
     test disturbs neither potentials nor random numbers of the training.
+
+    Of a network with replicas there are `batch` streams for each. They are numbered ``replica *
+    batch + stream`` wherever streams stand in a row: in `stimulus`, `readout` and `variables`.
 
     Parameters
     ----------
@@ -29,7 +33,8 @@ class Stream:
     full_scale, n_classes : int
         Pixel value that means 1, number of classes.
     batch : int
-    seed : int
+    seed : int or sequence of int
+        Of a network with replicas: the seed of each, or the first of consecutive ones.
     name : str
         Names the random streams ``<name>/stimulus``, ``<name>/spikes/<population>`` and
         ``<name>/feedback/<part>``.
@@ -45,9 +50,11 @@ class Stream:
     backend : Backend
     stimulus : Stimulus
     readout : ClassGroups
+    inputs, target : Tensor [..., batch, n]
+        What the network receives: the spikes of the stimulus and the target of the readout.
     generators : dict of torch.Generator
         One for the stimulus, one for each population, one for each part of the feedback circuit
-        that uses randomness.
+        that uses randomness; of replica r their names begin with ``r/``.
     """
 
     def __init__(
@@ -57,7 +64,7 @@ class Stream:
         full_scale: int,
         n_classes: int,
         batch: int,
-        seed: int,
+        seed: int | Sequence[int],
         name: str,
         encoding: Encoding | None = None,
         backend: str = "eager",
@@ -65,22 +72,52 @@ class Stream:
         device, dtype = network.device, network.dtype
         self.network = network
         self.batch = batch
+        seeds = seeds_of(seed, network.replicas)
+        streams = len(seeds) * batch
         self.state = network.state(batch)
-        self.backend = make_backend(backend, network, self.state, seed, name)
+        self.backend = make_backend(backend, network, self.state, seeds[0], name)
         self.stimulus = Stimulus(
-            images.pixels, images.labels, full_scale, batch, encoding, device, dtype
+            images.pixels, images.labels, full_scale, streams, encoding, device, dtype
         )
-        self.readout = ClassGroups(network.n_outputs, n_classes, batch, device, dtype)
+        self.readout = ClassGroups(network.n_outputs, n_classes, streams, device, dtype)
+        self.inputs = self.stimulus.spikes.view(*network.leading, batch, -1)
+        self.target = self.readout.target.view(*network.leading, batch, -1)
         self.generators = {
-            "stimulus": generator(seed, name, "stimulus", device=network.device),
-            **{
-                population: generator(seed, name, "spikes", population, device=network.device)
-                for population in network.populations
-            },
-            **{
-                f"feedback/{part}": generator(seed, name, "feedback", part, device=network.device)
-                for part in self.state.feedback.uniforms()
-            },
+            self._label(part, number): generator(own, name, *path, device=device)
+            for number, own in enumerate(seeds)
+            for part, path in self._random_streams().items()
+        }
+        self._drawn = self._generators_of_uniforms()
+
+    def _random_streams(self) -> dict[str, tuple[str, ...]]:
+        """Return the path of the random stream of each part of the network that may use one."""
+        return {
+            "stimulus": ("stimulus",),
+            **{population: ("spikes", population) for population in self.network.populations},
+            **{f"feedback/{part}": ("feedback", part) for part in self.state.feedback.uniforms()},
+        }
+
+    def _label(self, part: str, number: int) -> str:
+        return part if self.network.replicas is None else f"{number}/{part}"
+
+    def _generators_of_uniforms(self) -> dict[str, list[tuple[Tensor, Generator]]]:
+        """Return, for each part, its uniforms with their generator; of replicas one after another.
+
+        So each replica draws the numbers that a single network with its seed would.
+        """
+        uniforms = {"stimulus": self.stimulus.uniforms}
+        populations = zip(self.network.populations, self.state.populations, strict=True)
+        uniforms |= {name: population.uniforms for name, population in populations}
+        feedback = self.state.feedback.uniforms()
+        uniforms |= {f"feedback/{part}": numbers for part, numbers in feedback.items()}
+        replicas = self.network.replicas or 1
+        return {
+            part: [
+                (own, self.generators[self._label(part, number)])
+                for number, own in enumerate(numbers.view(replicas, -1))
+            ]
+            for part, numbers in uniforms.items()
+            if numbers.numel()
         }
 
     def draw(self, plastic: bool) -> None:
@@ -88,14 +125,18 @@ class Stream:
 
         A backend that draws for itself is left to, but for the stimulus.
         """
-        self.stimulus.uniforms.uniform_(generator=self.generators["stimulus"])
+        self._draw("stimulus")
         if plastic and not self.backend.draws:
             return
-        for name, population in zip(self.network.populations, self.state.populations, strict=True):
-            population.uniforms.uniform_(generator=self.generators[name])
+        for name in self.network.populations:
+            self._draw(name)
         if plastic:
-            for part, uniforms in self.state.feedback.uniforms().items():
-                uniforms.uniform_(generator=self.generators[f"feedback/{part}"])
+            for part in self.state.feedback.uniforms():
+                self._draw(f"feedback/{part}")
+
+    def _draw(self, part: str) -> None:
+        for uniforms, source in self._drawn.get(part, ()):
+            uniforms.uniform_(generator=source)
 
     def present(self, images: Tensor, steps: int, plastic: bool) -> Iterator[int]:
         """Show the next image to every stream for `steps` steps; yield after each step.
@@ -106,7 +147,7 @@ class Stream:
         Parameters
         ----------
         images : Tensor [batch]
-            Indices of the images.
+            Indices of the images, of all streams.
         steps : int
         plastic : bool
             Whether synapses learn. If not, the error populations rest too: they reach nothing
@@ -119,10 +160,10 @@ class Stream:
                 self.draw(plastic)
                 self.stimulus.step()
                 if plastic:
-                    self.backend.step(self.stimulus.spikes, self.readout.target)
+                    self.backend.step(self.inputs, self.target)
                 else:
-                    self.network.forward(self.state, self.stimulus.spikes)
-                self.readout.count(self.state.populations[-1].spikes)
+                    self.network.forward(self.state, self.inputs)
+                self.readout.count(self.state.populations[-1].spikes.flatten(0, -2))
                 yield step
         finally:
             self.settle()
@@ -141,18 +182,18 @@ class Stream:
         ``class_spikes_summed`` with the output: spikes of the output neurons of each class, in this
         step and since the image came.
         """
-        populations = self.network.variables(self.state)
+        populations = all_variables(self.network, self.state)
         populations[next(reversed(populations))] |= {
             "class_spikes": self.readout.last,
             "class_spikes_summed": self.readout.summed,
         }
-        inputs = {
+        populations["input"] = {
             **self.stimulus.code,
             "spikes": self.stimulus.spikes,
             "label": self.stimulus.labels.view(-1, 1),
-            **rule_traces(self.network, self.state)["input"],
+            **populations["input"],
         }
-        return self.backend.probed({"input": inputs, **populations})
+        return self.backend.probed(populations)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return everything that changes from step to step but the weights, by name."""

@@ -54,6 +54,12 @@ def _branches(tree: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(index), branch) for index, branch in enumerate(tree))
 
 
+def add_product(to: Tensor, a: Tensor, b: Tensor, alpha: float = 1.0) -> None:
+    """Add ``alpha a b`` to `to`, in place; `[..., n, m]`, with at most one dimension in front."""
+    add = to.addmm_ if to.dim() == 2 else to.baddbmm_
+    add(a, b, alpha=alpha)
+
+
 def copy_into(target: Mapping[str, Tensor], source: Mapping[str, Any]) -> None:
     """Copy every tensor of `source` into the tensor of that name in `target`, in place.
 

@@ -1,17 +1,47 @@
 """What can be probed of a network: the objects' own declarations, gathered by population."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from spikefa.angles import angle_between
+from spikefa.replicas import across
 from spikefa.tensors import Variable, current
 
 if TYPE_CHECKING:
     from spikefa.network import Network, NetworkState
 
-__all__ = ["Variable", "network_variables", "rule_traces"]
+__all__ = ["Variable", "all_variables", "network_variables", "rule_traces"]
+
+
+def all_variables(network: "Network", state: "NetworkState") -> dict[str, dict[str, Variable]]:
+    """Return what can be probed of each population, what the rule remembers of the input first.
+
+    Of a network with replicas the streams stand in a row, `[replicas * batch, n]`, and what the
+    streams of a replica share is `[replicas, n]`.
+    """
+    if network.replicas is None:
+        inputs = rule_traces(network, state)["input"]
+        return {"input": inputs, **network_variables(network, state)}
+    each = [
+        all_variables(network.replica(number), state.replica(number))
+        for number in range(network.replicas)
+    ]
+    return {
+        population: {name: _in_a_row([one[population][name] for one in each]) for name in variables}
+        for population, variables in each[0].items()
+    }
+
+
+def _in_a_row(each: Sequence[Variable]) -> Variable:
+    """Return one variable of all replicas, without a copy if they are tensors."""
+    tensors = [variable for variable in each if isinstance(variable, Tensor)]
+    if len(tensors) == len(each):
+        return across(tensors).view(-1, tensors[0].shape[-1])
+    return lambda: torch.cat([current(variable) for variable in each])
 
 
 def network_variables(network: "Network", state: "NetworkState") -> dict[str, dict[str, Variable]]:

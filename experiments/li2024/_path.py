@@ -19,6 +19,7 @@ from spikefa.feedback import PFA, FeedbackState, PFAo
 from spikefa.feedback.base import Layer
 from spikefa.feedback.layerwise import Layerwise
 from spikefa.synapses import Dense
+from spikefa.tensors import add_product
 
 
 @dataclass
@@ -63,13 +64,17 @@ class ProductPath(Layerwise):
         self.circuit.connect(forward, device, dtype)
         self.matrices = [torch.zeros_like(above.weight.mT) for above in forward[1:]]
         self.velocities = [torch.zeros_like(matrix) for matrix in self.matrices]
+        self.gram = [fixed @ fixed.mT for fixed in self.circuit.fixed]
 
     def initialise(self, seed: int) -> None:
         """Draw B and R as the circuit does, and multiply them."""
         self.circuit.initialise(seed)
         for matrix, path in zip(self.matrices, self.circuit.paths(), strict=True):
             matrix.copy_(path())
-        self.gram = [fixed @ fixed.mT for fixed in self.circuit.fixed]
+        for gram, fixed in zip(self.gram, self.circuit.fixed, strict=True):
+            torch.matmul(fixed, fixed.mT, out=gram)
+        for velocity in self.velocities:
+            velocity.zero_()
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PathState:
         """Return the error populations at rest."""
@@ -94,7 +99,8 @@ class ProductPath(Layerwise):
         assert isinstance(state, PathState)
         for layer, (path, velocity) in enumerate(zip(self.matrices, self.velocities, strict=True)):
             above = layers[layer + 1]
-            velocity.addmm_(state.returned[layer].mT, above.pre, beta=self.circuit.momentum)
+            velocity.mul_(self.circuit.momentum)
+            add_product(velocity, state.returned[layer].mT, above.pre)
             path.addcmul_(velocity, above.plasticity.learning_rate, value=-1)
 
     def decay(self, factor: float) -> None:

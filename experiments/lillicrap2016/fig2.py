@@ -15,6 +15,8 @@ from spikefa.results.findings import Claim, Findings, Quantity, spread
 from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
@@ -68,28 +70,36 @@ def algorithms(settings: Settings) -> "dict[str, tuple[FeedbackCircuit, float, f
     }
 
 
-def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Let every algorithm learn the same function from the same examples and first weights."""
+def together(settings: Settings, seeds: "Sequence[int]") -> "list[dict[str, Any]]":
+    """Let every algorithm learn, for each seed, one function from the same examples and weights."""
     from spikefa.models import rate_network
 
     import spikefa as sf
     from spikefa.analysis.delta_angles import angles_to
     from spikefa.datasets.functions import linear
     from spikefa.exercise import Exercise
+    from spikefa.results.repeats import apart
 
     at = range(0, settings.examples + 1, settings.every)
-    found: dict[str, Any] = {"examples": list(at)}
+    tasks = [linear(SIZES[0], SIZES[-1], seed) for seed in seeds]
+    found: dict[str, Any] = {}
     for name, (circuit, rate, noise) in algorithms(settings).items():
         network = rate_network(
-            SIZES, circuit, rate, "linear", "linear", settings.weight_scale, False, noise
+            *(SIZES, circuit, rate, "linear", "linear", settings.weight_scale, False, noise),
+            replicas=len(seeds),
         )
-        network.initialise(seed)
-        exercise = Exercise(network, linear(SIZES[0], SIZES[-1], seed), seed=seed)
+        network.initialise(seeds)
+        exercise = Exercise(network, tasks, seed=seeds)
         measures: dict[str, Any] = {name: exercise.nse}
         if name == "fa":
             measures["angle"] = angles_to(network, sf.Backprop(tau=1.0), exercise.test_state)
         found |= exercise.follow(at, measures)
-    return found
+    return [{"examples": list(at), **own} for own in apart(found, len(seeds))]
+
+
+def once(settings: Settings, seed: int) -> dict[str, Any]:
+    """Return what one seed alone leads to."""
+    return together(settings, [seed])[0]
 
 
 def judge(settings: Settings, runs: "Runs") -> Findings:
@@ -181,6 +191,7 @@ STUDY = Study(
     judge,
     picture,
     quick={"repeats": 3},
+    together=together,
 )
 run = STUDY.run
 draw = STUDY.draw

@@ -16,8 +16,6 @@ from spikefa.errors import require
 from spikefa.experiment import option
 
 if TYPE_CHECKING:
-    from spikefa.network import Network
-    from spikefa.recording import Probe, When
     from spikefa.run_directory import RunDirectory
     from spikefa.simulation import Simulation
 
@@ -117,11 +115,14 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
         If a setting is out of range, the data set is absent or damaged, the folder holds a run,
         or the network becomes unstable.
     """
+    from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
+    from spikefa.experiments.lillicrap2016._fig4_result import conclude, summarise
+
     from spikefa.run_directory import RunDirectory
 
     settings = settle(settings)
     simulation = build(settings)
-    windows = _windows(simulation, settings)
+    windows = windows_of(simulation, settings)
     if resume is None:
         folder = out or Path("runs") / f"lillicrap2016.fig4-seed{settings.seed}"
         directory = RunDirectory.create(folder)
@@ -132,11 +133,12 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
     directory.write_config("lillicrap2016.fig4", asdict(settings))
     with simulation:
         if settings.record:
-            _record(simulation, windows, settings, directory)
+            record(simulation, windows, settings, directory)
         if settings.epochs > len(simulation.history):
             _train(simulation, settings, directory)
-    directory.write_summary(_summary(simulation, settings))
-    draw(directory)
+    summary = summarise(simulation, settings, describe(settings))
+    directory.write_summary(summary)
+    conclude(directory, settings, summary, draw(directory))
     return directory
 
 
@@ -225,6 +227,13 @@ def _offers(settings: Settings) -> dict[str, dict[str, Any]]:
     }
 
 
+def describe(settings: Settings) -> dict[str, Any]:
+    """Return rule and circuit with their arguments, as the summary tells them."""
+    return {
+        name: describe_choice(settings, name, _offers(settings)) for name in ("rule", "feedback")
+    }
+
+
 def _rates(settings: Settings) -> list[float]:
     """Return eta of each projection, from the input upwards."""
     eta = settings.learning_rate
@@ -232,81 +241,8 @@ def _rates(settings: Settings) -> list[float]:
     return [settings.input_rate_factor * rates[0], *rates[1:]] if rates else []
 
 
-def figure_probes(network: "Network", units: int = 50, neurons: int = 8) -> "list[Probe]":
-    """Return what figure 4 shows: rasters of some units, and of all outputs; some traces."""
-    from spikefa.recording import Probe
-
-    sizes = {name: population.size for name, population in network.populations.items()}
-    hidden = {name: size for name, size in sizes.items() if name != "output"}
-    return [
-        Probe("input", "spikes", min(units, network.n_inputs)),
-        *(Probe(name, "spikes", min(units, size)) for name, size in hidden.items()),
-        Probe("output", "spikes", "all"),
-        *(
-            Probe(name, variable, min(neurons, size))
-            for name, size in sizes.items()
-            for variable in ("potential", "modulator")
-        ),
-    ]
-
-
 def draw(directory: "RunDirectory") -> list[Path]:
     """Draw the figures of a run again, from its files."""
     from spikefa.pictures import draw_figures
 
     return draw_figures(directory)
-
-
-def _windows(simulation: "Simulation", settings: Settings) -> "list[When]":
-    from spikefa.recording.words import parse_windows
-
-    presentations = simulation.order.presentations(settings.epochs)
-    steps = presentations * settings.steps_per_image
-    return parse_windows(settings.record_windows, steps, settings.steps_per_image)
-
-
-def _record(
-    simulation: "Simulation",
-    windows: "list[When]",
-    settings: Settings,
-    directory: "RunDirectory",
-) -> None:
-    import json
-
-    from spikefa.provenance import provenance
-
-    if simulation.presentation and directory.recording.exists():
-        simulation.resume_recording(directory.recording)
-        return
-    origin = {"config_json": json.dumps(asdict(settings))}
-    simulation.record(
-        directory.recording,
-        figure_probes(simulation.network),
-        windows,
-        origin | provenance(str(simulation.network.device), simulation.backend),
-    )
-
-
-def _summary(simulation: "Simulation", settings: Settings) -> dict[str, Any]:
-    from spikefa.provenance import provenance
-
-    score = simulation.test()
-    row = simulation.history[-1]
-    return {
-        "experiment": "lillicrap2016.fig4",
-        "test_error_percent": score.error_percent,
-        "test_error_percent_summed": score.error_percent_summed,
-        "test_images": score.images,
-        "train_error_percent": row["train_error_percent"],
-        "validation_error_percent": row.get("validation_error_percent"),
-        "epochs": len(simulation.history),
-        "images_seen": simulation.presentation * settings.batch_size,
-        "steps": simulation.step,
-        "wall_seconds": round(simulation.wall_seconds, 3),
-        "steps_per_second": round(simulation.step / simulation.wall_seconds, 3),
-        "alignment_degrees": simulation.network.alignment(),
-        "seed": settings.seed,
-        "rule": describe_choice(settings, "rule", _offers(settings)),
-        "feedback": describe_choice(settings, "feedback", _offers(settings)),
-        **provenance(str(simulation.network.device), simulation.backend),
-    }

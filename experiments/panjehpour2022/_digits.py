@@ -84,6 +84,7 @@ def lesson(
     shuffled: bool = True,
     disorder: float = 0.0,
     norm: float | None = None,
+    data_dir: str | None = None,
 ) -> Lesson:
     """Return the network in front of the digits, tested on 10,000 others.
 
@@ -97,8 +98,10 @@ def lesson(
         Whether the mini-batches are made anew for each epoch.
     disorder : float, default 0
         Share of the training images that exchange their labels among themselves, once.
+    data_dir : str, optional
+        Where the data set lies, see `spikefa.datasets.mnist`.
     """
-    shown, tests = _examples(small_digits().subset(train=batches * BATCH), disorder, seed)
+    shown, tests = _examples(small_digits(data_dir).subset(train=batches * BATCH), disorder, seed)
     return Lesson(
         network(circuit, rate, seed, norm), shown, BATCH, seed, tests=tests, shuffled=shuffled
     )
@@ -122,9 +125,9 @@ def _disordered(images: Images, share: float, seed: int) -> NDArray[np.uint8]:
 
 
 @lru_cache(maxsize=1)
-def small_digits() -> Dataset:
+def small_digits(data_dir: str | None = None) -> Dataset:
     """Return MNIST with 15 x 15 pixels."""
-    data = mnist()
+    data = mnist(data_dir)
     return Dataset(
         data.name, _small(data.train), _small(data.test), None, data.full_scale, data.n_classes
     )

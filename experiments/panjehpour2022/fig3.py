@@ -35,6 +35,7 @@ class Settings:
     late: int = option(20, "epochs before the second")
     epochs_back: int = option(4, "highest order, in epochs")
     rate: float = option(0.3, "eta, for the mean over a mini-batch")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(30, REPEATS)
     processes: int = option(1, PROCESSES)
     quick: bool = option(False, QUICK)
@@ -55,6 +56,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             seed,
             batches=settings.batches,
             shuffled=condition == "shuffled",
+            data_dir=settings.data_dir,
         )
         for condition in CONDITIONS
     }

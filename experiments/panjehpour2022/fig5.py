@@ -31,6 +31,7 @@ class Settings:
     epochs: int = option(40, "epochs")
     epochs_back: int = option(4, "highest order of an alignment term, in epochs")
     rate: float = option(0.3, "eta, for the mean over a mini-batch")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(5, REPEATS)
     processes: int = option(1, PROCESSES)
     quick: bool = option(False, QUICK)
@@ -45,7 +46,14 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = range(0, settings.batches * settings.epochs + 1, settings.batches)
     rows: dict[str, list[Any]] = {"loss": [], "accuracy": [], "angle": []}
     for share in SHARES:
-        made = lesson(feedback_alignment(), settings.rate, seed, settings.batches, disorder=share)
+        made = lesson(
+            feedback_alignment(),
+            settings.rate,
+            seed,
+            settings.batches,
+            disorder=share,
+            data_dir=settings.data_dir,
+        )
         curves = made.follow(
             at,
             {
@@ -65,6 +73,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
         batches=settings.batches,
         shuffled=False,
         disorder=1.0,
+        data_dir=settings.data_dir,
     )
     return {name: np.array(values) for name, values in rows.items()} | {"terms": terms[0]}
 

@@ -35,6 +35,7 @@ class Settings:
     epochs: int = option(40, "epochs")
     rate: float = option(0.3, "eta, for the mean over a mini-batch")
     norm: float = option(1.0, "gamma, length of the weights onto each neuron")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(5, REPEATS)
     processes: int = option(1, PROCESSES)
     quick: bool = option(False, QUICK)
@@ -70,7 +71,9 @@ def _follow(settings: Settings, name: str, seed: int) -> tuple[dict[str, Any], A
 
     fa, norm = name.startswith("fa"), settings.norm if name.endswith("norm") else None
     circuit = feedback_alignment() if fa else sf.Backprop(tau=1.0)
-    made = lesson(circuit, settings.rate, seed, settings.batches, norm=norm)
+    made = lesson(
+        circuit, settings.rate, seed, settings.batches, norm=norm, data_dir=settings.data_dir
+    )
     network, shown = made.network, len(made.test_state.error)
     reference = Reference(network, sf.Backprop(tau=1.0), shown)
 

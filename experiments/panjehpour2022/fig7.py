@@ -35,6 +35,7 @@ class Settings:
     epochs: int = option(30, "epochs in all")
     rate: float = option(0.3, "eta, for the mean over a mini-batch")
     high_rate: float = option(1.0, "the higher eta")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(5, REPEATS)
     processes: int = option(1, PROCESSES)
     quick: bool = option(False, QUICK)
@@ -60,7 +61,9 @@ def _follow(settings: Settings, rate: float, threshold: int, seed: int) -> list[
 
     import spikefa as sf
 
-    made, rows = lesson(feedback_alignment(), rate, seed, settings.batches), []
+    rows = []
+    where = settings.data_dir
+    made = lesson(feedback_alignment(), rate, seed, settings.batches, data_dir=where)
     for epoch in range(settings.epochs + 1):
         if epoch == threshold < settings.epochs:
             made.switch(sf.Backprop(tau=1.0))

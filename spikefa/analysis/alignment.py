@@ -107,8 +107,13 @@ def path_norm_ratios(network: Network) -> dict[str, float]:
 
     B is the matrix of the whole path (Li Ji-An & Benna, figure 2: the path norm ratio), as for the
     angles of `Network.alignment`, and named like these. 1 for backpropagation; errors fade on their
-    way down where it is below, and explode where it is far above.
+    way down where it is below, and explode where it is far above. Of a network with replicas: ask
+    for one of them.
     """
+    require(
+        network.replicas is None,
+        "the ratios are those of one network: give a replica, network.replica(0)",
+    )
     carried = list(network.synapses.items())[1:]
     return {
         name: norm_ratio(current(back), synapses.weight)

@@ -1,16 +1,16 @@
 """How well the error that reaches the synapses points where backpropagation would point it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from spikefa.analysis.alignment import row_angles
-from spikefa.angles import angle_between
 from spikefa.datasets import Images
 from spikefa.errors import require
 from spikefa.feedback import Backprop, FeedbackCircuit
 from spikefa.network import Network, NetworkState
+from spikefa.network_replicas import connect, feedback_state
 from spikefa.stream import Stream
 
 
@@ -26,7 +26,8 @@ class Reference:
         Such as `Backprop`; not part of a network yet. Its weights are drawn from `seed`.
     batch : int
         Streams of the states that it will be shown.
-    seed : int, default 0
+    seed : int or sequence of int, default 0
+        Of a network with replicas: of each, or the first of consecutive ones.
 
     Attributes
     ----------
@@ -34,18 +35,19 @@ class Reference:
         With what the circuit delivered to the state shown last.
     """
 
-    def __init__(self, network: Network, circuit: FeedbackCircuit, batch: int, seed: int = 0):
-        circuit.connect(list(network.synapses.values()), network.device, network.dtype)
-        circuit.initialise(seed)
+    def __init__(
+        self, network: Network, circuit: FeedbackCircuit, batch: int, seed: int | Sequence[int] = 0
+    ):
+        connect(network, circuit, seed)
         self.circuit = circuit
-        self.state = circuit.state(batch, network.device, network.dtype)
+        self.state = feedback_state(network, circuit, batch)
 
     def watch(self, state: NetworkState) -> None:
         """Carry the output error of `state`, in which the network has fed back, one step."""
         self.circuit.step(self.state, state.error, state.populations)
 
     def angles(self, state: NetworkState) -> Tensor:
-        """Return the mean angle in degrees between both circuits' deltas, [hidden layers].
+        """Return the mean angle in degrees between both circuits' deltas, [..., hidden layers].
 
         Delta is modulator times gain, as the synapses learn from it; the angle is taken stream by
         stream over the neurons, and streams in which one of the two is 0 are left out.
@@ -58,13 +60,14 @@ class Reference:
         )
         return torch.stack(
             [
-                row_angles(own * here.gain, other * here.gain).nanmean()
+                row_angles(own * here.gain, other * here.gain).nanmean(-1)
                 for own, other, here in delivered
-            ]
+            ],
+            -1,
         )
 
     def update_angles(self, state: NetworkState, inputs: Tensor) -> Tensor:
-        """Return the angle between the changes of W that both would make now, [projections].
+        """Return the angle between the changes of W that both would make now, [..., projections].
 
         ``pre^T delta``, summed over the streams, with each circuit's delta, from the input upwards
         (Panjehpour & EsmailZadeh 2022, section 2.2). That of the output is left out: its error is
@@ -87,9 +90,13 @@ class Reference:
         )
         return torch.stack(
             [
-                angle_between(pre.mT @ (own * here.gain), pre.mT @ (other * here.gain))
+                row_angles(
+                    (pre.mT @ (own * here.gain)).flatten(-2),
+                    (pre.mT @ (other * here.gain)).flatten(-2),
+                )
                 for pre, own, other, here in delivered
-            ]
+            ],
+            -1,
         )
 
 
@@ -132,24 +139,51 @@ def delta_angles(
         Degrees; nan for a population that no error reaches. The output population is left out:
         its error is the same for all circuits.
     """
+    reference = Reference(network, Backprop(tau=tau), len(images))
+    stream = shown(network, images, full_scale, n_classes, steps, seed, name, reference)
+    state = stream.state
+    hidden = list(network.populations)[:-1]
+    return dict(zip(hidden, reference.angles(state).tolist(), strict=True))
+
+
+def shown(
+    network: Network,
+    images: Images,
+    full_scale: int,
+    n_classes: int,
+    steps: int,
+    seed: int,
+    name: str,
+    reference: Reference | None = None,
+) -> Stream:
+    """Return a stream that has shown all images once, side by side, from rest; no synapse learned.
+
+    Activity and error ran for `steps` steps, with the streams ``<name>/...`` of `seed`, and the
+    reference, if any, watched every one.
+    """
+    require(
+        network.replicas is None,
+        "the angles are those of one network: give a replica, network.replica(0)",
+    )
     require(steps >= 1, f"the images need at least 1 step, {steps} given")
     stream = Stream(network, images, full_scale, n_classes, len(images), seed, name)
-    reference = Reference(network, Backprop(tau=tau), len(images))
-    state = stream.state
     stream.stimulus.show(torch.arange(len(images), device=network.device), steps)
     stream.readout.start(stream.stimulus.labels)
     for _ in range(steps):
         stream.draw(plastic=True)
         stream.stimulus.step()
-        network.forward(state, stream.stimulus.spikes)
-        network.feed_back(state, stream.readout.target)
-        reference.watch(state)
-    hidden = list(network.populations)[:-1]
-    return dict(zip(hidden, reference.angles(state).tolist(), strict=True))
+        network.forward(stream.state, stream.stimulus.spikes)
+        network.feed_back(stream.state, stream.readout.target)
+        if reference is not None:
+            reference.watch(stream.state)
+    return stream
 
 
 def angles_to(
-    network: Network, circuit: FeedbackCircuit, state: NetworkState, seed: int = 0
+    network: Network,
+    circuit: FeedbackCircuit,
+    state: NetworkState,
+    seed: int | Sequence[int] = 0,
 ) -> Callable[[], Tensor]:
     """Return what gives the angles between the circuit's deltas and those of another, now.
 
@@ -160,14 +194,14 @@ def angles_to(
         Without memory, such as ``Backprop(tau=1)``; see `Reference`.
     state : NetworkState
         In which the network has fed back when the angles are asked for.
-    seed : int, default 0
+    seed : int or sequence of int, default 0
 
     Returns
     -------
     callable
-        Returns a tensor [hidden layers] of degrees.
+        Returns a tensor [..., hidden layers] of degrees, of each replica if there are any.
     """
-    reference = Reference(network, circuit, len(state.error), seed)
+    reference = Reference(network, circuit, state.error.shape[-2], seed)
 
     def angles() -> Tensor:
         reference.watch(state)

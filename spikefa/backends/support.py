@@ -16,7 +16,7 @@ BACKENDS = ("auto", "eager", "fused")
 STANDARD = (
     "it serves StochasticBinary populations, Dense synapses without norm, the circuits FA, DFA and "
     "PFA with stored matrices and error neurons that do not spike, and the rule ThreeFactor, in "
-    "float32 and without an optimiser"
+    "float32, without an optimiser and without replicas"
 )
 
 
@@ -71,6 +71,8 @@ def _no_triton(device: torch.device) -> str | None:
 
 def _unusual(network: Network) -> str | None:
     """Return what about the network is not of the standard pathway, by name."""
+    if network.replicas is not None:
+        return f"it has {network.replicas} replicas"
     for population in network.populations.values():
         if type(population) is not StochasticBinary:
             return f"it has the population {population!r}"

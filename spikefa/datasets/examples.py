@@ -18,8 +18,9 @@ class Examples:
 
     Attributes
     ----------
-    inputs : Tensor [N, n_in]
-    targets : Tensor [N, n_out]
+    inputs : Tensor [..., N, n_in]
+        For a network with replicas, those of each; or the same for all, `[N, n_in]`.
+    targets : Tensor [..., N, n_out]
         For an autoencoder the same tensor as `inputs`.
     labels : int64 Tensor [N], optional
         The class of each.
@@ -42,7 +43,7 @@ class Examples:
     spread: Tensor | None = None
 
     def __post_init__(self) -> None:
-        counts = [len(self.inputs), len(self.targets)]
+        counts = [self.inputs.shape[-2], self.targets.shape[-2]]
         counts += [] if self.labels is None else [len(self.labels)]
         require(
             len(set(counts)) == 1 and counts[0] > 0,
@@ -51,7 +52,7 @@ class Examples:
         )
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return self.inputs.shape[-2]
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "Examples":
         """Return the examples on that device and of that type; no copy where they are already."""
@@ -82,12 +83,42 @@ def classification(
     images : Images
     full_scale : int
         Pixel value that means 1.
+    n_classes, inputs, low, high, per_class, like
+        See `labelled`; "unit" leaves brightness in [0, 1].
+
+    Raises
+    ------
+    SpikefaError
+        If an argument is out of range.
+    """
+    brightness = _brightness(images, full_scale)
+    labels = torch.from_numpy(images.labels).long()
+    return labelled(brightness, labels, n_classes, inputs, low, high, per_class, like)
+
+
+def labelled(
+    x: Tensor,
+    labels: Tensor,
+    n_classes: int,
+    inputs: Scaling = "unit",
+    low: float = 0.0,
+    high: float = 1.0,
+    per_class: int = 1,
+    like: Examples | None = None,
+) -> Examples:
+    """Return inputs of any kind with their classes as targets.
+
+    Parameters
+    ----------
+    x : Tensor [N, n_in]
+        Is changed in place if it is to be standardised.
+    labels : int64 Tensor [N]
     n_classes : int
     inputs : {"unit", "standardised", "standardised_each"}, default "unit"
-        Brightness in [0, 1]; or mean 0 and deviation 1 over all pixels of all images together, or
-        of each pixel by itself, a pixel that never changes being 0.
+        As they are; or of mean 0 and deviation 1 over all inputs of all examples together, or each
+        input by itself, one that never changes being 0.
     low, high : float, default 0, 1
-        Target of the outputs of the other classes, and of those of the image's own class.
+        Target of the outputs of the other classes, and of those of the example's own class.
     per_class : int, default 1
         Outputs for each class: 1 for 1-hot targets, more for n-hot.
     like : Examples, optional
@@ -104,18 +135,15 @@ def classification(
     )
     require(per_class >= 1, f"a class needs at least 1 output, {per_class} given")
     require(
-        int(images.labels.max()) < n_classes,
-        f"label {int(images.labels.max())}, expected 0 to {n_classes - 1}",
+        int(labels.min()) >= 0 and int(labels.max()) < n_classes,
+        f"labels {int(labels.min())} to {int(labels.max())}, expected 0 to {n_classes - 1}",
     )
-    labels = torch.from_numpy(images.labels).long()
     templates = torch.full((n_classes, n_classes), low).fill_diagonal_(high)
     targets = templates.repeat_interleave(per_class, dim=1)[labels]
-    brightness = _brightness(images, full_scale)
     if inputs == "unit":
-        return Examples(brightness, targets, labels, per_class)
-    shift, spread = _statistics(brightness, inputs, like)
-    scaled = brightness.sub_(shift).div_(spread)
-    return Examples(scaled, targets, labels, per_class, shift, spread)
+        return Examples(x, targets, labels, per_class)
+    shift, spread = _statistics(x, inputs, like)
+    return Examples(x.sub_(shift).div_(spread), targets, labels, per_class, shift, spread)
 
 
 def reconstruction(

@@ -8,10 +8,13 @@ import os
 from pathlib import Path
 
 from spikefa.datasets.sources import FILES, Source
-from spikefa.errors import require
+from spikefa.errors import SpikefaError, require
 
 ENVIRONMENT = "SPIKEFA_DATA"
 """The environment variable that names a root folder."""
+
+PHOTOGRAPHS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+"""Endings of the names of pictures."""
 
 StrPath = str | os.PathLike[str]
 
@@ -72,3 +75,49 @@ def find_folder(source: Source, cache: Path) -> Path | None:
         if not missing_from(folder):
             return folder
     return None
+
+
+def user_file(name: str, file: str, how: str, data_dir: StrPath | None = None) -> Path:
+    """Return the path of a file that is not fetched, in ``R/<name>`` or R.
+
+    Parameters
+    ----------
+    name : str
+        The data set.
+    file : str
+    how : str
+        How to get it, for the message.
+    data_dir : path, optional
+        R; by default the folder named by ``SPIKEFA_DATA``.
+
+    Raises
+    ------
+    SpikefaError
+        If it is not there.
+    """
+    root = Path(data_dir or os.environ.get(ENVIRONMENT) or "data").expanduser()
+    for path in (root / name / file, root / file):
+        if path.is_file():
+            return path
+    raise SpikefaError(
+        f"{name} is not fetched, and {root / name / file} is missing: {how}, and say with "
+        f"{ENVIRONMENT} which folder holds {name}/"
+    )
+
+
+def require_photographs(folder: StrPath | None) -> Path:
+    """Return the user's folder of photographs.
+
+    Raises
+    ------
+    SpikefaError
+        If there is none.
+    """
+    path = None if folder is None else Path(folder).expanduser()
+    if path is None or not path.is_dir():
+        raise SpikefaError(
+            "photographs are needed to put behind the digits, "
+            f"{'none' if path is None else path} given: give --photographs FOLDER, a folder with "
+            f"pictures of any kind ({', '.join(PHOTOGRAPHS)})"
+        )
+    return path

@@ -10,6 +10,7 @@ from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.fa import FA
+from spikefa.tensors import add_product
 
 
 @dataclass
@@ -80,7 +81,7 @@ class KP(FA):
         changed = zip(self.matrices, state.factors, state.modulators[1:], layers[1:], strict=True)
         for matrix, factor, modulator, layer in changed:
             torch.mul(modulator, layer.post.gain, out=factor).mul_(layer.plasticity.learning_rate)
-            matrix.addmm_(factor.mT, layer.pre, alpha=-1)
+            add_product(matrix, factor.mT, layer.pre, alpha=-1)
 
     def decay(self, factor: float) -> None:
         """Let the feedback weights decay as the forward ones do."""

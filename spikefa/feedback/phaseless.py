@@ -13,6 +13,7 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.fa import FA
 from spikefa.neurons import Population
+from spikefa.tensors import add_product
 
 
 @dataclass
@@ -136,4 +137,4 @@ class PAL(FA):
             torch.sub(above.post.probability, slow, out=rapid)
             slow.add_(rapid, alpha=self.smoothing)
             matrix.mul_(1 - self.rate)
-            matrix.addmm_(rapid.mT, noise, alpha=self.gain * self.rate / noise.shape[-2])
+            add_product(matrix, rapid.mT, noise, self.gain * self.rate / noise.shape[-2])

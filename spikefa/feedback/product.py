@@ -15,7 +15,7 @@ from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDe
 from spikefa.feedback.layerwise import Layerwise
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.seeding import generator
-from spikefa.tensors import Variable
+from spikefa.tensors import Variable, add_product
 
 if TYPE_CHECKING:
     from spikefa.synapses import Dense
@@ -253,14 +253,12 @@ class PFA(Layerwise):
             above = layers[layer + 1]  # its synapses come from the population that R reaches
             sent, rate = state.middle[layer].activity.mT, above.plasticity.learning_rate
             if self.momentum:
-                velocity = self.velocities[layer]
-                add = velocity.addmm_ if velocity.dim() == 2 else velocity.baddbmm_
-                add(sent, above.pre, beta=self.momentum)
+                velocity = self.velocities[layer].mul_(self.momentum)
+                add_product(velocity, sent, above.pre)
                 matrix.addcmul_(velocity, rate, value=-1)
                 continue
             change = torch.mul(above.pre, rate, out=state.errors[layer].drive)  # it has been used
-            add = matrix.addmm_ if matrix.dim() == 2 else matrix.baddbmm_
-            add(sent, change.neg_())
+            add_product(matrix, sent, change.neg_())
 
     def decay(self, factor: float) -> None:
         """Let R decay as the forward weights have; B never does."""

@@ -81,8 +81,6 @@ class RandomMatrix:
         self.procedural = procedural
         self.stored = torch.zeros(0 if procedural else n_from, n_to, device=device, dtype=dtype)
         self.seeds = torch.zeros(2, device=device, dtype=torch.int64)
-        self._sources = torch.Generator(), torch.Generator()
-        self._room = self._block_room() if procedural else None
 
     def _block_room(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return room for a block on the CPU, for the chances of its synapses, and on the device.
@@ -102,12 +100,10 @@ class RandomMatrix:
         if not self.procedural:
             self._draw(self.stored)
 
-    def _blocks(self) -> Iterator[tuple[slice, Tensor]]:
+    def _blocks(self, seeds: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Draw one block after the other, always the same ones; each is valid until the next."""
-        values, absences = self._sources
-        for source, seed in zip(self._sources, self.seeds.tolist(), strict=True):
-            source.manual_seed(seed)
-        drawn, chances, there = self._room or self._block_room()
+        values, absences = (torch.Generator().manual_seed(seed) for seed in seeds.tolist())
+        drawn, chances, there = self._block_room()
         for first in range(0, self.shape[0], len(drawn)):
             rows = slice(first, min(first + len(drawn), self.shape[0]))
             size = rows.stop - first
@@ -120,7 +116,7 @@ class RandomMatrix:
             yield rows, there[:size]
 
     def _draw(self, out: Tensor) -> Tensor:
-        for rows, block in self._blocks():
+        for rows, block in self._blocks(self.seeds):
             out[rows] = block
         return out
 
@@ -133,6 +129,9 @@ class RandomMatrix:
         if not self.procedural:
             torch.matmul(sent, self.stored, out=out)
             return
-        total = out.zero_().view(-1, self.shape[1])
-        for rows, block in self._blocks():
-            total.addmm_(sent[..., rows].flatten(0, -2), block)
+        each = self.seeds.view(-1, 2)  # of one, or of each replica
+        heard = sent.view(len(each), -1, self.shape[0])
+        totals = out.zero_().view(len(each), -1, self.shape[1])
+        for seeds, here, total in zip(each, heard, totals, strict=True):
+            for rows, block in self._blocks(seeds):
+                total.addmm_(here[:, rows], block)

@@ -11,6 +11,7 @@ from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.fa import FA
+from spikefa.tensors import add_product
 
 
 @dataclass
@@ -143,4 +144,5 @@ class WM(FA):
             layer.synapses.drive(noise, out=response)
             response.sub_(layer.synapses.bias.unsqueeze(-2))
             matrix.mul_(1 - state.rate)
-            matrix.addmm_(response.mul_(state.rate).mT, noise, alpha=self.gain / noise.shape[-2])
+            response.mul_(state.rate)
+            add_product(matrix, response.mT, noise, self.gain / noise.shape[-2])

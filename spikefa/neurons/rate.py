@@ -25,6 +25,11 @@ class Rate(Population):
         s  = f(V) + noise xi                         xi of mean 0 and variance 1, uniform
         Psi = f'(V)
 
+    With dropout a neuron is left out of a step, by chance, and does not learn in it; the others
+    are the stronger, so that the mean activity is f(V), which a `silenced` state has::
+
+        s  = f(V) m / (1 - dropout),   Psi = f'(V) m / (1 - dropout)          m of 0 or 1
+
     Parameters
     ----------
     size : int
@@ -37,15 +42,22 @@ class Rate(Population):
         Weight of the new drive, in (0, 1].
     noise : float, default 0
         Standard deviation of the noise added to the activity, which node perturbation needs.
+    dropout : float, default 0
+        Chance that a neuron is left out of a step, in [0, 1) (Hinton et al. 2012).
 
     Raises
     ------
     SpikefaError
-        If an argument is out of range.
+        If an argument is out of range, or both noise and dropout are given.
     """
 
     def __init__(
-        self, size: int, activation: Activation = "tanh", tau: float = 1.0, noise: float = 0.0
+        self,
+        size: int,
+        activation: Activation = "tanh",
+        tau: float = 1.0,
+        noise: float = 0.0,
+        dropout: float = 0.0,
     ):
         super().__init__(size, tau)
         require(
@@ -53,28 +65,35 @@ class Rate(Population):
             f"activation must be one of {', '.join(get_args(Activation))}, {activation!r} given",
         )
         require(0 <= noise < math.inf, f"the noise must not be negative, {noise} given")
+        require(0 <= dropout < 1, f"dropout must be in [0, 1), {dropout} given")
+        require(not (noise and dropout), "give noise or dropout, not both")
         self.activation = activation
         self.noise = noise
+        self.dropout = dropout
 
     def __repr__(self) -> str:
-        return f"Rate({self.size}, {self.activation!r}, tau={self.tau}, noise={self.noise})"
+        return (
+            f"Rate({self.size}, {self.activation!r}, tau={self.tau}, noise={self.noise}, "
+            f"dropout={self.dropout})"
+        )
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PopulationState:
         """Return the state of `batch` independent copies at rest.
 
-        Without noise, activity and its mean are one tensor, and there are no uniforms.
+        Without noise and dropout, activity and its mean are one tensor, and there are no uniforms.
         """
 
         def zeros() -> Tensor:
             return torch.zeros(batch, self.size, device=device, dtype=dtype)
 
         mean = zeros()
+        random = self.noise > 0 or self.dropout > 0
         return PopulationState(
             drive=zeros(),
-            uniforms=zeros() if self.noise else torch.zeros(0, device=device, dtype=dtype),
+            uniforms=zeros() if random else torch.zeros(0, device=device, dtype=dtype),
             potential=zeros(),
             probability=mean,
-            spikes=zeros() if self.noise else mean,
+            spikes=zeros() if random else mean,
             gain=torch.ones_like(mean),
         )
 
@@ -82,7 +101,13 @@ class Rate(Population):
         """Advance `state` by one step, in place, from its drive and uniforms."""
         state.potential.lerp_(state.drive, self.tau)
         _ACTIVATIONS[self.activation](state.potential, state.probability, state.gain)
-        if state.uniforms.numel():
+        if not state.uniforms.numel():
+            return
+        if self.dropout:
+            torch.ge(state.uniforms, self.dropout, out=state.spikes).div_(1 - self.dropout)
+            state.gain.mul_(state.spikes)
+            state.spikes.mul_(state.probability)
+        else:
             spread = self.noise * math.sqrt(12)
             torch.add(state.probability, state.uniforms, alpha=spread, out=state.spikes)
             state.spikes.sub_(spread / 2)
@@ -94,9 +119,10 @@ class Rate(Population):
 
     def perturbation(self, state: PopulationState, out: Tensor) -> None:
         """Write ``xi / noise``, which is (s - f(V)) / noise^2; 0 without noise."""
-        torch.sub(state.spikes, state.probability, out=out)
-        if self.noise:
-            out.div_(self.noise**2)
+        if not self.noise:
+            out.zero_()
+            return
+        torch.sub(state.spikes, state.probability, out=out).div_(self.noise**2)
 
     def variables(self, state: PopulationState) -> Mapping[str, Variable]:
         """Return the activity, which a probe of ``"spikes"`` would take for 0 or 1."""
@@ -104,6 +130,7 @@ class Rate(Population):
 
 
 def _linear(v: Tensor, s: Tensor, gain: Tensor) -> None:
+    gain.fill_(1)  # dropout may have changed it
     s.copy_(v)
 
 
@@ -135,6 +162,7 @@ def _tanh_relu(v: Tensor, s: Tensor, gain: Tensor) -> None:
 
 
 def _softmax(v: Tensor, s: Tensor, gain: Tensor) -> None:
+    gain.fill_(1)  # dropout may have changed it
     torch.softmax(v, -1, out=s)
 
 

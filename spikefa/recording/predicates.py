@@ -1,6 +1,7 @@
 """Predicates: what a trigger watches for, computed where the network's state is."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import ClassVar
@@ -18,7 +19,7 @@ dimensions, on the device of the state. It must change nothing."""
 
 
 @dataclass(frozen=True)
-class Predicate:
+class Predicate(ABC):
     """Says after a step whether something is the case; nobody waits for the answer.
 
     Attributes
@@ -31,9 +32,9 @@ class Predicate:
     edge: ClassVar[bool] = False
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """The label of a trigger that is given none."""
-        raise NotImplementedError
 
     @property
     def text(self) -> str:
@@ -48,9 +49,9 @@ class Predicate:
         """Return whether it can be true after `step`, as far as the number of the step says."""
         return True
 
+    @abstractmethod
     def __call__(self, variables: Variables) -> Tensor:
         """Return whether it is true of the present state, a bool tensor without dimensions."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

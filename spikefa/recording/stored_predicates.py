@@ -4,8 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from spikefa.errors import SpikefaError
 from spikefa.recording.predicates import Function, Own, Predicate
+from spikefa.recording.probes import Variables
 from spikefa.recording.ready_made import READY_MADE
 
 
@@ -24,6 +27,10 @@ class Stored(Predicate):
     def name(self) -> str:
         """As it was read."""
         return self.kept
+
+    def __call__(self, variables: Variables) -> Tensor:
+        """Refuse: text is not asked, nor run."""
+        raise SpikefaError(f"the predicate {self.kept!r} is text from a file: rebuild it first")
 
 
 def rebuild(predicate: Predicate, label: str, given: Mapping[str, Function]) -> Predicate:

@@ -2,5 +2,6 @@
 
 from spikefa.results.findings import Claim, Findings, Quantity
 from spikefa.results.study import Study
+from spikefa.results.table import Table
 
-__all__ = ["Claim", "Findings", "Quantity", "Study"]
+__all__ = ["Claim", "Findings", "Quantity", "Study", "Table"]

@@ -15,7 +15,8 @@ class Quantity:
     text : str
         What it is, in words.
     values : iterable of float
-        One for each run; infinity where it never came about.
+        One for each run; infinity where it never came about. None at all: a cell of a table that
+        was not run.
     unit : str, default ""
     paper : float, optional
         The paper's value; None if it gives none.

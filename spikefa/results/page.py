@@ -28,7 +28,9 @@ def build_page(folder: Path) -> str:
     """
     results = read_results(folder)
     known = [target for target in TARGETS.values() if target.id in results]
-    parts = [HEADING, f"{len(known)} of {len(TARGETS)} have been run.\n", _overview(results)]
+    partly = sum(1 for target in known if _cells(results[target.id]))
+    told = f", {partly} of them in part" if partly else ""
+    parts = [HEADING, f"{len(known)} of {len(TARGETS)} have been run{told}.\n", _overview(results)]
     parts += [_section(target, results[target.id], folder) for target in known]
     return "\n".join(parts)
 
@@ -51,8 +53,10 @@ def read_results(folder: Path) -> dict[str, Result]:
         target = TARGETS.get(result["id"])
         require(target is not None, f"{path} is about {result['id']!r}, which no paper has")
         require(
-            target is not None and path.parent.name == target.experiment == result["experiment"],
-            f"{path} belongs into the folder {result['experiment']}",
+            target is not None
+            and path.parent.name == target.folder
+            and result["experiment"] == target.experiment,
+            f"{path} belongs into the folder {target.folder if target else ''}",
         )
         require(not result["quick"], f"{path} is of a quick version: only full runs are listed")
         found[result["id"]] = result
@@ -69,7 +73,8 @@ def add_run(run: Path, folder: Path) -> Path:
     """
     result = read_result(run / NAME)
     require(not result["quick"], f"{run} is a quick version: only full runs are listed")
-    target = folder / result["experiment"]
+    known = TARGETS.get(result["id"])
+    target = folder / (known.folder if known else result["experiment"])
     target.mkdir(parents=True, exist_ok=True)
     for source in (run / NAME, *(run / "figures" / name for name in result["figures"])):
         with written_whole(target / source.name) as temporary:
@@ -91,18 +96,36 @@ def _overview(results: Mapping[str, Result]) -> str:
 def _line(target: Target, result: Result | None) -> str:
     if result is None:
         return _row(target.id, target.what, target.paper, "not run", "", "")
-    verdicts = [claim["holds"] for claim in result["claims"]]
-    held = f"{sum(verdicts)} of {len(verdicts)} claims hold"
-    here = f"[{held}](#{_anchor(target)})" if all(verdicts) else f"**[{held}](#{_anchor(target)})**"
+    here = f"[{_cells(result)}{_found(result)}](#{_anchor(target)})"
+    if not all(claim["holds"] for claim in result["claims"]):
+        here = f"**{here}**"
     return _row(target.id, target.what, target.paper, here, result["n"], _time(result["seconds"]))
 
 
+def _found(result: Result) -> str:
+    """Say how many claims hold; or, where the paper makes none, the first number."""
+    verdicts = [claim["holds"] for claim in result["claims"]]
+    if verdicts:
+        return f"{sum(verdicts)} of {len(verdicts)} claims hold"
+    first = result["quantities"][0]
+    return f"{_with_sd(first['mean'], first['sd'])} {first['unit']}".rstrip()
+
+
+def _cells(result: Result) -> str:
+    """Say how many cells of a table were run, if not all were: "9 of 27 cells run, "."""
+    cells = result["quantities"]
+    run = [cell for cell in cells if cell["values"]]
+    return "" if len(run) == len(cells) else f"{len(run)} of {len(cells)} cells run, "
+
+
 def _section(target: Target, result: Result, folder: Path) -> str:
-    lines = [f"### {target.id}\n", f"`spikefa run {target.experiment}`: {target.what}.\n"]
+    command = f"spikefa run {target.experiment} {target.options}".rstrip()
+    lines = [f"### {target.id}\n", f"`{command}`: {target.what}.\n"]
     for name in result["figures"]:
-        lines.append(f"![{target.id}]({folder.name}/{target.experiment}/{name})\n")
-    lines += ["| the paper says | holds | measured |", "|---|---|---|"]
-    lines += [_claim(claim) for claim in result["claims"]]
+        lines.append(f"![{target.id}]({folder.name}/{target.folder}/{name})\n")
+    if result["claims"]:
+        lines += ["| the paper says | holds | measured |", "|---|---|---|"]
+        lines += [_claim(claim) for claim in result["claims"]]
     if result["quantities"]:
         lines += ["", "| quantity | paper | here | n | difference |", "|---|---|---|---|---|"]
         lines += [_quantity(quantity) for quantity in result["quantities"]]
@@ -123,10 +146,18 @@ def _quantity(quantity: Mapping[str, Any]) -> str:
     return _row(
         quantity["text"],
         paper + (unit if paper else ""),
-        _with_sd(quantity["mean"], quantity["sd"]) + unit,
+        _measured(quantity, unit),
         quantity["n"],
         _difference(quantity),
     )
+
+
+def _measured(quantity: Mapping[str, Any], unit: str) -> str:
+    if not quantity["values"]:
+        return "not run"
+    if quantity["mean"] is None:
+        return "never"
+    return _with_sd(quantity["mean"], quantity["sd"]) + unit
 
 
 def _difference(quantity: Mapping[str, Any]) -> str:
@@ -139,9 +170,7 @@ def _difference(quantity: Mapping[str, Any]) -> str:
     return f"{(quantity['mean'] - quantity['paper']) / variance**0.5:+.1f} sd"
 
 
-def _with_sd(mean: float | None, sd: float | None) -> str:
-    if mean is None:
-        return "never"
+def _with_sd(mean: float, sd: float | None) -> str:
     return f"{mean:.4g}" if sd is None else f"{mean:.4g} ± {sd:.2g}"
 
 

@@ -11,7 +11,7 @@ from spikefa.results.findings import Findings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Once, Runs
+    from spikefa.results.repeats import Once, Together
     from spikefa.run_directory import RunDirectory
 
 MAY_CHANGE_ON_RESUME = ("repeats", "processes", "quick")
@@ -25,7 +25,8 @@ QUICK = "a shorter version, under a minute, that still shows the effect"
 class Study:
     """An experiment that is repeated over seeds, judged and drawn.
 
-    Its settings have the fields ``repeats``, ``processes`` and ``quick``.
+    Its settings have the fields ``repeats``, ``processes`` and ``quick``, and ``device`` if it can
+    run elsewhere than on the CPU.
 
     Attributes
     ----------
@@ -41,14 +42,18 @@ class Study:
         Settings and all runs to a matplotlib `Figure`.
     quick : mapping of str to value
         Settings of the quick version; those given on the command line win.
+    together : callable, optional
+        All runs side by side, as replicas of one network: settings and seeds to what `once` returns
+        for each of them.
     """
 
     id: str
     experiment: str
     once: "Once"
-    judge: "Callable[[Any, Runs], Findings]"
-    picture: "Callable[[Any, Runs], Figure]"
+    judge: "Callable[[Any, Any], Findings]"
+    picture: "Callable[[Any, Any], Figure]"
     quick: Mapping[str, Any]
+    together: "Together | None" = None
 
     def run(self, settings: Any, out: Path | None, resume: Path | None) -> "RunDirectory":
         """Run what is left to run, judge it, write the result and draw the picture.
@@ -62,7 +67,6 @@ class Study:
         resume : Path, optional
             Folder of a run to go on with: seeds whose file is there are not repeated.
         """
-        from spikefa.results.repeats import repeat
         from spikefa.run_directory import RunDirectory
 
         settings = self._settled(settings)
@@ -72,7 +76,7 @@ class Study:
         directory.write_config(self.experiment, asdict(settings))
         repeats = directory.path / "repeats"
         repeats.mkdir(exist_ok=True)
-        repeat(self.once, settings, range(settings.repeats), repeats, settings.processes)
+        self._repeat(settings, repeats)
         figures = self._draw(directory, settings)
         self._conclude(directory, settings, figures)
         return directory
@@ -86,6 +90,7 @@ class Study:
         require(
             settings.processes >= 1, f"processes must be at least 1, {settings.processes} given"
         )
+        _device(settings)  # says at once if it is not there
         if not settings.quick:
             return settings
         defaults = {item.name: item.default for item in fields(settings)}
@@ -96,6 +101,13 @@ class Study:
         }
         return replace(settings, **free)
 
+    def _repeat(self, settings: Any, folder: Path) -> None:
+        """Run what has no file in `folder` yet."""
+        from spikefa.results.repeats import repeat
+
+        seeds = range(settings.repeats)
+        repeat(self.once, settings, seeds, folder, settings.processes, self.together)
+
     def _draw(self, directory: "RunDirectory", settings: Any) -> list[Path]:
         from spikefa.analysis.saving import save_figure
 
@@ -103,29 +115,39 @@ class Study:
         save_figure(self.picture(settings, self._runs(directory, settings)), path)
         return [path]
 
-    def _runs(self, directory: "RunDirectory", settings: Any) -> "Runs":
+    def _runs(self, directory: "RunDirectory", settings: Any) -> Any:
+        """Return what `judge` and `picture` are given."""
         from spikefa.results.repeats import load_runs
 
         return load_runs(directory.path / "repeats", range(settings.repeats))
 
+    def _seconds(self, runs: Any) -> float:
+        """Return the seconds of all runs together."""
+        from spikefa.results.repeats import SECONDS
+
+        return float(runs[SECONDS].sum())
+
+    def _told(self, settings: Any, runs: Any) -> dict[str, Any]:
+        """Return the settings as the result file tells them."""
+        return asdict(settings)
+
     def _conclude(self, directory: "RunDirectory", settings: Any, figures: list[Path]) -> None:
         from spikefa.provenance import provenance
         from spikefa.results.file import NAME, write_result
-        from spikefa.results.repeats import SECONDS
 
         runs = self._runs(directory, settings)
         findings = self.judge(settings, runs)
-        origin = provenance("cpu")
+        origin = provenance(_device(settings))
         result = {
             "id": self.id,
             "experiment": self.experiment,
             "quick": settings.quick,
-            "settings": asdict(settings),
+            "settings": self._told(settings, runs),
             "n": settings.repeats,
             "quantities": [quantity.as_record() for quantity in findings.quantities],
             "claims": [claim.as_record() for claim in findings.claims],
             "figures": [path.name for path in figures],
-            "seconds": round(float(runs[SECONDS].sum()), 1),
+            "seconds": round(self._seconds(runs), 1),
             **origin,
         }
         write_result(directory.path / NAME, result)
@@ -137,6 +159,13 @@ class Study:
         lines += [f"wrote {path}" for path in (*figures, directory.path / NAME)]
         headline = "\n".join(lines)
         directory.write_summary({"experiment": self.experiment, "headline": headline, **origin})
+
+
+def _device(settings: Any) -> str:
+    """Return the device of the settings, if they have one; else the CPU."""
+    from spikefa.devices import choose_device
+
+    return str(choose_device(getattr(settings, "device", "cpu")))
 
 
 def _verdict(holds: bool) -> str:

@@ -17,12 +17,20 @@ class Target:
         Networks and task.
     paper : str
         What the paper reports.
+    options : str
+        What makes it of the experiment, on the command line, if other than its defaults.
     """
 
     id: str
     experiment: str
     what: str
     paper: str
+    options: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Where its result lies, beside those of the others."""
+        return f"{self.experiment}.{self.id.split('.')[1]}" if self.options else self.experiment
 
 
 PAPERS = {
@@ -31,6 +39,7 @@ PAPERS = {
     "G": ("strategies", "general feedback strategies"),
     "C24": ("chu2024", "Chu & Bacho 2024"),
     "PFA": ("li2024", "Li Ji-An & Benna, product feedback alignment"),
+    "fig4": ("lillicrap2016", "Figure 4 with other circuits, which is in no paper"),
 }
 """Folder of the experiments and full name, by the beginning of an id."""
 
@@ -78,13 +87,17 @@ PFA.fig4 | ResNet-20, CIFAR-10 | BP 91.64, PFA 90.8, PFA-o 91.3, SF 90.0, FA 64,
 PFA.fig5 | ResNet-18, ImageNet (data not free) | BP 69.69, PFA-o 69.30, PFA 68.46, SF 64.63 %
 PFA.a12 | 69 % one-way, 31 % two-way synapses at r = 0.36 | overall r about 0.2, angle 78 degrees
 PFA.t1 | table of algorithms | KP, WM and PAL besides
+fig4.dfa | 784-1500-1500-1500-1000 spiking, MNIST, with DFA | in no paper | lillicrap2016.fig4 --feedback DFA
+fig4.pfa | 784-1500-1500-1500-1000 spiking, MNIST, with PFA | in no paper | lillicrap2016.fig4 --feedback PFA
 """
 
 
 def _read(line: str) -> Target:
-    name, what, paper = (part.strip() for part in line.split("|"))
+    name, what, paper, *command = (part.strip() for part in line.split("|"))
     key, figure = name.split(".")
-    return Target(name, f"{PAPERS[key][0]}.{figure}", what, paper)
+    default = f"{PAPERS[key][0]}.{figure}"
+    experiment, _, options = (command[0] if command else default).partition(" ")
+    return Target(name, experiment, what, paper, options)
 
 
 TARGETS = {target.id: target for target in map(_read, _LIST.strip().splitlines())}

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Change, Outer
+from spikefa.tensors import add_product
 
 
 class Dense:
@@ -89,8 +90,7 @@ class Dense:
             if change.loss is not None:
                 self.weight.addcmul_(self.weight, change.loss.unsqueeze(-2), value=-1)
                 self.bias.addcmul_(self.bias, change.loss, value=-1)
-            add = self.weight.addmm_ if self.weight.dim() == 2 else self.weight.baddbmm_
-            add(change.pre.mT, change.post)
+            add_product(self.weight, change.pre.mT, change.post)
             self.bias.add_(change.post.sum(-2))
         else:
             self.weight.add_(change.weight)

@@ -23,6 +23,7 @@ from spikefa.testing.compare import (
     run_checks,
     same,
 )
+from spikefa.testing.in_replicas import circuit_in_replicas
 
 
 def check_feedback(circuit: FeedbackCircuit, checks: Sequence[str] | None = None) -> None:
@@ -142,6 +143,11 @@ def no_look_at_data(circuit: FeedbackCircuit) -> None:
         trial.network.step(trial.state, inputs, torch.zeros(STREAMS, SIZES[-1], device="meta"))
 
 
+def works_in_replicas(circuit: FeedbackCircuit) -> None:
+    """It serves networks side by side: each does what it would do alone."""
+    circuit_in_replicas(circuit)
+
+
 def backends_agree(circuit: FeedbackCircuit) -> None:
     """All ways to execute a step lead to the same; so far there is one, "eager"."""
     reference = CircuitTrial(circuit)
@@ -169,6 +175,7 @@ FEEDBACK_CHECKS: dict[str, Callable[[FeedbackCircuit], None]] = {
         reads_no_weights,
         learning_reads_no_weights,
         local,
+        works_in_replicas,
         backends_agree,
     )
 }

@@ -1,7 +1,7 @@
 """A small network that carries its error back by a circuit, with noise that a check chooses."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -23,7 +23,8 @@ Backend = Callable[[Network, NetworkState, Tensor, Tensor], None]
 class CircuitTrial:
     """A network 7-12-10-8 of spiking neurons with a copy of a circuit.
 
-    Inputs, targets and the numbers from U[0, 1) are the same in every trial.
+    Inputs, targets and the numbers from U[0, 1) are the same in every trial with the same seed;
+    several seeds are as many networks side by side.
 
     Attributes
     ----------
@@ -40,14 +41,22 @@ class CircuitTrial:
         dtype: torch.dtype = torch.float64,
         streams: int = STREAMS,
         initialised: bool = True,
+        seed: int | Sequence[int] = 0,
     ):
         self.circuit = copy.deepcopy(circuit)
+        self.seed = seed
         populations = {f"layer{n}": StochasticBinary(size) for n, size in enumerate(SIZES, 1)}
         self.network = Network(
-            N_INPUTS, populations, self.circuit, ThreeFactor(0.05), device=device, dtype=dtype
+            N_INPUTS,
+            populations,
+            self.circuit,
+            ThreeFactor(0.05),
+            device=device,
+            dtype=dtype,
+            replicas=None if isinstance(seed, int) else len(seed),
         )
         if initialised:
-            self.network.initialise(0)
+            self.network.initialise(seed)
             for synapses in self.network.synapses.values():
                 synapses.weight.mul_(10)  # so that activity, error and gain differ between neurons
         self.state = self.network.state(streams)
@@ -58,20 +67,12 @@ class CircuitTrial:
 
     def draw(self, step: int) -> tuple[Tensor, Tensor]:
         """Draw the numbers of this step; return inputs and targets."""
-        source = generator(0, "conformance", step)
-        streams = self.state.error.shape[0]
-
-        def uniform(n: int) -> Tensor:
-            return torch.rand(streams, n, generator=source, dtype=torch.float64)
-
-        inputs = (uniform(N_INPUTS) < 0.5).to(self.state.error)
-        target = (uniform(SIZES[-1]) < 0.3).to(self.state.error)
-        for population in self.state.populations:
-            population.uniforms.copy_(uniform(population.uniforms.shape[-1]))
-        for numbers in self.state.feedback.uniforms().values():
-            drawn = torch.rand(numbers.shape, generator=source, dtype=torch.float64)
-            numbers.copy_(drawn)
-        return inputs, target
+        if isinstance(self.seed, int):
+            return _draw(self.state, self.seed, step)
+        states = map(self.state.replica, range(len(self.seed)))
+        drawn = [_draw(state, seed, step) for state, seed in zip(states, self.seed, strict=True)]
+        inputs, targets = zip(*drawn, strict=True)
+        return torch.stack(inputs), torch.stack(targets)
 
     def run(self, steps: range = range(STEPS), backend: Backend = BACKENDS["eager"]) -> None:
         """Let the network learn for some steps."""
@@ -87,6 +88,24 @@ class CircuitTrial:
         for trial in (self, other):  # as a simulation does before every presentation
             trial.network.set_pace(trial.state)
         return other
+
+
+def _draw(state: NetworkState, seed: int, step: int) -> tuple[Tensor, Tensor]:
+    """Draw the numbers of one step of a single network."""
+    source = generator(seed, "conformance", step)
+    streams = state.error.shape[0]
+
+    def uniform(n: int) -> Tensor:
+        return torch.rand(streams, n, generator=source, dtype=torch.float64)
+
+    inputs = (uniform(N_INPUTS) < 0.5).to(state.error)
+    target = (uniform(SIZES[-1]) < 0.3).to(state.error)
+    for population in state.populations:
+        population.uniforms.copy_(uniform(population.uniforms.shape[-1]))
+    for numbers in state.feedback.uniforms().values():
+        drawn = torch.rand(numbers.shape, generator=source, dtype=torch.float64)
+        numbers.copy_(drawn)
+    return inputs, target
 
 
 def require_fresh(circuit: FeedbackCircuit) -> None:

@@ -11,6 +11,7 @@ from spikefa.plasticity import PlasticityRule, Post
 from spikefa.promises import check_change
 from spikefa.tensors import copy_into, named_tensors
 from spikefa.testing.compare import devices, expect, first_difference, reported, run_checks, same
+from spikefa.testing.in_replicas import rule_in_replicas
 from spikefa.testing.rule_trial import (
     N_POST,
     N_PRE,
@@ -216,6 +217,11 @@ def local(rule: PlasticityRule) -> None:
             )
 
 
+def works_in_replicas(rule: PlasticityRule) -> None:
+    """It serves networks side by side: each learns what it would learn alone."""
+    rule_in_replicas(rule)
+
+
 def perturbations(shown: Activity, other: Activity, i: int, j: int) -> dict[str, Activity]:
     """Return the activity with everything replaced that synapse i -> j cannot see, by kind."""
 
@@ -256,6 +262,7 @@ RULE_CHECKS: dict[str, Callable[[PlasticityRule], None]] = {
         checkpoint_round_trip,
         no_look_at_data,
         local,
+        works_in_replicas,
     )
 }
 """What is checked of a rule, by name."""

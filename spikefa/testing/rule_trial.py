@@ -19,12 +19,12 @@ N_PRE, N_POST, STREAMS, STEPS = 6, 5, 4, 6
 
 @dataclass(frozen=True)
 class Activity:
-    """What the synapses see in each step, `[steps, streams, n]`, and the weights they have.
+    """What the synapses see in each step, `[steps, ..., streams, n]`, and the weights they have.
 
     Attributes
     ----------
     pre, potential, spikes, gain, modulator : Tensor
-    weight : Tensor [n_pre, n_post]
+    weight : Tensor [..., n_pre, n_post]
     """
 
     pre: Tensor
@@ -100,13 +100,14 @@ class RuleTrial:
         streams: int = STREAMS,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float64,
+        replicas: int | None = None,
     ):
         self.rule = copy.deepcopy(rule)
         if not isinstance(rule.learning_rate, int | float):
             self.rule.learning_rate = rule.learning_rate[0]
         self.network = Network(
             N_PRE, {"post": StochasticBinary(N_POST)}, Imposed(), self.rule, device=device,
-            dtype=dtype,
+            dtype=dtype, replicas=replicas,
         )  # fmt: skip
         self.state: NetworkState = self.network.state(streams)
 

@@ -87,11 +87,18 @@ def test_the_command_line_refuses_in_one_line(tmp_path, capsys, monkeypatch):
 
 def test_an_old_checkpoint_is_eager(tiny, tmp_path):
     path = tmp_path / "c.pt"
-    simulate(tiny, "eager").save(path)
+    first = simulate(tiny, "eager")
+    for _ in first.present():
+        pass
+    first.save(path)
     old = load_checkpoint(path)
     del old.settings["backend"]
     save_checkpoint(path, old)
-    simulate(tiny, "eager").restore(path)
+    second = simulate(tiny, "eager")
+    second.restore(path)
+    assert second.presentation == 1
+    expected = first.tensors()
+    assert all(tensor.equal(expected[name]) for name, tensor in second.tensors().items())
 
 
 @pytest.mark.usefixtures("triton")

@@ -19,6 +19,7 @@ def test_a_run_directory_holds_everything(finished):
         "recording.h5",
         "checkpoint.pt",
         "summary.json",
+        "result.json",
         *(f"figures/{name}.png" for name in FIGURES),
     }
     summary = json.loads((finished / "summary.json").read_text())

@@ -58,7 +58,7 @@ def test_an_autoencoder_repeats_its_input(tiny):
 def test_mistakes_are_told(tiny):
     with pytest.raises(sf.SpikefaError, match="standardised_each"):
         classification(tiny.train, 255, 2, "whitened")
-    with pytest.raises(sf.SpikefaError, match="label 1"):
+    with pytest.raises(sf.SpikefaError, match="labels 0 to 1"):
         classification(tiny.train, 255, 1)
     with pytest.raises(sf.SpikefaError, match="at least 1 output"):
         classification(tiny.train, 255, 2, per_class=0)

@@ -23,7 +23,7 @@ def digits(monkeypatch):
         return Images(pixels.astype(np.uint8), labels)
 
     data = Dataset("stand-ins", images(2000), images(200))
-    monkeypatch.setattr(_digits, "small_digits", lambda: data)
+    monkeypatch.setattr(_digits, "small_digits", lambda _: data)
     monkeypatch.setattr(_digits, "BATCH", 100)
     monkeypatch.setattr("spikefa.experiments.panjehpour2022._terms.BATCH", 100)
     return data
@@ -71,10 +71,9 @@ def test_terms_of_whole_epochs_stand_out_if_the_batches_come_again(digits):
     assert apart[False] > 3 * abs(apart[True])
 
 
-def test_mnist_is_made_smaller(data_dir, monkeypatch):
-    monkeypatch.setenv("SPIKEFA_DATA", str(data_dir))
-    small = _digits.small_digits()
-    large = sf.datasets.mnist()
+def test_mnist_is_made_smaller(data_dir):
+    small = _digits.small_digits(str(data_dir))
+    large = sf.datasets.mnist(data_dir)
     assert small.shape == (15, 15)
     assert len(small.train) == 60000
     brightness = large.test.pixels.mean((1, 2)), small.test.pixels.mean((1, 2))

@@ -40,7 +40,7 @@ def test_the_path_alone_is_the_circuit_but_for_rounding(kind):
 
 
 def test_the_networks_of_figure_2_start_alike_and_as_the_paper_says():
-    settings = Settings()
+    settings = Settings(device="cpu")
     made = {name: network_of(settings, circuit, 0) for name, circuit in circuits(settings).items()}
     first = made["bp"].synapses["hidden2"].weight
     assert first.std().item() == pytest.approx((2 / 1024) ** 0.5, rel=0.01)

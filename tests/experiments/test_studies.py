@@ -32,9 +32,11 @@ def test_a_study_is_about_a_figure_of_a_paper():
     "name",
     [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.long]) for name in STUDIES],
 )
-def test_the_quick_version_shows_the_effect(name, tmp_path, capsys):
+def test_the_quick_version_shows_the_effect(name, tmp_path, capsys, request):
     out = tmp_path / "run"
     shorter = ["--repeats", "1"] if name in SHORT else []
+    if hasattr(import_module(f"spikefa.experiments.{name}").Settings, "data_dir"):
+        shorter += ["--data-dir", str(request.getfixturevalue("data_dir"))]
     assert main(["run", name, "--quick", *shorter, "--out", str(out)]) == 0
     assert "claims hold" in capsys.readouterr().out
     result = read_result(out / "result.json")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from driving import BATCH, N_IN, drive, network
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 import spikefa as sf
 from spikefa.tensors import named_tensors
@@ -42,6 +42,20 @@ def test_no_step_decides_on_data(circuit):
             net.forward(state, x)
             net.feed_back(state, torch.zeros(BATCH, net.n_outputs, dtype=torch.float64))
             net.learn(state, x)
+
+
+def test_a_step_that_decides_on_data_is_noticed():
+    """What the test above rests on: with such tensors a look at data is an error."""
+    feedback = sf.FA()
+    whole = feedback.step
+    feedback.step = lambda state, error, forward: whole(state, error, forward) or bool(error.any())
+    net = network(feedback)
+    state = net.state(BATCH)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        net.forward(state, torch.zeros(BATCH, N_IN, dtype=torch.float64))
+        target = torch.zeros(BATCH, net.n_outputs, dtype=torch.float64)
+        with pytest.raises(DataDependentOutputException):
+            net.feed_back(state, target)
 
 
 @pytest.mark.parametrize("phi_delta", ["identity", "spiking"])

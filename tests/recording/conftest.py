@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from spikefa.recording import Recorder
+from spikefa.recording.writer_thread import WriterThread
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))  # pytest imports tests by file, and `toy_network` is beside them
@@ -44,3 +45,20 @@ def python(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def interrupted_puts(monkeypatch):
+    """Ctrl-C before the first block reaches the writer, and after the second; the blocks sent."""
+    put, calls = WriterThread.put, []
+
+    def interrupted(thread, block):
+        calls.append(block)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        put(thread, block)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(WriterThread, "put", interrupted)
+    return calls

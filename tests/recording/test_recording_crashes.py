@@ -12,7 +12,6 @@ import pytest
 from toy_network import truth
 
 from spikefa.recording import open_recording, repair
-from spikefa.recording.writer_thread import WriterThread
 
 SHORT_WINDOWS = """
 import os, random, resource, signal, sys, time
@@ -170,19 +169,8 @@ def test_a_disk_nearly_full_stops_the_recording_before_it_is(tmp_path, start, to
         assert file["spikefa/status"][0] == 2
 
 
-def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, monkeypatch):
+def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, interrupted_puts):
     """Ctrl-C while the rows are on their way: closing writes them once, neither twice nor never."""
-    put, calls = WriterThread.put, []
-
-    def interrupted(thread, block):
-        calls.append(block)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
-        put(thread, block)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(WriterThread, "put", interrupted)
     recorder = start()
     toy.run(recorder, range(19))
     for _ in range(2):
@@ -190,7 +178,7 @@ def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, monkeypatch):
             recorder.commit()
     toy.run(recorder, range(19, 20))
     recorder.close("failed")
-    assert len(calls) == 4
+    assert len(interrupted_puts) == 4
     with open_recording(tmp_path / "run.h5") as recording:
         np.testing.assert_array_equal(recording.steps, range(20))
         assert recording.raster("input").shape[0] == 20

@@ -24,7 +24,6 @@ from spikefa.recording import (
     open_recording,
     repair,
 )
-from spikefa.recording.writer_thread import WriterThread
 
 MUTANTS = Path(__file__).with_name("mutants.py")
 STEPS = 260
@@ -278,19 +277,8 @@ def test_resumed_from_a_checkpoint_before_the_end(tmp_path, start, toy, checkpoi
     np.testing.assert_array_equal(whole["spikefa/firings"], parts["spikefa/firings"])
 
 
-def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, monkeypatch):
+def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, interrupted_puts):
     """Ctrl-C while a block is on its way: its rows and firings are written once."""
-    put, calls = WriterThread.put, []
-
-    def interrupted(thread, block):
-        calls.append(block)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
-        put(thread, block)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(WriterThread, "put", interrupted)
     recorder = start(windows=Trigger(high, 6, 3), images=IMAGES)
     toy.run(recorder, range(100))
     for _ in range(2):

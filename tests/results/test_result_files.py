@@ -123,6 +123,21 @@ def test_the_page_says_what_the_files_say(tmp_path):
     rows = re.findall(r"^\| (\S+\.\S+) \|.*\|$", page, re.M)
     assert rows == list(TARGETS)
     assert page.count("| not run |") == len(TARGETS) - 1
+    assert f"1 of {len(TARGETS)} have been run.\n" in page
+
+
+def test_the_page_says_how_many_cells_of_a_table_were_run(tmp_path):
+    cells = [
+        Quantity("error, one", [2.0], "%", paper=2.1),
+        Quantity("error, another", [np.inf], "%", paper=2.2),
+        Quantity("error, a third", [], "%", paper=2.3),
+    ]
+    written(tmp_path, quantities=[cell.as_record() for cell in cells])
+    page = build_page(tmp_path)
+    assert f"1 of {len(TARGETS)} have been run, 1 of them in part." in page
+    assert "**[2 of 3 cells run, 1 of 2 claims hold]" in page
+    assert "| error, another | 2.2 % | never | 0 |" in page
+    assert "| error, a third | 2.3 % | not run | 0 |  |" in page
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,21 @@ class GlobalRandomness(sf.FA):
             matrix.uniform_(-0.1, 0.1)
 
 
+class CountsFromTheFirst(sf.FA):
+    """The first dimension is that of the streams only as long as there are no replicas."""
+
+    def learn(self, state, layers):
+        for matrix, modulator in zip(self.matrices, state.modulators[1:], strict=True):
+            matrix.add_(modulator.sum(0).unsqueeze(-1), alpha=0.01)
+
+
+class MakesNewTensors(sf.FA):
+    def initialise(self, seed):
+        super().initialise(seed)
+        for matrix in self.random.each:
+            matrix.stored = matrix.stored.clone()
+
+
 class LooksAtData(sf.FA):
     def step(self, state, error, forward):
         if error.abs().max() > 0:
@@ -104,6 +119,8 @@ class Explodes(sf.FA):
         (LooksAtData, "no_look_at_data", "asks for the value of a tensor"),
         (MixesStreams, "streams_are_independent", "other streams"),
         (Competes, "local", "depends on what other neurons of its population"),
+        (CountsFromTheFirst, "works_in_replicas", "count dimensions from the last"),
+        (MakesNewTensors, "works_in_replicas", "initialise must write into the tensors"),
         (Explodes, "finite", "is NaN or infinite"),
     ],
 )

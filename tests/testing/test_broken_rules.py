@@ -27,6 +27,12 @@ class TransposedDirect(sf.PlasticityRule):
         return sf.Direct(change.mT @ pre, change.sum(0))
 
 
+class CountsFromTheFirst(sf.PlasticityRule):
+    def update(self, pre, post, modulator, state):
+        change = factor(post, modulator, state)
+        return sf.Direct(pre.mT @ change, change.sum(0))
+
+
 class AlwaysFloat32(sf.PlasticityRule):
     def update(self, pre, post, modulator, state):
         return sf.Outer(pre.float(), factor(post, modulator, state).float())
@@ -147,6 +153,7 @@ class BiasKnowsInput(sf.PlasticityRule):
         (Competes, "local", "depends on the potential of other postsynaptic neurons"),
         (ComparesModulators, "local", "depends on the modulator of other postsynaptic neurons"),
         (NormalisesInput, "local", "depends on the activity of other presynaptic neurons"),
+        (CountsFromTheFirst, "works_in_replicas", "count dimensions from the last"),
         (BiasKnowsInput, "local", "the change of the bias .* other presynaptic neurons"),
     ],
 )

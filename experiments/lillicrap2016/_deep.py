@@ -1,0 +1,213 @@
+"""What notes 5, 6, 7 and 9 share: deep networks, the cells of a table, and how they are taught."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from spikefa.errors import require
+from spikefa.experiment import option
+from spikefa.results.findings import Quantity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    from spikefa.datasets.examples import Examples
+    from spikefa.lesson import Lesson
+    from spikefa.neurons.rate import Activation
+    from spikefa.results.table import CellRuns
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One network of a table.
+
+    Attributes
+    ----------
+    title : str
+    paper : float
+        What the paper reports.
+    hidden : tuple of int
+        Neurons of the hidden populations, from the input upwards.
+    circuit : str
+        "fa" or "backprop".
+    activation : str
+        Of the hidden neurons.
+    dropout : float
+        In the last hidden population.
+    field : tuple of int, optional
+        Maps and width of the fields through which the first population sees the image.
+    distorted : bool
+        Whether the training images are distorted anew whenever they are shown.
+    background : bool
+        Whether photographs are behind the digits.
+    """
+
+    title: str
+    paper: float
+    hidden: tuple[int, ...]
+    circuit: str = "fa"
+    activation: "Activation" = "tanh"
+    dropout: float = 0.0
+    field: tuple[int, int] | None = None
+    distorted: bool = False
+    background: bool = False
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """How the networks of a table are taught."""
+
+    fast: int = option(30, "epochs at the full learning rate")
+    medium: int = option(10, "epochs at a tenth of it")
+    slow: int = option(10, "epochs at a hundredth of it")
+    batch: int = option(100, "examples for each update")
+    rate: float = option(1e-2, "eta, of the mean over a batch")
+    decay: float = option(1e-6, "weight decay per update")
+    weight_gain: float = option(
+        1.0, "g: first weights come from U[-g sqrt(3/n), g sqrt(3/n)], n being the senders"
+    )
+    feedback_gain: float = option(
+        0.3,
+        "the same for B into the last hidden layer; it is 1 for the others, which pass on an "
+        "error of the size that they receive",
+    )
+    shrink: int = option(1, "divide the number of hidden neurons by this")
+    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    train_images: int | None = option(None, "use only the first K training images")
+    test_images: int | None = option(None, "use only the first K test images")
+
+    @property
+    def paces(self) -> list[float]:
+        """Factor on the learning rate in each epoch."""
+        return [1.0] * self.fast + [0.1] * self.medium + [0.01] * self.slow
+
+
+def taught(
+    cell: Cell,
+    teaching: Teaching,
+    train: "Examples",
+    tests: "Examples",
+    seed: int,
+    shape: tuple[int, int] | None = None,
+) -> "tuple[Lesson, dict[str, Any]]":
+    """Teach the network of a cell.
+
+    Returns
+    -------
+    Lesson
+        After it, the tests having been looked at.
+    dict
+        "epochs" and "loss" [epochs + 1], and "error" in percent if there are classes.
+    """
+    from spikefa.experiments.lillicrap2016._digits import by_epochs
+
+    lesson = deep_lesson(cell, teaching, train, tests, seed, shape)
+    measures: dict[str, Any] = {"loss": lesson.loss}
+    if tests.targets is not tests.inputs:
+        measures["error"] = lesson.error_percent
+    epochs = len(teaching.paces)
+    found = by_epochs(lesson, epochs, measures, teaching.paces)
+    return lesson, {"epochs": range(epochs + 1)} | found
+
+
+def deep_lesson(
+    cell: Cell,
+    teaching: Teaching,
+    train: "Examples",
+    tests: "Examples",
+    seed: int,
+    shape: tuple[int, int] | None = None,
+) -> "Lesson":
+    """Return the network of a cell, with tanh outputs, in front of the examples.
+
+    Parameters
+    ----------
+    cell : Cell
+    teaching : Teaching
+    train, tests : Examples
+    seed : int
+    shape : tuple of int, optional
+        Height and width of the images, where a cell needs it.
+    """
+    import torch
+    from spikefa.models import rate_network
+
+    import spikefa as sf
+    from spikefa.datasets.distortions import Elastic
+    from spikefa.devices import choose_device
+    from spikefa.lesson import Lesson
+
+    sizes = [train.inputs.shape[1], *_hidden(cell, shape, teaching.shrink), train.targets.shape[1]]
+    fan_in = list(sizes[:-1])
+    local = None
+    if cell.field is not None:
+        assert shape is not None
+        maps, width = cell.field
+        local = {"hidden1": partial(sf.LocallyConnected, grid=shape, field=width, maps=maps)}
+        fan_in[0] = width * width
+    back = _scales(1.0, sizes[2:])
+    back[-1] *= teaching.feedback_gain
+    circuit = sf.Backprop(tau=1.0) if cell.circuit == "backprop" else sf.FA(back, tau=1.0)
+    network = rate_network(
+        sizes,
+        circuit,
+        sf.ThreeFactor(teaching.rate / teaching.batch, weight_decay=teaching.decay),
+        cell.activation,
+        "tanh",
+        _scales(teaching.weight_gain, fan_in),
+        dropout=[0.0] * (len(sizes) - 3) + [cell.dropout],
+        synapses=local,
+        device=choose_device(teaching.device),
+        dtype=torch.float32,
+    )
+    network.initialise(seed)
+    change = Elastic(shape) if cell.distorted and shape is not None else None
+    return Lesson(network, train, teaching.batch, seed, tests=tests, change=change)
+
+
+def ends(runs: "CellRuns", what: str = "error") -> "dict[str, np.ndarray]":
+    """Return the last value of every run, by cell."""
+    return {name: found[what][:, -1] for name, found in runs.items()}
+
+
+def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
+    """Return the test error of every cell; those that were not run have no values."""
+    end = ends(runs)
+    return [
+        Quantity(f"test error, {cell.title}", end.get(name, ()), "%", cell.paper)
+        for name, cell in cells.items()
+    ]
+
+
+def draw_errors(cells: Mapping[str, Cell], runs: "CellRuns") -> "Figure":
+    """Draw the test errors against the epochs, and those of the paper at the right edge."""
+    from spikefa.analysis.style import PALETTE
+    from spikefa.results.drawing import band, legend, name_axes, panels
+
+    figure, ((axes,),) = panels(1, width=6.4, height=4.2)
+    for place, (name, found) in enumerate(runs.items()):
+        colour, epochs = PALETTE[place % len(PALETTE)], found["epochs"][0]
+        band(axes, epochs[1:], found["error"][:, 1:], colour, cells[name].title)
+        axes.plot(epochs[-1], cells[name].paper, "<", color=colour, clip_on=False)
+    axes.set_yscale("log")
+    name_axes(axes, "epochs (the triangles: what the paper reports)", "test error (%)")
+    legend(axes)
+    return figure
+
+
+def _hidden(cell: Cell, shape: tuple[int, int] | None, shrink: int) -> list[int]:
+    """Return the hidden sizes, shrunk; that of a first population with fields follows from them."""
+    sizes = [max(1, size // shrink) if size > shrink else size for size in cell.hidden]
+    if cell.field is not None:
+        require(shape is not None, "fields need the shape of the images")
+        assert shape is not None
+        maps, width = cell.field
+        sizes[0] = maps * (shape[0] - width + 1) * (shape[1] - width + 1)
+    return sizes
+
+
+def _scales(gain: float, senders: Sequence[int]) -> list[float]:
+    return [gain * (3 / n) ** 0.5 for n in senders]

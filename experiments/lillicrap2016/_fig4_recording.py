@@ -1,0 +1,59 @@
+"""What figure 4 records: rasters of some neurons, and of all outputs; some traces."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from spikefa.provenance import provenance
+from spikefa.recording import Probe
+from spikefa.recording.words import parse_windows
+
+if TYPE_CHECKING:
+    from spikefa.experiments.lillicrap2016.fig4 import Settings
+
+    from spikefa.network import Network
+    from spikefa.recording import When
+    from spikefa.run_directory import RunDirectory
+    from spikefa.simulation import Simulation
+
+
+def figure_probes(network: "Network", units: int = 50, neurons: int = 8) -> list[Probe]:
+    """Return what figure 4 shows: rasters of some units, and of all outputs; some traces."""
+    sizes = {name: population.size for name, population in network.populations.items()}
+    hidden = {name: size for name, size in sizes.items() if name != "output"}
+    return [
+        Probe("input", "spikes", min(units, network.n_inputs)),
+        *(Probe(name, "spikes", min(units, size)) for name, size in hidden.items()),
+        Probe("output", "spikes", "all"),
+        *(
+            Probe(name, variable, min(neurons, size))
+            for name, size in sizes.items()
+            for variable in ("potential", "modulator")
+        ),
+    ]
+
+
+def windows_of(simulation: "Simulation", settings: "Settings") -> "list[When]":
+    """Return when the figure records, in steps of this run."""
+    presentations = simulation.order.presentations(settings.epochs)
+    steps = presentations * settings.steps_per_image
+    return parse_windows(settings.record_windows, steps, settings.steps_per_image)
+
+
+def record(
+    simulation: "Simulation",
+    windows: "list[When]",
+    settings: "Settings",
+    directory: "RunDirectory",
+) -> None:
+    """Record the figure's probes from here on, or go on with the recording of a resumed run."""
+    if simulation.presentation and directory.recording.exists():
+        simulation.resume_recording(directory.recording)
+        return
+    origin = {"config_json": json.dumps(asdict(settings))}
+    simulation.record(
+        directory.recording,
+        figure_probes(simulation.network),
+        windows,
+        origin | provenance(str(simulation.network.device), simulation.backend),
+    )

@@ -1,0 +1,174 @@
+"""Supplementary note 5: handwritten digits by networks of three and ten hidden layers.
+
+Networks with tanh outputs learn MNIST, inputs standardised, targets of -0.9 and 0.9, squared error,
+batches of 100, eta from 1e-2 over 1e-3 to 1e-4, weight decay 1e-6. ``--cells`` says which of them;
+the others are marked as not run.
+
+The paper does not give the scales of the first weights and of B, the number of epochs at each rate,
+nor whether eta is of the sum over a batch or of its mean; taken is the mean. delta_l is
+B_l delta_{l+1}, without derivatives, and B is such that the error has about the same size in every
+hidden layer; that size was chosen after three epochs of 10,000 images on held-out training images,
+among gains of 0.1, 0.3 and 1.
+
+"Dropout (in a single hidden layer)" can be read as dropout in one of three hidden layers
+(``dropout``), or in a network of one (``dropout1``). Later variants keep the earlier ones' changes:
+piecewise linear neurons with dropout, local fields with both, and distortions with all. The
+photographs behind the digits of the last cells are the user's.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
+
+from spikefa.datasets.folders import require_photographs
+from spikefa.experiment import option
+from spikefa.results.findings import Claim, Findings, spread
+from spikefa.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.results.table import CELLS as WHICH
+from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.results.table import CellRuns
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+WIDE, DEEP, LOCAL = (1500, 1500, 1500), (1000,) * 10, (3174, 1500, 1500)
+FIELD = (6, 6)
+"""Maps, and pixels of a field's side."""
+CELLS = {
+    "backprop": Cell("backprop", 1.62, WIDE, "backprop"),
+    "fa": Cell("FA", 1.32, WIDE),
+    "dropout": Cell("FA, dropout in one layer", 1.2, WIDE, dropout=0.5),
+    "dropout1": Cell("FA, one hidden layer, dropout", 1.2, WIDE[:1], dropout=0.5),
+    "leaky": Cell("FA, piecewise linear", 1.1, WIDE, "fa", "leaky", 0.5),
+    "local": Cell("FA, local fields", 0.8, LOCAL, "fa", "leaky", 0.5, FIELD),
+    "distorted": Cell("FA, elastic distortions", 0.5, LOCAL, "fa", "leaky", 0.5, FIELD, True),
+    "backprop10": Cell("backprop, 10 hidden layers", 1.65, DEEP, "backprop"),
+    "fa10": Cell("FA, 10 hidden layers", 1.45, DEEP),
+    "back_backprop": Cell("backprop, photographs", 21.5, WIDE, "backprop", background=True),
+    "back_fa": Cell("FA, photographs", 20.66, WIDE, background=True),
+}
+PAIRS = {
+    "fa": ("backprop", "with three hidden layers"),
+    "fa10": ("backprop10", "with ten hidden layers"),
+    "back_fa": ("back_backprop", "before photographs"),
+}
+BETTER = {
+    "dropout": "fa",
+    "dropout1": "fa",
+    "leaky": "dropout",
+    "local": "leaky",
+    "distorted": "local",
+}
+"""Each of these cells has a lower error than the other, the paper says."""
+
+
+@dataclass(frozen=True)
+class Settings(Teaching):
+    """Everything that the result depends on."""
+
+    cells: str = option("backprop,fa", f"{WHICH}: {', '.join(CELLS)}")
+    validation_images: int = option(
+        0, "hold out the last K training images, and test with them alone"
+    )
+    photographs: str | None = option(None, "folder of pictures to put behind the digits")
+    repeats: int = option(5, REPEATS)
+    processes: int = option(1, PROCESSES)
+    quick: bool = option(False, QUICK)
+
+
+def settle(settings: Settings) -> Settings:
+    """Refuse cells before photographs, of which there are none, before hours of the others."""
+    from spikefa.results.table import chosen
+
+    if any(CELLS[name].background for name in chosen(settings.cells, tuple(CELLS))):
+        require_photographs(settings.photographs)
+    return settings
+
+
+def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
+    """Teach one network; all see the same images in the same order."""
+    from spikefa.experiments.lillicrap2016._deep import taught
+
+    from spikefa.datasets.examples import classification
+
+    network = CELLS[cell]
+    data = _data(settings, network.background)
+    how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
+    train = classification(data.train, data.full_scale, data.n_classes, **how)
+    tests = classification(data.test, data.full_scale, data.n_classes, **how, like=train)
+    return taught(network, settings, train, tests, seed, data.shape)[1]
+
+
+def _data(settings: Settings, background: bool) -> Any:
+    """Return the images; the photographs are the same for every seed."""
+    from spikefa.experiments.lillicrap2016._digits import digits
+
+    from spikefa.datasets.backgrounds import with_photographs
+
+    train = settings.train_images or (50_000 if background else None)
+    data = digits(settings.data_dir, train, settings.test_images, settings.validation_images)
+    if not background:
+        return data
+    return with_photographs(data, require_photographs(settings.photographs))
+
+
+def judge(settings: Settings, runs: "CellRuns") -> Findings:
+    """Compare the errors at the end, of the cells that were run."""
+    from spikefa.experiments.lillicrap2016._deep import ends, errors_told
+
+    end = ends(runs)
+    length = f"after {settings.fast} + {settings.medium} + {settings.slow} epochs"
+    margin = 1.0 if settings.quick else 0.0
+    claims = [
+        Claim(
+            f"{where} feedback alignment has a lower error than backprop",
+            bool(end[name].mean() < end[other].mean() + margin),
+            f"{spread(end[name])} %, backprop {spread(end[other])} %, {length}",
+        )
+        for name, (other, where) in PAIRS.items()
+        if name in end and other in end
+    ]
+    claims += [
+        Claim(
+            f"{CELLS[name].title}: a lower error than {CELLS[other].title}",
+            bool(end[name].mean() < end[other].mean() + margin),
+            f"{spread(end[name])} %, {CELLS[other].title} {spread(end[other])} %, {length}",
+        )
+        for name, other in BETTER.items()
+        if name in end and other in end
+    ]
+    return Findings(errors_told(CELLS, runs), claims)
+
+
+def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+    """Draw the errors against the epochs."""
+    from spikefa.experiments.lillicrap2016._deep import draw_errors
+
+    return draw_errors(CELLS, runs)
+
+
+STUDY = Table(
+    "L16.n5",
+    "lillicrap2016.n5",
+    once,
+    judge,
+    picture,
+    quick={
+        "cells": "backprop,fa,dropout1,local",
+        "repeats": 1,
+        "train_images": 3000,
+        "test_images": 2000,
+        "fast": 6,
+        "medium": 2,
+        "slow": 0,
+        "shrink": 10,
+        "batch": 20,
+    },
+    cells=tuple(CELLS),
+)
+run = STUDY.run
+draw = STUDY.draw

@@ -1,0 +1,142 @@
+"""Supplementary note 9: autoencoders, where feedback alignment fails if they are narrow.
+
+Networks of tanh neurons learn to repeat MNIST images, brightness from -0.9 to 0.9, through a
+bottleneck of 10 neurons or without one. The error is the squared error of an image, summed over its
+pixels, averaged over the test images.
+
+The paper does not give rate, batch, epochs and scales; those of note 5 are taken, see `n5`: batches
+of 100, eta of the mean over a batch, from 1e-2 downwards, weight decay 1e-6.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
+
+from spikefa.experiment import option
+from spikefa.results.findings import Claim, Findings, Quantity, spread
+from spikefa.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.results.table import CELLS as WHICH
+from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.results.table import CellRuns
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+SHOWN = 8
+"""Test images that are drawn."""
+NARROW, WIDE = (1000, 500, 10, 500, 1000), (1000,) * 5
+CELLS = {
+    "narrow_backprop": Cell("backprop, 10 neurons in the middle", 8.6, NARROW, "backprop"),
+    "narrow_fa": Cell("FA, 10 neurons in the middle", 30.2, NARROW),
+    "wide_backprop": Cell("backprop, 1,000 in every layer", 1.5, WIDE, "backprop"),
+    "wide_fa": Cell("FA, 1,000 in every layer", 0.72, WIDE),
+}
+
+
+@dataclass(frozen=True)
+class Settings(Teaching):
+    """Everything that the result depends on."""
+
+    cells: str = option("all", f"{WHICH}: {', '.join(CELLS)}")
+    validation_images: int = option(
+        0, "hold out the last K training images, and test with them alone"
+    )
+    repeats: int = option(5, REPEATS)
+    processes: int = option(1, PROCESSES)
+    quick: bool = option(False, QUICK)
+
+
+def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
+    """Teach one network, and keep some images and what becomes of them."""
+    from spikefa.experiments.lillicrap2016._deep import taught
+    from spikefa.experiments.lillicrap2016._digits import digits
+
+    from spikefa.datasets.examples import reconstruction
+
+    data = digits(
+        settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
+    )
+    train = reconstruction(data.train, data.full_scale, -0.9, 0.9)
+    tests = reconstruction(data.test, data.full_scale, -0.9, 0.9)
+    lesson, found = taught(CELLS[cell], settings, train, tests, seed)
+    return found | {
+        "shown": tests.inputs[:SHOWN].numpy(),
+        "said": lesson.outputs[:SHOWN].cpu().numpy(),
+    }
+
+
+def judge(settings: Settings, runs: "CellRuns") -> Findings:
+    """Compare the squared errors at the end, of the cells that were run."""
+    from spikefa.experiments.lillicrap2016._deep import ends
+
+    end = {name: 2 * loss for name, loss in ends(runs, "loss").items()}
+    claims = []
+    for width, text, sign in (
+        ("narrow", "with 10 neurons in the middle backprop is far better", 1),
+        ("wide", "without a bottleneck feedback alignment is better", -1),
+    ):
+        if f"{width}_fa" in end and f"{width}_backprop" in end:
+            ours, other = end[f"{width}_fa"], end[f"{width}_backprop"]
+            claims.append(
+                Claim(
+                    text,
+                    bool((ours.mean() - other.mean()) * sign > 0),
+                    f"squared error {spread(ours)}, backprop {spread(other)}, after "
+                    f"{settings.fast} + {settings.medium} + {settings.slow} epochs",
+                )
+            )
+    told = [
+        Quantity(f"squared error of a test image, {cell.title}", end.get(name, ()), "", cell.paper)
+        for name, cell in CELLS.items()
+    ]
+    return Findings(told, claims)
+
+
+def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+    """Draw the errors against the epochs (a), and some images with what becomes of them (b)."""
+    import numpy as np
+
+    from spikefa.analysis.style import PALETTE
+    from spikefa.results.drawing import band, legend, name_axes, panels
+
+    figure, ((left, right),) = panels(2, width=4.6, height=3.8)
+    for (name, found), colour in zip(runs.items(), PALETTE, strict=False):
+        band(left, found["epochs"][0], 2 * found["loss"], colour, CELLS[name].title)
+    left.set_yscale("log")
+    name_axes(left, "epochs", "squared error of a test image", "a")
+    legend(left)
+    rows = [next(iter(runs.values()))["shown"][0], *(found["said"][0] for found in runs.values())]
+    strips = [row.reshape(SHOWN, 28, 28).swapaxes(0, 1).reshape(28, -1) for row in rows]
+    right.imshow(np.concatenate(strips), "gray", vmin=-1, vmax=1)
+    right.set_xticks([])
+    titles = ["shown", *(CELLS[name].title for name in runs)]
+    right.set_yticks([14 + 28 * k for k in range(len(rows))], titles, fontsize=7)
+    right.spines[:].set_visible(False)
+    right.set_title("b", loc="left", fontsize=9.5)
+    return figure
+
+
+STUDY = Table(
+    "L16.n9",
+    "lillicrap2016.n9",
+    once,
+    judge,
+    picture,
+    quick={
+        "repeats": 1,
+        "train_images": 4000,
+        "test_images": 1000,
+        "fast": 8,
+        "medium": 0,
+        "slow": 0,
+        "shrink": 10,
+        "batch": 20,
+    },
+    cells=tuple(CELLS),
+)
+run = STUDY.run
+draw = STUDY.draw

@@ -1,0 +1,140 @@
+"""Supplementary figure 5: receptive fields of 100 hidden neurons, before and after learning.
+
+The weights from the 28 x 28 pixels onto 100 of the hidden neurons of figure 3ab, chosen at random:
+before learning, and after it by backpropagation, by feedback alignment, and by feedback alignment
+with half of W and B removed. White is a strong positive weight, black a strong negative one. The
+networks are those of `fig3ab`, from the same first weights; learning is shorter.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikefa.experiment import option
+from spikefa.results.findings import Claim, Findings, Quantity, spread
+from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.results.repeats import Runs
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+SIDE = 10
+SHOWN = SIDE**2
+"""Neurons that are drawn, in a square."""
+PIXELS = 28
+TAUGHT = ("backprop", "fa", "sparse")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the result depends on."""
+
+    epochs: int = option(8, "epochs")
+    batch: int = option(10, "examples for each update, which is summed over them")
+    rate: float = option(1e-3, "eta, of all")
+    decay: float = option(1e-6, "weight decay per update")
+    hidden: int = option(1000, "hidden neurons")
+    weight_scale: float = option(0.1, "half-range of the first weights")
+    feedback_scale: float = option(3.0, "half-range of B")
+    train_images: int | None = option(None, "use only the first K training images")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    repeats: int = option(1, REPEATS)
+    processes: int = option(1, PROCESSES)
+    quick: bool = option(False, QUICK)
+
+
+def once(settings: Settings, seed: int) -> dict[str, Any]:
+    """Teach three networks, and return the fields of the same neurons, and how smooth they are."""
+    import torch
+    from spikefa.experiments.lillicrap2016._digits import digits
+    from spikefa.experiments.lillicrap2016._logistic import pupil
+
+    from spikefa.seeding import generator
+
+    data = digits(settings.data_dir, settings.train_images)
+    found: dict[str, Any] = {}
+    chosen = torch.randperm(settings.hidden, generator=generator(seed, "shown"))[:SHOWN]
+    for name in TAUGHT:
+        lesson = pupil(name, settings, data, seed)
+        weight = lesson.network.synapses["hidden1"].weight
+        if not found:
+            found |= _fields("start", weight[:, chosen])
+        lesson.learn_epochs(settings.epochs)
+        lesson.look()
+        found |= {f"{name}.error": lesson.error_percent()} | _fields(name, weight[:, chosen])
+    return found
+
+
+def _fields(name: str, weights: Any) -> dict[str, Any]:
+    """Return the fields [100, 28, 28], and the correlation of neighbouring weights [100].
+
+    Of weights to the right of one another, over the pixels of each field; random ones have 0.
+    """
+    import numpy as np
+
+    fields = weights.T.reshape(-1, PIXELS, PIXELS).numpy().copy()
+    a, b = fields[:, :, :-1].reshape(len(fields), -1), fields[:, :, 1:].reshape(len(fields), -1)
+    a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
+    smooth = (a * b).sum(1) / np.sqrt((a**2).sum(1) * (b**2).sum(1))
+    return {f"{name}.fields": fields, f"{name}.smooth": smooth}
+
+
+def judge(settings: Settings, runs: "Runs") -> Findings:
+    """Compare how alike neighbouring weights have become, as they are in detectors of strokes."""
+    from spikefa.experiments.lillicrap2016._logistic import NAMES
+
+    smooth = {name: runs[f"{name}.smooth"].mean(1) for name in ("start", *TAUGHT)}
+    told = ", ".join(f"{NAMES[name]} {spread(smooth[name])}" for name in TAUGHT)
+    return Findings(
+        [
+            Quantity("correlation of neighbouring weights, before learning", smooth["start"]),
+            *(
+                Quantity(f"correlation of neighbouring weights, {NAMES[name]}", smooth[name])
+                for name in TAUGHT
+            ),
+            *(Quantity(f"test error, {NAMES[n]}", runs[f"{n}.error"], "%") for n in TAUGHT),
+        ],
+        [
+            Claim(
+                "feedback alignment develops similar feature detectors",
+                bool((smooth["fa"] > 5 * abs(smooth["start"])).all())
+                and bool((smooth["fa"] > 0.5 * smooth["backprop"]).all()),
+                f"mean correlation of neighbouring weights: {told}; "
+                f"before learning {spread(smooth['start'], 2)}",
+            )
+        ],
+    )
+
+
+def picture(settings: Settings, runs: "Runs") -> "Figure":
+    """Draw 100 fields before learning, and after it by each algorithm, of the first run."""
+    import numpy as np
+    from spikefa.experiments.lillicrap2016._logistic import NAMES
+
+    from spikefa.results.drawing import panels
+
+    figure, axes = panels(2, 2, width=4.2, height=4.3)
+    titles = {"start": "before learning"} | {name: NAMES[name] for name in TAUGHT}
+    for place, (name, title) in zip(axes.flat, titles.items(), strict=True):
+        fields = runs[f"{name}.fields"][0]
+        largest = float(np.quantile(np.abs(fields), 0.995))
+        tiles = np.pad(fields, ((0, 0), (1, 1), (1, 1)), constant_values=largest)
+        sheet = tiles.reshape(SIDE, SIDE, PIXELS + 2, PIXELS + 2).swapaxes(1, 2)
+        place.imshow(sheet.reshape(SIDE * (PIXELS + 2), -1), "gray", vmin=-largest, vmax=largest)
+        place.set_title(title, loc="left", fontsize=9)
+        place.set_axis_off()
+    return figure
+
+
+STUDY = Study(
+    "L16.s5",
+    "lillicrap2016.s5",
+    once,
+    judge,
+    picture,
+    quick={"epochs": 6, "hidden": 200, "train_images": 6000, "rate": 1e-2},
+)
+run = STUDY.run
+draw = STUDY.draw

@@ -1,0 +1,129 @@
+"""What all experiments of the paper share: networks with two hidden layers that learn MNIST."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from spikefa.experiment import option
+
+if TYPE_CHECKING:
+    from spikefa.datasets import Dataset, Images
+    from spikefa.feedback import FeedbackCircuit
+    from spikefa.network import Network
+    from spikefa.neurons.rate import Activation
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is trained and tested."""
+
+    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
+    dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    train_images: int | None = option(None, "use only the first K training images")
+    validation_images: int = option(
+        0, "hold out the last K training images, and test with them alone"
+    )
+    epochs: int = option(100, "epochs of training")
+    batch: int = option(100, "images for each update, which is summed over them")
+    rate: float = option(1e-3, "eta, for one image")
+    bias_scale: float = option(1.0, "standard deviation of the first biases")
+
+
+def images(settings: Training) -> "tuple[Dataset, Images]":
+    """Return the data set, and the images to test with."""
+    from spikefa import datasets
+
+    dataset = datasets.load(settings.dataset, settings.data_dir)
+    dataset = dataset.hold_out(settings.validation_images).subset(settings.train_images)
+    return dataset, dataset.validation or dataset.test
+
+
+def network(
+    settings: Training,
+    sizes: Sequence[int],
+    circuit: "FeedbackCircuit",
+    hidden: "Activation",
+    output: "Activation",
+    seed: int,
+) -> "Network":
+    """Return a network with first weights as of Xavier, uniform, and normal first biases.
+
+    Parameters
+    ----------
+    settings : Training
+    sizes : sequence of int
+        Neurons from the input to the output.
+    circuit : FeedbackCircuit
+    hidden, output : str
+        Activation of the hidden populations and of the output.
+    seed : int
+    """
+    from itertools import pairwise
+
+    import torch
+    from spikefa.models import rate_network
+
+    from spikefa.devices import choose_device
+    from spikefa.seeding import generator
+
+    scales = [(6 / (below + above)) ** 0.5 for below, above in pairwise(sizes)]
+    made = rate_network(
+        sizes,
+        circuit,
+        settings.rate,
+        hidden,
+        output,
+        scales,
+        device=choose_device(settings.device),
+        dtype=torch.float32,
+    )
+    made.initialise(seed)
+    for layer, synapses in enumerate(made.synapses.values(), start=1):
+        draw = torch.empty(synapses.n_post).normal_(generator=generator(seed, "biases", layer))
+        synapses.bias.copy_(draw.mul_(settings.bias_scale))
+    return made
+
+
+def classify(
+    settings: Training,
+    scaling: Literal["unit", "standardised"],
+    width: int,
+    circuit: "FeedbackCircuit",
+    hidden: "Activation",
+    seed: int,
+) -> dict[str, Any]:
+    """Train a classifier with two hidden layers; return its errors in percent.
+
+    Parameters
+    ----------
+    settings : Training
+    scaling : {"unit", "standardised"}
+        Of the inputs, see `classification`.
+    width : int
+        Neurons of each hidden layer.
+    circuit : FeedbackCircuit
+    hidden : str
+        Activation of the hidden layers; the output is a softmax.
+    seed : int
+
+    Returns
+    -------
+    dict
+        "epochs" and "test_error" [epochs + 1], and "train_error" at the end.
+    """
+    from spikefa.datasets.examples import classification
+    from spikefa.lesson import Lesson
+
+    dataset, others = images(settings)
+    kind = (dataset.full_scale, dataset.n_classes, scaling)
+    examples = classification(dataset.train, *kind)
+    tests = classification(others, *kind, like=None if scaling == "unit" else examples)
+    sizes = (dataset.n_inputs, width, width, dataset.n_classes)
+    learner = network(settings, sizes, circuit, hidden, "softmax", seed)
+    lesson = Lesson(learner, examples, settings.batch, seed, tests=tests)
+    epochs = range(settings.epochs + 1)
+    at = [epoch * lesson.updates_per_epoch for epoch in epochs]
+    found = lesson.follow(at, {"test_error": lesson.error_percent})
+    lesson.look(lesson.examples)
+    return {"epochs": list(epochs), "train_error": lesson.error_percent(), **found}

@@ -1,0 +1,172 @@
+"""What tables 2 and 3 share: nine networks, each with three strategies; judged and drawn."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from spikefa.results.findings import Claim, Findings, Quantity
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.neurons.rate import Activation
+    from spikefa.results.repeats import Runs
+    from spikefa.results.table import CellRuns
+
+STRATEGIES = ("s1", "s2", "s3")
+ACTIVATIONS: "Mapping[str, Activation]" = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
+WIDTHS = (200, 400, 800)
+TRAINED = 0.01
+"""Training error in % that the paper's networks came below."""
+NEAR = 0.5
+"""Points between the paper's test error and ours at which a cell counts as reproduced."""
+REASON = (
+    "the paper names neither the scaling of the inputs nor the size of its batches; ReLU networks "
+    "are unstable with so much feedback at this rate, with smaller batches too"
+)
+LEARNED = 15
+"""Test error in % that shows, in the quick version, that a network has learned."""
+
+
+def table(text: str) -> dict[str, float]:
+    """Return the paper's test error of each cell, from lines ``tanh-200 2.32 2.36 2.42``."""
+    rows = (line.split() for line in text.strip().splitlines())
+    return {
+        f"{network}-{strategy}": float(value)
+        for network, *values in rows
+        for strategy, value in zip(STRATEGIES, values, strict=True)
+    }
+
+
+def parts(cell: str) -> "tuple[Activation, int, str]":
+    """Return activation, width and strategy of the cell ``tanh-200-s1``."""
+    name, width, strategy = cell.split("-")
+    return ACTIVATIONS[name], int(width), strategy
+
+
+def judge(settings: Any, runs: "CellRuns", paper: Mapping[str, float]) -> Findings:
+    """Hold the cells that were run against the paper's."""
+    final = {cell: found["test_error"][:, -1] for cell, found in runs.items()}
+    quantities = [
+        Quantity(f"test error, {said(cell)}", final.get(cell, ()), "%", value)
+        for cell, value in paper.items()
+    ]
+    if settings.quick:
+        worst = max(values.max() for values in final.values())
+        claim = Claim("all strategies learn", bool(worst < LEARNED), f"errors up to {worst:.3g} %")
+        return Findings(quantities, [claim])
+    return Findings(quantities, [*reproduced(runs, paper), *_wider(final)])
+
+
+def reproduced(runs: "CellRuns", paper: Mapping[str, float]) -> list[Claim]:
+    """Say whether training errors are as low, and test errors near those of the paper."""
+    trained = {cell: found["train_error"].mean() for cell, found in runs.items()}
+    off = {cell: found["test_error"][:, -1].mean() - paper[cell] for cell, found in runs.items()}
+    above = [cell for cell, error in trained.items() if not error < TRAINED]
+    far = [f"{cell} {by:+.2f}" for cell, by in off.items() if abs(by) > NEAR]
+    return [
+        Claim(
+            f"after training the training error is always below {TRAINED:g} %",
+            not above,
+            f"in {len(runs) - len(above)} of {len(runs)} cells; at most "
+            f"{max(trained.values()):.3g} %",
+            REASON,
+        ),
+        Claim(
+            f"the test errors of the table, within {NEAR:g} points",
+            not far,
+            f"off by {min(off.values()):+.2f} to {max(off.values()):+.2f} points in {len(off)} "
+            "cells" + (f"; too far: {', '.join(far)}" if far else ""),
+            REASON,
+        ),
+    ]
+
+
+def _wider(final: Mapping[str, Any]) -> list[Claim]:
+    """Compare the narrowest with the widest networks, where both were run."""
+    pairs = [
+        (final[f"{name}-{WIDTHS[0]}-{strategy}"], final[f"{name}-{WIDTHS[-1]}-{strategy}"])
+        for name in ACTIVATIONS
+        for strategy in STRATEGIES
+        if {f"{name}-{width}-{strategy}" for width in (WIDTHS[0], WIDTHS[-1])} <= final.keys()
+    ]
+    better = sum(bool(wide.mean() < narrow.mean()) for narrow, wide in pairs)
+    claim = Claim(
+        f"2 x {WIDTHS[-1]} neurons are better than 2 x {WIDTHS[0]}",
+        better == len(pairs),
+        f"with {better} of {len(pairs)} pairs of activation and strategy",
+    )
+    return [claim] if pairs else []
+
+
+def said(cell: str) -> str:
+    """Return "2 x 200 tanh, s1" for ``tanh-200-s1``."""
+    name, width, strategy = cell.split("-")
+    return f"2 x {width} {name}, {strategy}"
+
+
+def picture(settings: Any, runs: "CellRuns", paper: Mapping[str, float]) -> "Figure":
+    """Draw the cells (a), and the errors of one network against the epochs (b)."""
+    from spikefa.results.drawing import legend, name_axes, panels
+
+    figure, ((left, right),) = panels(2, width=4.6)
+    _cells(left, runs, paper)
+    name_axes(left, "neurons in each hidden layer", "test error (%)", "a  after training")
+    legend(left)
+    shown = _curves(right, runs)
+    name_axes(right, "epochs", "test error (%)", f"b  {shown}")
+    legend(right)
+    return figure
+
+
+def _cells(axes: Any, runs: "CellRuns", paper: Mapping[str, float]) -> None:
+    """Draw what was run as dots, what the paper reports as open circles."""
+    from spikefa.analysis.style import PALETTE
+
+    networks = [cell.rsplit("-", 1)[0] for cell in paper][:: len(STRATEGIES)]
+    for k, strategy in enumerate(STRATEGIES):
+        at = [(place + 0.2 * (k - 1), f"{name}-{strategy}") for place, name in enumerate(networks)]
+        axes.plot(
+            *([place for place, _ in at], [paper[cell] for _, cell in at]),
+            *("o",),
+            color=PALETTE[k],
+            markerfacecolor="none",
+            markersize=4,
+            label="the paper" if k == 0 else None,
+        )
+        there = [(place, runs[cell]["test_error"][:, -1]) for place, cell in at if cell in runs]
+        axes.errorbar(
+            [place for place, _ in there],
+            [values.mean() for _, values in there],
+            [values.std() for _, values in there],
+            fmt="o",
+            color=PALETTE[k],
+            markersize=4,
+            label=strategy,
+        )
+    names = [f"{width}\n{name}" for name, width in (network.split("-") for network in networks)]
+    axes.set_xticks(range(len(networks)), names, fontsize=7)
+
+
+def _curves(axes: Any, runs: "CellRuns") -> str:
+    """Draw the strategies of the widest tanh network that was run; return which it is."""
+    from spikefa.analysis.style import PALETTE
+
+    name, width, _ = max((cell.split("-") for cell in runs), key=lambda it: (it[0], int(it[1])))
+    for k, strategy in enumerate(STRATEGIES):
+        found = runs.get(f"{name}-{width}-{strategy}")
+        if found is not None:
+            curve(axes, found, PALETTE[k], strategy)
+    return f"2 x {width} {name}"
+
+
+def curve(axes: Any, found: "Runs", colour: str, label: str) -> None:
+    """Draw the test error against the epochs, on a logarithmic scale."""
+    from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
+
+    from spikefa.results.drawing import band
+
+    band(axes, found["epochs"][0], found["test_error"], colour, label)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(ScalarFormatter())

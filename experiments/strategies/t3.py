@@ -1,0 +1,89 @@
+"""Table 3: the strategies of table 2 with errors of auxiliary guesses, LAFS.
+
+As table 2, but the error that goes directly to a hidden layer is that of a guess of its own, a
+softmax that is read from the layer by the matrix that carries the error back; see
+`spikefa.Auxiliary`.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from spikefa.experiments.strategies._mnist import Training
+from spikefa.experiments.strategies._networks import table
+
+from spikefa.experiment import option
+from spikefa.results.findings import Findings
+from spikefa.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.results.table import CellRuns
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+PAPER = table("""
+tanh-200    2.42 2.57 2.40
+tanh-400    1.92 2.05 1.99
+tanh-800    1.66 1.86 1.87
+relu-200    2.45 2.51 2.67
+relu-400    2.17 2.27 2.32
+relu-800    1.87 2.02 2.13
+sigmoid-200 2.43 2.63 2.77
+sigmoid-400 2.19 2.36 2.41
+sigmoid-800 1.91 2.04 2.11
+""")
+
+
+@dataclass(frozen=True)
+class Settings(Training):
+    """Everything that the result depends on."""
+
+    inputs: Literal["unit", "standardised"] = option(
+        "unit", "brightness in [0, 1], or with mean 0 and deviation 1 over all pixels"
+    )
+    feedback_scale: float = option(0.5, "half-range of all feedback weights")
+    cells: str = option(ALL, CELLS + ": tanh-800-s1, relu-200-s3, and so on")
+    repeats: int = option(1, REPEATS)
+    processes: int = option(1, PROCESSES)
+    quick: bool = option(False, QUICK)
+
+
+def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
+    """Train the network of one cell."""
+    from spikefa.experiments.strategies._mnist import classify
+    from spikefa.experiments.strategies._networks import parts
+
+    import spikefa as sf
+
+    activation, width, strategy = parts(cell)
+    circuit = sf.Auxiliary(strategy, guess="softmax", scale=settings.feedback_scale, tau=1.0)
+    return classify(settings, settings.inputs, width, circuit, activation, seed)
+
+
+def judge(settings: Settings, runs: "CellRuns") -> Findings:
+    """Hold the cells that were run against the paper's."""
+    from spikefa.experiments.strategies import _networks
+
+    return _networks.judge(settings, runs, PAPER)
+
+
+def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+    """Draw the cells (a), and as in figure 5 the errors against the epochs (b)."""
+    from spikefa.experiments.strategies import _networks
+
+    return _networks.picture(settings, runs, PAPER)
+
+
+STUDY = Table(
+    "G.t3",
+    "strategies.t3",
+    once,
+    judge,
+    picture,
+    quick={"cells": "tanh-200-s1,tanh-200-s2,tanh-200-s3", "epochs": 2, "train_images": 20_000},
+    cells=tuple(PAPER),
+)
+run = STUDY.run
+draw = STUDY.draw

@@ -1,0 +1,54 @@
+"""The Street View House Numbers: 32 x 32 photographs of digits, which the user brings."""
+
+import numpy as np
+
+from spikefa.datasets.folders import StrPath, user_file
+from spikefa.datasets.images import Dataset, Images
+from spikefa.errors import SpikefaError, require
+
+TRAIN, EXTRA, TEST = "train_32x32.mat", "extra_32x32.mat", "test_32x32.mat"
+WHERE = "http://ufldl.stanford.edu/housenumbers"
+
+
+def svhn(data_dir: StrPath | None = None, extra: bool = True) -> Dataset:
+    """Return the cropped digits, grey: the mean of the three colours (Netzer et al. 2011).
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        Folder that holds ``svhn`` with the .mat files as they are published, or these themselves.
+        By default that of ``SPIKEFA_DATA``. They are not fetched.
+    extra : bool, default True
+        Whether the 531,131 easier images are among the 73,257 training images.
+
+    Raises
+    ------
+    SpikefaError
+        If a file is missing or is not what it should be.
+    """
+    parts = [_read(file, data_dir) for file in ((TRAIN, EXTRA) if extra else (TRAIN,))]
+    train = Images(
+        np.concatenate([part.pixels for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+    return Dataset("svhn", train, _read(TEST, data_dir))
+
+
+def _read(file: str, data_dir: StrPath | None) -> Images:
+    from scipy.io import loadmat
+
+    path = user_file("svhn", file, f"download it from {WHERE}", data_dir)
+    try:
+        content = loadmat(path)
+        colours, labels = content["X"], content["y"].ravel()
+    except (OSError, ValueError, KeyError, NotImplementedError) as error:
+        raise SpikefaError(
+            f"{path} is not the file of {WHERE}: download it again ({error})"
+        ) from error
+    require(
+        colours.ndim == 4 and colours.shape[2] == 3 and colours.dtype == np.uint8,
+        f"{path}: images of shape {colours.shape} and type {colours.dtype}, expected bytes "
+        "[height, width, 3, n]: download it again",
+    )
+    grey = colours.mean(2, dtype=np.float32).round().astype(np.uint8)
+    return Images(np.moveaxis(grey, -1, 0).copy(), (labels % 10).astype(np.uint8))

@@ -1,0 +1,27 @@
+"""Rows of metrics, one per epoch; of several replicas as one, with mean and standard deviation."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from spikefa.replicas import deviation
+
+Row = dict[str, float]
+SHARED = ("epoch", "images", "step", "weight_decay_factor", "wall_seconds")
+"""Columns that all replicas have in common, beside those that begin with `SHARED_PREFIX`."""
+SHARED_PREFIX = "learning_rate_factor"
+
+
+def together(rows: Sequence[Row]) -> Row:
+    """Return the rows of all replicas at one epoch as one.
+
+    Every metric gives two columns, its mean under its own name and, as ``<name>_sd``, the standard
+    deviation over the replicas (n - 1), nan of one alone.
+    """
+    found: Row = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        if name in SHARED or name.startswith(SHARED_PREFIX):
+            found[name] = values[0]
+        else:
+            found |= {name: fmean(values), f"{name}_sd": deviation(values)}
+    return found

@@ -1,0 +1,139 @@
+"""Several of the same side by side: a leading dimension on every tensor of a tree of objects.
+
+Whoever builds a network builds one, and knows of no other. `side_by_side` makes room for as many
+as are wanted, and `replica` gives one of them back: the same objects, on views of the tensors. So
+weights are drawn, states set up and variables declared by the code that serves a single network.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from math import nan
+from statistics import stdev
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from spikefa.errors import require
+
+Tree = TypeVar("Tree")
+
+
+def side_by_side(
+    tree: Tree, replicas: int, keep: Iterable[object] = (), beside: Iterable[Tensor] = ()
+) -> Tree:
+    """Return a copy of `tree` whose tensors hold `replicas` times what they held.
+
+    A tensor `[...]` becomes `[replicas, ...]`, the same in each; views of one tensor stay views of
+    one tensor. A scalar is not copied: it counts, or holds a rate, for all of them.
+
+    Parameters
+    ----------
+    tree : object
+        Anything that can be copied deeply: dataclasses, collections, objects with attributes.
+    replicas : int
+    keep : iterable of object
+        What is not copied: the tree that is returned holds these very objects.
+    beside : iterable of Tensor
+        Tensors that are side by side already, made here. Where `tree` has a view of the first
+        replica of one, the tree that is returned has that view of all replicas.
+    """
+    rooms = {_storage(tensor): tensor for tensor in beside}
+
+    def widened(tensor: Tensor) -> Tensor:
+        if tensor.dim() == 0:
+            return tensor
+        place = _storage(tensor)
+        if place not in rooms:
+            whole = tensor.as_strided((_elements(tensor),), (1,), 0)
+            rooms[place] = whole.expand(replicas, -1).clone()
+        room = rooms[place]
+        return _repeated(tensor, room, replicas, _elements(room) // replicas)
+
+    return _copied(tree, widened, keep)
+
+
+def replica(tree: Tree, number: int, keep: Iterable[object] = ()) -> Tree:
+    """Return what `side_by_side` was given, on views of the tensors of replica `number`.
+
+    Parameters
+    ----------
+    tree : object
+        As `side_by_side` returned it.
+    number : int
+        From 0.
+    keep : iterable of object
+        What is not copied.
+    """
+    return _copied(tree, lambda tensor: tensor[number] if tensor.dim() else tensor, keep)
+
+
+def across(views: Sequence[Tensor]) -> Tensor:
+    """Return the tensor `[replicas, ...]` of which these are the replicas, as a view."""
+    first, second = views[0], views[min(1, len(views) - 1)]
+    step = int(second.storage_offset()) - int(first.storage_offset())
+    return _repeated(first, first, len(views), step)
+
+
+def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
+    """Return the seed of each replica: those given, or the one given and those that follow it.
+
+    Raises
+    ------
+    SpikefaError
+        If there are more or fewer seeds than replicas, or one comes twice.
+    """
+    wanted = 1 if replicas is None else replicas
+    if isinstance(seed, int):
+        return list(range(seed, seed + wanted))
+    seeds = list(seed)
+    has = f"{wanted} replicas" if replicas else "no replicas"
+    require(
+        len(seeds) == wanted,
+        f"{len(seeds)} seeds for a network that has {has}: give Network(..., replicas={len(seeds)})"
+        f", or {wanted} seed{'s' * (wanted > 1)}",
+    )
+    require(
+        len(set(seeds)) == wanted, f"a seed comes twice in {seeds}: two replicas would be the same"
+    )
+    return seeds
+
+
+def deviation(values: Sequence[float]) -> float:
+    """Return the standard deviation over replicas, with n - 1; nan of fewer than two."""
+    return stdev(values) if len(values) > 1 else nan
+
+
+class _Replacing(TorchFunctionMode):
+    """While it is on, a deep copy of a tensor is what a function makes of it."""
+
+    def __init__(self, replace: Callable[[Tensor], Tensor]):
+        super().__init__()
+        self.replace = replace
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func is Tensor.__deepcopy__:
+            return self.replace(args[0])
+        return func(*args, **(kwargs or {}))
+
+
+def _copied(tree: Tree, replace: Callable[[Tensor], Tensor], keep: Iterable[object]) -> Tree:
+    with torch.no_grad(), _Replacing(replace):
+        return copy.deepcopy(tree, {id(each): each for each in keep})
+
+
+def _repeated(tensor: Tensor, room: Tensor, replicas: int, step: int) -> Tensor:
+    """Return `tensor`, `replicas` times `step` elements apart, in the memory of `room`."""
+    shape, stride = (replicas, *tensor.shape), (step, *tensor.stride())
+    return room.as_strided(shape, stride, tensor.storage_offset())
+
+
+def _storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage()._cdata
+
+
+def _elements(tensor: Tensor) -> int:
+    return tensor.untyped_storage().nbytes() // tensor.element_size()
