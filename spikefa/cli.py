@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from spikefa import __version__
 from spikefa.choices import files_of
@@ -174,14 +174,21 @@ def _announce(path: Path) -> None:
     if "headline" in summary:
         print(summary["headline"])
         return
-    print(
-        f"test error {summary['test_error_percent']:.2f} % from the last step, "
-        f"{summary['test_error_percent_summed']:.2f} % from all steps summed "
-        f"({summary['test_images']} images)"
-    )
+    print(_test_error(summary))
     for file in (run.recording, *sorted(run.figures.glob("*.png")), run.summary):
         if file.is_file():
             print(f"wrote {file}")
+
+
+def _test_error(summary: dict[str, Any]) -> str:
+    """Return the test error in one line; of replicas mean and standard deviation."""
+    names = ("test_error_percent", "test_error_percent_summed")
+    last, summed = (f"{summary[name]:.2f}" for name in names)
+    shown = f"{summary['test_images']} images"
+    if summary.get("n", 1) > 1:
+        last, summed = (f"{summary[name]:.2f} ± {summary[f'sd_{name}']:.2f}" for name in names)
+        shown += f"; mean ± sd of {summary['n']} replicas"
+    return f"test error {last} % from the last step, {summed} % from all steps summed ({shown})"
 
 
 def _list(given: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """The course of a training: a network, its stream of images, and where it has got to."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
@@ -37,7 +37,7 @@ class Course:
     presentation : int
         Presentations completed.
     backend : str
-        What executes the steps: "eager" or "fused".
+        What executes the steps: "eager", "graph" or "fused".
     stream : Stream
         State, stimulus and generators of the training.
     order : Orders
@@ -80,17 +80,19 @@ class Course:
             network.initialise(self.seeds)
         shown = (dataset.full_scale, dataset.n_classes, batch_size, self.seeds)
         self.encoding = encoding
-        self.backend = choose_backend(backend, network)
+        chosen = choose_backend(backend, network)
         self.stream = Stream(
-            network, dataset.train, *shown, name="train", encoding=encoding, backend=self.backend
+            network, dataset.train, *shown, name="train", encoding=encoding, backend=chosen
         )
+        self.backend = self.stream.backend.name
         sizes = [population.size for population in network.populations.values()]
         state = self.stream.state if network.replicas is None else self.stream.state.replica(0)
         modulators = state.feedback.modulators
         check_modulators(modulators, batch_size, sizes, network.dtype, network.feedback)
-        self.order = Orders(len(dataset.train), batch_size, self.seeds)
+        self.order = Orders(len(dataset.train), batch_size, self.seeds, network.device)
         names = list(self.stream.variables())
         self.tally = Tally(names, network.device, network.replicas)
+        self.stream.follow_with(self._count, self.tally.tensors)
         self.recorder: Recorder | None = None
         self.presentation = 0
 
@@ -104,23 +106,44 @@ class Course:
         """Epochs of training so far."""
         return self.presentation * self.batch_size / len(self.dataset.train)
 
-    def present(self, record: bool = True) -> Iterator[int]:
-        """Show the next image to every stream; yield the number of each step after it."""
+    def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
+        """Show the next image to every stream; yield the number of each step after it.
+
+        Parameters
+        ----------
+        record : bool, default True
+            Whether the recorder, if there is one, sees it.
+        each : bool, default True
+            Whether to stop after each step. If not, only the last is yielded for certain, which
+            lets a backend do several steps at once.
+        """
         rates = [schedule(self.epoch) for schedule in self.schedules.values()]
         self.network.set_pace(self.stream.state, rates, self.decay_schedule(self.epoch))
-        images = self.order.images(self.presentation)
-        image = int(images[0 if self.recorder is None else self.recorder.stream])
-        label = int(self.dataset.train.labels[image])
-        first = self.step
-        shown = images.to(self.network.device)
-        for n in self.stream.present(shown, self.steps_per_image, plastic=True):
-            if record and self.recorder is not None:
-                self.recorder.observe(first + n, image, label)
+        shown, first, steps = self.order.images(self.presentation), self.step, self.steps_per_image
+        recorder = self.recorder if record else None
+        land = None
+        if recorder is not None and recorder.waits(first + steps):
+            if self.stream.backend.captures and not each:
+                land = recorder.landing(steps)
+            each = land is None
+        for n in self.stream.present(shown, steps, plastic=True, each=each, land=land):
+            if recorder is not None:
+                self._record(recorder, [n] if land is None else range(steps), land is not None)
             yield first + n
+        self.presentation += 1
+
+    def _record(self, recorder: Recorder, steps: Iterable[int], landed: bool) -> None:
+        """Let the recorder observe some steps of the image on show: the last, or what landed."""
+        image = self.order.image(self.presentation, recorder.stream)
+        label = int(self.dataset.train.labels[image])
+        for n in steps:
+            recorder.observe(self.step + n, image, label, n if landed else None)
+
+    def _count(self) -> None:
+        """Count the guesses and spikes of the presentation that ends."""
         readout, stimulus = self.stream.readout, self.stream.stimulus
         spikes = [population.spikes for population in self.stream.state.populations]
         self.tally.add(readout.last, readout.summed, stimulus.labels, [stimulus.spikes, *spikes])
-        self.presentation += 1
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor that training changes, and the feedback weights, by name."""

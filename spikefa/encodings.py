@@ -121,7 +121,7 @@ class LatencyCode(Encoding):
             darkest = torch.full_like(brightness[:1, :1], 0)
             time = latest * self._charging(brightness) / self._charging(darkest)
         if self.clip:
-            time = torch.where(brightness < self.threshold, -1.0, time)
+            time = time.masked_fill_(brightness < self.threshold, -1.0)
         torch.round(time, out=state["countdown"])
 
     def step(self, state: CodeState, uniforms: Tensor, spikes: Tensor) -> None:

@@ -14,14 +14,16 @@ SHARED_PREFIX = "learning_rate_factor"
 def together(rows: Sequence[Row]) -> Row:
     """Return the rows of all replicas at one epoch as one.
 
-    Every metric gives two columns, its mean under its own name and, as ``<name>_sd``, the standard
+    Every metric gives two columns, its mean under its own name and, as ``sd_<name>``, the standard
     deviation over the replicas (n - 1), nan of one alone.
     """
-    found: Row = {}
+    means: Row = {}
+    deviations: Row = {}
     for name in rows[0]:
         values = [row[name] for row in rows]
         if name in SHARED or name.startswith(SHARED_PREFIX):
-            found[name] = values[0]
+            means[name] = values[0]
         else:
-            found |= {name: fmean(values), f"{name}_sd": deviation(values)}
-    return found
+            means[name] = fmean(values)
+            deviations[f"sd_{name}"] = deviation(values)
+    return means | deviations

@@ -69,7 +69,7 @@ class Lesson(Learner):
     ):
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
         self.examples = examples.to(network.device, network.dtype)
-        order = Order(len(examples), batch, seed, shuffled)
+        order = Order(len(examples), batch, seed, shuffled=shuffled)
         self.updates_per_epoch = order.presentations(1)
         shown = _show(self.examples, order, change, generator(seed, "change"))
         aside = tests.to(network.device, network.dtype)

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,16 @@ class RunDirectory:
 
     Attributes
     ----------
-    config, metrics, recording, checkpoint, summary, figures : Path
-        ``config.yaml``, ``metrics.csv``, ``recording.h5``, ``checkpoint.pt``, ``summary.json``
-        and the folder ``figures``.
+    config, metrics, replicas, recording, checkpoint, summary, figures : Path
+        ``config.yaml``, ``metrics.csv``, ``replicas.csv``, ``recording.h5``, ``checkpoint.pt``,
+        ``summary.json`` and the folder ``figures``.
     """
 
     def __init__(self, path: Path):
         self.path = path
         self.config = path / "config.yaml"
         self.metrics = path / "metrics.csv"
+        self.replicas = path / "replicas.csv"
         self.recording = path / "recording.h5"
         self.checkpoint = path / "checkpoint.pt"
         self.summary = path / "summary.json"
@@ -89,9 +90,23 @@ class RunDirectory:
 
     def write_metrics(self, rows: Sequence[dict[str, float]]) -> None:
         """Write one line per epoch; integers without a point, missing numbers empty."""
+        self._write_rows(self.metrics, rows)
+
+    def write_replicas(
+        self, seeds: Sequence[int], histories: Sequence[Sequence[dict[str, float]]]
+    ) -> None:
+        """Write the metrics of each replica, one line per seed and epoch."""
+        rows = [
+            {"seed": seed, **row}
+            for seed, history in zip(seeds, histories, strict=True)
+            for row in history
+        ]
+        self._write_rows(self.replicas, rows)
+
+    def _write_rows(self, path: Path, rows: Sequence[Mapping[str, float]]) -> None:
         names = list(rows[-1])  # a run that an older version began lacks columns in its first rows
         names += [name for name in rows[0] if name not in names]
-        with written_whole(self.metrics) as temporary, open(temporary, "w", newline="") as file:
+        with written_whole(path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows({name: f"{value:.8g}" for name, value in row.items()} for row in rows)

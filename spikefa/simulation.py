@@ -22,6 +22,8 @@ from spikefa.user_code import blaming, user_files
 
 BEFORE = {"backend": "eager"}
 """What a checkpoint means that was written before it said so."""
+DRAW_ALIKE = {"eager", "graph"}
+"""Backends that draw the same numbers from the same generators: each goes on where one stopped."""
 
 
 class Simulation(Course):
@@ -51,7 +53,7 @@ class Simulation(Course):
     encoding : Encoding, optional
         How images become input, in training and tests; default ``RateCode()``, spikes with the
         brightness as probability.
-    backend : {"auto", "eager", "fused"}, default "auto"
+    backend : {"auto", "eager", "graph", "fused"}, default "auto"
         What executes the steps of the training; tests are always eager. See docs/performance.md.
     checkpoint : path, optional
         Written after every epoch, on Ctrl-C, and before a run is given up for NaN.
@@ -64,7 +66,7 @@ class Simulation(Course):
         Presentations completed; each showed `batch_size` images for `steps_per_image` steps.
     history : list of dict
         One row per epoch: errors, mean rates, seconds. Of a network with replicas: their means,
-        and as ``<name>_sd`` their standard deviations (n - 1).
+        and as ``sd_<name>`` their standard deviations (n - 1).
     histories : list of list of dict
         The rows of each replica; of a network without, `history` alone.
     stream : Stream
@@ -178,7 +180,7 @@ class Simulation(Course):
         todo = end - self.presentation
         with progress_bar(label, todo, self.progress, keep=True) as bar:
             while self.presentation < end and not interrupt.requested:
-                for _ in self.present():
+                for _ in self.present(each=False):
                     pass
                 bar.advance(1, note)
                 if self.presentation % guard.every == 0:
@@ -283,13 +285,14 @@ class Simulation(Course):
         ------
         SpikefaError
             If the file is no checkpoint, is damaged, or is of other settings, of another network,
-            of another kind of device, or of another backend, whose random numbers are others.
+            of another kind of device, or of a backend whose random numbers are others.
         """
         saved = load_checkpoint(Path(path))
         for name, here in self._settings().items():
             there = saved.settings.get(name, BEFORE.get(name))
             require(
-                here == there, f"{path} is of another run: its {name} is {there}, here it is {here}"
+                here == there or (name == "backend" and {here, there} == DRAW_ALIKE),
+                f"{path} is of another run: its {name} is {there}, here it is {here}",
             )
         self.set_state(saved.tensors, saved.generators, saved.presentation)
         self.wall_seconds = saved.wall_seconds

@@ -1,10 +1,12 @@
 """A network in front of its stimulus: the loop over the steps of one presentation."""
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Generator, Tensor
 
-from spikefa.backends import make_backend
+from spikefa.backends import Backend, NotCapturable, Scope, make_backend
 from spikefa.datasets import Images
 from spikefa.encodings import Encoding
 from spikefa.network import Network
@@ -42,7 +44,8 @@ class Stream:
         How images become input; see `Stimulus`.
     backend : str, default "eager"
         What executes the steps in which the network learns, as `choose_backend` returned it.
-        Steps without plasticity are always eager.
+        Steps without plasticity are always eager; so are all, after a warning, if a step turns out
+        to be one that the backend cannot do.
 
     Attributes
     ----------
@@ -82,12 +85,15 @@ class Stream:
         self.readout = ClassGroups(network.n_outputs, n_classes, streams, device, dtype)
         self.inputs = self.stimulus.spikes.view(*network.leading, batch, -1)
         self.target = self.readout.target.view(*network.leading, batch, -1)
+        self._shown = torch.zeros(streams, device=device, dtype=torch.int64)
         self.generators = {
             self._label(part, number): generator(own, name, *path, device=device)
             for number, own in enumerate(seeds)
             for part, path in self._random_streams().items()
         }
         self._drawn = self._generators_of_uniforms()
+        self._followers: list[tuple[Callable[[], None], Callable[[], Mapping[str, Tensor]]]] = []
+        self._prepare()
 
     def _random_streams(self) -> dict[str, tuple[str, ...]]:
         """Return the path of the random stream of each part of the network that may use one."""
@@ -120,6 +126,41 @@ class Stream:
             if numbers.numel()
         }
 
+    def follow_with(
+        self, work: Callable[[], None], tensors: Callable[[], Mapping[str, Tensor]]
+    ) -> None:
+        """Let `work` be done at the end of every presentation in which the network learns.
+
+        Parameters
+        ----------
+        work : callable
+            It does the same every time, without a look at data, so that it can be captured.
+        tensors : callable
+            Returns all that it changes, by name.
+        """
+        self._followers.append((work, tensors))
+
+    def _prepare(self) -> None:
+        """Let the backend try an image; leave it to eager if that is not possible."""
+        everything = [self.network, self.state, self.stimulus, self.readout]
+        scope = Scope(self._all_tensors, self.generators, everything)
+        try:
+            self.backend.prepare(lambda: self._whole(1), scope)
+        except NotCapturable as reason:
+            warnings.warn(
+                f"the {self.backend.name} backend cannot serve this network, so that eager runs "
+                f"it: {reason}",
+                stacklevel=2,
+            )
+            self.backend = Backend(self.network, self.state)
+            self._drawn = self._generators_of_uniforms()  # they may be new ones
+
+    def _all_tensors(self) -> dict[str, Tensor]:
+        followers = [tensors() for _, tensors in self._followers]
+        return self.tensors() | named_tensors(
+            {"network": self.network.tensors(), "followers": followers}
+        )
+
     def draw(self, plastic: bool) -> None:
         """Draw the uniforms of one step, each population's from its own generator.
 
@@ -138,7 +179,14 @@ class Stream:
         for uniforms, source in self._drawn.get(part, ()):
             uniforms.uniform_(generator=source)
 
-    def present(self, images: Tensor, steps: int, plastic: bool) -> Iterator[int]:
+    def present(
+        self,
+        images: Tensor,
+        steps: int,
+        plastic: bool,
+        each: bool = True,
+        land: Callable[[int], None] | None = None,
+    ) -> Iterator[int]:
         """Show the next image to every stream for `steps` steps; yield after each step.
 
         Potentials and plasticity run on over the switch. A generator, so that whoever drives can
@@ -152,21 +200,65 @@ class Stream:
         plastic : bool
             Whether synapses learn. If not, the error populations rest too: they reach nothing
             but the synapses.
+        each : bool, default True
+            Whether to stop after each step. If not, only the last one is yielded, and a backend
+            may do all steps as one piece of work.
+        land : callable, optional
+            Called with the number of each step after it, in such a piece of work too; like the
+            rest of it, the same each time.
         """
-        self.stimulus.show(images, steps)
-        self.readout.start(self.stimulus.labels)
+        self._shown.copy_(images)
         try:
+            if plastic and not each and self.backend.can_run(steps):
+                self.backend.run(lambda: self._whole(steps, land), steps, (steps, land))
+                yield steps - 1
+                return
+            self._switch(steps)
             for step in range(steps):
-                self.draw(plastic)
-                self.stimulus.step()
                 if plastic:
-                    self.backend.step(self.inputs, self.target)
+                    self.backend.run(self._step)
                 else:
-                    self.network.forward(self.state, self.inputs)
-                self.readout.count(self.state.populations[-1].spikes.flatten(0, -2))
-                yield step
+                    self._rest()
+                if land is not None:
+                    land(step)
+                if each or step == steps - 1:
+                    yield step
+            if plastic:
+                self._follow()
         finally:
             self.settle()
+
+    def _whole(self, steps: int, land: Callable[[int], None] | None = None) -> None:
+        """Do a whole presentation."""
+        self._switch(steps)
+        for step in range(steps):
+            self._step()
+            if land is not None:
+                land(step)
+        self._follow()
+
+    def _follow(self) -> None:
+        for work, _ in self._followers:
+            work()
+
+    def _switch(self, steps: int) -> None:
+        """Switch to the images that shall be shown."""
+        self.stimulus.show(self._shown, steps)
+        self.readout.start(self.stimulus.labels)
+
+    def _step(self) -> None:
+        """Do one step in which the network learns, and count the spikes of the output."""
+        self.draw(plastic=True)
+        self.stimulus.step()
+        self.backend.step(self.inputs, self.target)
+        self.readout.count(self.state.populations[-1].spikes.flatten(0, -2))
+
+    def _rest(self) -> None:
+        """Do one step with plasticity arrested."""
+        self.draw(plastic=False)
+        self.stimulus.step()
+        self.network.forward(self.state, self.inputs)
+        self.readout.count(self.state.populations[-1].spikes.flatten(0, -2))
 
     def settle(self) -> None:
         """Bring the weights up to the present step; a backend may have put off its plasticity.

@@ -43,8 +43,8 @@ class Tally:
         counts = (2, *self.replicas), (len(self.populations), *self.replicas)
         self.wrong = torch.zeros(counts[0], device=device, dtype=torch.int64)
         self.rates = torch.zeros(counts[1], device=device, dtype=torch.float64)
-        self.images = torch.zeros((), dtype=torch.int64)
-        self.presentations = torch.zeros((), dtype=torch.int64)
+        self.images = torch.zeros((), device=device, dtype=torch.int64)
+        self.presentations = torch.zeros((), device=device, dtype=torch.int64)
 
     def add(self, last: Tensor, summed: Tensor, labels: Tensor, spikes: Sequence[Tensor]) -> None:
         """Count one presentation from its group spikes `[batch, n_classes]` and labels.

@@ -58,7 +58,14 @@ def test_every_backend_that_can_serve_the_network_is_timed(monkeypatch):
         steps, "make_backend", lambda name, network, state, *names: Backend(network, state)
     )
     result = time_steps(network(), batch=2, steps=1, repetitions=1)
-    assert list(result.times) == ["eager", "fused", "products", "plain loop"]
+    assert list(result.times) == [
+        "eager",
+        "graph",
+        "fused",
+        "graph, 5 at once",
+        "products",
+        "plain loop",
+    ]
     assert "fused / eager" in str(result)
     assert result.as_json()["backends"]["fused"]["ratio_to_eager"] > 0
 

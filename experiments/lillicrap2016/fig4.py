@@ -16,6 +16,7 @@ from spikefa.errors import require
 from spikefa.experiment import option
 
 if TYPE_CHECKING:
+    from spikefa.history import Row
     from spikefa.run_directory import RunDirectory
     from spikefa.simulation import Simulation
 
@@ -28,8 +29,11 @@ class Settings:
     """Everything that the result depends on."""
 
     seed: int = option(0, "the one seed of all random streams")
+    replicas: int | None = option(
+        None, "train so many networks side by side, with consecutive seeds from --seed on"
+    )
     device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
-    backend: Literal["auto", "eager", "fused"] = option(
+    backend: Literal["auto", "eager", "graph", "fused"] = option(
         "auto", "what executes the steps; auto: eager, see docs/performance.md"
     )
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
@@ -101,7 +105,7 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
     ----------
     settings : Settings
     out : Path, optional
-        Folder to make; default ``runs/lillicrap2016.fig4-seed<S>``.
+        Folder to make; default ``runs/lillicrap2016.fig4-seed<S>``, of replicas -seeds<S>to<T>.
     resume : Path, optional
         Folder of a run to continue instead.
 
@@ -124,7 +128,7 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
     simulation = build(settings)
     windows = windows_of(simulation, settings)
     if resume is None:
-        folder = out or Path("runs") / f"lillicrap2016.fig4-seed{settings.seed}"
+        folder = out or Path("runs") / f"lillicrap2016.fig4-{_seeds_in_words(simulation.seeds)}"
         directory = RunDirectory.create(folder)
     else:
         directory = RunDirectory(resume)
@@ -142,13 +146,20 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
     return directory
 
 
+def _seeds_in_words(seeds: list[int]) -> str:
+    return f"seed{seeds[0]}" if len(seeds) == 1 else f"seeds{seeds[0]}to{seeds[-1]}"
+
+
 def _train(simulation: "Simulation", settings: Settings, directory: "RunDirectory") -> None:
     from spikefa.interrupts import Stopped
 
+    def write(history: "list[Row]") -> None:
+        directory.write_metrics(history)
+        if settings.replicas is not None:
+            directory.write_replicas(simulation.seeds, simulation.histories)
+
     try:
-        simulation.train(
-            settings.epochs - len(simulation.history), after_epoch=directory.write_metrics
-        )
+        simulation.train(settings.epochs - len(simulation.history), after_epoch=write)
     except Stopped as stop:
         raise Stopped(
             f"{stop}; go on with: spikefa run lillicrap2016.fig4 --resume {directory.path}"
@@ -179,6 +190,7 @@ def build(settings: Settings) -> "Simulation":
         weight_scale=settings.weight_scale,
         output_error=settings.output_error,
         device=device,
+        replicas=settings.replicas,
     )
     return Simulation(
         network,

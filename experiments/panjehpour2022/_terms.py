@@ -35,7 +35,7 @@ def terms_along(
     """
     made = lesson(circuit, rate, seed, **how)
     network = made.network
-    order = Order(len(made.examples), BATCH, seed, bool(how.get("shuffled", True)))
+    order = Order(len(made.examples), BATCH, seed, shuffled=bool(how.get("shuffled", True)))
     lower = list(network.synapses.values())[:-1]
     history = [deque([each.weight.clone()], orders + 1) for each in lower]
     found = []

@@ -82,6 +82,8 @@ def receptive_fields(
 def first_weights(checkpoint: Checkpoint) -> tuple[str, np.ndarray]:
     """Return the name of the first population and its weights from the input, [n_in, n].
 
+    Of a network with replicas, those of the first.
+
     Raises
     ------
     SpikefaError
@@ -89,8 +91,8 @@ def first_weights(checkpoint: Checkpoint) -> tuple[str, np.ndarray]:
     """
     for key, tensor in checkpoint.tensors.items():
         found = FIRST.fullmatch(key)
-        if found and tensor.ndim == 2:
-            return found[1], tensor.double().numpy()
+        if found and tensor.ndim in (2, 3):
+            return found[1], (tensor[0] if tensor.ndim == 3 else tensor).double().numpy()
     raise SpikefaError("the checkpoint holds no weights of all inputs onto a population")
 
 

@@ -1,10 +1,21 @@
 """Ways to execute the steps in which a network learns; see `Backend`."""
 
 from spikefa.backends.base import Backend
+from spikefa.backends.scope import Scope
 from spikefa.backends.support import BACKENDS, choose_backend, interpreted, obstacle
+from spikefa.backends.trace import NotCapturable
 from spikefa.network import Network, NetworkState
 
-__all__ = ["BACKENDS", "Backend", "choose_backend", "interpreted", "make_backend", "obstacle"]
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "NotCapturable",
+    "Scope",
+    "choose_backend",
+    "interpreted",
+    "make_backend",
+    "obstacle",
+]
 
 
 def make_backend(
@@ -14,7 +25,7 @@ def make_backend(
 
     Parameters
     ----------
-    name : {"eager", "fused"}
+    name : {"eager", "graph", "fused"}
     network : Network
     state : NetworkState
     seed : int
@@ -25,4 +36,8 @@ def make_backend(
         from spikefa.backends.fused import Fused  # needs triton
 
         return Fused(network, state, seed, stream)
+    if name == "graph":
+        from spikefa.backends.graph import Graph
+
+        return Graph(network, state)
     return Backend(network, state)

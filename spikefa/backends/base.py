@@ -1,10 +1,11 @@
 """The seam: how the steps in which a network learns are executed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import ClassVar
 
 from torch import Tensor
 
+from spikefa.backends.scope import Scope
 from spikefa.network import Network, NetworkState
 from spikefa.variables import Variable
 
@@ -30,14 +31,50 @@ class Backend:
         What `--backend` and the files of a run call it.
     draws : bool
         Whether the populations' uniforms have to be drawn, each from its generator, before a step.
+    captures : bool
+        Whether it gains by several steps that are one piece of work.
     """
 
     name: ClassVar[str] = "eager"
     draws: bool = True
+    captures: ClassVar[bool] = False
 
     def __init__(self, network: Network, state: NetworkState):
         self.network = network
         self.state = state
+
+    def prepare(self, work: Callable[[], None], scope: Scope) -> None:
+        """Get ready for a step, which `work` does; leave everything as it is.
+
+        Parameters
+        ----------
+        work : callable
+            What `run` will be given: draws, `step`, readout.
+        scope : Scope
+            All that it may change.
+
+        Raises
+        ------
+        NotCapturable
+            If this backend cannot do it, with the reason; eager can.
+        """
+
+    def run(self, work: Callable[[], None], steps: int = 1, kind: Hashable = "step") -> None:
+        """Do a piece of work, in which the network learns for so many steps.
+
+        Parameters
+        ----------
+        work : callable
+            It calls `step` for each of them, and does what belongs to it.
+        steps : int, default 1
+        kind : hashable, default "step"
+            Work of the same kind does the same; a backend may repeat what it has seen.
+        """
+        work()
+
+    def can_run(self, steps: int) -> bool:
+        """Return whether the next so many steps can be one piece of work."""
+        return True
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step in which the network learns; see `Network.step`."""

@@ -12,7 +12,7 @@ from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
 from spikefa.synapses import Dense
 
-BACKENDS = ("auto", "eager", "fused")
+BACKENDS = ("auto", "eager", "graph", "fused")
 STANDARD = (
     "it serves StochasticBinary populations, Dense synapses without norm, the circuits FA, DFA and "
     "PFA with stored matrices and error neurons that do not spike, and the rule ThreeFactor, in "
@@ -45,6 +45,8 @@ def obstacle(name: str, network: Network) -> str | None:
     """Return why the backend called `name` cannot serve this network, None if it can."""
     if name == "eager":
         return None
+    if name == "graph":
+        return _no_graph(network)
     unusual = _unusual(network)
     if unusual is not None:
         return f"{unusual}; {STANDARD}: use --backend eager"
@@ -54,6 +56,15 @@ def obstacle(name: str, network: Network) -> str | None:
 def interpreted() -> bool:
     """Return whether Triton's kernels run in its interpreter, for tests on a CPU."""
     return os.environ.get("TRITON_INTERPRET", "0") == "1"
+
+
+def _no_graph(network: Network) -> str | None:
+    if network.device.type != "cuda":
+        return (
+            "CUDA graphs are for a CUDA device and the network is on "
+            f"{network.device.type}; use --backend eager"
+        )
+    return None
 
 
 def _no_triton(device: torch.device) -> str | None:

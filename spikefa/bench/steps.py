@@ -3,12 +3,13 @@
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from spikefa.backends import BACKENDS, interpreted, make_backend, obstacle
+from spikefa.backends import BACKENDS, Scope, interpreted, make_backend, obstacle
 from spikefa.bench.limits import Limits, fraction, measure_limits
 from spikefa.bench.plain_loop import PlainLoop
 from spikefa.bench.products import products_alone
@@ -20,6 +21,7 @@ from spikefa.seeding import generator
 ENGINE = "eager"
 PLAIN = "plain loop"
 PRODUCTS = "products"
+AT_ONCE = "graph, 5 at once"
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int =
         With an `FA` circuit.
     batch : int
     steps : int, default 10
-        In one repetition.
+        In one repetition; a multiple of 5, for what takes 5 steps at once.
     repetitions : int, default 9
         Of each, after one that does not count.
     """
@@ -136,6 +138,11 @@ def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int =
             for name in BACKENDS
             if _worth_timing(name, network)
         },
+        **(
+            {AT_ONCE: _engine_step("graph", network, probability, target, at_once=5)}
+            if _worth_timing("graph", network)
+            else {}
+        ),
         PRODUCTS: products_alone(network, batch),
         PLAIN: lambda: loop.step(probability, target),
     }
@@ -154,9 +161,13 @@ def _worth_timing(name: str, network: Network) -> bool:
 
 
 def _engine_step(
-    name: str, network: Network, probability: Tensor, target: Tensor
+    name: str, network: Network, probability: Tensor, target: Tensor, at_once: int = 1
 ) -> Callable[[], None]:
-    """Return a step of a backend, with streams of its own, and the draws that it needs."""
+    """Return a step of a backend, with streams of its own, and the draws that it needs.
+
+    With `at_once` the first of so many calls takes as many steps, as in a presentation, and the
+    others take none.
+    """
     source = generator(0, "benchmark", device=network.device)
     state = network.state(len(target))
     backend = make_backend(name, network, state, 0, "benchmark")
@@ -170,4 +181,15 @@ def _engine_step(
                 population.uniforms.uniform_(generator=source)
         backend.step(inputs, target)
 
-    return step
+    def several() -> None:
+        for _ in range(at_once):
+            step()
+
+    backend.prepare(step, Scope(generators={"benchmark": source}, objects=[network, state]))
+    calls = count()
+
+    def call() -> None:
+        if next(calls) % at_once == 0:
+            backend.run(several, at_once, f"{at_once} steps")
+
+    return call

@@ -83,6 +83,15 @@ class FeedbackCircuit(ABC):
     reads_weights: ClassVar[bool] = False
     reads_activity: ClassVar[bool] = False
 
+    @property
+    def needs_host(self) -> bool:
+        """Whether a step needs the host, to draw or to decide now and then; by default it does not.
+
+        Such a step cannot be captured as a CUDA graph. The conformance kit holds a circuit to what
+        it says here.
+        """
+        return False
+
     @abstractmethod
     def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
         """Allocate what the circuit needs beside these forward synapses.

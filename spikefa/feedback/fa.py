@@ -81,6 +81,11 @@ class FA(Layerwise):
         """The matrices B_l; none if they are procedural."""
         return self.random.stored
 
+    @property
+    def needs_host(self) -> bool:
+        """Whether the matrices are procedural: they are drawn on the host."""
+        return self.random.procedural
+
     def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
         """Make one error population per forward population and a matrix between neighbours."""
         super().connect(forward, device, dtype)

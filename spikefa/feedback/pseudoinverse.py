@@ -89,6 +89,11 @@ class PseudoBackprop(Layerwise):
             f"phi_delta={self.phi_delta!r}, gated={self.gated}, tau={self.tau})"
         )
 
+    @property
+    def needs_host(self) -> bool:
+        """True: it decides when a pseudoinverse is due, and waits for it."""
+        return True
+
     def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
         """Make the error populations, and keep hold of the forward weights."""
         super().connect(forward, device, dtype)

@@ -122,6 +122,17 @@ class Contents:
         return int(self._attribute("seed"))
 
     @property
+    def replicas(self) -> int | None:
+        """How many replicas the network had; None if it was a single one."""
+        found = self.layout.attributes.get("replicas")
+        return None if found is None else int(found)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each replica, or the one of a single network."""
+        return list(json.loads(self.layout.attributes.get("seeds", f"[{self.seed}]")))
+
+    @property
     def config(self) -> dict[str, Any]:
         """The configuration of the experiment; empty if none was given."""
         try:

@@ -41,15 +41,18 @@ class Pipeline:
         room: Sequence[Room],
         images: np.ndarray | None,
     ) -> None:
-        stages = [
+        self._stages = [
             Stage(axis.channels, variables, each.slots)
             for axis, each in zip(writer.axes, room, strict=True)
         ]
+        self._variables = variables
+        self._axes = writer.axes
+        self._landings: list[Stage] = []
         self.watch = Watch(clocks, variables) if writer.logs else None
         pools = [
             _pool(number, axis.channels, clock, each, stage.is_cuda)
             for number, (axis, clock, each, stage) in enumerate(
-                zip(writer.axes, clocks, room, stages, strict=True)
+                zip(writer.axes, clocks, room, self._stages, strict=True)
             )
         ]
         gates = {
@@ -59,7 +62,9 @@ class Pipeline:
         self.thread = WriterThread(writer, pools, images, gates)
         self._tracks = [
             self._track(number, clock, stage, each)
-            for number, (clock, stage, each) in enumerate(zip(clocks, stages, room, strict=True))
+            for number, (clock, stage, each) in enumerate(
+                zip(clocks, self._stages, room, strict=True)
+            )
         ]
 
     def _track(self, number: int, clock: Clock, stage: Stage, room: Room) -> Track:
@@ -69,12 +74,34 @@ class Pipeline:
         ring = FlagRing(self.watch, clock.triggers, room.rows * clock.every)
         return TriggeredTrack(number, clock, stage, self.thread, ring)
 
-    def observe(self, step: int, image: int, label: int) -> None:
+    def can_land(self, steps: int) -> bool:
+        """Make room for the rows of so many steps, and return True.
+
+        Not if a predicate is to be asked after each of them, or something is computed for a row.
+        """
+        if self.watch is not None or any(stage.computes for stage in self._stages):
+            return False
+        if not self._landings:
+            self._landings = [Stage(axis.channels, self._variables, steps) for axis in self._axes]
+        return self._landings[0].slots >= steps
+
+    def land(self, row: int) -> None:
+        """Keep the present state as a row of which it is not known yet whether it is wanted."""
+        for landing in self._landings:
+            landing.take(row)
+
+    def observe(self, step: int, image: int, label: int, landed: int | None = None) -> None:
         """Ask the predicates after `step`, and take the rows that are wanted."""
+        for stage, landing in zip(self._stages, self._landings, strict=False):
+            stage.landed = None if landed is None else (landing, landed)
         if self.watch is not None:
             self.watch.look(step)
         for track in self._tracks:
             track.observe(step, image, label)
+
+    def waits(self, stop: int) -> bool:
+        """Return whether a step before `stop` may be wanted."""
+        return any(track.waits(stop) for track in self._tracks)
 
     def flush(self) -> None:
         """Hand what has been taken to the thread."""

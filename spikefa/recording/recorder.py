@@ -188,7 +188,21 @@ class Recorder:
         trim(path, step)
         return cls(Writer(path, layout, durability), clocks, variables, room, images, warn)
 
-    def observe(self, step: int, image: int, label: int) -> None:
+    def landing(self, steps: int) -> Callable[[int], None] | None:
+        """Return what keeps the state after each of so many steps, for `observe` to choose from.
+
+        It is called with 0, 1, ... after the steps, decides nothing, and can be captured with them;
+        `observe` is told afterwards of each step, and as what it has `landed`.
+
+        Returns
+        -------
+        callable, or None
+            None if `observe` has to be called between the steps: for triggers, and for what is
+            computed when it is read.
+        """
+        return self._pipeline.land if self._pipeline.can_land(steps) else None
+
+    def observe(self, step: int, image: int, label: int, landed: int | None = None) -> None:
         """Record the state after `step`, if a window or a trigger wants it.
 
         Parameters
@@ -197,10 +211,20 @@ class Recorder:
             Absolute number of the step just simulated; it grows from call to call.
         image, label : int
             Index and class of the image that the recorded `stream` saw during it.
+        landed : int, optional
+            With what number `landing` was called after this step; by default the present state is
+            that after the step.
         """
-        self._pipeline.observe(step, image, label)
+        self._pipeline.observe(step, image, label, landed)
         if self._pipeline.thread.failure is not None:
             self._report()
+
+    def waits(self, stop: int) -> bool:
+        """Return whether a step before `stop` may have to be observed; later ones may be skipped.
+
+        It says so too if only an `observe` can tell.
+        """
+        return self._pipeline.waits(stop)
 
     def commit(self) -> None:
         """Write the rows in memory and wait until they are committed: no crash can take them."""

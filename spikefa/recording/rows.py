@@ -10,8 +10,8 @@ from spikefa.recording.contents import Contents, Steps, readable
 from spikefa.recording.probes import Channel
 from spikefa.recording.schema import IMAGES, clock_path, data_of
 
-Stream = int | Literal["all"] | None
-"""Which stream of the batch to read, if all were recorded."""
+Stream = int | slice | Literal["all"] | None
+"""Which stream of the batch to read, or which, if all were recorded."""
 
 
 class Rows(Contents):
@@ -61,6 +61,34 @@ class Rows(Contents):
             values = self._values(channel, self.rows(steps, channel.clock), stream, column)
         return np.asarray(values, dtype=np.float32)
 
+    def streams_of(self, replica: int, population: str, variable: str = "spikes") -> slice:
+        """Return the streams of one replica, as `raster` and `trace` take them.
+
+        Parameters
+        ----------
+        replica : int
+            From 0.
+        population, variable : str
+            What the streams of a replica share, such as weights, counts as one stream.
+
+        Raises
+        ------
+        SpikefaError
+            If the network had no such replica, or a single stream was recorded.
+        """
+        channel, replicas = self.channel(population, variable), self.replicas or 0
+        require(
+            0 <= replica < replicas,
+            f"{self.path} has no replica {replica}: the network had {replicas or 'no'} replicas",
+        )
+        require(
+            channel.batch >= replicas and channel.batch % replicas == 0,
+            f"{variable!r} of {population!r} was recorded of stream {channel.stream} alone: give "
+            "the probe stream='all'",
+        )
+        own = channel.batch // replicas
+        return slice(replica * own, (replica + 1) * own)
+
     def _values(
         self,
         channel: Channel,
@@ -86,6 +114,8 @@ class Rows(Contents):
             return None
         if stream == "all":
             return slice(None)
+        if isinstance(stream, slice):
+            return stream
         chosen = 0 if stream is None else stream
         require(
             isinstance(chosen, int) and 0 <= chosen < channel.batch,

@@ -55,9 +55,9 @@ class Spikes(Rows):
         units : sequence of int, optional
             Recorded neurons, in the order wanted; by default all, ascending.
         steps : str or slice, optional
-        stream : int or "all", optional
-            Of a recording of all streams: which one (by default the first), or all of them,
-            [T, batch, n_units].
+        stream : int, slice or "all", optional
+            Of a recording of all streams: which one (by default the first), or several,
+            [T, streams, n_units]; see `streams_of` for those of a replica.
         """
         channel = self.channel(population, "spikes")
         columns = slice(None) if units is None else self._columns(channel, units)

@@ -33,10 +33,14 @@ class Stage:
     Attributes
     ----------
     slots : int
+    landed : tuple of Stage and int, or None
+        If rows are not to be taken from the present state: another stage of the same channels, and
+        which of its slots.
     """
 
     def __init__(self, channels: Sequence[Channel], variables: Variables, slots: int) -> None:
         self.slots = slots
+        self.landed: tuple[Stage, int] | None = None
         self._channels = [_Staged(channel, variables, slots) for channel in channels]
         whole = [s for s in self._channels if not s.gathered and s.compute is None]
         self._sources = [staged.source for staged in whole]
@@ -49,17 +53,32 @@ class Stage:
         """Whether rows come from a GPU."""
         return bool(self._devices)
 
+    @property
+    def computes(self) -> bool:
+        """Whether something of a row has to be computed when it is taken."""
+        return any(staged.compute is not None for staged in self._others)
+
     @staticmethod
     def row_bytes(channels: Sequence[Channel], variables: Variables) -> int:
         """Return the memory that one slot takes."""
         return sum(_Staged.row_bytes(channel, variables) for channel in channels)
 
     def take(self, slot: int) -> None:
-        """Keep the present state in `slot`."""
+        """Keep the present state in `slot`, or what has `landed`."""
+        if self.landed is not None:
+            self._copy(slot, *self.landed)
+            return
         if self._sources:
             torch._foreach_copy_(self._targets[slot], self._sources)
         for staged in self._others:
             staged.take(slot)
+
+    def _copy(self, slot: int, other: "Stage", row: int) -> None:
+        """Keep in `slot` what another stage has in `row`."""
+        if self._sources:
+            torch._foreach_copy_(self._targets[slot], other._targets[row])
+        for mine, its in zip(self._others, other._others, strict=True):
+            mine.rows[slot].copy_(its.rows[row])
 
     def drain(self, block: Block) -> None:
         """Start to copy to `block` the rows that it has not yet; doing it twice is safe."""

@@ -50,6 +50,10 @@ class Track:
         if block.taken == block.capacity or (self._next >= self._stop and self._is_due(block)):
             self.flush()
 
+    def waits(self, stop: int) -> bool:
+        """Return whether a step before `stop` may be wanted."""
+        return self._next < stop
+
     def _is_wanted(self, step: int) -> bool:
         """Return whether a window wants `step`, which is `_next` or later."""
         if step >= self._stop and not self._enter_window(step):

@@ -52,6 +52,10 @@ class TriggeredTrack(Track):
         if block.taken == block.capacity or flags.taken == flags.span:
             self.flush()
 
+    def waits(self, stop: int) -> bool:
+        """Return whether a step before `stop` may be wanted: a trigger may want any."""
+        return self._due < stop
+
     def _leave_window(self) -> None:
         """Go on filling the block: what the triggers say does not end with a window."""
 

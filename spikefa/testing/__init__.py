@@ -18,5 +18,13 @@ A broken promise is told as a `NotConformant`, an AssertionError that says which
 from spikefa.testing.circuit_checks import FEEDBACK_CHECKS, check_feedback
 from spikefa.testing.compare import NotConformant
 from spikefa.testing.rule_checks import RULE_CHECKS, check_rule
+from spikefa.testing.tape import Tape
 
-__all__ = ["FEEDBACK_CHECKS", "RULE_CHECKS", "NotConformant", "check_feedback", "check_rule"]
+__all__ = [
+    "FEEDBACK_CHECKS",
+    "RULE_CHECKS",
+    "NotConformant",
+    "Tape",
+    "check_feedback",
+    "check_rule",
+]

@@ -13,7 +13,13 @@ from spikefa.testing.circuit_locality import (
     reads_no_weights,
     streams_are_independent,
 )
-from spikefa.testing.circuit_trial import SIZES, STREAMS, CircuitTrial, require_fresh
+from spikefa.testing.circuit_trial import (
+    SIZES,
+    STREAMS,
+    Captured,
+    CircuitTrial,
+    require_fresh,
+)
 from spikefa.testing.compare import (
     BACKENDS,
     devices,
@@ -148,6 +154,24 @@ def works_in_replicas(circuit: FeedbackCircuit) -> None:
     circuit_in_replicas(circuit)
 
 
+def can_be_captured(circuit: FeedbackCircuit) -> None:
+    """Unless it says so in `needs_host`, a CUDA graph of one step can repeat what it does."""
+    if circuit.needs_host:
+        return
+    reference, trial = CircuitTrial(circuit), CircuitTrial(circuit)
+    captured = Captured(trial.network, trial.state)
+    with reported("a step cannot be captured"):
+        captured.rehearse()
+    reference.run()
+    trial.run(backend=captured)
+    name = first_difference(reference.tensors(), trial.tensors())
+    expect(
+        name is None,
+        f"{name} is another one if the operations of the first step are repeated: it decides, or "
+        "makes numbers, in Python, where a tensor is needed; or say `needs_host`",
+    )
+
+
 def backends_agree(circuit: FeedbackCircuit) -> None:
     """All ways to execute a step lead to the same; so far there is one, "eager"."""
     reference = CircuitTrial(circuit)
@@ -176,6 +200,7 @@ FEEDBACK_CHECKS: dict[str, Callable[[FeedbackCircuit], None]] = {
         learning_reads_no_weights,
         local,
         works_in_replicas,
+        can_be_captured,
         backends_agree,
     )
 }

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from spikefa.backends import Scope
+from spikefa.backends.rehearsal import rehearse
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network, NetworkState
@@ -14,6 +16,7 @@ from spikefa.plasticity import ThreeFactor
 from spikefa.seeding import generator
 from spikefa.tensors import copy_into, named_tensors
 from spikefa.testing.compare import BACKENDS
+from spikefa.testing.tape import Recorded
 
 N_INPUTS, SIZES, STREAMS, STEPS = 7, (12, 10, 8), 3, 6
 
@@ -106,6 +109,43 @@ def _draw(state: NetworkState, seed: int, step: int) -> tuple[Tensor, Tensor]:
         drawn = torch.rand(numbers.shape, generator=source, dtype=torch.float64)
         numbers.copy_(drawn)
     return inputs, target
+
+
+class Captured:
+    """A step that runs the code of the network once, and repeats its operations from then on.
+
+    Weight decay is left outside, as the graph backend does.
+    """
+
+    def __init__(self, network: Network, state: NetworkState):
+        self.network = network
+        self.state = state
+        self.inputs = torch.zeros(len(state.error), N_INPUTS, dtype=network.dtype)
+        self.target = torch.zeros_like(state.error)
+        self._learn = Recorded(self._step, network.device)
+
+    def rehearse(self) -> None:
+        """Check that a step can be captured, as the graph backend does before a run."""
+        everything = self.network.feedback, self.state
+        scope = Scope(
+            lambda: named_tensors({"network": self.network.tensors(), "state": self.state}),
+            objects=everything,
+        )
+        rehearse(self._step, scope, self.network.device)
+
+    def _step(self) -> None:
+        self.network.forward(self.state, self.inputs)
+        self.network.feed_back(self.state, self.target)
+        self.network.learn(self.state, self.inputs)
+
+    def __call__(
+        self, network: Network, state: NetworkState, inputs: Tensor, target: Tensor
+    ) -> None:
+        """Take a step of `network`, which is the one that was given."""
+        self.inputs.copy_(inputs)
+        self.target.copy_(target)
+        self._learn()
+        self.network.decay(self.state)
 
 
 def require_fresh(circuit: FeedbackCircuit) -> None:

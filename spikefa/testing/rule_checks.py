@@ -7,6 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from spikefa.backends import Scope
+from spikefa.backends.rehearsal import rehearse
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.promises import check_change
 from spikefa.tensors import copy_into, named_tensors
@@ -195,6 +197,24 @@ def no_look_at_data(rule: PlasticityRule) -> None:
         _update(rule, torch.float32, torch.device("meta"))
 
 
+def can_be_captured(rule: PlasticityRule) -> None:
+    """What it does is the same at every step, so that a CUDA graph of one step repeats it."""
+    trial = RuleTrial(rule)
+
+    def work() -> None:
+        trial.network.learn(trial.state, torch.zeros(STREAMS, N_PRE, dtype=torch.float64))
+
+    with reported("a step cannot be captured"):
+        rehearse(work, Scope(objects=[trial.rule, trial.state]), trial.network.device)
+    captured = RuleTrial(rule).learn(activity(), captured=True)
+    step = _first_unequal(RuleTrial(rule).learn(activity()), captured, 0)
+    expect(
+        step is None,
+        f"in step {step} the update is another one if the operations of the first step are "
+        "repeated: it decides, or makes numbers, in Python, where a tensor is needed",
+    )
+
+
 def local(rule: PlasticityRule) -> None:
     """The change of a synapse depends on its own two neurons and nothing else."""
     shown, other = activity(), activity("other")
@@ -261,6 +281,7 @@ RULE_CHECKS: dict[str, Callable[[PlasticityRule], None]] = {
         batch_is_a_sum,
         checkpoint_round_trip,
         no_look_at_data,
+        can_be_captured,
         local,
         works_in_replicas,
     )

@@ -13,6 +13,7 @@ from spikefa.neurons import PopulationState, StochasticBinary
 from spikefa.plasticity import PlasticityRule
 from spikefa.seeding import generator
 from spikefa.synapses import Dense
+from spikefa.testing.tape import Recorded
 
 N_PRE, N_POST, STREAMS, STEPS = 6, 5, 4, 6
 
@@ -121,6 +122,7 @@ class RuleTrial:
         shown: Activity,
         steps: range = range(STEPS),
         look: Callable[[], None] | None = None,
+        captured: bool = False,
     ) -> list[tuple[Tensor, Tensor]]:
         """Return the change of weights and biases in each step.
 
@@ -132,18 +134,27 @@ class RuleTrial:
         steps : range
         look : callable, optional
             Called after each step.
+        captured : bool, default False
+            Whether only the first step runs the code of the rule, and the others repeat its
+            operations from a tape, as a CUDA graph does.
         """
         changes = []
+        pre = torch.zeros_like(shown.pre[0], dtype=self.synapses.weight.dtype)
+
+        def work() -> None:
+            self.network.learn(self.state, pre)
+
+        learn = Recorded(work, self.network.device) if captured else work
         population, synapses = self.state.populations[0], self.synapses
         for step in steps:
             synapses.weight.copy_(shown.weight)
             synapses.bias.zero_()
-            pre = shown.pre[step].to(synapses.weight)
+            pre.copy_(shown.pre[step])
             population.potential.copy_(shown.potential[step])
             population.spikes.copy_(shown.spikes[step])
             population.gain.copy_(shown.gain[step])
             self.state.feedback.errors[0].activity.copy_(shown.modulator[step])
-            self.network.learn(self.state, pre)
+            learn()
             changes.append(
                 (synapses.weight - shown.weight.to(synapses.weight), synapses.bias.clone())
             )

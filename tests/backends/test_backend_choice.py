@@ -68,6 +68,11 @@ def test_without_triton_or_a_gpu_it_says_so(monkeypatch):
         choose_backend("fused", network())
 
 
+def test_cuda_graphs_need_a_cuda_device():
+    with pytest.raises(SpikefaError, match="are for a CUDA device and the network is on cpu"):
+        choose_backend("graph", network())
+
+
 def test_auto_is_eager_and_others_do_not_exist(tiny):
     assert simulate(tiny, "auto").backend == choose_backend("auto", network()) == "eager"
     with pytest.raises(SpikefaError, match="no backend called 'quick': there is auto, eager"):

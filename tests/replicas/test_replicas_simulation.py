@@ -92,9 +92,9 @@ def test_mean_and_standard_deviation():
     row = sim.history[0]
     each = torch.tensor([rows[0]["train_error_percent"] for rows in sim.histories]).double()
     assert row["train_error_percent"] == pytest.approx(float(each.mean()))
-    assert row["train_error_percent_sd"] == pytest.approx(float(each.std()))
+    assert row["sd_train_error_percent"] == pytest.approx(float(each.std()))
     assert (row["images"], row["learning_rate_factor"]) == (105, 1)
-    assert not {"images_sd", "wall_seconds_sd"} & set(row)
+    assert not {"sd_images", "sd_wall_seconds"} & set(row)
     score = sim.test()
     errors = torch.tensor([each.error_percent for each in score.replicas]).double()
     assert score.error_percent == pytest.approx(float(errors.mean()))

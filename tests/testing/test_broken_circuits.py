@@ -85,6 +85,12 @@ class LooksAtData(sf.FA):
             super().step(state, error, forward)
 
 
+class HidesItsNeeds(sf.PseudoBackprop):
+    """Decides on the host when it is time, and does not say so."""
+
+    needs_host = False
+
+
 class MixesStreams(sf.FA):
     def step(self, state, error, forward):
         super().step(state, error - error.mean(0), forward)
@@ -117,6 +123,9 @@ class Explodes(sf.FA):
         (Remembers, "checkpoint_round_trip", "goes on differently"),
         (GlobalRandomness, "deterministic", "with the same seed"),
         (LooksAtData, "no_look_at_data", "asks for the value of a tensor"),
+        (LooksAtData, "can_be_captured", "asks for the values of a tensor"),
+        (Remembers, "can_be_captured", "changes the Python number 'count'"),
+        (HidesItsNeeds, "can_be_captured", "asks for the values of a tensor"),
         (MixesStreams, "streams_are_independent", "other streams"),
         (Competes, "local", "depends on what other neurons of its population"),
         (CountsFromTheFirst, "works_in_replicas", "count dimensions from the last"),

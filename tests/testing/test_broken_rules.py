@@ -1,5 +1,7 @@
 """Rules that break one promise each: the kit catches all of them, and says which promise."""
 
+from itertools import cycle
+
 import pytest
 import torch
 
@@ -108,6 +110,28 @@ class LooksAtData(sf.PlasticityRule):
         return sf.Outer(pre, factor(post, modulator, state))
 
 
+class Flips(sf.PlasticityRule):
+    """Decides in Python, at every other step."""
+
+    def __init__(self):
+        super().__init__()
+        self.signs = cycle([1, -1])
+
+    def update(self, pre, post, modulator, state):
+        return sf.Outer(pre, factor(post, modulator, state) * next(self.signs))
+
+
+class Stops(sf.PlasticityRule):
+    """Decides in Python, but the same for some steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.steps = iter(range(1000))
+
+    def update(self, pre, post, modulator, state):
+        return sf.Outer(pre, factor(post, modulator, state) * float(next(self.steps) < 4))
+
+
 class Competes(sf.PlasticityRule):
     """Softmax over the population: each synapse knows all neurons."""
 
@@ -150,6 +174,11 @@ class BiasKnowsInput(sf.PlasticityRule):
         (Mean, "batch_is_a_sum", "but the mean: updates are summed"),
         (MixesStreams, "batch_is_a_sum", "not the sum of their own updates"),
         (LooksAtData, "no_look_at_data", "asks for the value of a tensor"),
+        (LooksAtData, "can_be_captured", "line .*, asks for the values of a tensor"),
+        (Counts, "can_be_captured", "changes the Python number 'count' at every step"),
+        (Noisy, "can_be_captured", "draws random numbers for itself"),
+        (Flips, "can_be_captured", r"does not do the same .*aten.mul.Tensor with 1, then with -1"),
+        (Stops, "can_be_captured", "in step 4 the update is another one if the operations"),
         (Competes, "local", "depends on the potential of other postsynaptic neurons"),
         (ComparesModulators, "local", "depends on the modulator of other postsynaptic neurons"),
         (NormalisesInput, "local", "depends on the activity of other presynaptic neurons"),

@@ -1,0 +1,103 @@
+"""The graph backend: a step, or a whole presentation, captured as a CUDA graph."""
+
+from collections.abc import Callable, Hashable
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from spikefa.backends import capture
+from spikefa.backends.base import Backend
+from spikefa.backends.rehearsal import rehearse
+from spikefa.backends.scope import Scope
+from spikefa.backends.trace import NotCapturable
+from spikefa.errors import SpikefaError
+from spikefa.network import Network, NetworkState
+
+
+class Graph(Backend):
+    """The steps of eager, launched together; for any rule and any circuit that lets itself be.
+
+    What is captured is kept and repeated, for each kind of work that comes up: one step; a whole
+    presentation of so many steps; each again for other frozen projections. Whatever the host
+    decides stays outside of it: learning rates are tensors, and weight decay, which is due now and
+    then, is applied between two pieces of work, as eager would.
+
+    Parameters
+    ----------
+    network : Network
+    state : NetworkState
+
+    Attributes
+    ----------
+    captured : dict of Capture
+        By kind of work, and which projections are frozen.
+    """
+
+    name: ClassVar[str] = "graph"
+    captures: ClassVar[bool] = True
+
+    def __init__(self, network: Network, state: NetworkState):
+        super().__init__(network, state)
+        self.captured: dict[Hashable, capture.Capture] = {}
+        self._scope = Scope()
+        self._pool = capture.shared_pool(network.device)
+
+    def prepare(self, work: Callable[[], None], scope: Scope) -> None:
+        """Check that a step can be captured; capture it for trial."""
+        self._scope = scope
+        if self.network.optimiser is not None:
+            raise NotCapturable("its synapses change by an optimiser, which works with numbers")
+        if self.network.feedback.needs_host:
+            raise NotCapturable(f"a step of {self.network.feedback} needs the host")
+        try:
+            rehearse(work, scope, self.network.device)
+            self._record(work)
+        except (NotCapturable, torch.cuda.OutOfMemoryError):
+            raise
+        except Exception as error:
+            scope.renew_generators()
+            raise NotCapturable(_first_line(error)) from error
+
+    def step(self, inputs: Tensor, target: Tensor) -> None:
+        """Advance by one step, but for its weight decay."""
+        self.network.forward(self.state, inputs)
+        self.network.feed_back(self.state, target)
+        self.network.learn(self.state, inputs)
+
+    def run(self, work: Callable[[], None], steps: int = 1, kind: Hashable = "step") -> None:
+        """Repeat the work of this kind, capturing it if it has not been; then let weights decay."""
+        key = self._key(kind)
+        if key not in self.captured:
+            try:
+                self.captured[key] = self._record(work, self._pool)
+            except torch.cuda.OutOfMemoryError:
+                raise
+            except RuntimeError as error:
+                raise SpikefaError(
+                    f"the device could not capture {steps} steps ({_first_line(error)}): "
+                    "use --backend eager"
+                ) from error
+        self.captured[key].replay()
+        for _ in range(steps):
+            self.network.decay(self.state)
+
+    def can_run(self, steps: int) -> bool:
+        """Return whether no weight decay comes due before the last of so many steps."""
+        pace = self.state.pace
+        return int(pace.waited) + steps <= int(pace.wait)
+
+    def _key(self, kind: Hashable) -> Hashable:
+        return kind, *(rate == 0 for rate in self.state.pace.rates)
+
+    def _record(self, work: Callable[[], None], pool: Any = None) -> capture.Capture:
+        """Capture the work, which leaves everything as it was."""
+        generators = self._scope.generators.values()
+        made = capture.CudaCapture(self.network.device, generators, pool)
+        with self._scope.unchanged():
+            made.record(work)
+        return made
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,82 @@
+"""A recording of tensor operations that keeps what a CUDA graph keeps, on any device."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
+
+from spikefa.backends.trace import Trace
+
+
+class Tape(Trace):
+    """Repeats operations as a CUDA graph does: the same ones, on the same tensors and numbers.
+
+    While it records, every operation is done, and kept with the tensors themselves and with its
+    numbers as they are. A replay does them all again, without running the Python code between
+    them; what an operation has allocated when it was recorded is overwritten. So whatever Python
+    code would do differently the second time shows, on a machine without a GPU.
+
+    Parameters
+    ----------
+    device : torch.device
+    generators : iterable of torch.Generator
+        From which the work draws; a replay draws on.
+    pool : optional
+        Takes the place of the memory of a CUDA graph; nothing is done with it.
+    """
+
+    def __init__(
+        self, device: torch.device, generators: Iterable[torch.Generator] = (), pool: Any = None
+    ):
+        super().__init__(device, list(generators))
+        self._operations: list[tuple[Any, Sequence[Any], Mapping[str, Any], list[Any]]] = []
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Do the operation and keep it."""
+        result = super().__torch_dispatch__(func, types, args, kwargs)
+        self._operations.append((func, args, kwargs or {}, tree_leaves(result)))
+        return result
+
+    def record(self, work: Callable[[], None]) -> None:
+        """Do the work and keep its operations."""
+        with self:
+            work()
+
+    def replay(self) -> None:
+        """Do the same operations on the same tensors again."""
+        for func, args, kwargs, kept in self._operations:
+            with torch.no_grad():
+                for old, new in zip(kept, tree_leaves(func(*args, **kwargs)), strict=True):
+                    if isinstance(old, Tensor) and old.data_ptr() != new.data_ptr():
+                        old.copy_(new)
+
+
+class Recorded:
+    """Work that is done when it is called first, and from then on repeated from a tape.
+
+    Parameters
+    ----------
+    work : callable
+    device : torch.device
+    """
+
+    def __init__(self, work: Callable[[], None], device: torch.device):
+        self._work = work
+        self._tape = Tape(device)
+        self._is_first = True
+
+    def __call__(self) -> None:
+        """Do it."""
+        if self._is_first:
+            self._tape.record(self._work)
+        else:
+            self._tape.replay()
+        self._is_first = False
