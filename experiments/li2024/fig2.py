@@ -230,7 +230,8 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
                 bool((angle["pfao"].mean(0) < 2).all()),
                 _by_layer(angle["pfao"]),
                 "one epoch of high decay leaves exp(-2.8) = 6 % of the first W and R, which is 9 "
-                "degrees beside what W has learned; with --first-epochs 2 it is 1.2 degrees after 4 epochs",
+                "degrees beside what W has learned; with --first-epochs 2 it is 1.2 after "
+                "4 epochs",
             ),
             Claim(
                 "the ratio of the lengths is near 1 for both",
