@@ -13,16 +13,15 @@ from spikefa.neurons import Rate
 from spikefa.neurons.rate import Activation
 from spikefa.optimiser import MakeOptimiser
 from spikefa.plasticity import PlasticityRule, ThreeFactor
-from spikefa.plasticity.base import Change
 from spikefa.synapses import Dense
 
 
 class Unbiased(Dense):
     """All-to-all synapses without a bias: ``drive = s_pre W``."""
 
-    def apply(self, change: Change) -> None:
-        """Change the weights alone."""
-        super().apply(change)
+    def settle(self) -> None:
+        """Undo what a change, or an optimiser, did to the bias."""
+        super().settle()
         self.bias.zero_()
 
 

@@ -137,15 +137,25 @@ def _parser() -> argparse.ArgumentParser:
         "--folder", type=Path, default=Path("docs/results"), help="with the committed result files"
     )
     results.add_argument("--add", type=Path, help="first take over the result of this run")
-    bench = add("bench", _bench, "time a step, its growth, the recorder, or the start")
+    bench = add("bench", _bench, "time a step, its growth, its peers, the recorder, or the start")
     bench.add_argument(
         "what",
         nargs="?",
-        choices=("fig4", "fig4.small", "scaling", "recorder", "startup"),
+        choices=(
+            "fig4",
+            "fig4.small",
+            "peers",
+            "peers.small",
+            "scaling",
+            "replicas",
+            "recorder",
+            "startup",
+        ),
         default="fig4",
         help="fig4: a step beside its matrix products, a plain loop and the limits of the machine; "
-        "fig4.small: the same with 300 hidden neurons; scaling: over widths and batches; recorder: "
-        "with and without recording all spikes; startup: until something happens",
+        "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "
+        "simulators; scaling: over widths and batches; replicas: small networks side by side; "
+        "recorder: with and without recording all spikes; startup: until something happens",
     )
     bench.add_argument("--batch-size", type=int, default=100)
     bench.add_argument("--device", default="auto", help="cpu, cuda or auto")

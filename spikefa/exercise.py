@@ -1,4 +1,4 @@
-"""A network in front of a function to learn, examples of which are drawn without end."""
+"""A network in front of a function to learn, whose examples never end."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,6 +21,8 @@ class Exercise(Learner):
     """Shows examples of a task to a network, and tests it on examples held aside.
 
     Two exercises with the same task, batch and seed show the same examples, whatever the networks.
+    Replicas of a network each have a seed, and may each have a task, of their own: what one of them
+    is shown, and learns, is what a single network with its seed would.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ class Exercise(Learner):
     Attributes
     ----------
     tasks : list of Task
-        One, or one for each replica.
+        One for each replica.
 
     Raises
     ------
@@ -58,11 +60,10 @@ class Exercise(Learner):
         seeds = seeds_of(seed, network.replicas)
         self.tasks = [task] * len(seeds) if isinstance(task, Task) else list(task)
         _check_tasks(network, self.tasks)
-        own = [generator(one, "test") for one in seeds]
-        aside = Examples(*_drawn(network, self.tasks, tests, own))
-        own = [generator(one, "examples") for one in seeds]
-        shown = _show(network, self.tasks, batch, own)
-        super().__init__(network, shown, batch, aside, tests, seeds)
+        aside = _drawn(network, self.tasks, tests, [generator(own, "test") for own in seeds])
+        sources = [generator(own, "examples") for own in seeds]
+        shown = _show(network, self.tasks, batch, sources)
+        super().__init__(network, shown, batch, Examples(*aside), tests, seeds)
 
 
 def _check_tasks(network: Network, tasks: Sequence[Task]) -> None:
@@ -84,7 +85,7 @@ def _drawn(
     network: Network, tasks: Sequence[Task], count: int, sources: Sequence[torch.Generator]
 ) -> tuple[Tensor, Tensor]:
     """Draw so many examples for each replica, from a generator of its own."""
-    drawn = [task.draw(count, source) for task, source in zip(tasks, sources, strict=True)]
+    drawn = [task.draw(count, own) for task, own in zip(tasks, sources, strict=True)]
     inputs, targets = (torch.stack(of_all) for of_all in zip(*drawn, strict=True))
     if network.replicas is None:
         inputs, targets = inputs[0], targets[0]

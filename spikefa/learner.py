@@ -38,7 +38,7 @@ class Learner:
     chunk : int
         How many of them are looked at side by side.
     seeds : sequence of int
-        Of the streams ``noise/...``, one for each replica of the network, one if it has none.
+        Of the streams ``noise/...``, one for each replica of the network.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Learner:
         self.state = network.state(batch)
         self.test_state = self._quiet_state(min(chunk, len(tests)))
         self.inputs, self.targets = tests.inputs, tests.targets
-        self.outputs = torch.zeros_like(tests.targets)
+        self.outputs = self._room(len(tests))
         self.updates = 0
         self._examples = shown
         self._noise = [
@@ -98,13 +98,12 @@ class Learner:
         """
         seen = self.tests if examples is None else examples.to(self.network.device, self._dtype)
         _check_sizes(self.network, seen)
-        if seen.targets.shape != self.outputs.shape:
-            self.outputs = torch.zeros_like(seen.targets)
+        if len(seen) != self.outputs.shape[-2]:
+            self.outputs = self._room(len(seen))
         self.seen = seen
-        side_by_side = self.test_state.error.shape[-2]
-        chunk = min(side_by_side, len(seen))
-        whole = chunk == side_by_side
-        state = self.test_state if whole else self._quiet_state(chunk)
+        most = self.test_state.error.shape[-2]
+        chunk = min(most, len(seen))
+        state = self.test_state if chunk == most else self._quiet_state(chunk)
         for first in range(0, len(seen), chunk):
             here = slice(min(first, len(seen) - chunk), min(first + chunk, len(seen)))
             self.network.forward(state, seen.inputs[..., here, :])
@@ -119,9 +118,8 @@ class Learner:
         """
         targets = self.seen.targets
         deviation = targets - targets.mean(-2, keepdim=True)
-        error = self.outputs - targets
-        ratio = error.square().sum((-2, -1)) / deviation.square().sum((-2, -1))
-        return ratio if ratio.dim() else float(ratio)
+        squared = (self.outputs - targets).square().sum((-2, -1))
+        return one_or_each(squared / deviation.square().sum((-2, -1)))
 
     def follow(
         self, at: Sequence[int], measures: Mapping[str, Measure], bar: Bar | None = None
@@ -185,6 +183,11 @@ class Learner:
     def _dtype(self) -> torch.dtype:
         return self.network.dtype
 
+    def _room(self, count: int) -> Tensor:
+        """Return room for so many outputs, of every replica."""
+        error = self.test_state.error
+        return error.new_zeros(*error.shape[:-2], count, error.shape[-1])
+
     def _quiet_state(self, batch: int) -> NetworkState:
         """Return a state in which the forward populations are without randomness."""
         state = self.network.state(batch)
@@ -196,6 +199,11 @@ class Learner:
         populations = zip(self.network.populations, self.state.populations, strict=True)
         noisy = {name: state.uniforms for name, state in populations if state.uniforms.numel()}
         return noisy | self.state.feedback.uniforms()
+
+
+def one_or_each(values: Tensor) -> float | Tensor:
+    """Return the number of a single network, or the tensor [replicas] of those of all."""
+    return values if values.dim() else float(values)
 
 
 def _check_sizes(network: Network, examples: Examples) -> None:

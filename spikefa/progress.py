@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+INTERVAL = 0.5
+"""Least seconds between two redraws."""
+
 
 class Bar:
     """One progress bar that redraws at most twice a second.
@@ -13,11 +16,11 @@ class Bar:
     ----------
     redraw : callable or None
         Called with the work done so far and a note; None draws nothing.
-    interval : float, default 0.5
+    interval : float, default `INTERVAL`
         Least seconds between two redraws.
     """
 
-    def __init__(self, redraw: Callable[[float, str], None] | None, interval: float = 0.5):
+    def __init__(self, redraw: Callable[[float, str], None] | None, interval: float = INTERVAL):
         self._redraw = redraw
         self._interval = interval
         self._next = time.monotonic() + interval
@@ -67,8 +70,10 @@ def progress_bar(
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=not keep) as progress:
+    # rich would redraw ten times a second, from a thread of its own
+    shown = Progress(*columns, console=Console(stderr=True), transient=not keep, auto_refresh=False)
+    with shown as progress:
         task = progress.add_task(label, total=total, note="")
-        bar = Bar(lambda done, note: progress.update(task, completed=done, note=note))
+        bar = Bar(lambda done, note: progress.update(task, completed=done, note=note, refresh=True))
         yield bar
         bar.redraw()

@@ -1,15 +1,19 @@
 """The benchmark compares like with like, and the engine holds its own."""
 
 import json
+import os
 
 import pytest
 import torch
 
 import spikefa as sf
 from spikefa.backends import Backend
-from spikefa.bench import PlainLoop, startup, steps, time_steps, work_of
+from spikefa.bench import Limits, PlainLoop, around, startup, steps, time_steps, work_of
+from spikefa.bench.command import BENCHMARKS
+from spikefa.bench.limits import free_memory
 from spikefa.bench.products import products_alone
 from spikefa.bench.recorder import time_recording
+from spikefa.bench.replicas import time_replicas
 from spikefa.bench.scaling import scaling, scaling_figure
 from spikefa.cli import main
 
@@ -87,30 +91,57 @@ def test_products_leave_the_network_as_it_is():
     assert all(tensor.equal(before[name]) for name, tensor in net.tensors().items())
 
 
-def test_scaling_measures_what_it_has_patience_for(tmp_path):
-    points = [
-        vars(point) for point in scaling(torch.device("cpu"), (8, 16), (1, 1 << 40), repetitions=1)
-    ]
+def test_scaling_measures_what_it_has_patience_and_room_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("spikefa.bench.scaling.free_memory", lambda device: 1e9)
+    cpu, limits = torch.device("cpu"), Limits(flops=1e12, bandwidth=1e12)
+    batches = (1, 100_000, 1 << 40)
+    points = [vars(point) for point in scaling(cpu, (8, 16), batches, repetitions=1, limits=limits)]
     assert [(point["width"], bool(point["milliseconds"])) for point in points] == [
-        (8, True),
-        (8, False),
-        (16, True),
-        (16, False),
+        *((8, measured) for measured in (True, False, False)),
+        *((16, measured) for measured in (True, False, False)),
     ]
-    assert all("it would take" in point["left_out"] for point in points[1::2])
-    scaling_figure(points, tmp_path / "scaling.png")
+    assert points[1]["left_out"] == "it needs 3.7 GB, 1.0 are free"
+    assert points[2]["left_out"].startswith("a step takes ")
+    work = work_of(sf.models.lillicrap2016.spiking_mnist(hidden=16), 1)
+    assert (points[3]["flops"], points[3]["bytes"]) == (work.flops, work.bytes)
+    least = 1e3 * max(work.flops / 1e12, work.bytes / 1e12)
+    assert points[3]["share"] == pytest.approx(least / points[3]["milliseconds"][0])
+    scaling_figure(points, tmp_path / "scaling.png", limits.flops)
     assert (tmp_path / "scaling.png").stat().st_size > 5000
+
+
+def test_replicas_are_compared_with_one_network():
+    rows = list(time_replicas(torch.device("cpu"), (1, 3), counts=(1, 4), repetitions=2))
+    assert [(row.batch, row.replicas) for row in rows] == [(1, 1), (1, 4), (3, 1), (3, 4)]
+    assert all(len(row.milliseconds) == 2 and row.times_one > 0 for row in rows)
+    assert "4 replicas, batch   3" in str(rows[-1])
+
+
+def test_free_memory_is_that_of_the_system():
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert 0 < free_memory(torch.device("cpu")) <= total
 
 
 def test_bench_writes_its_numbers_and_overwrites_none(tmp_path, capsys, monkeypatch):
     help_alone = {"spikefa --help": startup.STARTS["spikefa --help"], "nothing": ["-c", ""]}
     monkeypatch.setattr(startup, "STARTS", help_alone)
+    monkeypatch.setattr(startup, "CALLS", {"a loop": ("n = 10", "for _ in range(n): pass")})
+    monkeypatch.setattr(around, "evaluation_seconds", lambda device, batch: batch / 1e3)
     out = tmp_path / "startup.json"
     assert main(["bench", "startup", "--device", "cpu", "--json", str(out)]) == 0
-    seconds = json.loads(out.read_text())["seconds"]
-    assert 0 < seconds["nothing"] < seconds["spikefa --help"]
+    found = json.loads(out.read_text())
+    seconds = {name: min(values) for name, values in found["seconds"].items()}
+    assert 0 < seconds["a loop"] < seconds["nothing"] < seconds["spikefa --help"]
+    assert found["test_seconds"] == {"1000": 1, "10000": 10}
+    assert "10.00 s  10,000 images tested in batches of 10000" in capsys.readouterr().out
     assert main(["bench", "startup", "--device", "cpu", "--json", str(out)]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_the_command_line_knows_all_benchmarks(capsys):
+    with pytest.raises(SystemExit):
+        main(["bench", "--help"])
+    assert ",".join(BENCHMARKS) in capsys.readouterr().out.replace("\n", "").replace(" ", "")
 
 
 def test_bench_refuses_an_impossible_batch(capsys):

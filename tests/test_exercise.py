@@ -148,3 +148,15 @@ def test_biases_can_be_drawn_too():
     again = rate_network((4, 500, 400), sf.FA(0.5, tau=1.0), 0.1, weight_scale=0.1, bias=2.0)
     again.initialise(0)
     assert torch.equal(again.synapses["output"].bias, network.synapses["output"].bias)
+
+
+@pytest.mark.parametrize("optimiser", [None, torch.optim.SGD])
+def test_without_biases_neither_a_rule_nor_an_optimiser_makes_any(optimiser):
+    network = rate_network((3, 4, 2), sf.FA(0.5, tau=1.0), 0.1, bias=False, optimiser=optimiser)
+    network.initialise(0)
+    before = network.synapses["output"].weight.clone()
+    state = network.state(5)
+    for _ in range(2):
+        network.step(state, torch.ones(5, 3, dtype=torch.float64), torch.ones(5, 2))
+    assert not any(each.bias.any() for each in network.synapses.values())
+    assert not torch.equal(network.synapses["output"].weight, before)

@@ -189,3 +189,31 @@ def test_mistakes_are_told():
     ls.look()
     with pytest.raises(sf.SpikefaError, match="no classes"):
         ls.error_percent()
+
+
+@pytest.mark.parametrize("output", ["linear", "softmax"])
+def test_replicas_are_shown_and_learn_what_single_networks_would(output, monkeypatch):
+    monkeypatch.setattr("spikefa.lesson.CHUNK", 4)
+
+    def jitter(inputs, source):
+        inputs.add_(torch.randn(inputs.shape, generator=source, dtype=inputs.dtype), alpha=0.1)
+
+    def taught(replicas, seed):
+        circuit = sf.FA(0.5, tau=1.0)
+        network = rate_network(
+            (4, 5, 3), circuit, 0.05, output=output, dropout=0.3, replicas=replicas
+        )
+        network.initialise(seed)
+        ls = Lesson(network, examples(), 5, seed, tests=examples(7, seed=1), change=jitter)
+        ls.learn_epochs(3)
+        ls.look()
+        return ls
+
+    wide = taught(2, (3, 8))
+    for number, seed in enumerate((3, 8)):
+        single = taught(None, seed)
+        torch.testing.assert_close(wide.outputs[number], single.outputs)
+        for measure in ("error_percent", "loss", "nse"):
+            each = getattr(wide, measure)()
+            assert each.shape == (2,)
+            assert float(each[number]) == pytest.approx(getattr(single, measure)())

@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+import threading
 
 from spikefa.progress import Bar, progress_bar
 
@@ -34,6 +35,15 @@ def test_a_finished_epoch_stays_on_the_terminal_with_its_note(monkeypatch):
     assert "epoch 1/3" in shown
     assert "100 %" in shown
     assert "error 4.20 %  31 steps/s" in shown
+
+
+def test_nothing_redraws_it_from_another_thread(monkeypatch):
+    """It would do so whether there is anything new or not, and take 1.5 % of the loop."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    before = threading.active_count()
+    with progress_bar("epoch 1/3", total=10) as bar:
+        bar.advance(1)
+        assert threading.active_count() == before
 
 
 def test_redrawn_at_most_as_often_as_the_interval():

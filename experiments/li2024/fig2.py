@@ -187,7 +187,7 @@ def look(lesson: "Lesson") -> tuple[float, list[float], list[float]]:
 
     angles, ratios = lesson.network.alignment(), path_norm_ratios(lesson.network)
     return (
-        100 - lesson.error_percent(),
+        100 - float(lesson.error_percent()),
         [angles.get(layer, nan) for layer in LAYERS],
         [ratios.get(layer, nan) for layer in LAYERS],
     )

@@ -185,14 +185,14 @@ def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
 def draw_errors(cells: Mapping[str, Cell], runs: "CellRuns") -> "Figure":
     """Draw the test errors against the epochs, and those of the paper at the right edge."""
     from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.results.drawing import band, legend, log_scale, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=6.4, height=4.2)
     for place, (name, found) in enumerate(runs.items()):
         colour, epochs = PALETTE[place % len(PALETTE)], found["epochs"][0]
         band(axes, epochs[1:], found["error"][:, 1:], colour, cells[name].title)
         axes.plot(epochs[-1], cells[name].paper, "<", color=colour, clip_on=False)
-    axes.set_yscale("log")
+    log_scale(axes)
     name_axes(axes, "epochs (the triangles: what the paper reports)", "test error (%)")
     legend(axes)
     return figure

@@ -3,7 +3,8 @@
 The weights from the 28 x 28 pixels onto 100 of the hidden neurons of figure 3ab, chosen at random:
 before learning, and after it by backpropagation, by feedback alignment, and by feedback alignment
 with half of W and B removed. White is a strong positive weight, black a strong negative one. The
-networks are those of `fig3ab`, from the same first weights; learning is shorter.
+networks are those of `fig3ab`, from the same first weights; eta and weight decay are ten times
+larger, so that few epochs show what the paper's rates take ten times as many for.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ SIDE = 10
 SHOWN = SIDE**2
 """Neurons that are drawn, in a square."""
 PIXELS = 28
+LEAST_SMOOTH = 0.05
+"""Correlation of neighbouring weights by which fields have become smooth."""
 TAUGHT = ("backprop", "fa", "sparse")
 
 
@@ -33,8 +36,8 @@ class Settings:
 
     epochs: int = option(8, "epochs")
     batch: int = option(10, "examples for each update, which is summed over them")
-    rate: float = option(1e-3, "eta, of all")
-    decay: float = option(1e-6, "weight decay per update")
+    rate: float = option(1e-2, "eta, of all")
+    decay: float = option(1e-5, "weight decay per update")
     hidden: int = option(1000, "hidden neurons")
     weight_scale: float = option(0.1, "half-range of the first weights")
     feedback_scale: float = option(3.0, "half-range of B")
@@ -99,10 +102,13 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         [
             Claim(
                 "feedback alignment develops similar feature detectors",
-                bool((smooth["fa"] > 5 * abs(smooth["start"])).all())
-                and bool((smooth["fa"] > 0.5 * smooth["backprop"]).all()),
+                all(
+                    bool((smooth[name] > LEAST_SMOOTH + smooth["start"]).all())
+                    for name in ("backprop", "fa")
+                ),
                 f"mean correlation of neighbouring weights: {told}; "
                 f"before learning {spread(smooth['start'], 2)}",
+                "the weights of one have hardly changed in so few epochs",
             )
         ],
     )
@@ -134,7 +140,7 @@ STUDY = Study(
     once,
     judge,
     picture,
-    quick={"epochs": 6, "hidden": 200, "train_images": 6000, "rate": 1e-2},
+    quick={"epochs": 6, "hidden": 200, "train_images": 6000},
 )
 run = STUDY.run
 draw = STUDY.draw

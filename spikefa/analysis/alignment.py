@@ -1,5 +1,6 @@
 """Angles between what is there and what backpropagation would use."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,6 +35,65 @@ def angle(a: torch.Tensor, b: torch.Tensor) -> float:
         f"an angle needs tensors of one shape, not {tuple(a.shape)} and {tuple(b.shape)}",
     )
     return float(angle_between(a, b))
+
+
+def cosine(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Return the cosine of the angle between two tensors taken as flat vectors.
+
+    What Chu & Bacho 2024 call alignment: 1 is parallel, 0 at right angles, -1 the opposite.
+
+    Parameters
+    ----------
+    a, b : tensor
+        Of one shape.
+
+    Returns
+    -------
+    float
+        nan if either is all zeros.
+
+    Raises
+    ------
+    SpikefaError
+        If the shapes differ.
+    """
+    return math.cos(math.radians(angle(a, b)))
+
+
+def stability_criterion(
+    updates: Sequence[torch.Tensor], gradients: Sequence[torch.Tensor]
+) -> list[float]:
+    """Return, per layer, the alignment whose sign says whether the layer is stable (eq. 11).
+
+    A small step against an update ``D`` lowers the loss, to first order, by ``D . dL/dW``. So where
+    the loss has an extremum, a circuit other than backpropagation stays only if, in every layer
+    (Chu & Bacho 2024, eqs. 7 to 11)::
+
+        D . dL/dW / (|D| |dL/dW|) >= 0
+
+    Parameters
+    ----------
+    updates : sequence of tensor, each [n_pre, n_post]
+        What the circuit takes for the gradient, with the sign of a gradient: what is subtracted
+        from the weights, whatever the learning rate. See `delta_angles.pseudo_gradients`.
+    gradients : sequence of tensor, each [n_pre, n_post]
+        dL/dW of the same layers on the same examples.
+
+    Returns
+    -------
+    list of float
+        -1 to 1; nan where either is all zeros, as a gradient is in the layers below weights of 0.
+
+    Raises
+    ------
+    SpikefaError
+        If the lists differ in length, or shapes do.
+    """
+    require(
+        len(updates) == len(gradients),
+        f"{len(updates)} updates and {len(gradients)} gradients: give one of each for each layer",
+    )
+    return [cosine(*pair) for pair in zip(updates, gradients, strict=True)]
 
 
 def weight_alignment(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from spikefa.analysis.alignment import row_angles
+from spikefa.analysis.alignment import row_angles, stability_criterion
 from spikefa.datasets import Images
 from spikefa.errors import require
 from spikefa.feedback import Backprop, FeedbackCircuit
@@ -208,3 +208,64 @@ def angles_to(
         return reference.angles(state)
 
     return angles
+
+
+def pseudo_gradients(
+    state: NetworkState, inputs: Tensor, modulators: Sequence[Tensor]
+) -> list[Tensor]:
+    """Return what these modulators take for dL/dW, by projection, summed over the streams.
+
+    ``s_pre^T [modulator * Psi(V)]``, which `ThreeFactor` subtracts, times its learning rate. With
+    the modulators of ``Backprop(tau=1)`` and rate neurons it is the gradient.
+
+    Parameters
+    ----------
+    state : NetworkState
+        In which the network has seen `inputs`.
+    inputs : Tensor [batch, n_inputs]
+    modulators : sequence of Tensor, each [batch, n]
+        Of each population, from the first hidden one to the output.
+
+    Returns
+    -------
+    list of Tensor [n_pre, n_post]
+    """
+    sent = [inputs, *(population.spikes for population in state.populations[:-1])]
+    return [
+        pre.mT @ (modulator * post.gain)
+        for pre, modulator, post in zip(sent, modulators, state.populations, strict=True)
+    ]
+
+
+def update_alignment(
+    network: Network, circuit: FeedbackCircuit, state: NetworkState, inputs: Tensor, seed: int = 0
+) -> Callable[[], list[float]]:
+    """Return what tells how the updates of the network's circuit align with another's, now.
+
+    With ``Backprop(tau=1)`` as the other it is the alignment of update and gradient, whose sign is
+    a criterion of stability, see `alignment.stability_criterion`.
+
+    Parameters
+    ----------
+    network : Network
+    circuit : FeedbackCircuit
+        Without memory.
+    state : NetworkState
+        In which the network has seen `inputs` and fed back when the alignment is asked for.
+    inputs : Tensor [batch, n_inputs]
+    seed : int, default 0
+        Of the circuit's weights.
+
+    Returns
+    -------
+    callable
+        Returns a list of cosines, one for each projection, from the input upwards.
+    """
+    reference = Reference(network, circuit, len(state.error), seed)
+
+    def alignment() -> list[float]:
+        reference.watch(state)
+        both = (state.feedback.modulators, reference.state.modulators)
+        return stability_criterion(*(pseudo_gradients(state, inputs, each) for each in both))
+
+    return alignment

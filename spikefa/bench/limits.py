@@ -1,7 +1,9 @@
 """What the machine can do at best: a large matrix product, a large copy."""
 
+import math
 import statistics
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -51,3 +53,15 @@ def measure_limits(device: torch.device, repetitions: int = 5) -> Limits:
 def fraction(milliseconds_of_work: float, times: list[float]) -> float:
     """Return the least possible time as a fraction of the median time taken."""
     return milliseconds_of_work / statistics.median(times)
+
+
+def free_memory(device: torch.device) -> float:
+    """Return the bytes that a device has left; infinity where the system does not say."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return math.inf
+    free = next((line for line in lines if line.startswith("MemAvailable:")), None)
+    return math.inf if free is None else 1024.0 * int(free.split()[1])

@@ -1,17 +1,18 @@
 """How the cost of a step grows with the width of the layers and the number of streams."""
 
 import statistics
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from spikefa.bench.limits import Limits, measure_limits
-from spikefa.bench.steps import ENGINE
+from spikefa.bench.limits import Limits, fraction, free_memory, measure_limits
+from spikefa.bench.steps import ENGINE, engine_step
 from spikefa.bench.timing import interleaved
-from spikefa.bench.work import work_of
+from spikefa.bench.work import Work
 from spikefa.errors import SpikefaError
 
 WIDTHS = (256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -29,6 +30,8 @@ class Point:
         Of a step, for each repetition; empty if it was left out.
     flops, bytes : int
         Work of a step, see `Work`.
+    share : float
+        Least time for that work, by the limits of the machine, as a fraction of the time taken.
     left_out : str
         Why it was not measured, if it was not.
     """
@@ -38,6 +41,7 @@ class Point:
     milliseconds: list[float]
     flops: int
     bytes: int
+    share: float = 0.0
     left_out: str = ""
 
 
@@ -45,8 +49,9 @@ def scaling(
     device: torch.device,
     widths: Sequence[int] = WIDTHS,
     batches: Sequence[int] = BATCHES,
-    patience: float = 20.0,
-    repetitions: int = 3,
+    patience: float = 60.0,
+    repetitions: int = 5,
+    limits: Limits | None = None,
 ) -> Iterator[Point]:
     """Measure a step of 784-n-n-n-1000 for all widths n and batches, the small ones first.
 
@@ -57,12 +62,14 @@ def scaling(
     ----------
     device : torch.device
     widths, batches : sequence of int
-    patience : float, default 20
+    patience : float, default 60
         Seconds for one point.
-    repetitions : int, default 3
+    repetitions : int, default 5
         After one that does not count.
+    limits : Limits, optional
+        Of the machine; measured by default.
     """
-    limits = measure_limits(device)
+    limits = limits or measure_limits(device)
     for width in widths:
         for batch in batches:
             yield _point(device, width, batch, limits, patience, repetitions)
@@ -76,45 +83,62 @@ def _point(
     patience: float,
     repetitions: int,
 ) -> Point:
-    from spikefa.models.lillicrap2016 import spiking_mnist
-
-    weights = 784 * width + 2 * width**2 + 1000 * width
-    seconds = (repetitions + 1) * 2 * batch * 3 * weights / limits.flops
+    work, memory = _needed(width, batch)
+    point = Point(width, batch, [], work.flops, work.bytes)
+    least = work.milliseconds(limits)
+    steps = max(1, min(50, int(100 / least)))  # a tenth of a second, where that is several steps
+    seconds = (repetitions + 1) * steps * least / 1e3
     if seconds > patience:
-        return Point(width, batch, [], 0, 0, f"it would take {seconds:.0f} s at the least")
+        return replace(point, left_out=f"a step takes {least / 1e3:.0f} s at the least")
+    if memory > free_memory(device):
+        free = free_memory(device) / 1e9
+        return replace(point, left_out=f"it needs {memory / 1e9:.1f} GB, {free:.1f} are free")
     try:
-        network = spiking_mnist(hidden=width, device=device)
-        network.initialise(0)
-        state = network.state(batch)
-        inputs = torch.zeros(batch, 784, device=device).bernoulli_(0.13)
-        target = torch.zeros_like(state.error)
-
-        def step() -> None:
-            for population in state.populations:
-                population.uniforms.uniform_()
-            network.step(state, inputs, target)
-
-        times = interleaved({ENGINE: step}, 1, repetitions, device)[ENGINE]
+        step = _step(device, width, batch)
+        times = interleaved({ENGINE: step}, steps, repetitions, device)[ENGINE]
     except torch.cuda.OutOfMemoryError:
         torch.cuda.empty_cache()
-        return Point(width, batch, [], 0, 0, "it has no room in the memory of the device")
-    except (MemoryError, RuntimeError) as error:
-        if "memory" not in str(error):
-            raise
-        return Point(width, batch, [], 0, 0, "it has no room in memory")
-    work = work_of(network, batch)
-    return Point(width, batch, times, work.flops, work.bytes)
+        return replace(point, left_out="it has no room in the memory of the device")
+    return replace(point, milliseconds=times, share=fraction(least, times))
 
 
-def scaling_figure(points: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw time against work, one curve for each batch.
+def _needed(width: int, batch: int) -> tuple[Work, int]:
+    """Return the work of a step and the bytes of weights, of a copy while drawing, and of state."""
+    sizes = [784, width, width, width, 1000]
+    weights = sum(n_pre * n_post for n_pre, n_post in pairwise(sizes))
+    neurons = sum(sizes[1:])
+    fixed = weights - sizes[0] * width
+    work = Work(
+        weights + neurons,
+        fixed,
+        flops=2 * batch * (2 * weights + fixed),
+        bytes=4 * (3 * weights + fixed),
+    )
+    return work, 4 * (weights + fixed + width * max(width, 1000) + 9 * batch * neurons)
+
+
+def _step(device: torch.device, width: int, batch: int) -> Callable[[], None]:
+    from spikefa.models.lillicrap2016 import spiking_mnist
+
+    network = spiking_mnist(hidden=width, device=device)
+    network.initialise(0)
+    target = torch.zeros(batch, network.n_outputs, device=device)
+    return engine_step(ENGINE, network, target.new_full((batch, network.n_inputs), 0.13), target)
+
+
+def scaling_figure(
+    points: Sequence[Mapping[str, Any]], path: Path, limit_flops: float | None = None
+) -> None:
+    """Draw time against work, and the share of the limit against width, a curve for each batch.
 
     Parameters
     ----------
-    points : sequence of dict
+    points : sequence of mapping
         The fields of each `Point`.
     path : Path
         PNG, PDF or SVG.
+    limit_flops : float, optional
+        Operations a second of a large product, for a line.
     """
     from matplotlib.figure import Figure
 
@@ -124,20 +148,33 @@ def scaling_figure(points: Sequence[dict[str, Any]], path: Path) -> None:
     measured = [point for point in points if point["milliseconds"]]
     if not measured:
         raise SpikefaError("nothing was measured: give smaller widths, or more patience")
-    figure = Figure(figsize=(5.5, 3.8), layout="constrained")
-    axes = figure.add_subplot(xlabel="GFLOP in a step", ylabel="ms a step")
-    axes.set(xscale="log", yscale="log")
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    cost, share = figure.subplots(1, 2)
+    cost.set(xlabel="GFLOP in a step", ylabel="ms a step", xscale="log", yscale="log")
+    share.set(xlabel="hidden neurons in a layer", ylabel="share of the limit", xscale="log")
     for batch, color in zip(sorted({p["batch"] for p in measured}), PALETTE, strict=False):
         mine = [point for point in measured if point["batch"] == batch]
-        axes.plot(
-            [point["flops"] / 1e9 for point in mine],
-            [statistics.median(point["milliseconds"]) for point in mine],
-            "o-",
-            color=color,
-            markersize=4,
-            label=f"batch {batch}",
+        style = {"marker": "o", "markersize": 4, "color": color, "label": f"batch {batch}"}
+        medians = [statistics.median(point["milliseconds"]) for point in mine]
+        cost.plot([point["flops"] / 1e9 for point in mine], medians, **style)
+        share.plot([point["width"] for point in mine], [point["share"] for point in mine], **style)
+    if limit_flops is not None:
+        most = max(point["flops"] for point in measured)
+        least = min(point["flops"] for point in measured)
+        ends = [least, most]
+        cost.plot(
+            [flops / 1e9 for flops in ends],
+            [1e3 * flops / limit_flops for flops in ends],
+            "--",
+            color="0.6",
+            label="one large product",
         )
-    axes.legend(frameon=False)
-    quiet(axes)
+    share.set_ylim(0, None)
+    share.set_xticks(sorted({p["width"] for p in measured}))
+    share.xaxis.set_major_formatter("{x:.0f}")
+    share.minorticks_off()
+    cost.legend(frameon=False)
+    quiet(cost)
+    quiet(share)
     with written_whole(path) as temporary:
         figure.savefig(temporary, dpi=150)

@@ -134,12 +134,12 @@ def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int =
     probability = target.new_full((batch, network.n_inputs), 0.13)
     timed = {
         **{
-            name: _engine_step(name, network, probability, target)
+            name: engine_step(name, network, probability, target)
             for name in BACKENDS
             if _worth_timing(name, network)
         },
         **(
-            {AT_ONCE: _engine_step("graph", network, probability, target, at_once=5)}
+            {AT_ONCE: engine_step("graph", network, probability, target, at_once=5)}
             if _worth_timing("graph", network)
             else {}
         ),
@@ -160,7 +160,7 @@ def _worth_timing(name: str, network: Network) -> bool:
     )
 
 
-def _engine_step(
+def engine_step(
     name: str, network: Network, probability: Tensor, target: Tensor, at_once: int = 1
 ) -> Callable[[], None]:
     """Return a step of a backend, with streams of its own, and the draws that it needs.
@@ -169,7 +169,7 @@ def _engine_step(
     others take none.
     """
     source = generator(0, "benchmark", device=network.device)
-    state = network.state(len(target))
+    state = network.state(target.shape[-2])
     backend = make_backend(name, network, state, 0, "benchmark")
     inputs, uniforms = torch.zeros_like(probability), torch.zeros_like(probability)
 

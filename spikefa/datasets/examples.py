@@ -19,7 +19,6 @@ class Examples:
     Attributes
     ----------
     inputs : Tensor [..., N, n_in]
-        For a network with replicas, those of each; or the same for all, `[N, n_in]`.
     targets : Tensor [..., N, n_out]
         For an autoencoder the same tensor as `inputs`.
     labels : int64 Tensor [N], optional

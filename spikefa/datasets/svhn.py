@@ -35,13 +35,23 @@ def svhn(data_dir: StrPath | None = None, extra: bool = True) -> Dataset:
 
 
 def _read(file: str, data_dir: StrPath | None) -> Images:
+    from zlib import error as BadCompression
+
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     path = user_file("svhn", file, f"download it from {WHERE}", data_dir)
     try:
         content = loadmat(path)
         colours, labels = content["X"], content["y"].ravel()
-    except (OSError, ValueError, KeyError, NotImplementedError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        NotImplementedError,
+        MatReadError,
+        BadCompression,
+    ) as error:
         raise SpikefaError(
             f"{path} is not the file of {WHERE}: download it again ({error})"
         ) from error

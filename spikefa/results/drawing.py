@@ -59,6 +59,13 @@ def level(axes: Axes, y: float, text: str = "") -> None:
         )
 
 
+def log_scale(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers: 3, not 3 x 10^0."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+
+
 def legend(axes: Axes, **options: Any) -> None:
     """Show the legend without a frame."""
     axes.legend(frameon=False, fontsize=8, **options)

@@ -102,20 +102,20 @@ def _line(target: Target, result: Result | None) -> str:
     return _row(target.id, target.what, target.paper, here, result["n"], _time(result["seconds"]))
 
 
-def _found(result: Result) -> str:
-    """Say how many claims hold; or, where the paper makes none, the first number."""
-    verdicts = [claim["holds"] for claim in result["claims"]]
-    if verdicts:
-        return f"{sum(verdicts)} of {len(verdicts)} claims hold"
-    first = result["quantities"][0]
-    return f"{_with_sd(first['mean'], first['sd'])} {first['unit']}".rstrip()
-
-
 def _cells(result: Result) -> str:
     """Say how many cells of a table were run, if not all were: "9 of 27 cells run, "."""
     cells = result["quantities"]
     run = [cell for cell in cells if cell["values"]]
     return "" if len(run) == len(cells) else f"{len(run)} of {len(cells)} cells run, "
+
+
+def _found(result: Result) -> str:
+    """Say how many claims hold; or, where the paper makes none, the first number."""
+    verdicts = [claim["holds"] for claim in result["claims"]]
+    if verdicts:
+        return f"{sum(verdicts)} of {len(verdicts)} claims hold"
+    first = next(quantity for quantity in result["quantities"] if quantity["values"])
+    return _measured(first, f" {first['unit']}".rstrip())
 
 
 def _section(target: Target, result: Result, folder: Path) -> str:

@@ -32,8 +32,8 @@ def repeat(
     seeds: Sequence[int],
     folder: Path,
     processes: int,
-    together: Together | None = None,
     cells: Sequence[str] = ("",),
+    together: Together | None = None,
 ) -> None:
     """Run `once` for all that has no file in `folder` yet; each file appears whole.
 
@@ -47,22 +47,23 @@ def repeat(
     folder : Path
     processes : int
         Runs side by side, each with one thread; 1: in this process.
+    cells : sequence of str, optional
+        Of a table: every seed is run for each of them, and `once` is told which.
     together : callable, optional
         A function of a module that makes many runs at once: each process then makes its share of
         them so. Not for tables.
-    cells : sequence of str, optional
-        Of a table: every seed is run for each of them, and `once` is told which.
     """
     from spikefa.progress import progress_bar
 
-    jobs = [(seed, cell) for seed in seeds for cell in cells]
-    left = [job for job in jobs if not file_of(folder, *job).exists()]
-    shares = [([seed], cell) for seed, cell in left]
+    left = [
+        (seed, cell) for seed in seeds for cell in cells if not file_of(folder, seed, cell).exists()
+    ]
+    jobs: list[_Job] = [_Job(_Alone(once, cell), [seed], cell) for seed, cell in left]
     if together is not None:
-        missing = [seed for seed, _ in left]
-        shares = [(share, "") for n in range(processes) if (share := missing[n::processes])]
+        shares = ([seed for seed, _ in left[n::processes]] for n in range(processes))
+        jobs = [_Job(together, share) for share in shares if share]
     with progress_bar("runs", len(left), keep=True) as bar:
-        for done in _done(together or _Alone(once), settings, shares, folder, processes):
+        for done in _done(jobs, settings, folder, processes):
             bar.advance(done)
 
 
@@ -101,28 +102,32 @@ class _Alone:
     """A run at a time, where there is nothing to gain side by side."""
 
     once: Once
+    cell: str
 
-    def __call__(self, settings: Any, seeds: Sequence[int], cell: str) -> list[dict[str, Any]]:
-        more = (cell,) if cell else ()
-        return [self.once(settings, seed, *more) for seed in seeds]
+    def __call__(self, settings: Any, seeds: Sequence[int]) -> list[dict[str, Any]]:
+        cell = (self.cell,) if self.cell else ()
+        return [self.once(settings, seed, *cell) for seed in seeds]
 
 
-def _done(
-    run: "_Alone | Together",
-    settings: Any,
-    shares: Sequence[tuple[list[int], str]],
-    folder: Path,
-    processes: int,
-) -> Iterable[int]:
+@dataclass(frozen=True)
+class _Job:
+    """Runs that one process makes, and the cell that they are of, if there are cells."""
+
+    make: Together
+    seeds: Sequence[int]
+    cell: str = ""
+
+
+def _done(jobs: Sequence["_Job"], settings: Any, folder: Path, processes: int) -> Iterable[int]:
     if processes == 1:
-        for share in shares:
-            yield _run(run, settings, *share, folder)
+        for job in jobs:
+            yield _run(job, settings, folder)
         return
     spawn = get_context("spawn")
     with ProcessPoolExecutor(processes, spawn, initializer=_one_thread) as pool:
-        jobs = [pool.submit(_run, run, settings, *share, folder) for share in shares]
-        for job in as_completed(jobs):
-            yield job.result()
+        waiting = [pool.submit(_run, job, settings, folder) for job in jobs]
+        for done in as_completed(waiting):
+            yield done.result()
 
 
 def _one_thread() -> None:
@@ -131,16 +136,14 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _run(
-    run: "_Alone | Together", settings: Any, seeds: Sequence[int], cell: str, folder: Path
-) -> int:
+def _run(job: "_Job", settings: Any, folder: Path) -> int:
     """Make some runs, and a file of each; return how many."""
     begin = time.perf_counter()
-    found = run(settings, seeds, cell) if isinstance(run, _Alone) else run(settings, seeds)
-    seconds = (time.perf_counter() - begin) / len(seeds)
-    for seed, values in zip(seeds, found, strict=True):
+    found = job.make(settings, job.seeds)
+    seconds = (time.perf_counter() - begin) / len(job.seeds)
+    for seed, values in zip(job.seeds, found, strict=True):
         arrays = {name: np.asarray(value) for name, value in values.items()}
         arrays[SECONDS] = np.array(seconds)
-        with written_whole(file_of(folder, seed, cell)) as temporary:
+        with written_whole(file_of(folder, seed, job.cell)) as temporary:
             np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
-    return len(seeds)
+    return len(job.seeds)

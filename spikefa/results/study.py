@@ -106,7 +106,7 @@ class Study:
         from spikefa.results.repeats import repeat
 
         seeds = range(settings.repeats)
-        repeat(self.once, settings, seeds, folder, settings.processes, self.together)
+        repeat(self.once, settings, seeds, folder, settings.processes, together=self.together)
 
     def _draw(self, directory: "RunDirectory", settings: Any) -> list[Path]:
         from spikefa.analysis.saving import save_figure

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Change, Outer
+from spikefa.synapses.silent import rows_to_read, sum_of_rows
 from spikefa.tensors import add_product
 
 
@@ -77,7 +78,11 @@ class Dense:
 
     def drive(self, pre: Tensor, out: Tensor) -> None:
         """Write ``pre W + b`` into `out`; `pre` is `[..., batch, n_pre]`."""
-        torch.matmul(pre, self.weight, out=out)
+        rows = rows_to_read(pre, self.weight)
+        if rows is None:
+            torch.matmul(pre, self.weight, out=out)
+        else:
+            sum_of_rows(rows, self.weight, out)
         out.add_(self.bias.unsqueeze(-2))
 
     def apply(self, change: Change) -> None:

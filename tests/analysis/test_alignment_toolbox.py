@@ -13,9 +13,10 @@ from spikefa.analysis.alignment import (
     norm_ratio,
     overlap,
     row_angles,
+    stability_criterion,
     teaching_overlap,
 )
-from spikefa.analysis.delta_angles import angles_to
+from spikefa.analysis.delta_angles import angles_to, pseudo_gradients, update_alignment
 
 
 def random(*shape, seed=0):
@@ -108,3 +109,53 @@ def test_delta_angles_of_feedback_alignment_by_hand():
     assert angles()[1].item() == pytest.approx(np.mean(expected))
     network.synapses["output"].weight.copy_(network.feedback.matrices[1].mT)
     assert angles()[1].item() == pytest.approx(0, abs=1e-5)
+
+
+def test_the_criterion_of_stability_is_the_cosine_of_update_and_gradient():
+    """Eq. 11 in NumPy; its sign is that of the fall of the loss, measured by autograd's tangent."""
+    updates, gradients = ([random(*shape, seed=k) for shape in ((4, 6), (6, 3))] for k in (0, 7))
+    found = stability_criterion(updates, gradients)
+    for each, d, g in zip(found, updates, gradients, strict=True):
+        x, y = d.numpy().ravel(), g.numpy().ravel()
+        assert each == pytest.approx(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+    assert stability_criterion(gradients, gradients) == pytest.approx([1, 1])
+    assert stability_criterion([-gradients[0]], gradients[:1]) == pytest.approx([-1])
+    assert math.isnan(stability_criterion([torch.zeros(2, 2)], [torch.ones(2, 2)])[0])
+    with pytest.raises(sf.SpikefaError, match="one of each for each layer"):
+        stability_criterion(updates, gradients[:1])
+
+
+def autograd(network, inputs, targets):
+    """Return dL/dW of each projection, L half the squared error of tanh and linear neurons."""
+    weights = [each.weight.clone().requires_grad_() for each in network.synapses.values()]
+    s = inputs
+    for weight, synapses in zip(weights, network.synapses.values(), strict=True):
+        v = s @ weight + synapses.bias
+        s = v if weight is weights[-1] else torch.tanh(v)
+    ((s - targets) ** 2).sum().div(2).backward()
+    return [weight.grad for weight in weights]
+
+
+def test_pseudo_gradients_of_backpropagation_are_those_of_autograd():
+    network, state = looked(sf.Backprop(tau=1.0))
+    found = pseudo_gradients(state, random(20, 4), state.feedback.modulators)
+    for own, expected in zip(
+        found, autograd(network, random(20, 4), random(20, 3, seed=2)), strict=True
+    ):
+        torch.testing.assert_close(own, expected)
+
+
+def test_update_alignment_of_feedback_alignment_against_autograd():
+    network, state = looked(sf.FA(0.5, tau=1.0, gated=True))
+    inputs, targets = random(20, 4), random(20, 3, seed=2)
+    alignment = update_alignment(network, sf.Backprop(tau=1.0), state, inputs)()
+    before = [each.weight.clone() for each in network.synapses.values()]
+    expected = autograd(network, inputs, targets)
+    network.learn(state, inputs)
+    for found, each, old, gradient in zip(
+        alignment, network.synapses.values(), before, expected, strict=True
+    ):
+        x, y = (old - each.weight).numpy().ravel(), gradient.numpy().ravel()
+        assert found == pytest.approx(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+    assert alignment[-1] == pytest.approx(1)
+    assert abs(alignment[0]) < 0.9

@@ -1,0 +1,1 @@
+"""Experiments of Chu & Bacho 2024, why do random feedback alignment algorithms align."""

@@ -1,0 +1,94 @@
+"""The network of all figures: 784-700-1000-10 tanh neurons with a softmax, and its alignments."""
+
+from collections.abc import Callable
+
+import torch
+from spikefa.experiments.chu2024._settings import Shared
+from spikefa.models import rate_network
+from torch import Tensor
+
+from spikefa.analysis.alignment import cosine
+from spikefa.analysis.delta_angles import update_alignment
+from spikefa.datasets import load
+from spikefa.datasets.examples import Examples, classification
+from spikefa.feedback import FA, Backprop, FeedbackCircuit
+from spikefa.feedback.distributions import MatrixKind
+from spikefa.lesson import Lesson
+from spikefa.network import Network
+from spikefa.optimiser import MakeOptimiser
+from spikefa.seeding import generator
+
+LAYERS = ("first hidden layer", "second hidden layer", "output layer")
+
+
+def examples(settings: Shared) -> tuple[Examples, Examples]:
+    """Return images to learn and images to test on, brightness in [0, 1], 1-hot targets."""
+    dataset = load(settings.dataset, settings.data_dir)
+    dataset = dataset.subset(settings.train or None, settings.test or None)
+    scale, classes = dataset.full_scale, dataset.n_classes
+    return (
+        classification(dataset.train, scale, classes),
+        classification(dataset.test, scale, classes),
+    )
+
+
+def feedback_alignment(matrix: MatrixKind = "sign") -> FA:
+    """Return feedback alignment as eq. 3 has it: only W is replaced, by B with elements -1 or 1."""
+    return FA(1.0, tau=1.0, gated=True, matrix=matrix)
+
+
+def lesson(
+    settings: Shared,
+    data: tuple[Examples, Examples],
+    circuit: FeedbackCircuit,
+    scale: float,
+    seed: int,
+    optimiser: MakeOptimiser | None = None,
+) -> Lesson:
+    """Return the network in front of the images, its first weights normal times `scale`.
+
+    It has no biases: the paper's equations have none.
+    """
+    train, test = data
+    sizes = (train.inputs.shape[1], settings.first, settings.second, train.targets.shape[1])
+    network = rate_network(
+        sizes,
+        circuit,
+        settings.rate / settings.batch,
+        output="softmax",
+        weight_scale=0,
+        bias=False,
+        optimiser=optimiser,
+        dtype=torch.float32,
+    )
+    network.initialise(seed)
+    for layer, weight in enumerate(weights(network), start=1):
+        weight.normal_(0, 1, generator=generator(seed, "first weights", layer)).mul_(scale)
+    return Lesson(network, train, settings.batch, seed, tests=test)
+
+
+def weights(network: Network) -> list[Tensor]:
+    """Return the weights [n_pre, n_post], from the input to the output."""
+    return [synapses.weight for synapses in network.synapses.values()]
+
+
+def accuracy(lesson: Lesson) -> Callable[[], float]:
+    """Return what tells how many of the images of the last look were right, in percent."""
+    return lambda: 100 - float(lesson.error_percent())
+
+
+def weight_alignment(lesson: Lesson) -> Callable[[], list[float]]:
+    """Return what tells the cosine between W and B^T, of second hidden and output layer."""
+    above = weights(lesson.network)[1:]
+    back = lesson.network.feedback.layer_matrices()
+    return lambda: [cosine(weight, matrix.mT) for weight, matrix in zip(above, back, strict=True)]
+
+
+def gradient_alignment(lesson: Lesson) -> Callable[[], list[float]]:
+    """Return what tells the cosine between update and gradient of each layer, eq. 11.
+
+    Over the last images of the last look, 1,000 unless there are fewer.
+    """
+    state = lesson.test_state
+    inputs = lesson.tests.inputs[-len(state.error) :]
+    return update_alignment(lesson.network, Backprop(tau=1.0), state, inputs)

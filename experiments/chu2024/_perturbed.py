@@ -1,0 +1,60 @@
+"""Descent along gradients that are turned at random, at a chosen alignment with the true ones."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from spikefa.seeding import generator
+
+
+class Perturbed(torch.optim.SGD):
+    """Plain descent, but in all layers below the output along a turned gradient (figure 3).
+
+    Each gradient g is replaced by one of the same length in a random direction, drawn anew at every
+    update, whose cosine with g is the alignment a::
+
+        g <- a g + sqrt(1 - a^2) |g| n        n random, of length 1, at a right angle to g
+
+    Parameters
+    ----------
+    groups : list of dict
+        One for each projection, from the input upwards, with the weights as first parameter.
+    alignment : float
+        -1 to 1.
+    seed : int
+        The stream ``perturbation`` of it is used.
+    """
+
+    def __init__(self, groups: list[dict[str, Any]], alignment: float, seed: int):
+        super().__init__(groups, lr=0.0)
+        self.alignment = alignment
+        self.noises = [torch.zeros_like(group["params"][0]) for group in groups[:-1]]
+        self.source = generator(seed, "perturbation", device=groups[0]["params"][0].device)
+
+    def step(self, closure: Any = None) -> Any:
+        """Turn the gradients of the hidden layers, then descend."""
+        for group, noise in zip(self.param_groups[:-1], self.noises, strict=True):
+            gradient = group["params"][0].grad
+            if gradient is not None:
+                turn(gradient, self.alignment, noise.normal_(generator=self.source))
+        return super().step(closure)
+
+
+def turn(gradient: Tensor, alignment: float, noise: Tensor) -> None:
+    """Turn `gradient` in place so that its cosine with what it was is `alignment`.
+
+    Parameters
+    ----------
+    gradient : Tensor [n_pre, n_post]
+        Keeps its length; a gradient of 0 stays 0.
+    alignment : float
+    noise : Tensor [n_pre, n_post]
+        Random numbers, which give the direction; changed in place.
+    """
+    least = torch.finfo(gradient.dtype).tiny
+    length = gradient.norm()
+    along = (noise * gradient).sum() / length.square().clamp(min=least)
+    noise.sub_(along * gradient)
+    noise.mul_(length / noise.norm().clamp(min=least))
+    gradient.mul_(alignment).add_(noise, alpha=(1 - alignment**2) ** 0.5)

@@ -1,0 +1,30 @@
+"""The settings that all figures of the paper share."""
+
+from dataclasses import dataclass
+
+from spikefa.experiment import option
+from spikefa.results.study import PROCESSES, QUICK, REPEATS
+
+UNSTEADY = (
+    "with B of -1 and 1 and the paper's eta the first updates are so large that most hidden "
+    "neurons saturate, and how long it takes to recover from that differs from run to run; there "
+    "are few runs here, and fewer epochs than in the paper"
+)
+"""Likely reason for an order of accuracies that is not the paper's."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The network of the paper's Methods, and the images it learns."""
+
+    dataset: str = option("mnist", "images: a name of `spikefa list datasets`")
+    data_dir: str | None = option(None, "folder with the files; default: $SPIKEFA_DATA, the cache")
+    train: int = option(0, "training images, 0: all")
+    test: int = option(0, "test images, 0: all")
+    first: int = option(700, "neurons of the first hidden layer")
+    second: int = option(1000, "neurons of the second")
+    batch: int = option(100, "images for each update")
+    rate: float = option(0.05, "eta, of the mean over the images")
+    repeats: int = option(2, REPEATS)
+    processes: int = option(1, PROCESSES)
+    quick: bool = option(False, QUICK)

@@ -1,0 +1,148 @@
+"""Figure 4: weights that are more aligned with B are not more accurate.
+
+The network of figure 1 with elements of B from a normal distribution. Its first weights above the
+first hidden layer are normal, or have the signs of B^T besides, or are B^T itself, in all cases
+times 0.05; no B leads to the input, so the lowest weights are the same random ones in all three.
+Alignment of updates and gradient (a) and of weights and B (b) of the second hidden layer, and
+accuracy (c). The paper shows one run of 10 epochs; here there are fewer epochs.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikefa.experiments.chu2024._settings import Shared
+
+from spikefa.experiment import option
+from spikefa.results.findings import Claim, Findings, Quantity, spread
+from spikefa.results.study import MAY_CHANGE_ON_RESUME, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.lesson import Lesson
+    from spikefa.results.repeats import Runs
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+STARTS = {"random": "at random", "sign": "with the signs of B", "same": "equal to B"}
+SECOND = {"weights": 0, "gradient": 1}
+"""Where the second hidden layer is in both alignments."""
+
+
+@dataclass(frozen=True)
+class Settings(Shared):
+    """Everything that the result depends on."""
+
+    scale: float = option(0.05, "scale of the first weights")
+    epochs: int = option(2, "epochs; the paper has 10")
+    looks: int = option(5, "looks at the test images per epoch")
+
+
+def once(settings: Settings, seed: int) -> dict[str, Any]:
+    """Learn from each start, with the same B and the same images."""
+    import numpy as np
+    from spikefa.experiments.chu2024 import _network as net
+
+    data = net.examples(settings)
+    at = np.arange(settings.epochs * settings.looks + 1) / settings.looks
+    found: dict[str, Any] = {"epochs": at}
+    for start in STARTS:
+        lesson = net.lesson(settings, data, net.feedback_alignment("normal"), settings.scale, seed)
+        align(lesson, start, settings.scale)
+        measures = {
+            f"{start}.accuracy": net.accuracy(lesson),
+            f"{start}.weights": net.weight_alignment(lesson),
+            f"{start}.gradient": net.gradient_alignment(lesson),
+        }
+        updates = (at * lesson.updates_per_epoch).round().astype(int).tolist()
+        found |= lesson.follow(updates, measures)
+    return found
+
+
+def align(lesson: "Lesson", start: str, scale: float) -> None:
+    """Give the weights above the first hidden layer the signs of B^T, or make them B^T, scaled."""
+    from spikefa.experiments.chu2024._network import weights
+
+    network = lesson.network
+    pairs = zip(weights(network)[1:], network.feedback.layer_matrices(), strict=True)
+    for weight, back in pairs:
+        if start == "sign":
+            weight.abs_().mul_(back.mT.sign())
+        elif start == "same":
+            weight.copy_(back.mT).mul_(scale)
+
+
+def judge(settings: Settings, runs: "Runs") -> Findings:
+    """Order the starts by alignment, and by accuracy."""
+    from spikefa.experiments.chu2024._settings import UNSTEADY
+
+    end = {start: runs[f"{start}.accuracy"][:, -1] for start in STARTS}
+    aligned = {
+        name: {start: runs[f"{start}.{name}"][..., layer].mean(1) for start in STARTS}
+        for name, layer in SECOND.items()
+    }
+    ordered = all(
+        bool((each["random"] < each["sign"]).all() and (each["sign"] < each["same"]).all())
+        for each in aligned.values()
+    )
+    told = {
+        name: "; ".join(f"{STARTS[start]} {spread(values)}" for start, values in each.items())
+        for name, each in {**aligned, "accuracy": end}.items()
+    }
+    return Findings(
+        [
+            *(
+                Quantity(f"accuracy, weights {STARTS[start]}", each, "%")
+                for start, each in end.items()
+            ),
+            *(
+                Quantity(f"mean alignment of update and gradient, {STARTS[start]}", each)
+                for start, each in aligned["gradient"].items()
+            ),
+        ],
+        [
+            Claim(
+                "good weight alignment translates to high gradient alignment",
+                ordered,
+                f"weights {told['weights']}; updates {told['gradient']}, second hidden layer, mean "
+                "over learning",
+            ),
+            Claim(
+                "the network that is not aligned at first performs best",
+                bool((end["random"] > end["sign"]).all() and (end["random"] > end["same"]).all()),
+                f"{told['accuracy']} %",
+                UNSTEADY,
+            ),
+        ],
+    )
+
+
+def picture(settings: Settings, runs: "Runs") -> "Figure":
+    """Draw both alignments and the accuracy."""
+    from spikefa.analysis.style import ACCENT, BLUE, PALETTE
+    from spikefa.results.drawing import band, legend, name_axes, panels
+
+    figure, ((a, b, c),) = panels(3, width=3.6)
+    colours = {"random": BLUE, "sign": PALETTE[2], "same": ACCENT}
+    for start, colour in colours.items():
+        epochs, label = runs["epochs"][0], STARTS[start]
+        for axes, name in ((a, "gradient"), (b, "weights")):
+            band(axes, epochs, runs[f"{start}.{name}"][..., SECOND[name]], colour, label)
+        band(c, epochs, runs[f"{start}.accuracy"], colour, label)
+    name_axes(a, "epochs", "gradient alignment", "a   second hidden layer")
+    name_axes(b, "epochs", "weight alignment", "b   second hidden layer")
+    name_axes(c, "epochs", "accuracy (%)", "c")
+    legend(c, loc="lower right")
+    return figure
+
+
+STUDY = Study(
+    "C24.fig4",
+    "chu2024.fig4",
+    once,
+    judge,
+    picture,
+    quick={"repeats": 1, "train": 20_000, "test": 2000, "epochs": 1},
+)
+run = STUDY.run
+draw = STUDY.draw

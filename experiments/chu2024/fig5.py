@@ -1,0 +1,196 @@
+"""Figure 5: what feedback alignment has found stays under backprop, but not the other way round.
+
+Two networks as in figure 1 learn from the same first weights and the same images, one by feedback
+alignment, one by backpropagation; how their weights align with each other is followed. Then (a) the
+weights of the first go to a network that goes on by backpropagation, and (b) those of the second to
+one that goes on by feedback alignment; each is compared with the network that it got them from,
+which goes on too. The paper swaps after 25,000 updates; here earlier. From the swap on the images
+come in another order, the same for all.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikefa.experiments.chu2024._settings import Shared
+
+from spikefa.experiment import option
+from spikefa.results.findings import Claim, Findings, Quantity, spread
+from spikefa.results.study import MAY_CHANGE_ON_RESUME, REPEATS, Study
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    from spikefa.feedback import FeedbackCircuit
+    from spikefa.lesson import Lesson
+    from spikefa.results.repeats import Runs
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+EARLY = (
+    "the weights were swapped much earlier than in the paper: they still hold much of what both "
+    "networks began with"
+)
+"""Likely reason for weights that are more alike than in the paper."""
+LAYERS = ("second hidden layer", "output layer")
+
+
+@dataclass(frozen=True)
+class Settings(Shared):
+    """Everything that the result depends on."""
+
+    scale: float = option(0.05, "scale of the first weights")
+    swap: int = option(2000, "updates before the weights are swapped; the paper has 25,000")
+    after: int = option(1000, "updates after it")
+    every: int = option(200, "updates between two looks at the test images")
+    repeats: int = option(1, REPEATS)
+
+
+def once(settings: Settings, seed: int) -> dict[str, Any]:
+    """Learn side by side, swap, and go on."""
+    import numpy as np
+    from spikefa.experiments.chu2024 import _network as net
+
+    from spikefa.seeding import derive
+
+    data = net.examples(settings)
+    fa, backprop = (
+        net.lesson(settings, data, circuit, settings.scale, seed) for circuit in circuits()
+    )
+    before = np.arange(0, settings.swap + 1, settings.every)
+    found = {f"before.{name}": each for name, each in _side_by_side(fa, backprop, before).items()}
+    after = np.arange(0, settings.after + 1, settings.every)
+    other = derive(seed, "after the swap")
+    for case, source in (("a", fa), ("b", backprop)):
+        pair = []
+        for circuit in circuits():
+            lesson = net.lesson(settings, data, circuit, settings.scale, seed)
+            give(source, lesson)
+            pair.append(net.Lesson(lesson.network, data[0], settings.batch, other, tests=data[1]))
+        curves = _side_by_side(pair[0], pair[1], after)
+        found |= {f"{case}.{name}": each for name, each in curves.items()}
+    return {**found, "updates.before": before, "updates.after": settings.swap + after}
+
+
+def circuits() -> "list[FeedbackCircuit]":
+    """Return the circuits of both networks."""
+    from spikefa.experiments.chu2024._network import feedback_alignment
+
+    import spikefa as sf
+
+    return [feedback_alignment(), sf.Backprop(tau=1.0)]
+
+
+def give(source: "Lesson", other: "Lesson") -> None:
+    """Give the other network the weights of the first."""
+    from spikefa.experiments.chu2024._network import weights
+
+    for weight, given in zip(weights(other.network), weights(source.network), strict=True):
+        weight.copy_(given)
+
+
+def _side_by_side(fa: "Lesson", backprop: "Lesson", at: "np.ndarray") -> "dict[str, np.ndarray]":
+    """Let both learn; return their accuracies, and how their weights align, layer by layer."""
+    import numpy as np
+    from spikefa.experiments.chu2024 import _network as net
+
+    found: dict[str, list[Any]] = {"fa": [], "backprop": [], "aligned": []}
+    done = 0
+    for number in at.tolist():
+        for name, lesson in (("fa", fa), ("backprop", backprop)):
+            curve = lesson.follow([number - done], {name: net.accuracy(lesson)})
+            found[name].append(curve[name][0])
+        pairs = zip(net.weights(fa.network)[1:], net.weights(backprop.network)[1:], strict=True)
+        found["aligned"].append([net.cosine(*pair) for pair in pairs])
+        done = number
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def judge(settings: Settings, runs: "Runs") -> Findings:
+    """Compare what becomes of the alignment after both swaps."""
+    ends = {case: runs[f"{case}.aligned"][:, -1] for case in "ab"}
+    drop = runs["b.fa"][:, 0] - runs["b.fa"][:, 1:].min(1)
+    told = {
+        case: "; ".join(f"{layer} {spread(ends[case][:, k])}" for k, layer in enumerate(LAYERS))
+        for case in "ab"
+    }
+    before = runs["before.aligned"][:, -1]
+    return Findings(
+        [
+            Quantity("accuracy at the swap, feedback alignment", runs["before.fa"][:, -1], "%"),
+            Quantity("the same, backprop", runs["before.backprop"][:, -1], "%"),
+            *(
+                Quantity(f"alignment of both networks' weights {when}, {layer}", values[:, k])
+                for when, values in (
+                    ("at the swap", before),
+                    ("at the end of a", ends["a"]),
+                    ("at the end of b", ends["b"]),
+                )
+                for k, layer in enumerate(LAYERS)
+            ),
+        ],
+        [
+            Claim(
+                "at first the two algorithms diverge",
+                bool((before < 0.9).all()),
+                "; ".join(f"{layer} {spread(before[:, k])}" for k, layer in enumerate(LAYERS)),
+                EARLY,
+            ),
+            Claim(
+                "the solution of feedback alignment remains stable under backprop",
+                bool((ends["a"] > 0.9).all()),
+                f"alignment {told['a']}, {settings.after} updates after the swap",
+            ),
+            Claim(
+                "the solution of backprop is not stable under feedback alignment",
+                bool((ends["b"] < ends["a"]).all() and (ends["b"] < 0.9).all()),
+                f"alignment {told['b']}",
+                EARLY,
+            ),
+            Claim(
+                "the accuracy of feedback alignment drops immediately after the change",
+                bool((drop > 1).all()),
+                f"by {spread(drop)} percentage points",
+            ),
+        ],
+    )
+
+
+def picture(settings: Settings, runs: "Runs") -> "Figure":
+    """Draw the alignment of both networks' weights for both swaps, the accuracies below."""
+    from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
+    from spikefa.results.drawing import band, legend, name_axes, panels
+
+    figure, rows = panels(2, 2)
+    times = {"before": runs["updates.before"][0], "after": runs["updates.after"][0]}
+    titles = {"a": "a   FA's weights to backprop", "b": "b   backprop's weights to FA"}
+    for column, case in enumerate("ab"):
+        top, below = rows[0][column], rows[1][column]
+        for when, key in (("before", "before"), ("after", case)):
+            for k, (layer, colour) in enumerate(zip(LAYERS, (BLUE, PALETTE[1]), strict=True)):
+                label = layer if when == "before" else ""
+                band(top, times[when], runs[f"{key}.aligned"][..., k], colour, label)
+            for name, colour in (("fa", PALETTE[2]), ("backprop", INK)):
+                label = name.replace("fa", "feedback alignment") if when == "before" else ""
+                band(below, times[when], runs[f"{key}.{name}"], colour, label)
+        for axes in (top, below):
+            axes.axvline(settings.swap, color=GREY, linewidth=0.7)
+        top.set_ylim(-0.05, 1.05)
+        below.set_ylim(0, 100)
+        name_axes(top, "updates", "alignment of the weights", titles[case])
+        name_axes(below, "updates", "accuracy (%)")
+        legend(top, loc="lower left")
+        legend(below, loc="lower right")
+    return figure
+
+
+STUDY = Study(
+    "C24.fig5",
+    "chu2024.fig5",
+    once,
+    judge,
+    picture,
+    quick={"swap": 200, "after": 100, "every": 20, "test": 2000},
+)
+run = STUDY.run
+draw = STUDY.draw

@@ -1,0 +1,193 @@
+"""Supplementary figure 7: feedback alignment learns exclusive or, and W aligns with B.
+
+Networks of 2-2-1 and 2-25-1 logistic neurons learn XOR by backpropagation and by feedback
+alignment, one example for each update, eta = 0.5 for both (supplementary note 4). In the small one
+the first output weights and B are the paper's numbers; it does not say the others, nor the widths
+of the normal distributions in the larger one: here they are as wide as those numbers suggest, small
+first output weights and a large B. The paper shows one run of each; with two hidden neurons it
+depends on the first weights whether a solution is found, so many runs are made here.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikefa.experiment import option
+from spikefa.results.findings import Claim, Findings, Quantity, spread
+from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.exercise import Exercise
+    from spikefa.feedback import FeedbackCircuit
+    from spikefa.results.repeats import Runs
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+HIDDEN = (2, 25)
+FIRST_W = (0.15, -0.13)
+B = (-3.75, -4.53)
+"""Output weights at first, and feedback weights, of the 2-2-1 network of the paper."""
+ALGORITHMS = {"backprop": "backprop", "fa": "feedback alignment"}
+SOLVED = 0.01
+"""MSE below which XOR is said to be solved."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the result depends on."""
+
+    updates: int = option(20_000, "updates, one example each")
+    every: int = option(200, "updates between two looks at the four examples")
+    rate: float = option(0.5, "eta, of both algorithms")
+    hidden_scale: float = option(1.0, "standard deviation of the first weights of hidden neurons")
+    output_scale: float = option(0.15, "standard deviation of the first 25 output weights")
+    feedback_scale: float = option(4.0, "standard deviation of the 25 elements of B")
+    repeats: int = option(20, REPEATS)
+    processes: int = option(1, PROCESSES)
+    quick: bool = option(False, QUICK)
+
+
+def exercise(settings: Settings, hidden: int, circuit: "FeedbackCircuit", seed: int) -> "Exercise":
+    """Return a network before XOR, tested on the four examples."""
+    import torch
+    from spikefa.models import rate_network
+
+    from spikefa.datasets.functions import normal, xor
+    from spikefa.exercise import Exercise
+    from spikefa.seeding import generator
+
+    network = rate_network((2, hidden, 1), circuit, settings.rate, "logistic", "logistic")
+    network.initialise(seed)
+    first, output = network.synapses.values()
+    source = generator(seed, "xor")
+    first.weight.copy_(normal(2, hidden, source) * settings.hidden_scale)
+    first.bias.copy_(normal(1, hidden, source)[0] * settings.hidden_scale)
+    output.weight.copy_(normal(hidden, 1, source) * settings.output_scale)
+    if hidden == len(B):
+        output.weight.copy_(torch.tensor([FIRST_W]).mT)
+        for matrix in circuit.tensors().values():
+            matrix.copy_(torch.tensor([B]))
+    learner = Exercise(network, xor(), seed=seed, tests=4)
+    learner.inputs.copy_(torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
+    learner.targets.copy_(torch.tensor([[0.0], [1.0], [1.0], [0.0]]))
+    return learner
+
+
+def once(settings: Settings, seed: int) -> dict[str, Any]:
+    """Let both algorithms learn XOR in both networks, each pair from the same first weights."""
+    import spikefa as sf
+
+    at = range(0, settings.updates + 1, settings.every)
+    found: dict[str, Any] = {"updates": list(at)}
+    for hidden in HIDDEN:
+        circuits = {
+            "backprop": sf.Backprop(tau=1.0),
+            "fa": sf.FA(settings.feedback_scale, tau=1.0, matrix="normal"),
+        }
+        for algorithm, circuit in circuits.items():
+            learner = exercise(settings, hidden, circuit, seed)
+            state, weight = learner.test_state, learner.network.synapses["output"].weight
+            name = f"{algorithm}.{hidden}"
+            before = weight.clone()
+
+            def error(state: Any = state) -> float:
+                return float(state.error.square().mean())
+
+            found |= learner.follow(at, {name: error})
+            found[f"{name}.before"], found[f"{name}.after"] = before[:, 0], weight[:, 0]
+            for matrix in circuit.tensors().values():
+                found[f"{hidden}.B"] = matrix[0]
+    return found
+
+
+def judge(settings: Settings, runs: "Runs") -> Findings:
+    """Count the runs that find a solution, and measure how W is aligned with B."""
+    solved = {
+        f"{algorithm}.{hidden}": runs[f"{algorithm}.{hidden}"][:, -1] < SOLVED
+        for algorithm in ALGORITHMS
+        for hidden in HIDDEN
+    }
+    told = {
+        hidden: "; ".join(
+            f"{title} in {solved[f'{algorithm}.{hidden}'].sum()} of {settings.repeats} runs"
+            for algorithm, title in ALGORITHMS.items()
+        )
+        for hidden in HIDDEN
+    }
+    before, after = (_angles(runs[f"fa.25.{when}"], runs["25.B"]) for when in ("before", "after"))
+    return Findings(
+        [
+            *(
+                Quantity(f"MSE at the end, 2-{hidden}-1, {title}", runs[f"{name}.{hidden}"][:, -1])
+                for hidden in HIDDEN
+                for name, title in ALGORITHMS.items()
+            ),
+            Quantity("angle between W and B^T before learning, 2-25-1", before, "°"),
+            Quantity("the same after it", after, "°"),
+        ],
+        [
+            Claim(
+                "both algorithms manage to find solutions with 2 hidden neurons",
+                bool(solved["backprop.2"].any() and solved["fa.2"].any()),
+                f"MSE below {SOLVED:g}: {told[2]}",
+            ),
+            Claim(
+                "both solve it with 25",
+                bool(solved["backprop.25"].all() and solved["fa.25"].all()),
+                f"MSE below {SOLVED:g}: {told[25]}",
+            ),
+            Claim(
+                "at first W and B are not related, after learning there is clear alignment",
+                bool(abs(before.mean() - 90) < 15 and (after < 70).all()),
+                f"from {spread(before)} to {spread(after)} degrees",
+            ),
+        ],
+    )
+
+
+def _angles(weights: Any, back: Any) -> Any:
+    import torch
+
+    from spikefa.analysis.alignment import row_angles
+
+    return row_angles(torch.as_tensor(weights), torch.as_tensor(back)).numpy()
+
+
+def picture(settings: Settings, runs: "Runs") -> "Figure":
+    """Draw the errors of both networks (a, b), and the elements of W against those of B (c)."""
+    from spikefa.analysis.style import GREY, INK, PALETTE
+    from spikefa.results.drawing import legend, name_axes, panels, traces
+
+    figure, ((small, large, cloud),) = panels(3, width=3.6)
+    colours = {"backprop": INK, "fa": PALETTE[2]}
+    for axes, hidden, letter in ((small, 2, "a"), (large, 25, "b")):
+        for name, colour in colours.items():
+            traces(axes, runs["updates"][0], runs[f"{name}.{hidden}"], colour)
+            axes.plot([], [], color=colour, label=ALGORITHMS[name])
+        axes.set_ylim(0, 0.4)
+        name_axes(axes, "examples", "MSE", f"{letter}   2-{hidden}-1")
+        legend(axes)
+    for when, colour in (("before", GREY), ("after", PALETTE[2])):
+        cloud.plot(
+            *(runs["25.B"][0], runs[f"fa.25.{when}"][0]),
+            "o",
+            color=colour,
+            markersize=4,
+            label=f"{when} learning",
+        )
+    name_axes(cloud, "elements of B", "elements of W", "c   one run")
+    legend(cloud)
+    return figure
+
+
+STUDY = Study(
+    "L16.s7",
+    "lillicrap2016.s7",
+    once,
+    judge,
+    picture,
+    quick={"repeats": 4, "updates": 10_000},
+)
+run = STUDY.run
+draw = STUDY.draw

@@ -1,0 +1,87 @@
+"""What goes on around the steps: progress bars, and the test of all images."""
+
+import io
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from spikefa.datasets import Images
+from spikefa.evaluation import evaluate
+from spikefa.progress import INTERVAL, progress_bar
+
+
+@dataclass(frozen=True)
+class ProgressCost:
+    """Seconds of computing that a progress bar takes.
+
+    Attributes
+    ----------
+    redraw, advance : float
+        To redraw it, twice a second; to advance it, after each presentation.
+    """
+
+    redraw: float
+    advance: float
+
+    def share(self, presentation: float = 1e-3) -> float:
+        """Return the fraction of the time that it takes if a presentation takes so many seconds."""
+        return self.redraw / INTERVAL + self.advance / presentation
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@contextmanager
+def _terminal() -> Iterator[None]:
+    before, sys.stderr = sys.stderr, _Terminal()
+    try:
+        yield
+    finally:
+        sys.stderr = before
+
+
+def progress_cost(redraws: int = 20, advances: int = 20_000) -> ProgressCost:
+    """Measure a progress bar on something that says it is a terminal.
+
+    It is the computing time of this thread and of all others that count, not the time that passes,
+    so that a machine that does other things too gives the same.
+    """
+    with _terminal(), progress_bar("epoch 1/1", advances, enabled=True) as bar:
+        bar.redraw()
+        started = time.process_time()
+        for _ in range(redraws):
+            bar.redraw()
+        redraw = (time.process_time() - started) / redraws
+        started = time.process_time()
+        for _ in range(advances):
+            bar.advance(1, str)
+        advance = (time.process_time() - started) / advances
+    return ProgressCost(redraw, advance)
+
+
+def evaluation_seconds(device: torch.device, batch: int, images: int = 10_000) -> float:
+    """Return the seconds in which the network of figure 4 is shown `images` images, 5 steps each.
+
+    Parameters
+    ----------
+    device : torch.device
+    batch : int
+        Streams side by side.
+    images : int, default 10_000
+    """
+    from spikefa.models.lillicrap2016 import spiking_mnist
+
+    network = spiking_mnist(device=device)
+    network.initialise(0)
+    pixels = np.full((images, 28, 28), 33, np.uint8)
+    grey = Images(pixels, np.zeros(images, np.uint8))
+    started = time.perf_counter()
+    evaluate(network, grey, full_scale=255, n_classes=10, steps=5, seed=0, batch=batch)
+    return time.perf_counter() - started
