@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
 
-from spikefa.datasets.folders import require_photographs
 from spikefa.experiment import option
 from spikefa.results.findings import Claim, Findings, spread
 from spikefa.results.study import PROCESSES, QUICK, REPEATS
@@ -84,6 +83,7 @@ class Settings(Teaching):
 
 def settle(settings: Settings) -> Settings:
     """Refuse cells before photographs, of which there are none, before hours of the others."""
+    from spikefa.datasets.folders import require_photographs
     from spikefa.results.table import chosen
 
     if any(CELLS[name].background for name in chosen(settings.cells, tuple(CELLS))):
@@ -110,6 +110,7 @@ def _data(settings: Settings, background: bool) -> Any:
     from spikefa.experiments.lillicrap2016._digits import digits
 
     from spikefa.datasets.backgrounds import with_photographs
+    from spikefa.datasets.folders import require_photographs
 
     train = settings.train_images or (50_000 if background else None)
     data = digits(settings.data_dir, train, settings.test_images, settings.validation_images)

@@ -61,6 +61,7 @@ def test_a_file_left_by_a_killed_process_is_resumed(tmp_path, start, toy, python
         "recorder = Recorder.create('k.h5', [Probe('input', 'spikes', 'all')],\n"
         "    [Window('a', 0, 30), Window('b', 40, 60)], toy.variables, PROVENANCE)\n"
         "toy.run(recorder, range(50))\n"
+        "recorder.commit()\n"  # by itself it would be written sooner or later, or never
         "os._exit(9)\n"
     )
     assert killed.returncode == 9, killed.stderr
