@@ -29,6 +29,9 @@ DO_NOT_HOLD = {
     "more alignment improves the performance only a little",
     "the network that is not aligned at first performs best",
     "with small first weights good solutions are found faster",
+    "the multiples of an epoch become more aligned, not shuffled",
+    "with it feedback alignment performs better than backpropagation",
+    "whatever the learning rate",
 }
 """Claims of the papers that do not reproduce; docs/results.md says why."""
 NOT_WHEN_QUICK = {"the higher the first weights, the lower the accuracy at the end"}
