@@ -286,6 +286,30 @@ def test_momentum_of_r_is_that_of_torch(circuit):
     assert {"v1", "v2", "v3"} <= set(feedback.tensors())
 
 
+def test_momentum_of_r_in_replicas_is_that_of_each_alone():
+    def learned(seed, **replicas):
+        net = sf.Network(
+            6,
+            {"hidden1": sf.Rate(5), "output": sf.Rate(4)},
+            sf.PFA(2, tau=1.0, momentum=0.9),
+            sf.ThreeFactor(0.05, 1e-3),
+            dtype=torch.float64,
+            **replicas,
+        )
+        net.initialise(seed)
+        state = net.state(3)
+        x = torch.randn(3, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        x = x.expand(2, 3, 6) if replicas else x
+        for _ in range(5):
+            net.step(state, x, x[..., :4])
+        return net.feedback.tensors()
+
+    both = learned(3, replicas=2)
+    for number in (0, 1):
+        for name, tensor in learned(3 + number).items():
+            torch.testing.assert_close(both[name][number], tensor, rtol=0, atol=1e-12)
+
+
 def test_the_path_is_as_long_as_w_only_with_the_momentum_of_the_optimiser():
     lengths = {}
     for momentum in (0.0, 0.9):
