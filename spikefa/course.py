@@ -37,7 +37,7 @@ class Course:
     presentation : int
         Presentations completed.
     backend : str
-        What executes the steps: "eager", "graph" or "fused".
+        What executes the steps: "eager", "graph", "fused", or that with another precision.
     stream : Stream
         State, stimulus and generators of the training.
     order : Orders

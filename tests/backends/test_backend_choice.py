@@ -44,7 +44,8 @@ UNUSUAL = {
     "the synapses": lambda: network(synapses=lambda *a, **k: sf.Masked(*a, **k)),
     "by an optimiser": lambda: network(optimiser=torch.optim.SGD),
     "torch.float64": lambda: network(dtype=torch.float64),
-    "are procedural": lambda: network(sf.FA(procedural=True)),
+    "are procedural": lambda: network(sf.FA(matrix="normal", procedural=True)),
+    "sparsity=0.5": lambda: network(sf.DFA(sparsity=0.5, procedural=True)),
     "its error neurons spike": lambda: network(sf.DFA(phi_delta="spiking")),
     "error neurons spike": lambda: network(sf.PFA(middle_phi_delta="spiking")),
 }
