@@ -20,7 +20,8 @@ from torch import Tensor
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from spikefa.backends.fused import STAGES, Fused, Tiles
+from spikefa.backends.fused import Fused
+from spikefa.backends.tiling import STAGES, Tiles
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.network import Network
 from spikefa.neurons import StochasticBinary

@@ -1,9 +1,8 @@
 """The fused backend: a step of the standard pathway in one Triton kernel for each matrix."""
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import torch
 import triton
@@ -12,55 +11,16 @@ from torch import Tensor
 from spikefa.backends import kernels
 from spikefa.backends.base import Backend
 from spikefa.backends.support import PRECISIONS, interpreted
+from spikefa.backends.tiling import STAGES, Tiles, in_units, unit_of
 from spikefa.errors import require
 from spikefa.feedback import DFA, FA, PFA, RandomMatrix
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.product import ProductState
 from spikefa.network import Network, NetworkState
+from spikefa.packing import BitPacker
 from spikefa.seeding import derive
 from spikefa.tensors import current
 from spikefa.variables import Variable
-
-STAGES = 1
-"""Tiles that a program has on their way: several programs to a multiprocessor hide the wait."""
-
-
-class Tiles(NamedTuple):
-    """Streams, presynaptic and postsynaptic neurons that a program works on at a time.
-
-    Powers of two, 16 at least. A program takes tiles one below the other until there are no more
-    than `programs` programs, or one for each column of tiles; `warps` of 32 threads share a tile.
-    Sums are made tile by tile, so that others round otherwise.
-    """
-
-    batch: int
-    pre: int = 64
-    post: int = 64
-    programs: int = 512
-    warps: int = 8
-
-    @classmethod
-    def fit(cls, batch: int, precision: str) -> "Tiles":
-        """Return tiles whose programs find room in the registers of a GPU.
-
-        `spikefa.backends.compiled` says what they take; none has been timed.
-        """
-        if batch == 1:
-            return cls(1, warps=4)
-        if precision == "float32":
-            return cls(16)
-        streams = min(64, max(16, triton.next_power_of_2(batch)))
-        return cls(streams, warps=8 if streams == 64 else 4)
-
-    def high_and_wide(self, n_pre: int, n_post: int) -> tuple[int, int]:
-        """Return how many tiles a matrix is high and wide."""
-        return triton.cdiv(n_pre, self.pre), triton.cdiv(n_post, self.post)
-
-    def grid(self, n_pre: int, n_post: int) -> tuple[int, int, int]:
-        """Return the parts a drive is split into, the columns of tiles, and tiles of a part."""
-        rows, columns = self.high_and_wide(n_pre, n_post)
-        depth = triton.cdiv(rows, max(1, self.programs // columns))
-        return triton.cdiv(rows, depth), columns, depth
 
 
 class Fused(Backend):
@@ -124,6 +84,7 @@ class Fused(Backend):
             for name in network.populations
         ]
         self._clock = torch.zeros(1, device=device, dtype=torch.int64)
+        self._packer = BitPacker(network.dtype, device)
         self._make_room()
 
     def _make_room(self) -> None:
@@ -150,7 +111,7 @@ class Fused(Backend):
             "POST": self.tiles.post,
             "ONE": self.batch <= batch,
             "STREAMS": min(batch, 16),
-            "UNIT": _unit(shape),
+            "UNIT": unit_of(shape),
             "PRECISION": self.precision,
             "UNITS": not interpreted(),
         }
@@ -168,6 +129,12 @@ class Fused(Backend):
         if self.state.pace.is_due():  # the decay is of the weights that this step has changed
             self.settle()
         self.network.decay(self.state)
+
+    def rest(self, inputs: Tensor) -> None:
+        """Advance by one step with plasticity arrested, as eager does it; pack the spikes."""
+        super().rest(inputs)
+        for packed, population in zip(self.packed, self.state.populations, strict=True):
+            packed.copy_(self._packer.pack(population.spikes))
 
     def _sweep_up(self, inputs: Tensor) -> None:
         sent = inputs
@@ -198,7 +165,7 @@ class Fused(Backend):
                 self._seeds[layer],
                 self._clock,
                 self.batch,
-                *_in_units(shape),
+                *in_units(shape),
                 depth,
                 population.tau,
                 PENDING=self.pending[layer],
@@ -290,7 +257,7 @@ class Fused(Backend):
             self._tickets,
             *self._errors(errors, layer or 0),
             self.batch,
-            *_in_units(shape),
+            *in_units(shape),
             depth,
             population.tau,
             GATED=gated,
@@ -336,7 +303,7 @@ class Fused(Backend):
                     synapses.bias,
                     self._factor(layer),
                     self.batch,
-                    *_in_units(shape),
+                    *in_units(shape),
                     **self._shape(shape),
                 )
                 self.pending[layer] = False
@@ -344,13 +311,16 @@ class Fused(Backend):
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]
     ) -> dict[str, dict[str, Variable]]:
-        """Return the variables, with weights and what is computed of them settled when read."""
+        """Return the variables, with weights and what is computed of them settled when read.
+
+        To them it adds the ``packed_spikes`` of each population, which the recorder takes.
+        """
 
         def settled(variable: Variable) -> Tensor:
             self.settle()
             return current(variable)
 
-        return {
+        found: dict[str, dict[str, Variable]] = {
             population: {
                 name: partial(settled, variable)
                 if name == "weights" or not isinstance(variable, Tensor)
@@ -359,16 +329,9 @@ class Fused(Backend):
             }
             for population, of in variables.items()
         }
-
-
-def _unit(shape: tuple[int, int]) -> int:
-    """Return in what the kernels count neurons: a power of two that divides both numbers."""
-    return math.gcd(*shape, 4)
-
-
-def _in_units(shape: tuple[int, int]) -> tuple[int, int]:
-    unit = _unit(shape)
-    return shape[0] // unit, shape[1] // unit
+        for population, packed in zip(self.network.populations, self.packed, strict=True):
+            found[population]["packed_spikes"] = packed
+        return found
 
 
 def _stored_or_drawn(matrix: RandomMatrix | Tensor) -> tuple[str, Tensor, float]:

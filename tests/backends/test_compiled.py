@@ -62,7 +62,8 @@ def check_order(ptx):
     ]
     ticket = found.index("atom.global.gpu.acq_rel")
     before, after = found[:ticket], found[ticket + 1 :]
-    assert before[-1] == "bar.sync" and "st.global" in before
+    assert before[-1] == "bar.sync"
+    assert "st.global" in before
     assert "bar.sync" in after[: after.index("ld.global.cg")]
     assert found.count("atom.global.gpu.acq_rel") == 1
     assert "ld.global.cg" not in before

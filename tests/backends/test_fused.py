@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("triton")
 
 
 def tiles(*shape):
-    from spikefa.backends.fused import Tiles
+    from spikefa.backends.tiling import Tiles
 
     return Tiles(*shape)
 
@@ -198,6 +198,14 @@ def test_spikes_are_philox_whatever_the_tiles(shape):
 def test_spikes_leave_as_bits_too():
     of = stream(network(sf.FA(), (17, 4)), 3)
     for _ in of.present(shown(0, 3), 2, True):
+        for packed, population in zip(of.backend.packed, of.state.populations, strict=True):
+            bits = np.packbits(population.spikes.cpu().bool().numpy(), axis=-1, bitorder="little")
+            assert (packed.cpu().numpy() == bits).all()
+
+
+def test_a_step_without_plasticity_packs_them_too():
+    of = stream(network(sf.FA(), (17, 4)), 3)
+    for _ in of.present(shown(0, 3), 2, False):
         for packed, population in zip(of.backend.packed, of.state.populations, strict=True):
             bits = np.packbits(population.spikes.cpu().bool().numpy(), axis=-1, bitorder="little")
             assert (packed.cpu().numpy() == bits).all()
