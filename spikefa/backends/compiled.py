@@ -60,13 +60,15 @@ class Compiled:
         Bytes of a thread that are in memory instead.
     shared : int
         Bytes of a program.
-    ptx : str
+    ttgir, ptx : str
+        It in two of the languages on the way.
     """
 
     name: str
     registers: int
     stack: int
     shared: int
+    ttgir: str
     ptx: str
 
 
@@ -122,7 +124,8 @@ def compiled(launch: Launch, capability: int) -> Compiled:
         options={"num_warps": launch.tiles.warps, "num_stages": STAGES},
     )
     registers, stack = _usage(made.asm["cubin"])
-    return Compiled(launch.name, registers, stack, made.metadata.shared, made.asm["ptx"])
+    shared, asm = made.metadata.shared, made.asm
+    return Compiled(launch.name, registers, stack, shared, asm["ttgir"], asm["ptx"])
 
 
 def _signature(launch: Launch) -> tuple[dict[str, str], dict[Any, Any], dict[Any, Any]]:

@@ -72,6 +72,12 @@ class Fused(Backend):
         self.precision = precision
         self.draws = not philox
         self.batch = len(state.error)
+        most = max(network.n_inputs, *(synapses.n_post for synapses in network.synapses.values()))
+        require(
+            self.batch * most < 2**31,
+            f"{self.batch} streams of {most} neurons are more than the fused backend can number: "
+            "lower the batch",
+        )
         self.tiles = tiles or Tiles.fit(self.batch, precision)
         self.pending = [False] * len(state.populations)
         device = network.device

@@ -221,3 +221,13 @@ def test_populations_and_seeds_have_random_numbers_of_their_own():
         for key in Fused(net, net.state(1), seed, name)._seeds
     ]
     assert len(set(keys)) == 9
+
+
+def test_more_neurons_in_streams_than_a_kernel_can_number_are_refused():
+    from spikefa.backends.fused import Fused
+
+    net = network(sf.FA(), (17, 4))
+    state = net.state(1)
+    state.error = state.error.expand(2**27, -1)
+    with pytest.raises(sf.SpikefaError, match="134217728 streams of 17 neurons .* lower the batch"):
+        Fused(net, state, 0, "train")
