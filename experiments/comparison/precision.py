@@ -125,6 +125,6 @@ QUICK_SETTINGS = {
     "feedback_scale": 0.5,
     "repeats": 1,
 }
-STUDY = Study("precision", "comparison.precision", once, judge, picture, quick=QUICK_SETTINGS)
-run = STUDY.run
-draw = STUDY.draw
+NO_PAPERS = Study("precision", "comparison.precision", once, judge, picture, quick=QUICK_SETTINGS)
+run = NO_PAPERS.run
+draw = NO_PAPERS.draw
