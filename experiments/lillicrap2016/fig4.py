@@ -34,7 +34,14 @@ class Settings:
     )
     device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
     backend: Literal[
-        "auto", "eager", "graph", "fused", "fused-bf16x6", "fused-bf16x3", "fused-tf32", "fused-bf16"
+        "auto",
+        "eager",
+        "graph",
+        "fused",
+        "fused-bf16x6",
+        "fused-bf16x3",
+        "fused-tf32",
+        "fused-bf16",
     ] = option("auto", "what executes the steps; auto: eager, see docs/performance.md")
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
     data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")

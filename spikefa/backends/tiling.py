@@ -31,10 +31,8 @@ class Tiles(NamedTuple):
         """
         if batch == 1:
             return cls(1, warps=4)
-        if precision == "float32":
-            return cls(16)
-        streams = min(64, max(16, triton.next_power_of_2(batch)))
-        return cls(streams, warps=8 if streams == 64 else 4)
+        most = 16 if precision == "float32" else 64
+        return cls(min(most, max(16, triton.next_power_of_2(batch))))
 
     def high_and_wide(self, n_pre: int, n_post: int) -> tuple[int, int]:
         """Return how many tiles a matrix is high and wide."""
