@@ -94,7 +94,9 @@ CASES = [  # capability, batch, circuit, its arguments, precision
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"sm{case[0]}-{case[1]}-{case[2]}-{case[4]}"
+)
 def test_all_kernels_fit_into_a_gpu(case):
     capability, *what = case
     check(made([1500, 1500, 1500], *what, capability), capability)
