@@ -64,6 +64,7 @@ BETTER = {
     "distorted": "local",
 }
 """Each of these cells has a lower error than the other, the paper says."""
+SHORT = "learning was ended after so many epochs, in the paper when there was no more progress"
 QUICK_MARGIN = 5.0
 """By so many percent points a quick version may miss it: its training is far from its end."""
 
@@ -131,6 +132,7 @@ def judge(settings: Settings, runs: "CellRuns") -> Findings:
             f"{where} feedback alignment has a lower error than backprop{allowed}",
             bool(end[name].mean() < end[other].mean() + margin),
             f"{spread(end[name])} %, backprop {spread(end[other])} %, {length}",
+            SHORT,
         )
         for name, (other, where) in PAIRS.items()
         if name in end and other in end
@@ -140,6 +142,7 @@ def judge(settings: Settings, runs: "CellRuns") -> Findings:
             f"{CELLS[name].title}: a lower error than {CELLS[other].title}{allowed}",
             bool(end[name].mean() < end[other].mean() + margin),
             f"{spread(end[name])} %, {CELLS[other].title} {spread(end[other])} %, {length}",
+            SHORT,
         )
         for name, other in BETTER.items()
         if name in end and other in end
