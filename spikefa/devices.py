@@ -32,6 +32,8 @@ def choose_device(name: str) -> torch.device:
 def enough_memory() -> Iterator[None]:
     """Say in one sentence what is missing if the device runs out of memory, and what to lower.
 
+    Networks and simulations are made, trained and tested inside; it may stand within itself.
+
     Raises
     ------
     SpikefaError

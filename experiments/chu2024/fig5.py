@@ -132,7 +132,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         [
             Claim(
                 "at first the two algorithms diverge",
-                bool((before < 0.95).all()),
+                bool((before < 0.9).all()),
                 "; ".join(f"{layer} {spread(before[:, k])}" for k, layer in enumerate(LAYERS)),
                 EARLY,
             ),
@@ -143,7 +143,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
             ),
             Claim(
                 "the solution of backprop is not stable under feedback alignment",
-                bool((1 - ends["b"] > 5 * (1 - ends["a"])).all()),
+                bool((ends["b"] < ends["a"]).all() and (ends["b"] < 0.9).all()),
                 f"alignment {told['b']}",
                 EARLY,
             ),
