@@ -199,7 +199,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
     angle = {name: runs[f"{name}_angle"][:, -1] for name in CARRIED}
     ratio = {name: runs[f"{name}_ratio"][:, -1] for name in CARRIED}
     both = [ratio[name] for name in PRODUCTS]
-    angles, ratios = (5, 0.3) if settings.quick else (2, 0.2)  # what is near
+    angles, ratios = (5, 0.3) if settings.quick else (2, 0.1)  # what is near
     return Findings(
         [
             *(
