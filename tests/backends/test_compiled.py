@@ -89,7 +89,6 @@ CASES = [  # capability, batch, circuit, its arguments, precision
     (90, 3, "PFA", {}, "float32"),
     (90, 1, "FA", DRAWN | {"matrix": "sign"}, "float32"),
     (80, 100, "FA", {}, "float32"),
-    (80, 100, "FA", {}, "bf16x6"),
     (80, 100, "FA", {}, "tf32"),
     (80, 1, "FA", {}, "float32"),
 ]
