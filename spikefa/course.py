@@ -10,6 +10,7 @@ from torch import Tensor
 
 from spikefa.backends import choose_backend
 from spikefa.datasets import Dataset
+from spikefa.devices import enough_memory
 from spikefa.encodings import Encoding
 from spikefa.errors import require
 from spikefa.interrupts import Stopped
@@ -37,7 +38,7 @@ class Course:
     presentation : int
         Presentations completed.
     backend : str
-        What executes the steps: "eager", "graph" or "fused".
+        What executes the steps: "eager", "graph", "fused", or that with another precision.
     stream : Stream
         State, stimulus and generators of the training.
     order : Orders
@@ -49,6 +50,7 @@ class Course:
     recorder : Recorder or None
     """
 
+    @enough_memory()
     def __init__(
         self,
         network: Network,

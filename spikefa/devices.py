@@ -32,6 +32,8 @@ def choose_device(name: str) -> torch.device:
 def enough_memory() -> Iterator[None]:
     """Say in one sentence what is missing if the device runs out of memory, and what to lower.
 
+    Networks and simulations are made, trained and tested inside; it may stand within itself.
+
     Raises
     ------
     SpikefaError
@@ -47,8 +49,9 @@ def enough_memory() -> Iterator[None]:
         left = f", of which {free} are free" if free else ""
         raise SpikefaError(
             f"the device memory{room}{left}, has no room for {asked or 'what is needed'} more: "
-            "lower the batch (--batch-size), then the populations (--hidden, --outputs), or draw "
-            "feedback matrices instead of storing them (--feedback.procedural true)"
+            "lower the batch (--batch-size) or --replicas, then the populations (--hidden, "
+            "--outputs), or draw feedback matrices instead of storing them "
+            "(--feedback.procedural true)"
         ) from error
 
 

@@ -41,6 +41,9 @@ class Lesson(Learner):
         the seed of each, or the first of consecutive ones.
     tests : Examples
         Held aside.
+    shuffled : bool, default True
+        Whether every epoch has an order of its own; if not, the examples are shown as they are, and
+        every batch comes again after an epoch.
     change : callable, optional
         ``change(inputs, generator)`` alters the inputs of a batch in place before they are shown.
 
@@ -64,12 +67,13 @@ class Lesson(Learner):
         seed: int | Sequence[int] = 0,
         *,
         tests: Examples,
+        shuffled: bool = True,
         change: Alteration | None = None,
     ):
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
         self.examples = examples.to(network.device, network.dtype)
         seeds = seeds_of(seed, network.replicas)
-        orders = [Order(len(examples), batch, own) for own in seeds]
+        orders = [Order(len(examples), batch, own, shuffled=shuffled) for own in seeds]
         self.updates_per_epoch = orders[0].presentations(1)
         sources = [generator(own, "change") for own in seeds]
         shown = _show(self.examples, orders, change, sources, network.replicas is None)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.angles import angle_between
+from spikefa.devices import enough_memory
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, FeedbackState, Layer
 from spikefa.network_replicas import initialise_each, widen
@@ -98,9 +99,10 @@ class Network:
     ------
     SpikefaError
         If there is no population, or the circuit cannot serve these sizes, or the optimiser cannot
-        serve replicas.
+        serve replicas, or the device has too little memory.
     """
 
+    @enough_memory()
     def __init__(
         self,
         n_inputs: int,

@@ -11,6 +11,8 @@ from spikefa.seeding import generator
 class Order:
     """An endless list of images: epoch after epoch, each in a random order of its own.
 
+    Or, not shuffled, each in the order in which the images are.
+
     Presentation k shows the images ``k batch`` to ``(k + 1) batch - 1`` of the list, one to each
     stream, so that every image is shown exactly once per epoch whatever the batch. The order of
     an epoch follows from the seed and the epoch alone; there is no state to save.
@@ -22,15 +24,26 @@ class Order:
         The stream ``order/<epoch>`` of it is used.
     device : torch.device or str, default "cpu"
         Where the indices are wanted; they get there once an epoch.
+    shuffled : bool, default True
     """
 
-    def __init__(self, n_images: int, batch: int, seed: int, device: torch.device | str = "cpu"):
+    def __init__(
+        self,
+        n_images: int,
+        batch: int,
+        seed: int,
+        device: torch.device | str = "cpu",
+        *,
+        shuffled: bool = True,
+    ):
         self.n_images = n_images
         self.batch = batch
         self.seed = seed
         self.device = device
+        self.shuffled = shuffled
         self._epoch = -1
-        self._here = self._there = torch.empty(0, dtype=torch.int64)
+        self._here = torch.arange(n_images)
+        self._there = self._here.to(device)
 
     def presentations(self, epochs: float) -> int:
         """Return how many presentations it takes to show at least so many epochs."""
@@ -55,7 +68,7 @@ class Order:
 
     def _of_epoch(self, epoch: int) -> Tensor:
         """Return the order of an epoch, on the device."""
-        if epoch != self._epoch:
+        if epoch != self._epoch and self.shuffled:
             source = generator(self.seed, "order", epoch)
             self._here = torch.randperm(self.n_images, generator=source)
             self._there = self._here.to(self.device)

@@ -8,6 +8,7 @@ weights are drawn, states set up and variables declared by the code that serves 
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from math import nan
+from numbers import Integral
 from statistics import stdev
 from typing import Any, TypeVar
 
@@ -85,8 +86,8 @@ def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
         If there are more or fewer seeds than replicas, or one comes twice.
     """
     wanted = 1 if replicas is None else replicas
-    if isinstance(seed, int):
-        return list(range(seed, seed + wanted))
+    if isinstance(seed, int | Integral):  # NumPy's too
+        return list(range(int(seed), int(seed) + wanted))
     seeds = list(seed)
     has = f"{wanted} replicas" if replicas else "no replicas"
     require(

@@ -53,7 +53,7 @@ class Simulation(Course):
     encoding : Encoding, optional
         How images become input, in training and tests; default ``RateCode()``, spikes with the
         brightness as probability.
-    backend : {"auto", "eager", "graph", "fused"}, default "auto"
+    backend : {"auto", "eager", "graph", "fused", "fused-bf16x6", ...}, default "auto"
         What executes the steps of the training; tests are always eager. See docs/performance.md.
     checkpoint : path, optional
         Written after every epoch, on Ctrl-C, and before a run is given up for NaN.

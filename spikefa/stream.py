@@ -257,7 +257,7 @@ class Stream:
         """Do one step with plasticity arrested."""
         self.draw(plastic=False)
         self.stimulus.step()
-        self.network.forward(self.state, self.inputs)
+        self.backend.rest(self.inputs)
         self.readout.count(self.state.populations[-1].spikes.flatten(0, -2))
 
     def settle(self) -> None:

@@ -45,6 +45,15 @@ def shown(lesson, updates):
     return seen
 
 
+def test_what_is_not_shuffled_comes_in_the_same_batches_in_every_epoch():
+    ls = lesson(shuffled=False)
+    seen = [x for x, _ in shown(ls, 8)]
+    torch.testing.assert_close(torch.cat(seen[:4]), ls.examples.inputs, rtol=0, atol=0)
+    torch.testing.assert_close(seen[:4], seen[4:], rtol=0, atol=0)
+    shuffled = [x for x, _ in shown(lesson(), 8)]
+    assert not torch.cat(shuffled[:4]).equal(torch.cat(shuffled[4:]))
+
+
 def test_learning_is_that_of_a_plain_loop_over_the_order_of_each_epoch():
     """Feedback alignment in NumPy, summed over batches of 3, two epochs of 12."""
     ls = lesson()

@@ -33,6 +33,8 @@ def test_the_wheel_holds_models_experiments_and_the_type_marker(wheel):
         "spikefa/py.typed",
     ):
         assert expected in names
+    for paper in (REPOSITORY / "experiments").glob("*/__init__.py"):
+        assert f"spikefa/experiments/{paper.parent.name}/__init__.py" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"spikefa"}
 
 

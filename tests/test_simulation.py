@@ -237,6 +237,7 @@ def test_every_image_is_shown_once_per_epoch(images, batch):
         part = listed[epoch * images : (epoch + 1) * images]
         assert sorted(part.tolist()) == list(range(images))
     assert len(listed) - 4 * images < batch
+    assert [order.image(k // batch, k % batch) for k in range(len(listed))] == listed.tolist()
     if images > 5:
         assert listed[:images].tolist() != listed[images : 2 * images].tolist()
 

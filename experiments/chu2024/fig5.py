@@ -180,7 +180,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
         name_axes(top, "updates", "alignment of the weights", titles[case])
         name_axes(below, "updates", "accuracy (%)")
         legend(top, loc="lower left")
-        legend(below, loc="lower right")
+        legend(below, loc="center right")
     return figure
 
 

@@ -17,7 +17,7 @@ def student(
     circuit: FeedbackCircuit,
     rate: float,
     batch: int,
-    seed: int,
+    seed: int | Sequence[int],
     scale: float,
     bias: float,
     optimiser: MakeOptimiser | None = None,
@@ -31,13 +31,24 @@ def student(
     circuit : FeedbackCircuit
     rate : float
         eta for one example: the update is the sum over the batch.
-    batch, seed : int
-        Target, examples and first weights follow from `seed`.
+    batch : int
+    seed : int or sequence of int
+        Target, examples and first weights follow from it; several make as many replicas.
     scale, bias : float
         Half-range of the first weights and of the first biases.
     optimiser : callable, optional
         A class of torch.optim that takes the steps.
     """
-    network = rate_network(sizes, circuit, rate, weight_scale=scale, bias=bias, optimiser=optimiser)
-    network.initialise(seed)
-    return Exercise(network, tanh_teacher(TEACHER, seed), batch, seed)
+    seeds = [seed] if isinstance(seed, int) else seed
+    replicas = None if isinstance(seed, int) else len(seeds)
+    network = rate_network(
+        sizes,
+        circuit,
+        rate,
+        weight_scale=scale,
+        bias=bias,
+        optimiser=optimiser,
+        replicas=replicas,
+    )
+    network.initialise(seeds)
+    return Exercise(network, [tanh_teacher(TEACHER, own) for own in seeds], batch, seeds)

@@ -14,6 +14,8 @@ from spikefa.results.findings import Claim, Findings, Quantity, spread
 from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
@@ -62,17 +64,24 @@ def students(settings: Settings) -> "dict[str, tuple[tuple[int, ...], FeedbackCi
     }
 
 
-def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Let all networks learn the function of one target network."""
+def together(settings: Settings, seeds: "Sequence[int]") -> "list[dict[str, Any]]":
+    """Let all networks learn, for each seed, the function of one target network."""
     from spikefa.experiments.lillicrap2016._teacher import student
 
+    from spikefa.results.repeats import apart
+
     at = range(0, settings.updates + 1, settings.every)
-    found: dict[str, Any] = {"updates": list(at)}
     scales = (settings.weight_scale, settings.bias_scale)
+    found: dict[str, Any] = {}
     for name, (sizes, circuit) in students(settings).items():
-        learner = student(sizes, circuit, settings.rate, settings.batch, seed, *scales)
+        learner = student(sizes, circuit, settings.rate, settings.batch, seeds, *scales)
         found |= learner.follow(at, {name: learner.nse})
-    return found
+    return [{"updates": list(at), **own} for own in apart(found, len(seeds))]
+
+
+def once(settings: Settings, seed: int) -> dict[str, Any]:
+    """Return what one seed alone leads to."""
+    return together(settings, [seed])[0]
 
 
 def judge(settings: Settings, runs: "Runs") -> Findings:
@@ -144,6 +153,7 @@ STUDY = Study(
     judge,
     picture,
     quick={"repeats": 2, "updates": 12_000},
+    together=together,
 )
 run = STUDY.run
 draw = STUDY.draw

@@ -33,9 +33,16 @@ class Settings:
         None, "train so many networks side by side, with consecutive seeds from --seed on"
     )
     device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
-    backend: Literal["auto", "eager", "graph", "fused"] = option(
-        "auto", "what executes the steps; auto: eager, see docs/performance.md"
-    )
+    backend: Literal[
+        "auto",
+        "eager",
+        "graph",
+        "fused",
+        "fused-bf16x6",
+        "fused-bf16x3",
+        "fused-tf32",
+        "fused-bf16",
+    ] = option("auto", "what executes the steps; auto: eager, see docs/performance.md")
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
     data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     train_images: int | None = option(None, "use only the first K training images")

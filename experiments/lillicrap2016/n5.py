@@ -28,6 +28,7 @@ from spikefa.results.table import CELLS as WHICH
 from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
 
     from spikefa.results.table import CellRuns
@@ -63,6 +64,9 @@ BETTER = {
     "distorted": "local",
 }
 """Each of these cells has a lower error than the other, the paper says."""
+SHORT = "learning was ended after so many epochs, in the paper when there was no more progress"
+NEAR = 0.3
+"""Percent points within which an error is that of the paper."""
 QUICK_MARGIN = 5.0
 """By so many percent points a quick version may miss it: its training is far from its end."""
 
@@ -126,25 +130,40 @@ def judge(settings: Settings, runs: "CellRuns") -> Findings:
     end = ends(runs)
     length = f"after {settings.fast} + {settings.medium} + {settings.slow} epochs"
     margin = QUICK_MARGIN if settings.quick else 0.0
+    allowed = f", or at most {margin:g} points more in this quick version" if margin else ""
     claims = [
         Claim(
-            f"{where} feedback alignment has a lower error than backprop",
+            f"{where} feedback alignment has a lower error than backprop{allowed}",
             bool(end[name].mean() < end[other].mean() + margin),
             f"{spread(end[name])} %, backprop {spread(end[other])} %, {length}",
+            SHORT,
         )
         for name, (other, where) in PAIRS.items()
         if name in end and other in end
     ]
     claims += [
         Claim(
-            f"{CELLS[name].title}: a lower error than {CELLS[other].title}",
+            f"{CELLS[name].title}: a lower error than {CELLS[other].title}{allowed}",
             bool(end[name].mean() < end[other].mean() + margin),
             f"{spread(end[name])} %, {CELLS[other].title} {spread(end[other])} %, {length}",
+            SHORT,
         )
         for name, other in BETTER.items()
         if name in end and other in end
     ]
+    if not settings.quick:
+        claims.insert(0, _as_in_the_paper(end, length))
     return Findings(errors_told(CELLS, runs), claims)
+
+
+def _as_in_the_paper(end: "dict[str, np.ndarray]", length: str) -> Claim:
+    told = (f"{CELLS[name].title} {spread(each)} %" for name, each in end.items())
+    return Claim(
+        f"the test errors, each within {NEAR:g} points",
+        all(abs(each.mean() - CELLS[name].paper) <= NEAR for name, each in end.items()),
+        f"{', '.join(told)}, {length}",
+        SHORT,
+    )
 
 
 def picture(settings: Settings, runs: "CellRuns") -> "Figure":

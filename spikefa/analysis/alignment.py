@@ -8,6 +8,8 @@ import torch
 
 from spikefa.angles import angle_between
 from spikefa.errors import require
+from spikefa.network import Network
+from spikefa.tensors import current
 
 
 def angle(a: torch.Tensor, b: torch.Tensor) -> float:
@@ -158,6 +160,25 @@ def row_angles(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 def norm_ratio(a: torch.Tensor, b: torch.Tensor) -> float:
     """Return ``|a| / |b|``, such as of B^T and W; 1 if two matrices are alike in size."""
     return float(a.detach().double().norm() / b.detach().double().norm())
+
+
+def path_norm_ratios(network: Network) -> dict[str, float]:
+    """Return ``|B| / |W|`` of each projection beside which the circuit carries the error down.
+
+    B is the matrix of the whole path (Li Ji-An & Benna, figure 2: the path norm ratio), as for the
+    angles of `Network.alignment`, and named like these. 1 for backpropagation; errors fade on their
+    way down where it is below, and explode where it is far above. Of a network with replicas: ask
+    for one of them.
+    """
+    require(
+        network.replicas is None,
+        "the ratios are those of one network: give a replica, network.replica(0)",
+    )
+    carried = list(network.synapses.items())[1:]
+    return {
+        name: norm_ratio(current(back), synapses.weight)
+        for (name, synapses), back in zip(carried, network.feedback.paths(), strict=False)
+    }
 
 
 def overlap(weight: torch.Tensor, feedback: torch.Tensor) -> float:

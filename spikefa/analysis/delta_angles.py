@@ -66,6 +66,39 @@ class Reference:
             -1,
         )
 
+    def update_angles(self, state: NetworkState, inputs: Tensor) -> Tensor:
+        """Return the angle between the changes of W that both would make now, [..., projections].
+
+        ``pre^T delta``, summed over the streams, with each circuit's delta, from the input upwards
+        (Panjehpour & EsmailZadeh 2022, section 2.2). That of the output is left out: its error is
+        the same for both.
+
+        Parameters
+        ----------
+        state : NetworkState
+            That was watched last.
+        inputs : Tensor [batch, n_inputs]
+            What the network was shown.
+        """
+        sent = [inputs, *(population.spikes for population in state.populations)]
+        delivered = zip(
+            sent[:-2],
+            state.feedback.modulators[:-1],
+            self.state.modulators[:-1],
+            state.populations[:-1],
+            strict=True,
+        )
+        return torch.stack(
+            [
+                row_angles(
+                    (pre.mT @ (own * here.gain)).flatten(-2),
+                    (pre.mT @ (other * here.gain)).flatten(-2),
+                )
+                for pre, own, other, here in delivered
+            ],
+            -1,
+        )
+
 
 def delta_angles(
     network: Network,

@@ -2,7 +2,7 @@
 
 from spikefa.backends.base import Backend
 from spikefa.backends.scope import Scope
-from spikefa.backends.support import BACKENDS, choose_backend, interpreted, obstacle
+from spikefa.backends.support import BACKENDS, FUSED, choose_backend, interpreted, obstacle
 from spikefa.backends.trace import NotCapturable
 from spikefa.network import Network, NetworkState
 
@@ -25,17 +25,18 @@ def make_backend(
 
     Parameters
     ----------
-    name : {"eager", "graph", "fused"}
+    name : {"eager", "graph", "fused", "fused-bf16x6", ...}
     network : Network
     state : NetworkState
     seed : int
     stream : str
         Name of the `Stream`, for its random streams.
     """
-    if name == "fused":
+    if name in FUSED:
         from spikefa.backends.fused import Fused  # needs triton
 
-        return Fused(network, state, seed, stream)
+        precision = name.removeprefix("fused").removeprefix("-")
+        return Fused(network, state, seed, stream, precision or "float32")
     if name == "graph":
         from spikefa.backends.graph import Graph
 

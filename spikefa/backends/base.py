@@ -80,6 +80,10 @@ class Backend:
         """Advance by one step in which the network learns; see `Network.step`."""
         self.network.step(self.state, inputs, target)
 
+    def rest(self, inputs: Tensor) -> None:
+        """Advance by one step with plasticity arrested; see `Network.forward`."""
+        self.network.forward(self.state, inputs)
+
     def settle(self) -> None:
         """Change the weights as far as the last step asked for; nothing was put off here."""
 

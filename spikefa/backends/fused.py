@@ -1,8 +1,8 @@
 """The fused backend: a step of the standard pathway in one Triton kernel for each matrix."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import torch
 import triton
@@ -10,24 +10,17 @@ from torch import Tensor
 
 from spikefa.backends import kernels
 from spikefa.backends.base import Backend
-from spikefa.feedback import DFA, FA, PFA
+from spikefa.backends.support import PRECISIONS, interpreted
+from spikefa.backends.tiling import STAGES, Tiles, in_units, unit_of
+from spikefa.errors import require
+from spikefa.feedback import DFA, FA, PFA, RandomMatrix
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.product import ProductState
 from spikefa.network import Network, NetworkState
+from spikefa.packing import BitPacker
 from spikefa.seeding import derive
 from spikefa.tensors import current
 from spikefa.variables import Variable
-
-
-class Tiles(NamedTuple):
-    """Streams, presynaptic and postsynaptic neurons that a program works on at a time.
-
-    Powers of two, 16 at least. Sums are made tile by tile, so that others round otherwise.
-    """
-
-    batch: int = 32
-    pre: int = 64
-    post: int = 64
 
 
 class Fused(Backend):
@@ -46,6 +39,9 @@ class Fused(Backend):
     seed : int
     stream : str
         Names the random streams, as in `Stream`.
+    precision : {"float32", "bf16x6", "bf16x3", "tf32", "bf16"}, default "float32"
+        How the products are computed, see `spikefa.backends.tiles.product`; weights, potentials and
+        all sums are float32.
     philox : bool, default True
         Whether the kernels draw. If not, they take the uniforms of the state, as eager does.
     tiles : Tiles, optional
@@ -67,39 +63,64 @@ class Fused(Backend):
         state: NetworkState,
         seed: int,
         stream: str,
+        precision: str = "float32",
         philox: bool = True,
         tiles: Tiles | None = None,
     ):
         super().__init__(network, state)
+        require(precision in PRECISIONS, f"no precision {precision!r}: {', '.join(PRECISIONS)}")
+        self.precision = precision
         self.draws = not philox
-        self.tiles = tiles or Tiles()
         self.batch = len(state.error)
+        most = max(network.n_inputs, *(synapses.n_post for synapses in network.synapses.values()))
+        require(
+            self.batch * most < 2**31,
+            f"{self.batch} streams of {most} neurons are more than the fused backend can number: "
+            "lower the batch",
+        )
+        self.tiles = tiles or Tiles.fit(self.batch, precision)
         self.pending = [False] * len(state.populations)
         device = network.device
         spikes = [population.spikes for population in state.populations]
         inputs = torch.zeros(self.batch, network.n_inputs, device=device)
         self.previous = [inputs, *(torch.zeros_like(each) for each in spikes)]
         self.packed = [each.new_zeros(self.batch, -(-each.shape[1] // 8)).byte() for each in spikes]
-        seeds = [derive(seed, stream, "spikes", name) for name in network.populations]
-        self._seeds = torch.tensor(seeds, device=device, dtype=torch.int64)
+        self._seeds = [
+            torch.tensor([derive(seed, stream, "spikes", name)], device=device)
+            for name in network.populations
+        ]
         self._clock = torch.zeros(1, device=device, dtype=torch.int64)
+        self._packer = BitPacker(network.dtype, device)
         self._make_room()
 
     def _make_room(self) -> None:
         """Allocate room for the parts of a drive, enough for the matrix that needs most."""
-        shapes = [synapses.weight.shape for synapses in self.network.synapses.values()]
-        shapes += [m.shape for m in self.network.feedback.tensors().values()]
-        grids = [self._grid(*shape) for shape in shapes]
-        parts = max(splits * shape[1] for (splits, _), shape in zip(grids, shapes, strict=True))
+        circuit = self.network.feedback
+        shapes = [tuple(synapses.weight.shape) for synapses in self.network.synapses.values()]
+        shapes += [matrix.shape for matrix in self._random()]
+        shapes += [tuple(m.shape) for m in getattr(circuit, "plastic_matrices", ())]
+        grids = [self.tiles.grid(*shape) for shape in shapes]
+        parts = max(splits * shape[1] for (splits, *_), shape in zip(grids, shapes, strict=True))
         self._partial = torch.zeros(parts * self.batch, device=self.network.device)
-        columns = max(columns for _, columns in grids)
+        columns = max(columns for _, columns, _ in grids)
         self._tickets = torch.zeros(columns, device=self.network.device, dtype=torch.int32)
 
-    def _grid(self, n_pre: int, n_post: int) -> tuple[int, int]:
-        return triton.cdiv(n_pre, self.tiles.pre), triton.cdiv(n_post, self.tiles.post)
+    def launch(self, kernel: Any, grid: tuple[int, ...], *arguments: Any, **constants: Any) -> None:
+        """Start `grid` programs of a kernel."""
+        kernel[grid](*arguments, num_warps=self.tiles.warps, num_stages=STAGES, **constants)
 
-    def _shape(self) -> dict[str, int]:
-        return {"BATCH": self.tiles.batch, "PRE": self.tiles.pre, "POST": self.tiles.post}
+    def _shape(self, shape: tuple[int, int]) -> dict[str, Any]:
+        batch = self.tiles.batch
+        return {
+            "BATCH": batch,
+            "PRE": self.tiles.pre,
+            "POST": self.tiles.post,
+            "ONE": self.batch <= batch,
+            "STREAMS": min(batch, 16),
+            "UNIT": unit_of(shape),
+            "PRECISION": self.precision,
+            "UNITS": not interpreted(),
+        }
 
     # -- one step ------------------------------------------------------------------------------
 
@@ -115,13 +136,23 @@ class Fused(Backend):
             self.settle()
         self.network.decay(self.state)
 
+    def rest(self, inputs: Tensor) -> None:
+        """Advance by one step with plasticity arrested, as eager does it; pack the spikes."""
+        super().rest(inputs)
+        for packed, population in zip(self.packed, self.state.populations, strict=True):
+            packed.copy_(self._packer.pack(population.spikes))
+
     def _sweep_up(self, inputs: Tensor) -> None:
         sent = inputs
         for layer, (synapses, here) in enumerate(
             zip(self.network.synapses.values(), self.state.populations, strict=True)
         ):
             population = list(self.network.populations.values())[layer]
-            kernels.forward[self._grid(synapses.n_pre, synapses.n_post)](
+            shape = synapses.n_pre, synapses.n_post
+            splits, columns, depth = self.tiles.grid(*shape)
+            self.launch(
+                kernels.forward,
+                (splits, columns),
                 sent,
                 self.previous[layer],
                 synapses.weight,
@@ -137,15 +168,15 @@ class Fused(Backend):
                 here.gain,
                 self.packed[layer],
                 here.uniforms,
-                self._seeds[layer:],
+                self._seeds[layer],
                 self._clock,
                 self.batch,
-                synapses.n_pre,
-                synapses.n_post,
+                *in_units(shape),
+                depth,
                 population.tau,
                 PENDING=self.pending[layer],
                 PHILOX=not self.draws,
-                **self._shape(),
+                **self._shape(shape),
             )
             self.pending[layer] = False
             sent = here.spikes
@@ -158,7 +189,8 @@ class Fused(Backend):
         for layer in range(top - 1, -1, -1):
             above = top if isinstance(circuit, DFA) else layer + 1
             sent, gate = errors[above].activity, self.state.populations[above].gain
-            gated, matrix = circuit.gated, self._matrix(layer)
+            gated = circuit.gated
+            matrix: RandomMatrix | Tensor = self._random()[layer]
             if isinstance(circuit, PFA):
                 assert isinstance(self.state.feedback, ProductState)
                 middle = self.state.feedback.middle[layer]
@@ -166,10 +198,25 @@ class Fused(Backend):
                 sent, gated, matrix = middle.activity, False, circuit.plastic_matrices[layer]
             self._carry(sent, gate, gated, matrix, circuit.populations[layer], errors[layer], layer)
 
-    def _matrix(self, layer: int) -> Tensor:
+    def _random(self) -> Sequence[RandomMatrix]:
         circuit = self.network.feedback
         assert isinstance(circuit, FA | PFA)
-        return circuit.fixed[layer] if isinstance(circuit, PFA) else circuit.matrices[layer]
+        return circuit.random if isinstance(circuit, PFA) else circuit.random.each
+
+    def drawn_matrix(self, layer: int) -> Tensor:
+        """Return all of a procedural matrix, counted from the lowest, as the kernels draw it."""
+        matrix = self._random()[layer]
+        out = torch.empty(matrix.shape, device=self.network.device)
+        kernels.write_matrix[self.tiles.high_and_wide(*matrix.shape)](
+            matrix.seeds,
+            out,
+            float(matrix.scale),
+            *matrix.shape,
+            KIND=matrix.kind,
+            PRE=self.tiles.pre,
+            POST=self.tiles.post,
+        )
+        return out
 
     def _output_error(self, target: Tensor) -> None:
         output, errors = self.state.populations[-1], self.state.feedback.errors[-1]
@@ -177,7 +224,9 @@ class Fused(Backend):
         assert isinstance(circuit, FA | PFA)
         spikes = self.network.output_error == "spikes"
         size, block = target.numel(), 256
-        kernels.output_error[(triton.cdiv(size, block),)](
+        self.launch(
+            kernels.output_error,
+            (triton.cdiv(size, block),),
             output.spikes if spikes else output.probability,
             target,
             self.state.error,
@@ -194,26 +243,34 @@ class Fused(Backend):
         sent: Tensor,
         gate: Tensor,
         gated: bool,
-        matrix: Tensor,
+        matrix: RandomMatrix | Tensor,
         population: ErrorPopulation,
         errors: ErrorState,
         layer: int | None,
     ) -> None:
         """Drive an error population, beside population `layer` or on the way to it, and step it."""
-        kernels.feed_back[self._grid(*matrix.shape)](
+        shape = matrix.shape[0], matrix.shape[1]
+        splits, columns, depth = self.tiles.grid(*shape)
+        kind, weights, scale = _stored_or_drawn(matrix)
+        self.launch(
+            kernels.feed_back,
+            (splits, columns),
             sent,
             gate,
-            matrix,
+            weights,
+            scale,
             self._partial,
             self._tickets,
             *self._errors(errors, layer or 0),
             self.batch,
-            *matrix.shape,
+            *in_units(shape),
+            depth,
             population.tau,
             GATED=gated,
             PHI=population.phi_delta,
             LEARNS=layer is not None and self._learns(layer),
-            **self._shape(),
+            KIND=kind,
+            **self._shape(shape),
         )
 
     def _errors(self, errors: ErrorState, layer: int) -> tuple[Any, ...]:
@@ -243,28 +300,33 @@ class Fused(Backend):
         sent = [self.previous[0], *(population.spikes for population in self.state.populations)]
         for layer, synapses in enumerate(self.network.synapses.values()):
             if self.pending[layer]:
-                kernels.catch_up[self._grid(synapses.n_pre, synapses.n_post)](
+                shape = synapses.n_pre, synapses.n_post
+                self.launch(
+                    kernels.catch_up,
+                    self.tiles.high_and_wide(*shape),
                     sent[layer],
                     synapses.weight,
                     synapses.bias,
                     self._factor(layer),
                     self.batch,
-                    synapses.n_pre,
-                    synapses.n_post,
-                    **self._shape(),
+                    *in_units(shape),
+                    **self._shape(shape),
                 )
                 self.pending[layer] = False
 
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]
     ) -> dict[str, dict[str, Variable]]:
-        """Return the variables, with weights and what is computed of them settled when read."""
+        """Return the variables, with weights and what is computed of them settled when read.
+
+        To them it adds the ``packed_spikes`` of each population, which the recorder takes.
+        """
 
         def settled(variable: Variable) -> Tensor:
             self.settle()
             return current(variable)
 
-        return {
+        found: dict[str, dict[str, Variable]] = {
             population: {
                 name: partial(settled, variable)
                 if name == "weights" or not isinstance(variable, Tensor)
@@ -273,3 +335,15 @@ class Fused(Backend):
             }
             for population, of in variables.items()
         }
+        for population, packed in zip(self.network.populations, self.packed, strict=True):
+            found[population]["packed_spikes"] = packed
+        return found
+
+
+def _stored_or_drawn(matrix: RandomMatrix | Tensor) -> tuple[str, Tensor, float]:
+    """Return what `kernels.feed_back` is to know of a matrix: how it comes about, from what."""
+    if isinstance(matrix, RandomMatrix):
+        if matrix.procedural:
+            return matrix.kind, matrix.seeds, float(matrix.scale)
+        matrix = matrix.stored
+    return "stored", matrix, 0.0

@@ -44,7 +44,8 @@ def rehearse(work: Callable[[], None], scope: Scope, device: torch.device) -> No
 
 def _compare_numbers(before: Mapping[Any, float], after: Mapping[Any, float]) -> None:
     for (owner, name), number in after.items():
-        if before.get((owner, name)) != number:
+        old = before.get((owner, name))
+        if old is not number and old != number:  # NaN is not equal to itself
             raise NotCapturable(
                 f"it changes the Python number {name!r} at every step, where a tensor is needed"
             )

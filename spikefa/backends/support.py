@@ -6,17 +6,23 @@ from importlib.util import find_spec
 import torch
 
 from spikefa.errors import SpikefaError
-from spikefa.feedback import DFA, FA, PFA, FeedbackCircuit
+from spikefa.feedback import DFA, FA, PFA, FeedbackCircuit, PFAo, RandomMatrices
 from spikefa.network import Network
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
 from spikefa.synapses import Dense
 
-BACKENDS = ("auto", "eager", "graph", "fused")
+PRECISIONS = ("float32", "bf16x6", "bf16x3", "tf32", "bf16")
+"""How the fused backend multiplies; see docs/performance.md."""
+FUSED = ("fused", *(f"fused-{precision}" for precision in PRECISIONS[1:]))
+BACKENDS = ("auto", "eager", "graph", *FUSED)
+DRAWN = ("uniform", "sign")
+"""Procedural matrices that the fused backend can draw."""
 STANDARD = (
-    "it serves StochasticBinary populations, Dense synapses without norm, the circuits FA, DFA and "
-    "PFA with stored matrices and error neurons that do not spike, and the rule ThreeFactor, in "
-    "float32, without an optimiser and without replicas"
+    "it serves StochasticBinary populations, Dense synapses without norm, the circuits FA, DFA, "
+    "PFA and PFAo with error neurons that do not spike and matrices that are stored, or procedural "
+    "of a uniform or sign distribution, and the rule ThreeFactor, in float32, without an optimiser "
+    "and without replicas"
 )
 
 
@@ -100,12 +106,17 @@ def _unusual(network: Network) -> str | None:
 
 
 def _unusual_circuit(circuit: FeedbackCircuit) -> str | None:
-    if type(circuit) not in (FA, DFA, PFA):
+    if type(circuit) not in (FA, DFA, PFA, PFAo):
         return f"its circuit is {type(circuit).__name__}"
     assert isinstance(circuit, FA | PFA)
-    if isinstance(circuit, FA) and circuit.random.procedural:
-        return "its feedback matrices are procedural"
+    if isinstance(circuit, FA) and _undrawn(circuit.random):
+        return f"its matrices are procedural, {circuit.random}"
     populations = [*circuit.populations, *(circuit.middle if isinstance(circuit, PFA) else [])]
     if any(population.phi_delta == "spiking" for population in populations):
         return "its error neurons spike"
     return None
+
+
+def _undrawn(random: RandomMatrices) -> bool:
+    """Return whether the matrices are procedural, and not of a kind that a kernel can draw."""
+    return random.procedural and (random.kind not in DRAWN or random.sparsity > 0)

@@ -48,7 +48,7 @@ class FA(Layerwise):
     procedural : bool, default False
         Whether B is drawn again from the seed at each use instead of stored: the same numbers, for
         the memory of one block and the time of drawing; see `RandomMatrix`. `matrices` is then
-        empty, and no alignment is reported.
+        empty, and no alignment is reported. The fused backend draws other numbers, on the device.
 
     Raises
     ------

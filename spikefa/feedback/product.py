@@ -69,9 +69,10 @@ class PFA(Layerwise):
         least 1.
     neurons : int or sequence of int, optional
         Size of the extra populations instead, for all or from the lowest hidden layer upwards.
-    scale : float, default 0.2
-        Half-range of the uniform distribution that R is drawn from. The path B_l R_l starts with
-        the variance of R, whatever the expansion, as FA's matrices with this scale. Stochastic
+    scale : float or sequence of float, default 0.2
+        Half-range of the uniform distribution that R is drawn from, for all layers or for each,
+        from the lowest hidden population upwards. The path B_l R_l starts with the variance of R,
+        whatever the expansion, as FA's matrices with this scale. Stochastic
         binary neurons have a gain of 1/4 at most, so that the gated error keeps its size from one
         layer to the next for ``4 sqrt(3 / n)``, n being the size of the layer that sends.
     plastic : bool, default True
@@ -89,11 +90,18 @@ class PFA(Layerwise):
         past errors and the present s_l, and its changes are no longer those of W.
     middle_phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the extra populations, linear in the paper.
+    momentum : float, default 0
+        Of R, in [0, 1): ``v <- momentum v + phi_m(m_l)^T s_l`` and ``dR = -eta v``. Where the
+        forward synapses learn by an optimiser with momentum, R needs the same: W learns
+        1 / (1 - momentum) times faster then, and the path would point where W does but stay far
+        shorter.
 
     Attributes
     ----------
     plastic_matrices : list of Tensor
         R on the way into each hidden population, from the lowest upwards.
+    velocities : list of Tensor
+        v of each; empty without momentum.
 
     Raises
     ------
@@ -106,13 +114,14 @@ class PFA(Layerwise):
         self,
         expansion: float = 10.0,
         neurons: int | Sequence[int] | None = None,
-        scale: float = 0.2,
+        scale: float | Sequence[float] = 0.2,
         plastic: bool = True,
         phi_delta: PhiDelta = "identity",
         gated: bool = True,
         tau: float = 0.9,
         middle_tau: float = 1.0,
         middle_phi_delta: PhiDelta = "identity",
+        momentum: float = 0.0,
     ):
         super().__init__(phi_delta, gated, tau)
         ErrorPopulation(1, middle_tau, middle_phi_delta)
@@ -121,26 +130,31 @@ class PFA(Layerwise):
             f"the expansion must be at least 1, {expansion} given: fewer extra neurons than the "
             "layer above has cannot carry its error",
         )
+        scales = [scale] if isinstance(scale, int | float) else scale
         require(
-            0 <= scale < math.inf and (plastic or scale > 0),
+            all(0 <= each < math.inf and (plastic or each > 0) for each in scales),
             f"the half-range of R must not be negative, and positive if R is fixed, {scale} given",
         )
+        require(0 <= momentum < 1, f"the momentum of R must be in [0, 1), {momentum} given")
         self.expansion = expansion
         self.neurons = neurons
         self.scale = scale
         self.plastic = plastic
         self.middle_tau = middle_tau
         self.middle_phi_delta: PhiDelta = middle_phi_delta
+        self.momentum = momentum
         self.middle: list[ErrorPopulation] = []
         self.random: list[RandomMatrix] = []
         self.plastic_matrices: list[Tensor] = []
+        self.velocities: list[Tensor] = []
 
     def __repr__(self) -> str:
         size = f"neurons={self.neurons}" if self.neurons else f"expansion={self.expansion}"
         return (
             f"{type(self).__name__}({size}, scale={self.scale}, plastic={self.plastic}, "
             f"phi_delta={self.phi_delta!r}, gated={self.gated}, tau={self.tau}, "
-            f"middle_tau={self.middle_tau}, middle_phi_delta={self.middle_phi_delta!r})"
+            f"middle_tau={self.middle_tau}, middle_phi_delta={self.middle_phi_delta!r}, "
+            f"momentum={self.momentum})"
         )
 
     def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
@@ -160,6 +174,8 @@ class PFA(Layerwise):
             torch.zeros(middle.size, synapses.n_pre, device=device, dtype=dtype)
             for synapses, middle in pairs
         ]
+        learning = self.plastic_matrices if self.momentum and self.plastic else []
+        self.velocities = [torch.zeros_like(matrix) for matrix in learning]
 
     def _middle_sizes(self, above: Sequence[int]) -> list[int]:
         if self.neurons is None:
@@ -179,13 +195,25 @@ class PFA(Layerwise):
 
     def initialise(self, seed: int) -> None:
         """Draw each B_l, then each R_l from U[-scale, scale], from streams of their own."""
-        for layer, (fixed, plastic) in enumerate(
-            zip(self.random, self.plastic_matrices, strict=True), start=1
+        scales = self._scales()
+        for layer, (fixed, plastic, scale) in enumerate(
+            zip(self.random, self.plastic_matrices, scales, strict=True), start=1
         ):
             fixed.initialise(seed, "feedback", layer)
             draw = torch.empty(plastic.shape, dtype=plastic.dtype)
             source = generator(seed, "feedback", "R", layer)
-            plastic.copy_(draw.uniform_(-self.scale, self.scale, generator=source))
+            plastic.copy_(draw.uniform_(-scale, scale, generator=source))
+        for velocity in self.velocities:
+            velocity.zero_()
+
+    def _scales(self) -> list[float]:
+        layers, given = len(self.plastic_matrices), self.scale
+        scales = [given] * layers if isinstance(given, int | float) else list(given)
+        require(
+            len(scales) == layers,
+            f"scale={self.scale} for {layers} hidden populations: give one, or one each",
+        )
+        return scales
 
     def random_matrix(
         self, n_above: int, n_mid: int, device: torch.device, dtype: torch.dtype
@@ -223,10 +251,14 @@ class PFA(Layerwise):
             return
         for layer, matrix in enumerate(self.plastic_matrices):
             above = layers[layer + 1]  # its synapses come from the population that R reaches
-            change = torch.mul(
-                above.pre, above.plasticity.learning_rate, out=state.errors[layer].drive
-            )  # the drive of this step has been used
-            add_product(matrix, state.middle[layer].activity.mT, change.neg_())
+            sent, rate = state.middle[layer].activity.mT, above.plasticity.learning_rate
+            if self.momentum:
+                velocity = self.velocities[layer].mul_(self.momentum)
+                add_product(velocity, sent, above.pre)
+                matrix.addcmul_(velocity, rate, value=-1)
+                continue
+            change = torch.mul(above.pre, rate, out=state.errors[layer].drive)  # it has been used
+            add_product(matrix, sent, change.neg_())
 
     def decay(self, factor: float) -> None:
         """Let R decay as the forward weights have; B never does."""
@@ -250,8 +282,7 @@ class PFA(Layerwise):
         ]
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return B and R, ``B1`` and ``R1`` being those into the first hidden population."""
+        """Return B and R, ``B1`` and ``R1`` being those into the first hidden population, and v."""
         found = {f"B{layer}": matrix for layer, matrix in enumerate(self.fixed, start=1)}
-        return found | {
-            f"R{layer}": matrix for layer, matrix in enumerate(self.plastic_matrices, start=1)
-        }
+        found |= {f"R{layer}": matrix for layer, matrix in enumerate(self.plastic_matrices, 1)}
+        return found | {f"v{layer}": matrix for layer, matrix in enumerate(self.velocities, 1)}

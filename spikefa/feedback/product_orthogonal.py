@@ -20,7 +20,7 @@ class PFAo(PFA):
     ----------
     expansion : float, default 1
         Neurons of the extra population for each neuron of the layer that sends; at least 1.
-    neurons, scale, plastic, phi_delta, gated, tau, middle_tau, middle_phi_delta
+    neurons, scale, plastic, phi_delta, gated, tau, middle_tau, middle_phi_delta, momentum
         As in `PFA`.
 
     Raises
@@ -33,13 +33,14 @@ class PFAo(PFA):
         self,
         expansion: float = 1.0,
         neurons: int | Sequence[int] | None = None,
-        scale: float = 0.2,
+        scale: float | Sequence[float] = 0.2,
         plastic: bool = True,
         phi_delta: PhiDelta = "identity",
         gated: bool = True,
         tau: float = 0.9,
         middle_tau: float = 1.0,
         middle_phi_delta: PhiDelta = "identity",
+        momentum: float = 0.0,
     ):
         super().__init__(
             expansion,
@@ -51,6 +52,7 @@ class PFAo(PFA):
             tau,
             middle_tau,
             middle_phi_delta,
+            momentum,
         )
 
     def random_matrix(

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from spikefa.packing import BitPacker, not_binary, unpack
 from spikefa.recording.blocks import Block
-from spikefa.recording.packing import BitPacker, not_binary
 from spikefa.recording.probes import Channel, Variables, source_of, state_of
 
 NARROW = 4096
@@ -19,7 +19,8 @@ class Stage:
     `take` copies the present state of all channels into one slot: on a GPU one fused kernel for all
     that are narrow, and one for each of the others. Nothing is allocated (but by what a computed
     variable computes), nothing is waited for.
-    `drain` packs many rows at a time and starts their copy to the host.
+    `drain` packs many rows at a time and starts their copy to the host. Spikes that whatever steps
+    the network has packed already are taken as they are.
 
     Parameters
     ----------
@@ -43,8 +44,17 @@ class Stage:
         self.landed: tuple[Stage, int] | None = None
         self._channels = [_Staged(channel, variables, slots) for channel in channels]
         whole = [s for s in self._channels if not s.gathered and s.compute is None]
-        self._sources = [staged.source for staged in whole]
-        self._targets = [[staged.rows[slot] for staged in whole] for slot in range(slots)]
+        self._sources = [
+            [staged.source for staged in whole if staged.packed == packed]
+            for packed in (False, True)  # of one type each, for one kernel each
+        ]
+        self._targets = [
+            [
+                [staged.rows[slot] for staged in whole if staged.packed == packed]
+                for packed in (False, True)
+            ]
+            for slot in range(slots)
+        ]
         self._others = [s for s in self._channels if s.gathered or s.compute is not None]
         self._devices = {staged.source.device for staged in self._channels if staged.source.is_cuda}
 
@@ -68,15 +78,13 @@ class Stage:
         if self.landed is not None:
             self._copy(slot, *self.landed)
             return
-        if self._sources:
-            torch._foreach_copy_(self._targets[slot], self._sources)
+        _copy_all(self._targets[slot], self._sources)
         for staged in self._others:
             staged.take(slot)
 
     def _copy(self, slot: int, other: "Stage", row: int) -> None:
         """Keep in `slot` what another stage has in `row`."""
-        if self._sources:
-            torch._foreach_copy_(self._targets[slot], other._targets[row])
+        _copy_all(self._targets[slot], other._targets[row])
         for mine, its in zip(self._others, other._others, strict=True):
             mine.rows[slot].copy_(its.rows[row])
 
@@ -98,18 +106,24 @@ class _Staged:
         source = source_of(variables, channel.population, channel.variable)
         self.compute = None if isinstance(source, Tensor) else source
         self._channel = channel
-        self.source = _example(channel, variables)
-        size = self.source.shape[-1]
-        self.gathered = _is_gathered(channel, size)
+        example = _example(channel, variables)
+        size = example.shape[-1]
+        packed = _packed(channel, variables)
+        self.packed = packed is not None
+        self.source = example if packed is None else packed
+        self.gathered = not self.packed and _is_gathered(channel, size)
         self.units = torch.as_tensor(channel.units, device=self.source.device)
         self._chosen = not self.gathered and len(channel.units) < size
-        width = len(channel.units) if self.gathered else size
+        width = len(channel.units) if self.gathered else self.source.shape[-1]
         shape = (slots, *self.source.shape[:-1], width)
         self.rows = torch.empty(shape, dtype=self.source.dtype, device=self.source.device)
-        self._packer = BitPacker(self.source.dtype, self.source.device)
+        self._packer = BitPacker(example.dtype, example.device)
 
     @staticmethod
     def row_bytes(channel: Channel, variables: Variables) -> int:
+        packed = _packed(channel, variables)
+        if packed is not None:
+            return packed.numel()
         source = _example(channel, variables)
         size, elements = source.shape[-1], source.numel()
         if _is_gathered(channel, size):
@@ -127,6 +141,11 @@ class _Staged:
     def drain(self, count: int, values: Tensor, invalid: Tensor) -> None:
         """Start to copy the first `count` rows, encoded, to the host."""
         rows = self.rows[:count]
+        if self.packed:
+            bits = self._packer.pack(unpack(rows, self.units)) if self._chosen else rows
+            values.copy_(bits, non_blocking=True)
+            invalid.zero_()  # a bit is 0 or 1
+            return
         if self._chosen:
             rows = rows.index_select(-1, self.units)
         if self._channel.variable == "spikes":
@@ -136,10 +155,25 @@ class _Staged:
             values.copy_(rows.to(torch.float32), non_blocking=True)
 
 
+def _copy_all(targets: Sequence[list[Tensor]], sources: Sequence[list[Tensor]]) -> None:
+    """Copy the tensors of each list with one kernel."""
+    for into, of in zip(targets, sources, strict=True):
+        if of:
+            torch._foreach_copy_(into, of)
+
+
 def _example(channel: Channel, variables: Variables) -> Tensor:
     """Return what a row is taken from; if it is computed, as it is now."""
     state = state_of(variables, channel.population, channel.variable).detach()
     return _streams(channel, state)
+
+
+def _packed(channel: Channel, variables: Variables) -> Tensor | None:
+    """Return the spikes of all neurons as bits, if they are kept so; see `BitPacker`."""
+    if channel.variable != "spikes":
+        return None
+    bits = variables[channel.population].get("packed_spikes")
+    return _streams(channel, bits) if isinstance(bits, Tensor) else None
 
 
 def _streams(channel: Channel, state: Tensor) -> Tensor:

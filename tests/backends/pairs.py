@@ -26,14 +26,14 @@ def network(circuit, sizes, n_inputs=13, rule=None, tau=0.9, **options):
     return net
 
 
-def stream(net, batch, tiles=None, philox=False, fused=True):
+def stream(net, batch, tiles=None, philox=False, fused=True, precision="float32"):
     """Return the training stream of `net`, executed by fused, or by eager."""
     shown = images(net.n_inputs)
     made = Stream(net, shown, 255, 2, batch, seed=0, name="train")
     if fused:
         from spikefa.backends.fused import Fused
 
-        made.backend = Fused(net, made.state, 0, "train", philox=philox, tiles=tiles)
+        made.backend = Fused(net, made.state, 0, "train", precision, philox, tiles)
     return made
 
 
@@ -41,25 +41,36 @@ def shown(presentation, batch):
     return ((torch.arange(batch) + presentation * batch) % 12).to(DEVICE)
 
 
-def compare(make, batch, presentations, steps=5, tiles=None):
+def compare(make, batch, presentations, steps=5, tiles=None, **options):
     """Run both side by side; return how often a spike differed, always within rounding."""
-    one, other = (stream(make(), batch, tiles, fused=fused) for fused in (False, True))
+    return compare_two(
+        stream(make(), batch, fused=False), stream(make(), batch, tiles, **options),
+        presentations, steps,
+    )  # fmt: skip
+
+
+def compare_two(one, other, presentations, steps):
+    """Compare a stream of eager with one of fused, which may know other tensors besides."""
     flips = 0
     for presentation in range(presentations):
-        now = shown(presentation, batch)
+        now = shown(presentation, one.batch)
         both = zip(one.present(now, steps, True), other.present(now, steps, True), strict=False)
         for _ in both:
             different = _different(one, other)
             if different:  # later steps would be of two trajectories: go on from the one
                 other.settle()
-                copy_into(everything(other), everything(one))
+                copy_into(*_shared(everything(other), everything(one)))
             else:
                 _agree(trajectory(one), trajectory(other))
             flips += different
         for _ in other.present(now, 0, True):  # settle
             pass
-        _agree(one.network.tensors(), other.network.tensors())
+        _agree(*_shared(one.network.tensors(), other.network.tensors()))
     return flips
+
+
+def _shared(one, other):
+    return [{name: of[name] for name in one if name in other} for of in (one, other)]
 
 
 def everything(of):

@@ -44,7 +44,8 @@ UNUSUAL = {
     "the synapses": lambda: network(synapses=lambda *a, **k: sf.Masked(*a, **k)),
     "by an optimiser": lambda: network(optimiser=torch.optim.SGD),
     "torch.float64": lambda: network(dtype=torch.float64),
-    "are procedural": lambda: network(sf.FA(procedural=True)),
+    "are procedural": lambda: network(sf.FA(matrix="normal", procedural=True)),
+    "sparsity=0.5": lambda: network(sf.DFA(sparsity=0.5, procedural=True)),
     "its error neurons spike": lambda: network(sf.DFA(phi_delta="spiking")),
     "error neurons spike": lambda: network(sf.PFA(middle_phi_delta="spiking")),
 }
@@ -146,20 +147,45 @@ def test_a_recording_of_weights_is_of_the_step_and_changes_nothing(tiny, tmp_pat
     )
 
 
-def test_running_out_of_device_memory_is_one_sentence(tiny, monkeypatch):
-    """With torch's own words, as of version 2.11."""
-    words = (
+def full(*_, **__):
+    """Run out of memory, in torch's own words, as of version 2.11."""
+    raise torch.cuda.OutOfMemoryError(
         "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 139.81 GiB "
         "of which 3.50 GiB is free. Process 7 has 136.31 GiB memory in use."
     )
 
-    def full(*_):
-        raise torch.cuda.OutOfMemoryError(words)
 
+def build(tiny, monkeypatch):
+    monkeypatch.setattr(sf.FA, "connect", full)
+    network()
+
+
+def prepare(tiny, monkeypatch):
+    net = network(device=DEVICE)
+    monkeypatch.setattr(net, "state", full)
+    sf.Simulation(net, tiny, 2)
+
+
+def train(tiny, monkeypatch):
     simulation = simulate(tiny, "eager")
     monkeypatch.setattr(simulation.stream.backend, "step", full)
+    simulation.train()
+
+
+def evaluate(tiny, monkeypatch):
+    simulation = simulate(tiny, "eager")
+    monkeypatch.setattr(simulation.network, "state", full)
+    simulation.test()
+
+
+@pytest.mark.parametrize("what", [build, prepare, train, evaluate])
+def test_running_out_of_device_memory_is_one_sentence(tiny, monkeypatch, what):
     with pytest.raises(SpikefaError, match=r"no room for 20.00 GiB more: lower the batch") as said:
-        simulation.train()
+        what(tiny, monkeypatch)
     assert "of 139.81 GiB, of which 3.50 GiB are free" in str(said.value)
+    assert "draw feedback matrices instead of storing them" in str(said.value)
+
+
+def test_other_words_are_understood_as_far_as_they_go():
     with pytest.raises(SpikefaError, match="no room for what is needed more"), enough_memory():
         raise torch.cuda.OutOfMemoryError("other words")

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from pairs import DEVICE, compare, everything, network, shown, stream
+from pairs import DEVICE, compare, compare_two, everything, network, shown, stream
 
 import spikefa as sf
+from spikefa.synapses import Dense
 
 pytestmark = pytest.mark.usefixtures("triton")
 
 
 def tiles(*shape):
-    from spikefa.backends.fused import Tiles
+    from spikefa.backends.tiling import Tiles
 
     return Tiles(*shape)
 
@@ -21,6 +22,16 @@ CASES = {  # circuit, sizes, batch, tiles, options of the network: sizes that no
     "FA, several tiles": (lambda: sf.FA(phi_delta="tanh"), (17, 18), 3, (16, 16, 16), {}),
     "FA, one neuron": (lambda: sf.FA(gated=True, tau=0.3), (1, 17, 2), 1, (16, 16, 32), {}),
     "FA, no hidden": (lambda: sf.FA(), (10,), 1, (16, 16, 16), {"output_error": "probability"}),
+    "FA, tiles below each other": (lambda: sf.FA(), (70, 50), 3, (16, 16, 32, 2), {"n_inputs": 50}),
+    "FA, the same, a batch of tiles": (
+        lambda: sf.FA(),
+        (70, 50),
+        40,
+        (16, 16, 32, 1),
+        {"n_inputs": 50},
+    ),
+    "FA, one stream": (lambda: sf.FA(), (20, 18), 1, (1, 16, 32, 1), {}),
+    "PFA-o": (lambda: sf.PFAo(expansion=2), (17, 7, 4), 3, (16, 16, 32), {}),
     "DFA": (lambda: sf.DFA(phi_delta="logistic"), (17, 1, 10), 3, (16, 16, 32), {"tau": 0.4}),
     "DFA, batch 100": (lambda: sf.DFA(gated=True), (5, 17, 2), 100, (64, 32, 32), {}),
     "PFA": (lambda: sf.PFA(expansion=2), (17, 7, 4), 3, (16, 16, 32), {}),
@@ -41,6 +52,46 @@ def test_spike_for_spike(case):
         lambda: network(circuit(), sizes, **options), batch, 3, steps=3, tiles=tiles(*shape)
     )
     assert flips <= 1
+
+
+@pytest.mark.parametrize("precision", ["bf16x6", "bf16x3", "tf32", "bf16"])
+@pytest.mark.parametrize("batch", [3, 17])
+def test_what_matrix_units_multiply_is_rounded_and_nothing_else(precision, batch):
+    """Eager does the same with synapses and a circuit that round by other means."""
+    from spikefa.experiments.comparison._rounding import RoundedDense, RoundedFA, set_rounding
+
+    def make(synapses, circuit):
+        return network(circuit(gated=True), (17, 20), n_inputs=33, synapses=synapses)
+
+    plain = make(RoundedDense, RoundedFA)
+    if precision != "bf16x6":
+        set_rounding(plain, precision)
+    given = stream(make(Dense, sf.FA), batch, tiles(16, 16, 32, 2), precision=precision)
+    assert compare_two(stream(plain, batch, fused=False), given, 2, 2) <= 1
+
+
+def random_matrix(seed, shape, kind, scale):
+    """What `random_tile` promises, from the paper's Philox."""
+    made = np.empty(shape, np.float32)
+    for row, column in np.ndindex(*shape):
+        words = philox(seed, [column, row // 8, 0, 0])
+        k = words[row % 8 // 2] >> (16 * (row % 2)) & 0xFFFF
+        made[row, column] = (2 * k + 1) / 2**16 - 1 if kind == "uniform" else (k >= 2**15) * 2 - 1
+    return made * np.float32(scale)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "sign"])
+@pytest.mark.parametrize("circuit", [sf.FA, sf.DFA])
+def test_matrices_are_drawn_in_the_kernel_whatever_the_tiles(circuit, kind):
+    drawn = network(circuit(0.3, matrix=kind, procedural=True), (17, 20, 12))
+    stored = network(circuit(0.3, matrix=kind), (17, 20, 12))
+    given = stream(drawn, 3, tiles(16, 16, 32, 1))
+    for layer, matrix in enumerate(drawn.feedback.random.each):
+        expected = random_matrix(int(matrix.seeds[0]), matrix.shape, kind, 0.3)
+        whole = given.backend.drawn_matrix(layer)
+        np.testing.assert_allclose(whole.cpu().numpy(), expected, rtol=1e-6)
+        stored.feedback.matrices[layer].copy_(torch.from_numpy(expected))
+    assert compare_two(stream(stored, 3, fused=False), given, 2, 3) <= 1
 
 
 @pytest.mark.long
@@ -152,13 +203,31 @@ def test_spikes_leave_as_bits_too():
             assert (packed.cpu().numpy() == bits).all()
 
 
+def test_a_step_without_plasticity_packs_them_too():
+    of = stream(network(sf.FA(), (17, 4)), 3)
+    for _ in of.present(shown(0, 3), 2, False):
+        for packed, population in zip(of.backend.packed, of.state.populations, strict=True):
+            bits = np.packbits(population.spikes.cpu().bool().numpy(), axis=-1, bitorder="little")
+            assert (packed.cpu().numpy() == bits).all()
+
+
 def test_populations_and_seeds_have_random_numbers_of_their_own():
     from spikefa.backends.fused import Fused
 
     net = network(sf.FA(), (17, 17, 4))
     keys = [
-        key
+        int(key)
         for seed, name in ((0, "train"), (1, "train"), (0, "other"))
-        for key in Fused(net, net.state(1), seed, name)._seeds.tolist()
+        for key in Fused(net, net.state(1), seed, name)._seeds
     ]
     assert len(set(keys)) == 9
+
+
+def test_more_neurons_in_streams_than_a_kernel_can_number_are_refused():
+    from spikefa.backends.fused import Fused
+
+    net = network(sf.FA(), (17, 4))
+    state = net.state(1)
+    state.error = state.error.expand(2**27, -1)
+    with pytest.raises(sf.SpikefaError, match=r"streams of 17 neurons .* lower the batch"):
+        Fused(net, state, 0, "train")

@@ -28,12 +28,14 @@ def test_cells_of_note_5_are_run_alone_and_others_added(tmp_path, data_dir):
     result = ran("n5", out, *FEW, "--cells", "fa", "--data-dir", str(data_dir))
     assert [len(quantity["values"]) for quantity in result["quantities"]].count(1) == 1
     assert len(result["quantities"]) == len(CELLS)
-    assert result["claims"] == []
+    (claim,) = result["claims"]
+    assert not claim["holds"]
+    assert "FA" in claim["evidence"]
     more = ["--resume", str(out), "--cells", "backprop,dropout"]
     assert main(["run", "lillicrap2016.n5", *more]) == 0
     result = read_result(out / "result.json")
     assert result["settings"]["cells"] == "backprop,fa,dropout"
-    assert len(result["claims"]) == 2
+    assert len(result["claims"]) == 3
 
 
 def test_distortions_and_fields_run(tmp_path, data_dir):

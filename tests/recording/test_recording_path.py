@@ -13,8 +13,8 @@ import torch
 from toy_network import PROBES, PROVENANCE, Toy, truth
 
 from spikefa.errors import SpikefaError
+from spikefa.packing import BitPacker, not_binary
 from spikefa.recording import Probe, Recorder, Window, open_recording
-from spikefa.recording.packing import BitPacker, not_binary
 from spikefa.recording.writer import Writer
 
 LONG = (Window("all", 0, 2345),)

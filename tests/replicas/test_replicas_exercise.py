@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from spikefa.experiments.lillicrap2016 import fig2
+from spikefa.experiments.lillicrap2016 import fig2, fig3cd
 from spikefa.models import rate_network
 
 import spikefa as sf
@@ -84,11 +84,18 @@ def test_tasks_must_fit():
         Exercise(net, [linear(6, 4, 0), linear(6, 4, 1), linear(5, 4, 0)])
 
 
-def test_figure_2_repeated_side_by_side_is_figure_2_repeated(tmp_path):
-    settings = fig2.Settings(examples=60, every=20)
-    for name, together in (("alone", None), ("together", fig2.together)):
+@pytest.mark.parametrize(
+    ("figure", "settings"),
+    [
+        (fig2, fig2.Settings(examples=60, every=20)),
+        (fig3cd, fig3cd.Settings(updates=40, every=20)),
+    ],
+    ids=["fig2", "fig3cd"],
+)
+def test_repeats_side_by_side_are_the_repeats(figure, settings, tmp_path):
+    for name, together in (("alone", None), ("together", figure.together)):
         (tmp_path / name).mkdir()
-        repeat(fig2.once, settings, range(3), tmp_path / name, 1, together)
+        repeat(figure.once, settings, range(3), tmp_path / name, 1, together=together)
     alone, together = (load_runs(tmp_path / name, range(3)) for name in ("alone", "together"))
     assert set(alone) == set(together)
     for name in set(alone) - {"seconds"}:
@@ -102,7 +109,7 @@ def test_seeds_that_are_there_are_not_repeated(tmp_path):
         made.append(list(seeds))
         return [{"seed": seed} for seed in seeds]
 
-    repeat(None, None, range(2), tmp_path, 1, together)
-    repeat(None, None, range(5), tmp_path, 1, together)
+    repeat(None, None, range(2), tmp_path, 1, together=together)
+    repeat(None, None, range(5), tmp_path, 1, together=together)
     assert made == [[0, 1], [2, 3, 4]]
     assert load_runs(tmp_path, range(5))["seed"].tolist() == [0, 1, 2, 3, 4]

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
@@ -111,6 +112,20 @@ class Off:
 
     def __call__(self, epoch):
         return 0.0
+
+
+def test_numpy_counts_too():
+    assert simulation(np.int64(5), 2).seeds == [5, 6]
+    assert simulation(range(4, 6), 2).seeds == [4, 5]
+
+
+@pytest.mark.parametrize("circuit", [sf.FA, sf.PFA, sf.WM])
+def test_memory_is_that_of_so_many_networks(circuit):
+    def size(sim):
+        tensors = {**sim.network.tensors(), **named_tensors(sim.stream.state)}
+        return sum(tensor.untyped_storage().nbytes() for tensor in tensors.values() if tensor.dim())
+
+    assert size(together(circuit=circuit)) <= 3 * size(simulation(circuit=circuit))
 
 
 def test_a_schedule_and_a_frozen_projection_hold_for_all():

@@ -34,3 +34,8 @@ class BitPacker:
 def not_binary(rows: Tensor) -> Tensor:
     """Return, for each of `rows` [k, ...], whether something in it is neither 0 nor 1: bool [k]."""
     return ((rows != 0) & (rows != 1)).flatten(1).any(-1)
+
+
+def unpack(bits: Tensor, units: Tensor) -> Tensor:
+    """Return some of the neurons of packed `bits` [..., ceil(n/8)] as 0 or 1, uint8 [..., k]."""
+    return (bits.index_select(-1, units // 8) >> (units % 8).to(torch.uint8)) & 1

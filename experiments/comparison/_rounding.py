@@ -1,0 +1,75 @@
+"""What the matrix units of a GPU do to the numbers they multiply, done on any device."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from spikefa.feedback import FA
+from spikefa.network import Network
+from spikefa.plasticity.base import Change, Outer
+from spikefa.synapses import Dense
+
+
+def tf32(x: Tensor) -> Tensor:
+    """Return float32 `x` to the nearest number of 11 significant bits, ties to even."""
+    bits = x.view(torch.int32)
+    return ((bits + 0xFFF + ((bits >> 13) & 1)) >> 13 << 13).view(torch.float32)
+
+
+def bf16(x: Tensor) -> Tensor:
+    """Return `x` to the nearest bfloat16, of 8 significant bits."""
+    return x.bfloat16().float()
+
+
+def bf16x3(x: Tensor) -> Tensor:
+    """Return `x` as the sum of two bfloat16, of 16 significant bits."""
+    large = bf16(x)
+    return large + bf16(x - large)
+
+
+Rounding = Callable[[Tensor], Tensor]
+ROUNDINGS: dict[str, Rounding] = {
+    "float32": lambda x: x,
+    "bf16x3": bf16x3,
+    "tf32": tf32,
+    "bf16": bf16,
+}
+"""By the precision of the fused backend; in "bf16x6" nothing is lost."""
+
+
+class RoundedDense(Dense):
+    """Synapses whose weights, and whose changes by an `Outer`, are rounded before a product.
+
+    The weights themselves stay float32, and the spikes are exact.
+    """
+
+    rounding: Rounding = staticmethod(ROUNDINGS["float32"])
+
+    def drive(self, pre: Tensor, out: Tensor) -> None:
+        """Write ``pre W + b`` into `out`."""
+        torch.matmul(pre, self.rounding(self.weight), out=out)
+        out.add_(self.bias)
+
+    def apply(self, change: Change) -> None:
+        """Add ``pre^T post`` to the weights, and what is not rounded to the biases."""
+        assert isinstance(change, Outer)
+        self.weight.addmm_(change.pre.mT, self.rounding(change.post))
+        self.bias.add_(change.post.sum(-2))
+
+
+class RoundedFA(FA):
+    """Feedback alignment with errors and matrices rounded before each product."""
+
+    rounding: Rounding = staticmethod(ROUNDINGS["float32"])
+
+    def carry(self, layer: int, sent: Tensor, out: Tensor) -> None:
+        """Write ``sent B_l``."""
+        torch.matmul(self.rounding(sent), self.rounding(self.matrices[layer]), out=out)
+
+
+def set_rounding(network: Network, precision: str) -> None:
+    """Let a network of `RoundedDense` and `RoundedFA` round like `precision` from now on."""
+    for part in (*network.synapses.values(), network.feedback):
+        assert isinstance(part, RoundedDense | RoundedFA)
+        part.rounding = ROUNDINGS[precision]

@@ -1,0 +1,139 @@
+"""The network and the digits of figures 3 to 7: 225-50-50-50-50, tanh(relu), 15 x 15 pixels.
+
+60 mini-batches of 1,000 images, 5-hot labels: five of the 50 outputs say one class. All weights and
+biases, and the feedback weights, are from N(0, 0.1), read as a deviation of 0.1. The loss is half
+the squared error; the update is for the mean over a mini-batch.
+"""
+
+from functools import lru_cache, partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import interpolate
+
+from spikefa.datasets import Dataset, Images, mnist
+from spikefa.datasets.examples import Examples, classification
+from spikefa.feedback import FA, FeedbackCircuit
+from spikefa.lesson import Lesson
+from spikefa.network import Network
+from spikefa.neurons import Rate
+from spikefa.plasticity import ThreeFactor
+from spikefa.seeding import generator
+from spikefa.synapses import Dense
+
+SIDE, BATCH, PER_CLASS = 15, 1000, 5
+SIZES = (SIDE * SIDE, 50, 50, 50, 50)
+SPREAD = 0.1
+"""Standard deviation of all first weights and biases, and of B."""
+ALIGNED = ("hidden2", "hidden3", "output")
+"""The projections beside which an error comes down, W_1 to W_3, by the population they end on."""
+
+
+class Normal(Dense):
+    """All-to-all synapses whose weights and biases are drawn from N(0, SPREAD^2)."""
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the weights, then the biases."""
+        for part in (self.weight, self.bias):
+            draw = torch.empty(part.shape, dtype=part.dtype)
+            part.copy_(draw.normal_(0, SPREAD, generator=generator))
+        self.settle()
+
+
+def feedback_alignment() -> FA:
+    """Return the circuit of all figures."""
+    return FA(SPREAD, tau=1.0, gated=True, matrix="normal")
+
+
+def network(circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None = None) -> Network:
+    """Return the network, its weights drawn.
+
+    Parameters
+    ----------
+    circuit : FeedbackCircuit
+    rate : float
+        eta, for the mean over a mini-batch.
+    seed : int
+    norm : float, optional
+        gamma of eq. 9: length that the weights onto each neuron keep, those of B included.
+    """
+    names = ("hidden1", *ALIGNED)
+    populations = {
+        name: Rate(size, "tanh_relu") for name, size in zip(names, SIZES[1:], strict=True)
+    }
+    made = Network(
+        SIZES[0],
+        populations,
+        circuit,
+        ThreeFactor(rate / BATCH, weight_decay=0),
+        partial(Normal, norm=norm),
+    )
+    made.initialise(seed)
+    if norm is not None and isinstance(circuit, FA):
+        for matrix in circuit.matrices:
+            matrix.mul_(norm / matrix.norm(dim=0))
+    return made
+
+
+def lesson(
+    circuit: FeedbackCircuit,
+    rate: float,
+    seed: int,
+    batches: int = 60,
+    shuffled: bool = True,
+    disorder: float = 0.0,
+    norm: float | None = None,
+    data_dir: str | None = None,
+) -> Lesson:
+    """Return the network in front of the digits, tested on 10,000 others.
+
+    Parameters
+    ----------
+    circuit, rate, seed, norm
+        As for `network`.
+    batches : int, default 60
+        Mini-batches of an epoch.
+    shuffled : bool, default True
+        Whether the mini-batches are made anew for each epoch.
+    disorder : float, default 0
+        Share of the training images that exchange their labels among themselves, once.
+    data_dir : str, optional
+        Where the data set lies, see `spikefa.datasets.mnist`.
+    """
+    shown, tests = _examples(small_digits(data_dir).subset(train=batches * BATCH), disorder, seed)
+    return Lesson(
+        network(circuit, rate, seed, norm), shown, BATCH, seed, tests=tests, shuffled=shuffled
+    )
+
+
+def _examples(data: Dataset, disorder: float, seed: int) -> tuple[Examples, Examples]:
+    train = Images(data.train.pixels, _disordered(data.train, disorder, seed))
+    shown, tests = (
+        classification(images, data.full_scale, data.n_classes, per_class=PER_CLASS)
+        for images in (train, data.test)
+    )
+    return shown, tests
+
+
+def _disordered(images: Images, share: float, seed: int) -> NDArray[np.uint8]:
+    source = generator(seed, "disorder")
+    chosen = torch.randperm(len(images), generator=source)[: round(share * len(images))].numpy()
+    labels = images.labels.copy()
+    labels[chosen] = labels[chosen[torch.randperm(len(chosen), generator=source).numpy()]]
+    return labels
+
+
+@lru_cache(maxsize=1)
+def small_digits(data_dir: str | None = None) -> Dataset:
+    """Return MNIST with 15 x 15 pixels."""
+    data = mnist(data_dir)
+    return Dataset(
+        data.name, _small(data.train), _small(data.test), None, data.full_scale, data.n_classes
+    )
+
+
+def _small(images: Images) -> Images:
+    pixels = torch.from_numpy(images.pixels).unsqueeze(1).float()
+    small = interpolate(pixels, (SIDE, SIDE), mode="bilinear", antialias=True)
+    return Images(small.squeeze(1).round().byte().numpy(), images.labels)

@@ -1,0 +1,69 @@
+"""Alignment terms by order along the learning of a network, for figures 3 and 5."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from spikefa.experiments.panjehpour2022._digits import BATCH, lesson
+
+from spikefa.analysis.alignment_terms import alignment_terms, cosines
+from spikefa.feedback import FA
+from spikefa.lesson import Lesson
+from spikefa.order import Order
+
+
+def terms_along(
+    at: Sequence[int], orders: int, circuit: FA, rate: float, seed: int, **how: Any
+) -> np.ndarray:
+    """Let feedback alignment learn, and take the terms of some of its updates.
+
+    Parameters
+    ----------
+    at : sequence of int
+        Numbers of the updates, counted from 0, ascending; none is below `orders`.
+    orders : int
+        Highest order.
+    circuit, rate, seed, how
+        As for `_digits.lesson`.
+
+    Returns
+    -------
+    ndarray [len(at), 3, orders]
+        Cosine between the term of each order and B_l^T, l = 1 to 3.
+    """
+    made = lesson(circuit, rate, seed, **how)
+    network = made.network
+    order = Order(len(made.examples), BATCH, seed, shuffled=bool(how.get("shuffled", True)))
+    lower = list(network.synapses.values())[:-1]
+    history = [deque([each.weight.clone()], orders + 1) for each in lower]
+    found = []
+    for update in range(at[-1] + 1):
+        biases = [each.bias.clone() for each in lower] if update in at else []
+        made.learn(1)
+        if update in at:
+            inputs = made.examples.inputs[order.images(update)]
+            found.append(_terms(made, circuit, inputs, history, biases))
+        for kept, each in zip(history, lower, strict=True):
+            kept.append(each.weight.clone())
+    return np.array(found)
+
+
+def _terms(
+    made: Lesson,
+    circuit: FA,
+    inputs: torch.Tensor,
+    history: list[deque[torch.Tensor]],
+    biases: list[torch.Tensor],
+) -> list[np.ndarray]:
+    """Return the cosines of the update that has just been made, [orders] for each layer."""
+    state, populations = made.state, list(made.network.populations.values())
+    sent = [inputs, *(population.spikes for population in state.populations)]
+    found = []
+    for layer, matrix in enumerate(circuit.matrices):
+        delta = state.feedback.modulators[layer + 1] * state.populations[layer + 1].gain
+        weights = torch.stack(list(history[layer]))
+        terms = alignment_terms(sent[layer], weights, biases[layer], delta, populations[layer])
+        found.append(cosines(terms, matrix.mT).numpy())
+    return found

@@ -1,0 +1,176 @@
+"""Figure 5: with wrong labels there is less alignment, and less in earlier layers.
+
+The network of `_digits` learns by feedback alignment from images a part of which exchanged their
+labels among themselves, once. (a) Angle between W_l and B_l^T at the end, against that part; (b)
+loss and (d) accuracy on the test images, whose labels are right; (c) alignment terms by their order
+if all labels are wrong and the mini-batches come in the same order in every epoch.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikefa.experiment import option
+from spikefa.results.findings import Claim, Findings, Quantity, spread
+from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.results.repeats import Runs
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the result depends on."""
+
+    batches: int = option(60, "mini-batches of an epoch")
+    epochs: int = option(40, "epochs")
+    epochs_back: int = option(4, "highest order of an alignment term, in epochs")
+    rate: float = option(0.3, "eta, for the mean over a mini-batch")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    repeats: int = option(5, REPEATS)
+    processes: int = option(1, PROCESSES)
+    quick: bool = option(False, QUICK)
+
+
+def once(settings: Settings, seed: int) -> dict[str, Any]:
+    """Return the curves for each share of exchanged labels, and the terms if all are."""
+    import numpy as np
+    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
+    from spikefa.experiments.panjehpour2022._terms import terms_along
+
+    at = range(0, settings.batches * settings.epochs + 1, settings.batches)
+    rows: dict[str, list[Any]] = {"loss": [], "accuracy": [], "angle": []}
+    for share in SHARES:
+        made = lesson(
+            feedback_alignment(),
+            settings.rate,
+            seed,
+            settings.batches,
+            disorder=share,
+            data_dir=settings.data_dir,
+        )
+        curves = made.follow(
+            at,
+            {
+                "loss": made.loss,
+                "accuracy": lambda made=made: 100 - made.error_percent(),
+                "angle": lambda made=made: np.array(list(made.network.alignment().values())),
+            },
+        )
+        for name, values in curves.items():
+            rows[name].append(values)
+    terms = terms_along(
+        [settings.batches * settings.epochs // 2],
+        settings.batches * settings.epochs_back,
+        feedback_alignment(),
+        settings.rate,
+        seed,
+        batches=settings.batches,
+        shuffled=False,
+        disorder=1.0,
+        data_dir=settings.data_dir,
+    )
+    return {name: np.array(values) for name, values in rows.items()} | {"terms": terms[0]}
+
+
+def judge(settings: Settings, runs: "Runs") -> Findings:
+    """Compare the shares at the end."""
+    import numpy as np
+
+    angle = runs["angle"][:, :, -1]
+    accuracy = runs["accuracy"][:, :, -1]
+    among = np.arange(1, runs["terms"].shape[-1] + 1) % settings.batches == 0
+    terms = runs["terms"].mean(1)
+    whole, other = terms[:, among].mean(1), terms[:, ~among].mean(1)
+    mean = angle.mean((0, 2))
+    told = "; ".join(f"{share:.0%} {spread(angle[:, k].mean(1))}" for k, share in enumerate(SHARES))
+    return Findings(
+        [
+            *(
+                Quantity(
+                    f"mean angle of W and B^T, {share:.0%} exchanged", angle[:, k].mean(1), "°"
+                )
+                for k, share in enumerate(SHARES)
+            ),
+            *(
+                Quantity(f"test accuracy, {share:.0%} exchanged", accuracy[:, k], "%")
+                for k, share in enumerate(SHARES)
+            ),
+            Quantity("cosine of terms of whole-epoch orders, all exchanged", whole),
+            Quantity("the same of other orders", other),
+        ],
+        [
+            Claim(
+                "the more labels are exchanged, the less alignment",
+                bool((np.diff(mean) > 0).all()),
+                f"mean angle {told}",
+            ),
+            Claim(
+                "and the worse the accuracy",
+                bool((np.diff(accuracy.mean(0)) < 0).all()),
+                "; ".join(
+                    f"{share:.0%} {spread(accuracy[:, k])} %" for k, share in enumerate(SHARES)
+                ),
+            ),
+            Claim(
+                "less alignment in earlier layers",
+                bool((np.diff(angle[:, 0].mean(0)) < 0).all()),
+                ", ".join(f"l = {k + 1} {spread(angle[:, 0, k])}" for k in range(angle.shape[-1]))
+                + " degrees with right labels",
+            ),
+            Claim(
+                "with all exchanged only terms of orders that are multiples of an epoch align",
+                whole.mean() > 0.05 and abs(other.mean()) < 0.3 * whole.mean(),
+                f"cosine {spread(whole)}, others {spread(other)}",
+            ),
+        ],
+    )
+
+
+def picture(settings: Settings, runs: "Runs") -> "Figure":
+    """Draw the four panels."""
+    import numpy as np
+    from spikefa.experiments.panjehpour2022._pictures import draw_terms
+
+    from spikefa.analysis.style import PALETTE
+    from spikefa.results.drawing import band, legend, level, name_axes, panels
+
+    figure, axes = panels(4, width=3.3)
+    first, second, third, fourth = axes[0]
+    for layer in range(runs["angle"].shape[-1]):
+        values = runs["angle"][:, :, -1, layer]
+        band(first, np.array(SHARES), values, PALETTE[layer], f"l = {layer + 1}", "o-")
+    level(first, 90)
+    name_axes(first, "share of exchanged labels", "angle of W and Bᵀ (°)", "a")
+    legend(first)
+    epochs = np.arange(runs["loss"].shape[2])
+    for axes_, name, label, letter in (
+        (second, "loss", "loss, test images", "b"),
+        (fourth, "accuracy", "test accuracy (%)", "d"),
+    ):
+        for k, share in enumerate(SHARES):
+            band(axes_, epochs, runs[name][:, k], PALETTE[k], f"{share:.0%}")
+        name_axes(axes_, "epoch", label, letter)
+    second.set_yscale("log")
+    legend(second)
+    title = f"c  all exchanged, after {settings.epochs // 2} epochs"
+    draw_terms(third, settings.batches, runs["terms"], title)
+    legend(third)
+    return figure
+
+
+STUDY = Study(
+    "P22.fig5",
+    "panjehpour2022.fig5",
+    once,
+    judge,
+    picture,
+    quick={"repeats": 1, "batches": 15, "epochs": 40, "epochs_back": 3},
+)
+run = STUDY.run
+draw = STUDY.draw

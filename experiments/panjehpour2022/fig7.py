@@ -1,0 +1,152 @@
+"""Figure 7: feedback alignment for some epochs, then backpropagation, which gets stuck.
+
+The network of `_digits` learns by feedback alignment up to an epoch and by backpropagation from
+there on. The paper finds that it then stays where the gradient is zero, and does not tell the
+learning rate. Both happens here, so there are two rates: that of the other figures, and 1, which is
+0.001 for the sum over a mini-batch.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikefa.experiment import option
+from spikefa.results.findings import Claim, Findings, Quantity, spread
+from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spikefa.results.repeats import Runs
+
+__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+
+THRESHOLDS = (0, 1, 2, 5, 10, 20)
+"""Epochs of feedback alignment before the switch; 0 is backpropagation from the first."""
+LATE = slice(THRESHOLDS.index(5), len(THRESHOLDS))
+"""Switches after a few epochs and later."""
+MEASURES = ("loss", "accuracy", "active")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the result depends on."""
+
+    batches: int = option(60, "mini-batches of an epoch")
+    epochs: int = option(30, "epochs in all")
+    rate: float = option(0.3, "eta, for the mean over a mini-batch")
+    high_rate: float = option(1.0, "the higher eta")
+    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    repeats: int = option(5, REPEATS)
+    processes: int = option(1, PROCESSES)
+    quick: bool = option(False, QUICK)
+
+
+def once(settings: Settings, seed: int) -> dict[str, Any]:
+    """Return each measure, [2 rates, thresholds + 1, epochs + 1], the last without a switch."""
+    import numpy as np
+
+    ends = (*THRESHOLDS, settings.epochs)
+    curves = np.array(
+        [
+            [_follow(settings, rate, threshold, seed) for threshold in ends]
+            for rate in (settings.rate, settings.high_rate)
+        ]
+    )
+    return {name: curves[..., k] for k, name in enumerate(MEASURES)}
+
+
+def _follow(settings: Settings, rate: float, threshold: int, seed: int) -> list[Any]:
+    """Return loss, accuracy and share of outputs that are active, epoch by epoch."""
+    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
+
+    import spikefa as sf
+
+    rows = []
+    where = settings.data_dir
+    made = lesson(feedback_alignment(), rate, seed, settings.batches, data_dir=where)
+    for epoch in range(settings.epochs + 1):
+        if epoch == threshold < settings.epochs:
+            made.switch(sf.Backprop(tau=1.0))
+        made.look()
+        active = float((made.outputs > 0).float().mean())
+        rows.append((made.loss(), 100 - made.error_percent(), active))
+        made.learn(settings.batches if epoch < settings.epochs else 0)
+    return rows
+
+
+def judge(settings: Settings, runs: "Runs") -> Findings:
+    """Compare what is reached after a switch with what backpropagation and FA reach alone."""
+    final = runs["accuracy"][..., -1]
+    active = runs["active"][:, 1, LATE, -1]
+    names = [
+        "backpropagation alone",
+        *(f"switch after {n} epochs" for n in THRESHOLDS[1:]),
+        "feedback alignment alone",
+    ]
+    told = [
+        "; ".join(f"{name} {spread(final[:, k, j])} %" for j, name in enumerate(names))
+        for k in (0, 1)
+    ]
+    return Findings(
+        [
+            Quantity(f"test accuracy, eta {rate:g}, {name}", final[:, k, j], "%")
+            for k, rate in enumerate((settings.rate, settings.high_rate))
+            for j, name in enumerate(names)
+        ],
+        [
+            Claim(
+                "backpropagation after a few epochs of feedback alignment gets stuck",
+                bool(final[:, 1, LATE].mean() < final[:, 1, -1].mean() - 20),
+                f"at eta {settings.high_rate:g}: {told[1]}",
+            ),
+            Claim(
+                "at a point of zero gradient: hardly an output neuron is active",
+                bool(active.mean() < 1e-3),
+                f"share of outputs that are active on test images {spread(active.mean(1))} in the "
+                f"networks that switched after 5 epochs or later, at eta {settings.high_rate:g}; "
+                f"a tenth should be, and is in FA alone: {spread(runs['active'][:, 1, -1, -1])}",
+            ),
+            Claim(
+                "whatever the learning rate",
+                bool(final[:, 0, LATE].mean() < final[:, 0, -1].mean()),
+                f"at eta {settings.rate:g}: {told[0]}",
+                "the first updates of backpropagation, of far longer deltas than those of feedback "
+                "alignment, silence the output neurons, tanh(relu), only if the rate is high",
+            ),
+        ],
+    )
+
+
+def picture(settings: Settings, runs: "Runs") -> "Figure":
+    """Draw loss and accuracy against the epochs, for both rates."""
+    import numpy as np
+
+    from spikefa.analysis.style import GREY, INK, PALETTE
+    from spikefa.results.drawing import band, legend, name_axes, panels
+
+    figure, axes = panels(4, width=3.3)
+    labels = ["BP", *(f"FA, BP after {n}" for n in THRESHOLDS[1:]), "FA"]
+    colours = [INK, *PALETTE[: len(THRESHOLDS) - 1], GREY]
+    epochs = np.arange(runs["loss"].shape[-1])
+    for row, rate in enumerate((settings.rate, settings.high_rate)):
+        left, right = axes[0, 2 * row], axes[0, 2 * row + 1]
+        for k, (label, colour) in enumerate(zip(labels, colours, strict=True)):
+            band(left, epochs, runs["loss"][:, row, k], colour, label)
+            band(right, epochs, runs["accuracy"][:, row, k], colour, label)
+        left.set_yscale("log")
+        name_axes(left, "epoch", "loss, test images", f"η = {rate:g}")
+        name_axes(right, "epoch", "test accuracy (%)", f"η = {rate:g}")
+    legend(axes[0, 1])
+    return figure
+
+
+STUDY = Study(
+    "P22.fig7",
+    "panjehpour2022.fig7",
+    once,
+    judge,
+    picture,
+    quick={"repeats": 1, "batches": 15, "epochs": 24},
+)
+run = STUDY.run
+draw = STUDY.draw

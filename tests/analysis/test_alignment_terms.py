@@ -1,0 +1,201 @@
+"""Alignment terms and the transformation matrix, against the formulas of the paper in NumPy."""
+
+import numpy as np
+import pytest
+import torch
+from spikefa.models import rate_network
+
+import spikefa as sf
+from spikefa.analysis.alignment import path_norm_ratios
+from spikefa.analysis.alignment_terms import (
+    alignment_terms,
+    cosines,
+    skew_ratio,
+    symmetric_and_skew,
+    transformation_matrix,
+)
+from spikefa.analysis.delta_angles import Reference
+from spikefa.analysis.trajectories import parameters, principal_trajectories
+
+SIZES, BATCH, RATE, UPDATES = (6, 5, 4, 3), 8, 0.02, 12
+
+
+def random(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def learned(hidden):
+    """Let FA learn for some updates; return what each of them was about, in NumPy."""
+    circuit = sf.FA(0.5, tau=1.0, gated=True)
+    network = rate_network(SIZES, circuit, RATE, hidden, hidden, 0.7)
+    network.initialise(3)
+    state, steps = network.state(BATCH), []
+    for update in range(UPDATES):
+        x = random(BATCH, SIZES[0], seed=10 + update)
+        before = [each.weight.clone() for each in network.synapses.values()]
+        bias = [each.bias.clone() for each in network.synapses.values()]
+        network.step(state, x, random(BATCH, SIZES[-1], seed=90 + update))
+        populations, modulators = state.populations, state.feedback.modulators
+        steps.append(
+            {
+                "W": before,
+                "b": bias,
+                "L": [x, *(population.spikes.clone() for population in populations)],
+                "gain": [population.gain.clone() for population in populations],
+                "delta": [
+                    m * population.gain
+                    for m, population in zip(modulators, populations, strict=True)
+                ],
+                "potential": [population.potential.clone() for population in populations],
+            }
+        )
+    return network, steps
+
+
+def slope(kind, z):
+    return {"linear": np.ones_like(z), "tanh_relu": (z > 0) * (1 - np.tanh(z) ** 2)}[kind]
+
+
+@pytest.mark.parametrize("hidden", ["linear", "tanh_relu"])
+@pytest.mark.parametrize("layer", [1, 2])
+def test_terms_are_those_of_equation_4(hidden, layer):
+    """Computed as the paper writes it, from B and the errors of the time; layer is l."""
+    network, steps = learned(hidden)
+    now, back = steps[-1], network.feedback.matrices[layer - 1].numpy()
+    history = torch.stack([step["W"][layer - 1] for step in steps])
+    names = list(network.populations)
+    found = alignment_terms(
+        now["L"][layer - 1],
+        history,
+        now["b"][layer - 1],
+        now["delta"][layer],
+        network.populations[names[layer - 1]],
+        RATE,
+    )
+    x, delta = now["L"][layer - 1].numpy(), now["delta"][layer].numpy()
+    for order in range(1, UPDATES):
+        then = steps[-1 - order]
+        zeta = x @ then["W"][layer - 1].numpy() + now["b"][layer - 1].numpy()
+        error = then["delta"][layer].numpy() @ back
+        error = error * slope(hidden, then["potential"][layer - 1].numpy())
+        moved = RATE * error.T @ then["L"][layer - 1].numpy() @ x.T
+        expected = RATE * (slope(hidden, zeta).T * moved) @ delta
+        np.testing.assert_allclose(found[order - 1], expected, rtol=0, atol=1e-12)
+
+
+def test_in_a_linear_network_all_terms_and_the_first_weights_make_up_the_change():
+    network, steps = learned("linear")
+    now = steps[-1]
+    history = torch.stack([step["W"][0] for step in steps])
+    linear = network.populations["hidden1"]
+    terms = alignment_terms(now["L"][0], history, now["b"][0], now["delta"][1], linear, RATE)
+    first = -RATE * (now["L"][0] @ history[0] + now["b"][0]).mT @ now["delta"][1]
+    change = network.synapses["hidden2"].weight - now["W"][1]
+    torch.testing.assert_close(terms.sum(0) + first, change, rtol=0, atol=1e-12)
+
+
+def test_the_transformation_matrix_turns_b_into_the_terms_of_a_linear_network():
+    network, steps = learned("linear")
+    now, back = steps[-1], network.feedback.matrices[0]
+    history = torch.stack([step["W"][0] for step in steps])
+    linear = network.populations["hidden1"]
+    terms = alignment_terms(now["L"][0], history, now["b"][0], now["delta"][1], linear, RATE)
+    for order in range(1, UPDATES):
+        then = steps[-1 - order]
+        matrix = transformation_matrix(now["L"][0], now["delta"][1], then["L"][0], then["delta"][1])
+        torch.testing.assert_close(terms[order - 1], RATE**2 * back.mT @ matrix, rtol=0, atol=1e-12)
+
+
+def test_of_a_batch_that_is_shown_again_the_matrix_is_symmetric_and_positive():
+    x, delta = random(9, 6), random(9, 4, seed=1)
+    matrix = transformation_matrix(x, delta, x, delta)
+    _, skew = symmetric_and_skew(matrix)
+    assert skew.abs().max() < 1e-12
+    assert torch.linalg.eigvalsh(matrix).min() > 0
+    assert skew_ratio(random(4, 7), matrix) < 1e-12
+    assert cosines((random(4, 7).mT @ matrix)[None], random(4, 7).mT)[0] > 0
+
+
+def test_the_skew_part_turns_b_by_a_right_angle():
+    matrix, back = random(5, 5), random(5, 3, seed=1)
+    symmetric, skew = symmetric_and_skew(matrix)
+    torch.testing.assert_close(symmetric + skew, matrix)
+    assert cosines((back.mT @ skew)[None], back.mT)[0].item() == pytest.approx(0, abs=1e-14)
+    ratio = np.linalg.norm(back.numpy().T @ skew.numpy())
+    ratio /= np.linalg.norm(back.numpy().T @ symmetric.numpy())
+    assert skew_ratio(back, matrix) == pytest.approx(ratio)
+
+
+def test_mistakes_are_told():
+    with pytest.raises(sf.SpikefaError, match="at least 2 weights in a row, 1 given"):
+        alignment_terms(random(2, 3), random(1, 3, 4), random(4), random(2, 5), sf.Rate(4))
+    with pytest.raises(sf.SpikefaError, match=r"square, \(2, 3\) given"):
+        symmetric_and_skew(random(2, 3))
+    with pytest.raises(sf.SpikefaError, match=r"trajectories of \[2, 3\] dimensions"):
+        principal_trajectories([np.ones((4, 2)), np.ones((4, 3))])
+    with pytest.raises(sf.SpikefaError, match="4 components of 4 points"):
+        principal_trajectories([np.ones((4, 9))], 4)
+
+
+def test_update_angles_are_those_of_the_gradient():
+    """Backpropagation's change is the gradient by autograd; FA's is what the network does."""
+    network = rate_network(SIZES, sf.FA(0.5, tau=1.0, gated=True), RATE, "tanh", "linear", 0.7)
+    network.initialise(1)
+    state, x, target = network.state(BATCH), random(BATCH, 6), random(BATCH, 3, seed=1)
+    network.forward(state, x)
+    network.feed_back(state, target)
+    reference = Reference(network, sf.Backprop(tau=1.0), BATCH)
+    reference.watch(state)
+    found = reference.update_angles(state, x)
+    weights = [each.weight.clone().requires_grad_() for each in network.synapses.values()]
+    activity = x
+    for layer, weight in enumerate(weights):
+        activity = activity @ weight + list(network.synapses.values())[layer].bias
+        activity = activity if layer == 2 else activity.tanh()
+    ((activity - target) ** 2).sum().div(2).backward()
+    before = [weight.detach().clone() for weight in weights]
+    network.learn(state, x)
+    for layer, each in enumerate(list(network.synapses.values())[:2]):
+        change = before[layer] - each.weight
+        cosine = (change * weights[layer].grad).sum() / change.norm() / weights[layer].grad.norm()
+        assert found[layer].item() == pytest.approx(np.degrees(np.arccos(cosine.item())))
+    assert len(found) == 2
+
+
+def test_ratios_of_lengths_of_the_paths():
+    circuit = sf.PFA(2, tau=1.0)
+    network = rate_network(SIZES, circuit, RATE, weight_scale=0.7)
+    network.initialise(0)
+    found = path_norm_ratios(network)
+    path = circuit.fixed[1].numpy() @ circuit.plastic_matrices[1].numpy()
+    expected = np.linalg.norm(path) / np.linalg.norm(network.synapses["output"].weight)
+    assert found["output"] == pytest.approx(expected)
+    assert list(found) == list(network.alignment())
+
+
+def test_trajectories_in_principal_components():
+    """Against the singular value decomposition; distances within the plane are kept."""
+    one, other = random(20, 300).numpy(), random(15, 300, seed=1).numpy() + 1
+    one, other = one.cumsum(0), other.cumsum(0)
+    (first, second), share = principal_trajectories([one, other], 3)
+    points = np.concatenate([one, other])
+    centred = points - points.mean(0)
+    _, singular, axes = np.linalg.svd(centred, full_matrices=False)
+    expected = centred @ axes[:3].T
+    signs = np.sign((np.concatenate([first, second]) * expected).sum(0))
+    np.testing.assert_allclose(np.concatenate([first, second]) * signs, expected, atol=1e-8)
+    np.testing.assert_allclose(share, singular[:3] ** 2 / (singular**2).sum())
+    flat = random(3, 2).numpy() @ random(2, 50, seed=2).numpy()
+    (path,), share = principal_trajectories([flat], 2)
+    assert share.sum() == pytest.approx(1)
+    assert np.linalg.norm(path[0] - path[2]) == pytest.approx(np.linalg.norm(flat[0] - flat[2]))
+
+
+def test_parameters_are_all_weights_and_biases():
+    network = rate_network(SIZES, sf.FA(tau=1.0), RATE)
+    network.initialise(0)
+    flat = parameters(network)
+    assert len(flat) == 6 * 5 + 5 + 5 * 4 + 4 + 4 * 3 + 3
+    network.synapses["output"].bias.fill_(7)
+    assert flat[-1] == 0
+    assert parameters(network)[-3:].tolist() == [7, 7, 7]
