@@ -22,6 +22,7 @@ NOT_FREE = ("lillicrap2016.n6", "lillicrap2016.n7")
 """Their data is the user's; test_deep_digits runs them on files made up."""
 
 DO_NOT_HOLD = {
+    "feedback alignment develops similar feature detectors",
     "at first the two algorithms diverge",
     "the solution of backprop is not stable under feedback alignment",
     "with 4 layers feedback alignment performs as well as backprop",
