@@ -10,8 +10,9 @@ from torch import Tensor
 from spikefa.datasets.examples import Examples
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
 from spikefa.network_replicas import connect, feedback_state
+from spikefa.network_state import NetworkState
 from spikefa.neurons import silenced
 from spikefa.progress import Bar
 from spikefa.seeding import generator

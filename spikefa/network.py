@@ -1,7 +1,6 @@
 """Populations, synapses, a feedback circuit and a plasticity rule; one step of their time."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -10,51 +9,19 @@ from torch import Tensor
 from spikefa.angles import angle_between
 from spikefa.devices import enough_memory
 from spikefa.errors import require
-from spikefa.feedback import FeedbackCircuit, FeedbackState, Layer
+from spikefa.feedback import FeedbackCircuit, Layer
 from spikefa.network_replicas import initialise_each, widen
-from spikefa.neurons import Population, PopulationState
+from spikefa.network_state import NetworkState
+from spikefa.neurons import Population
 from spikefa.optimiser import MakeOptimiser, Optimiser
 from spikefa.pace import Pace
 from spikefa.parts import check_parts, synapse_kinds
-from spikefa.plasticity import PlasticityRule, PlasticityState, Post
+from spikefa.plasticity import PlasticityRule, Post
 from spikefa.replicas import replica, seeds_of, side_by_side
 from spikefa.seeding import generator
 from spikefa.synapses import Dense
 from spikefa.tensors import current, named_tensors
 from spikefa.variables import Variable, all_variables
-
-
-@dataclass
-class NetworkState:
-    """Everything that changes from step to step but the weights, for one batch of streams.
-
-    Of a network with replicas, every tensor but those of the pace has one dimension more in front.
-
-    Attributes
-    ----------
-    populations : list of PopulationState
-        From the first hidden population to the output.
-    feedback : FeedbackState
-    plasticity : list of PlasticityState
-        One for each projection.
-    error : Tensor [batch, n_out]
-        Output minus target of this step.
-    pace : Pace
-        How fast each projection learns and decays now; see `Network.set_pace`.
-    steps : int
-        Steps of simulated time in which the network has learned.
-    """
-
-    populations: list[PopulationState]
-    feedback: FeedbackState
-    plasticity: list[PlasticityState]
-    error: Tensor
-    pace: Pace
-    steps: int = 0
-
-    def replica(self, number: int) -> "NetworkState":
-        """Return the state of one replica, on views of these tensors."""
-        return replica(self, number, keep=[self.pace])
 
 
 class Network:

@@ -12,7 +12,8 @@ from spikefa.replicas import across
 from spikefa.tensors import Variable, current
 
 if TYPE_CHECKING:
-    from spikefa.network import Network, NetworkState
+    from spikefa.network import Network
+    from spikefa.network_state import NetworkState
 
 __all__ = ["Variable", "all_variables", "network_variables", "rule_traces"]
 

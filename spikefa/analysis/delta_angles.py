@@ -9,8 +9,9 @@ from spikefa.analysis.alignment import row_angles, stability_criterion
 from spikefa.datasets import Images
 from spikefa.errors import require
 from spikefa.feedback import Backprop, FeedbackCircuit
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
 from spikefa.network_replicas import connect, feedback_state
+from spikefa.network_state import NetworkState
 from spikefa.stream import Stream
 
 

@@ -9,7 +9,8 @@ from spikefa.analysis.alignment import row_angles
 from spikefa.analysis.delta_angles import shown
 from spikefa.datasets import Images
 from spikefa.errors import require
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
+from spikefa.network_state import NetworkState
 from spikefa.neurons import StochasticBinary
 from spikefa.seeding import generator
 

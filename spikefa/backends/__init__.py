@@ -4,7 +4,8 @@ from spikefa.backends.base import Backend
 from spikefa.backends.scope import Scope
 from spikefa.backends.support import BACKENDS, FUSED, choose_backend, interpreted, obstacle
 from spikefa.backends.trace import NotCapturable
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
+from spikefa.network_state import NetworkState
 
 __all__ = [
     "BACKENDS",

@@ -6,7 +6,8 @@ from typing import ClassVar
 from torch import Tensor
 
 from spikefa.backends.scope import Scope
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
+from spikefa.network_state import NetworkState
 from spikefa.variables import Variable
 
 

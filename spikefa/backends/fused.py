@@ -16,7 +16,8 @@ from spikefa.errors import require
 from spikefa.feedback import DFA, FA, PFA, RandomMatrix
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.product import ProductState
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
+from spikefa.network_state import NetworkState
 from spikefa.packing import BitPacker
 from spikefa.seeding import derive
 from spikefa.tensors import current

@@ -12,7 +12,8 @@ from spikefa.backends.rehearsal import rehearse
 from spikefa.backends.scope import Scope
 from spikefa.backends.trace import NotCapturable
 from spikefa.errors import SpikefaError
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
+from spikefa.network_state import NetworkState
 
 
 class Graph(Backend):

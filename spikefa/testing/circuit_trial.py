@@ -10,7 +10,8 @@ from spikefa.backends import Scope
 from spikefa.backends.rehearsal import rehearse
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
+from spikefa.network_state import NetworkState
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
 from spikefa.seeding import generator

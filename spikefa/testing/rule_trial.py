@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from spikefa.feedback import ErrorPopulation, FeedbackCircuit, FeedbackState
-from spikefa.network import Network, NetworkState
+from spikefa.network import Network
+from spikefa.network_state import NetworkState
 from spikefa.neurons import PopulationState, StochasticBinary
 from spikefa.plasticity import PlasticityRule
 from spikefa.seeding import generator
