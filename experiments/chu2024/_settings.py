@@ -6,9 +6,9 @@ from spikefa.experiment import option
 from spikefa.results.study import PROCESSES, QUICK, REPEATS
 
 UNSTEADY = (
-    "with B of -1 and 1 and the paper's eta the first updates are so large that most hidden "
-    "neurons saturate, and how long it takes to recover from that differs from run to run; there "
-    "are few runs here, and fewer epochs than in the paper"
+    "with elements of B of size 1 and the paper's eta the first updates are so large that most "
+    "hidden neurons saturate, and how long it takes to recover from that differs from run to run; "
+    "there are few runs here, and fewer epochs than in the paper"
 )
 """Likely reason for an order of accuracies that is not the paper's."""
 
