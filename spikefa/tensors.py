@@ -55,7 +55,13 @@ def _branches(tree: Any) -> Iterator[tuple[str, Any]]:
 
 
 def add_product(to: Tensor, a: Tensor, b: Tensor, alpha: float = 1.0) -> None:
-    """Add ``alpha a b`` to `to`, in place; `[..., n, m]`, with at most one dimension in front."""
+    """Add ``alpha a b`` to `to`, in place; `[..., n, m]`, with at most one dimension in front.
+
+    Of a single stream it is an outer product, which matrix libraries do not share among threads.
+    """
+    if a.shape[-1] == 1:
+        to.addcmul_(a, b, value=alpha)
+        return
     add = to.addmm_ if to.dim() == 2 else to.baddbmm_
     add(a, b, alpha=alpha)
 

@@ -9,6 +9,7 @@ import torch
 import spikefa as sf
 from spikefa.errors import SpikefaError
 from spikefa.seeding import generator
+from spikefa.tensors import add_product
 
 LOCAL = {"grid": (5, 6), "field": (2, 3), "maps": 3, "stride": 2}  # 3 maps of 2 x 2 fields
 
@@ -192,3 +193,17 @@ def test_a_resumed_run_has_the_holes_of_the_first(tiny, tmp_path):
     second.train(epochs=1)
     for name, tensor in whole.tensors().items():
         assert tensor.equal(second.tensors()[name]), name
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_one_stream_changes_weights_to_the_bits_of_the_product(shape):
+    """An outer product with spikes; of other activity up to rounding."""
+    source = torch.Generator().manual_seed(0)
+    weight = torch.randn(*shape, 40, 30, generator=source)
+    spikes = (torch.rand(*shape, 1, 40, generator=source) < 0.5).float()
+    post = torch.randn(*shape, 1, 30, generator=source)
+    for pre, tolerance in ((spikes, 0), (torch.rand(spikes.shape, generator=source), 1e-6)):
+        changed = weight.clone()
+        add_product(changed, pre.mT, post, alpha=-1)
+        expected = torch.from_numpy(weight.numpy() - pre.mT.numpy() * post.numpy())
+        torch.testing.assert_close(changed, expected, rtol=0, atol=tolerance)
