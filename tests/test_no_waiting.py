@@ -113,7 +113,7 @@ def test_learning_waits_for_nothing(tiny, no_reading, circuit):
 
 
 def test_recording_waits_for_nothing(tiny, no_reading, tmp_path):
-    """All kinds of rows: always, at intervals, around wrong guesses; spikes, traces and weights."""
+    """Spikes, potentials, and a modulator at every second step."""
     sim = simulation(tiny)
     probes = [
         *(Probe(name, "spikes", "all") for name in ("input", "hidden1", "output")),
@@ -133,6 +133,8 @@ def test_a_trigger_waits_for_nothing(tiny, no_reading, tmp_path):
         wrong = Trigger(WrongGuess(), before=2, after=2)
         sim.record(tmp_path / "r.h5", [Probe("output", "spikes", "all")], wrong)
         watched(sim, no_reading, 7)
+    with open_recording(tmp_path / "r.h5") as recording:
+        assert len(recording.steps) > 0  # it has fired
 
 
 def test_a_look_at_a_tensor_is_noticed(tiny, no_reading):
