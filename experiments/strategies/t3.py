@@ -5,16 +5,13 @@ softmax that is read from the layer by the matrix that carries the error back; s
 `spikefa.Auxiliary`.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from spikefa.experiments.strategies._mnist import Training
 from spikefa.experiments.strategies._networks import table
+from spikefa.experiments.strategies.t2 import Settings
 
-from spikefa.experiment import option
 from spikefa.results.findings import Findings
-from spikefa.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
+from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,20 +31,6 @@ sigmoid-200 2.43 2.63 2.77
 sigmoid-400 2.19 2.36 2.41
 sigmoid-800 1.91 2.04 2.11
 """)
-
-
-@dataclass(frozen=True)
-class Settings(Training):
-    """Everything that the result depends on."""
-
-    inputs: Literal["unit", "standardised"] = option(
-        "unit", "brightness in [0, 1], or with mean 0 and deviation 1 over all pixels"
-    )
-    feedback_scale: float = option(0.5, "half-range of all feedback weights")
-    cells: str = option(ALL, CELLS + ": tanh-800-s1, relu-200-s3, and so on")
-    repeats: int = option(1, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
