@@ -4,15 +4,15 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from spikefa.backends import Backend, NotCapturable, Scope, make_backend
 from spikefa.datasets import Images
+from spikefa.draws import Draws
 from spikefa.encodings import Encoding
 from spikefa.network import Network
 from spikefa.readout import ClassGroups
 from spikefa.replicas import seeds_of
-from spikefa.seeding import generator
 from spikefa.stimulus import Stimulus
 from spikefa.tensors import named_tensors
 from spikefa.variables import Variable, all_variables
@@ -55,9 +55,10 @@ class Stream:
     readout : ClassGroups
     inputs, target : Tensor [..., batch, n]
         What the network receives: the spikes of the stimulus and the target of the readout.
+    draws : Draws
     generators : dict of torch.Generator
-        One for the stimulus, one for each population, one for each part of the feedback circuit
-        that uses randomness; of replica r their names begin with ``r/``.
+        Those of `draws`: one for the stimulus, one for each population, one for each part of the
+        feedback circuit that uses randomness; of replica r their names begin with ``r/``.
     """
 
     def __init__(
@@ -86,45 +87,23 @@ class Stream:
         self.inputs = self.stimulus.spikes.view(*network.leading, batch, -1)
         self.target = self.readout.target.view(*network.leading, batch, -1)
         self._shown = torch.zeros(streams, device=device, dtype=torch.int64)
-        self.generators = {
-            self._label(part, number): generator(own, name, *path, device=device)
-            for number, own in enumerate(seeds)
-            for part, path in self._random_streams().items()
-        }
-        self._drawn = self._generators_of_uniforms()
+        uniforms, paths = self._random_parts()
+        self.draws = Draws(uniforms, paths, seeds, name, network.replicas is not None, device)
+        self.generators = self.draws.generators
         self._followers: list[tuple[Callable[[], None], Callable[[], Mapping[str, Tensor]]]] = []
         self._prepare()
 
-    def _random_streams(self) -> dict[str, tuple[str, ...]]:
-        """Return the path of the random stream of each part of the network that may use one."""
-        return {
-            "stimulus": ("stimulus",),
-            **{population: ("spikes", population) for population in self.network.populations},
-            **{f"feedback/{part}": ("feedback", part) for part in self.state.feedback.uniforms()},
-        }
-
-    def _label(self, part: str, number: int) -> str:
-        return part if self.network.replicas is None else f"{number}/{part}"
-
-    def _generators_of_uniforms(self) -> dict[str, list[tuple[Tensor, Generator]]]:
-        """Return, for each part, its uniforms with their generator; of replicas one after another.
-
-        So each replica draws the numbers that a single network with its seed would.
-        """
+    def _random_parts(self) -> tuple[dict[str, Tensor], dict[str, tuple[str, ...]]]:
+        """Return the uniforms, and the path of the random stream, of each part of the network."""
         uniforms = {"stimulus": self.stimulus.uniforms}
+        paths: dict[str, tuple[str, ...]] = {"stimulus": ("stimulus",)}
         populations = zip(self.network.populations, self.state.populations, strict=True)
-        uniforms |= {name: population.uniforms for name, population in populations}
-        feedback = self.state.feedback.uniforms()
-        uniforms |= {f"feedback/{part}": numbers for part, numbers in feedback.items()}
-        replicas = self.network.replicas or 1
-        return {
-            part: [
-                (own, self.generators[self._label(part, number)])
-                for number, own in enumerate(numbers.view(replicas, -1))
-            ]
-            for part, numbers in uniforms.items()
-            if numbers.numel()
-        }
+        for name, population in populations:
+            uniforms[name], paths[name] = population.uniforms, ("spikes", name)
+        for part, numbers in self.state.feedback.uniforms().items():
+            uniforms[f"feedback/{part}"] = numbers
+            paths[f"feedback/{part}"] = ("feedback", part)
+        return uniforms, paths
 
     def follow_with(
         self, work: Callable[[], None], tensors: Callable[[], Mapping[str, Tensor]]
@@ -153,7 +132,6 @@ class Stream:
                 stacklevel=2,
             )
             self.backend = Backend(self.network, self.state)
-            self._drawn = self._generators_of_uniforms()  # they may be new ones
 
     def _all_tensors(self) -> dict[str, Tensor]:
         followers = [tensors() for _, tensors in self._followers]
@@ -166,18 +144,14 @@ class Stream:
 
         A backend that draws for itself is left to, but for the stimulus.
         """
-        self._draw("stimulus")
+        self.draws.draw("stimulus")
         if plastic and not self.backend.draws:
             return
         for name in self.network.populations:
-            self._draw(name)
+            self.draws.draw(name)
         if plastic:
             for part in self.state.feedback.uniforms():
-                self._draw(f"feedback/{part}")
-
-    def _draw(self, part: str) -> None:
-        for uniforms, source in self._drawn.get(part, ()):
-            uniforms.uniform_(generator=source)
+                self.draws.draw(f"feedback/{part}")
 
     def present(
         self,
@@ -299,9 +273,8 @@ class Stream:
 
     def generator_states(self) -> dict[str, Tensor]:
         """Return a copy of the state of every generator."""
-        return {name: source.get_state() for name, source in self.generators.items()}
+        return self.draws.states()
 
     def set_generator_states(self, states: dict[str, Tensor]) -> None:
         """Set every generator back to a state that `generator_states` returned."""
-        for name, source in self.generators.items():
-            source.set_state(states[name])
+        self.draws.set_states(states)
