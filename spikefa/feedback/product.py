@@ -14,6 +14,7 @@ from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDelta, uniforms_of
 from spikefa.feedback.layerwise import Layerwise
 from spikefa.feedback.random_matrix import RandomMatrix
+from spikefa.one_stream import product
 from spikefa.seeding import generator
 from spikefa.tensors import Variable, add_product
 
@@ -242,7 +243,7 @@ class PFA(Layerwise):
 
     def carry(self, layer: int, sent: Tensor, out: Tensor) -> None:
         """Write ``sent R_l``, from the extra population to the error population."""
-        torch.matmul(sent, self.plastic_matrices[layer], out=out)
+        product(sent, self.plastic_matrices[layer], out)
 
     def learn(self, state: FeedbackState, layers: Sequence[Layer]) -> None:
         """Change each R_l from the activity of its two sides (eq. 6)."""

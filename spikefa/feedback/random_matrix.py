@@ -9,6 +9,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.distributions import DISTRIBUTIONS, SPARSE, MatrixKind
 from spikefa.feedback.scales import for_each_layer
+from spikefa.one_stream import product
 from spikefa.seeding import derive
 
 BLOCK = 2**16
@@ -127,7 +128,7 @@ class RandomMatrix:
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write ``sent B``, `[..., batch, n_to]`, of `sent`, `[..., batch, n_from]`."""
         if not self.procedural:
-            torch.matmul(sent, self.stored, out=out)
+            product(sent, self.stored, out)
             return
         each = self.seeds.view(-1, 2)  # of one, or of each replica
         heard = sent.view(len(each), -1, self.shape[0])

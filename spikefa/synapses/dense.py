@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.one_stream import rows_to_read, sum_of_rows
 from spikefa.plasticity.base import Change, Outer
-from spikefa.synapses.silent import rows_to_read, sum_of_rows
 from spikefa.tensors import add_product
 
 
