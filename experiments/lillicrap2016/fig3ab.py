@@ -5,11 +5,14 @@ and weight decay 1e-6, by backpropagation, by feedback alignment, by feedback al
 the elements of W and B removed, and by shallow learning. The angle is that between B e and
 W^T (e * y') over 1,000 test images.
 
-The paper gives neither the scales of the first weights and of B nor the number of epochs, and says
-that the first two were chosen by hand and that learning ended when backpropagation began to overfit
-on the test set. Here the scales were chosen after 4 epochs on 10,000 held-out training images
-(`--validation-images`), among 0.02, 0.05 and 0.1 for the weights and 0.3, 1 and 3 for B, and
-learning ends after a fixed number of epochs. Updates are summed over a batch.
+The paper gives neither omega, the half-range of all first weights, nor beta, that of B, nor the
+number of epochs. It says that omega was chosen for backpropagation, by its error on the test set,
+beta by hand, and that learning ended when backpropagation began to overfit. Here both were chosen
+on 10,000 held-out training images (`--validation-images`): omega among 0.05, 0.1, 0.2 and 0.4,
+where the larger the better after so much learning as 20 epochs are, but 0.3 and 0.4 are alike after
+480; beta between 0.3 and 1 after 240. At this eta backpropagation needs hundreds of epochs, and had
+not begun to overfit after 480 (2.2 % of the held-out images); learning ends after a fixed number of
+them. Updates are summed over a batch.
 """
 
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from spikefa.results.findings import Claim, Findings, Quantity, spread
 from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
 
     from spikefa.results.repeats import Runs
@@ -35,13 +39,13 @@ NEAR = 0.3
 class Settings:
     """Everything that the result depends on."""
 
-    epochs: int = option(20, "epochs")
-    batch: int = option(10, "examples for each update, which is summed over them")
+    epochs: int = option(300, "epochs")
+    batch: int = option(100, "examples for each update, which is summed over them")
     rate: float = option(1e-3, "eta, of all")
     decay: float = option(1e-6, "weight decay per update")
     hidden: int = option(1000, "hidden neurons")
-    weight_scale: float = option(0.1, "half-range of the first weights")
-    feedback_scale: float = option(3.0, "half-range of B")
+    weight_scale: float = option(0.4, "half-range of the first weights")
+    feedback_scale: float = option(1.0, "half-range of B")
     train_images: int | None = option(None, "use only the first K training images")
     test_images: int | None = option(None, "use only the first K test images")
     validation_images: int = option(
@@ -99,6 +103,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
     angle = runs["fa.angle"][..., 0]
     sooner = runs["fa"].mean(0)[1:] < runs["backprop"].mean(0)[1:]
     backprop = f"backprop {spread(end['backprop'])} %"
+    claims = [] if settings.quick else [_as_in_the_paper(settings, end, fell)]
     return Findings(
         [
             *(
@@ -110,15 +115,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
             Quantity("the same, half of W and B removed", runs["sparse.angle"][:, -1, 0], "°"),
         ],
         [
-            Claim(
-                "backprop ends at 2.4 %, feedback alignment at 2.1 %",
-                all(abs(end[name].mean() - PAPER[name]) <= NEAR for name in ("backprop", "fa")),
-                f"{spread(end['backprop'])} % and {spread(end['fa'])} % after {settings.epochs} "
-                "epochs",
-                "learning was not ended, as in the paper, when backprop begins to overfit, but "
-                "long before: in the last quarter of the epochs the errors fell by "
-                f"{spread(fell['backprop'])} and {spread(fell['fa'])}",
-            ),
+            *claims,
             Claim(
                 "feedback alignment learns just as quickly as backprop",
                 bool(sooner.all()),
@@ -146,6 +143,19 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
                 f"{angle[:, 1:].max():.3g} after the first epoch",
             ),
         ],
+    )
+
+
+def _as_in_the_paper(
+    settings: Settings, end: "dict[str, np.ndarray]", fell: "dict[str, np.ndarray]"
+) -> Claim:
+    return Claim(
+        "backprop ends at 2.4 %, feedback alignment at 2.1 %",
+        all(abs(end[name].mean() - PAPER[name]) <= NEAR for name in ("backprop", "fa")),
+        f"{spread(end['backprop'])} % and {spread(end['fa'])} % after {settings.epochs} epochs",
+        "learning was not ended, as in the paper, when backprop begins to overfit, but before: in "
+        f"the last quarter of the epochs the errors fell by {spread(fell['backprop'])} and "
+        f"{spread(fell['fa'])}",
     )
 
 
@@ -190,11 +200,12 @@ STUDY = Study(
     picture,
     quick={
         "repeats": 1,
-        "epochs": 6,
+        "epochs": 15,
         "hidden": 200,
         "train_images": 6000,
         "test_images": 2000,
-        "rate": 1e-2,
+        "batch": 10,
+        "rate": 3e-2,
     },
 )
 run = STUDY.run
