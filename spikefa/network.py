@@ -310,10 +310,14 @@ class Network:
         target : Tensor [batch, n_out]
             What the output spikes should be.
         """
+        self.advance(state, inputs, target)
+        self.decay(state)
+
+    def advance(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
+        """Advance by one step but for its weight decay; the step is not counted yet."""
         self.forward(state, inputs)
         self.feed_back(state, target)
         self.learn(state, inputs)
-        self.decay(state)
 
     def decay(self, state: NetworkState) -> None:
         """Count the step, and apply the weight decay that is due after it, the circuit's too."""

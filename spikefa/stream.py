@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from spikefa.backends import Backend, NotCapturable, Scope, make_backend
+from spikefa.backends import NotCapturable, Scope, make_backend
 from spikefa.datasets import Images
 from spikefa.draws import Draws
 from spikefa.encodings import Encoding
@@ -44,8 +45,8 @@ class Stream:
         How images become input; see `Stimulus`.
     backend : str, default "eager"
         What executes the steps in which the network learns, as `choose_backend` returned it.
-        Steps without plasticity are always eager; so are all, after a warning, if a step turns out
-        to be one that the backend cannot do.
+        Steps without plasticity are always eager. Where a step turns out to be one that no CUDA
+        graph can hold, a warning says so, and why, and the steps are run one by one.
 
     Attributes
     ----------
@@ -79,7 +80,8 @@ class Stream:
         seeds = seeds_of(seed, network.replicas)
         streams = len(seeds) * batch
         self.state = network.state(batch)
-        self.backend = make_backend(backend, network, self.state, seeds[0], name)
+        self._make_backend = partial(make_backend, backend, network, self.state, seeds[0], name)
+        self.backend = self._make_backend()
         self.stimulus = Stimulus(
             images.pixels, images.labels, full_scale, streams, encoding, device, dtype
         )
@@ -120,18 +122,19 @@ class Stream:
         self._followers.append((work, tensors))
 
     def _prepare(self) -> None:
-        """Let the backend try an image; leave it to eager if that is not possible."""
+        """Let the backend try an image; do without captures if that is not possible."""
         everything = [self.network, self.state, self.stimulus, self.readout]
         scope = Scope(self._all_tensors, self.generators, everything)
         try:
             self.backend.prepare(lambda: self._whole(1), scope)
         except NotCapturable as reason:
+            asked, self.backend = self.backend.name, self._make_backend(capture=False)
+            plain = self.backend.name
             warnings.warn(
-                f"the {self.backend.name} backend cannot serve this network, so that eager runs "
-                f"it: {reason}",
+                f"the {asked} backend cannot capture a step of this network, so that "
+                f"{plain if plain != asked else f'{asked} without captures'} runs it: {reason}",
                 stacklevel=2,
             )
-            self.backend = Backend(self.network, self.state)
 
     def _all_tensors(self) -> dict[str, Tensor]:
         followers = [tensors() for _, tensors in self._followers]

@@ -1,8 +1,16 @@
 """Ways to execute the steps in which a network learns; see `Backend`."""
 
 from spikefa.backends.base import Backend
+from spikefa.backends.graph import Graph
 from spikefa.backends.scope import Scope
-from spikefa.backends.support import BACKENDS, FUSED, choose_backend, interpreted, obstacle
+from spikefa.backends.support import (
+    BACKENDS,
+    FUSED,
+    captures_on,
+    choose_backend,
+    interpreted,
+    obstacle,
+)
 from spikefa.backends.trace import NotCapturable
 from spikefa.network import Network
 from spikefa.network_state import NetworkState
@@ -12,6 +20,7 @@ __all__ = [
     "Backend",
     "NotCapturable",
     "Scope",
+    "captures_on",
     "choose_backend",
     "interpreted",
     "make_backend",
@@ -20,7 +29,12 @@ __all__ = [
 
 
 def make_backend(
-    name: str, network: Network, state: NetworkState, seed: int, stream: str
+    name: str,
+    network: Network,
+    state: NetworkState,
+    seed: int,
+    stream: str,
+    capture: bool = True,
 ) -> Backend:
     """Return the backend `name`, one that `choose_backend` returned, for one set of streams.
 
@@ -32,14 +46,15 @@ def make_backend(
     seed : int
     stream : str
         Name of the `Stream`, for its random streams.
+    capture : bool, default True
+        Whether graph and fused capture their steps where CUDA graphs are. If not, the first is
+        eager, and fused launches its kernels one by one.
     """
+    capture = capture and captures_on(network.device)
     if name in FUSED:
         from spikefa.backends.fused import Fused  # needs triton
 
         precision = name.removeprefix("fused").removeprefix("-")
-        return Fused(network, state, seed, stream, precision or "float32")
-    if name == "graph":
-        from spikefa.backends.graph import Graph
-
-        return Graph(network, state)
-    return Backend(network, state)
+        fused = Fused(network, state, seed, stream, precision or "float32")
+        return Graph(network, state, fused) if capture else fused
+    return Graph(network, state) if name == "graph" and capture else Backend(network, state)

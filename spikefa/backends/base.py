@@ -36,7 +36,7 @@ class Backend:
         Whether it gains by several steps that are one piece of work.
     """
 
-    name: ClassVar[str] = "eager"
+    name: str = "eager"
     draws: bool = True
     captures: ClassVar[bool] = False
 
@@ -71,7 +71,11 @@ class Backend:
         kind : hashable, default "step"
             Work of the same kind does the same; a backend may repeat what it has seen.
         """
+        self.ready()
         work()
+
+    def ready(self) -> None:
+        """Take over what the host has decided since the last piece of work."""
 
     def can_run(self, steps: int) -> bool:
         """Return whether the next so many steps can be one piece of work."""
@@ -79,7 +83,12 @@ class Backend:
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step in which the network learns; see `Network.step`."""
-        self.network.step(self.state, inputs, target)
+        self.advance(inputs, target)
+        self.network.decay(self.state)
+
+    def advance(self, inputs: Tensor, target: Tensor) -> None:
+        """Advance by one step, but for its weight decay, of which the host decides."""
+        self.network.advance(self.state, inputs, target)
 
     def rest(self, inputs: Tensor) -> None:
         """Advance by one step with plasticity arrested; see `Network.forward`."""
@@ -87,6 +96,14 @@ class Backend:
 
     def settle(self) -> None:
         """Change the weights as far as the last step asked for; nothing was put off here."""
+
+    def no_capture(self) -> str | None:
+        """Return why its steps cannot be captured in a CUDA graph, as far as it can be told."""
+        if self.network.optimiser is not None:
+            return "its synapses change by an optimiser, which works with numbers"
+        if self.network.feedback.needs_host:
+            return f"a step of {self.network.feedback} needs the host"
+        return None
 
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 import triton
@@ -56,8 +56,6 @@ class Fused(Backend):
         byte u // 8, as in a recording.
     """
 
-    name: ClassVar[str] = "fused"
-
     def __init__(
         self,
         network: Network,
@@ -70,6 +68,7 @@ class Fused(Backend):
     ):
         super().__init__(network, state)
         require(precision in PRECISIONS, f"no precision {precision!r}: {', '.join(PRECISIONS)}")
+        self.name = "fused" if precision == "float32" else f"fused-{precision}"
         self.precision = precision
         self.draws = not philox
         self.batch = len(state.error)
@@ -125,17 +124,25 @@ class Fused(Backend):
 
     # -- one step ------------------------------------------------------------------------------
 
+    def ready(self) -> None:
+        """Set the clock that the kernels read, and from which they draw."""
+        self._clock.fill_(self.state.steps)
+
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step; its plasticity, but not its weight decay, waits for the next."""
-        self._clock.fill_(self.state.steps)
+        self.advance(inputs, target)
+        if self.state.pace.is_due():  # the decay is of the weights that this step has changed
+            self.settle()
+        self.network.decay(self.state)
+
+    def advance(self, inputs: Tensor, target: Tensor) -> None:
+        """Advance by one step, but for its weight decay, and for its plasticity, which waits."""
         self._sweep_up(inputs)
         self._feed_back(target)
         self.pending = [rate != 0 for rate in self.state.pace.rates]
         self.network.feedback.learn(self.state.feedback, self.network.layers(self.state, inputs))
         self.previous[0].copy_(inputs)
-        if self.state.pace.is_due():  # the decay is of the weights that this step has changed
-            self.settle()
-        self.network.decay(self.state)
+        self._clock.add_(1)
 
     def rest(self, inputs: Tensor) -> None:
         """Advance by one step with plasticity arrested, as eager does it; pack the spikes."""
@@ -314,6 +321,10 @@ class Fused(Backend):
                     **self._shape(shape),
                 )
                 self.pending[layer] = False
+
+    def no_capture(self) -> str | None:
+        """Return None: what needs the host in eager is drawn in the kernels, or not served."""
+        return None
 
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]

@@ -1,6 +1,6 @@
-"""The graph backend: a step, or a whole presentation, captured as a CUDA graph."""
+"""A step, or a whole presentation, captured as a CUDA graph."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -14,10 +14,14 @@ from spikefa.backends.trace import NotCapturable
 from spikefa.errors import SpikefaError
 from spikefa.network import Network
 from spikefa.network_state import NetworkState
+from spikefa.variables import Variable
 
 
 class Graph(Backend):
-    """The steps of eager, launched together; for any rule and any circuit that lets itself be.
+    """The steps of another backend, launched together.
+
+    Of eager, which is the graph backend: for any rule and any circuit that lets itself be. Of
+    fused, whose kernels take less time than it takes to launch them one by one.
 
     What is captured is kept and repeated, for each kind of work that comes up: one step; a whole
     presentation of so many steps; each again for other frozen projections. Whatever the host
@@ -28,6 +32,8 @@ class Graph(Backend):
     ----------
     network : Network
     state : NetworkState
+    inner : Backend, optional
+        Whose steps they are; by default eager's.
 
     Attributes
     ----------
@@ -35,11 +41,13 @@ class Graph(Backend):
         By kind of work, and which projections are frozen.
     """
 
-    name: ClassVar[str] = "graph"
     captures: ClassVar[bool] = True
 
-    def __init__(self, network: Network, state: NetworkState):
+    def __init__(self, network: Network, state: NetworkState, inner: Backend | None = None):
         super().__init__(network, state)
+        self.inner = inner or Backend(network, state)
+        self.name = "graph" if inner is None else inner.name
+        self.draws = self.inner.draws
         self.captured: dict[Hashable, capture.Capture] = {}
         self._scope = Scope()
         self._pool = capture.shared_pool(network.device)
@@ -47,12 +55,11 @@ class Graph(Backend):
     def prepare(self, work: Callable[[], None], scope: Scope) -> None:
         """Check that a step can be captured; capture it for trial."""
         self._scope = scope
-        if self.network.optimiser is not None:
-            raise NotCapturable("its synapses change by an optimiser, which works with numbers")
-        if self.network.feedback.needs_host:
-            raise NotCapturable(f"a step of {self.network.feedback} needs the host")
+        reason = self.inner.no_capture()
+        if reason is not None:
+            raise NotCapturable(reason)
         try:
-            rehearse(work, scope, self.network.device)
+            rehearse(self._settled(work), scope, self.network.device)
             self._record(work)
         except (NotCapturable, torch.cuda.OutOfMemoryError):
             raise
@@ -62,9 +69,11 @@ class Graph(Backend):
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step, but for its weight decay."""
-        self.network.forward(self.state, inputs)
-        self.network.feed_back(self.state, target)
-        self.network.learn(self.state, inputs)
+        self.inner.advance(inputs, target)
+
+    def rest(self, inputs: Tensor) -> None:
+        """Advance by one step with plasticity arrested, which is not captured."""
+        self.inner.rest(inputs)
 
     def run(self, work: Callable[[], None], steps: int = 1, kind: Hashable = "step") -> None:
         """Repeat the work of this kind, capturing it if it has not been; then let weights decay."""
@@ -79,9 +88,16 @@ class Graph(Backend):
                     f"the device could not capture {steps} steps ({_first_line(error)}): "
                     "use --backend eager"
                 ) from error
+        self.inner.ready()
         self.captured[key].replay()
         for _ in range(steps):
             self.network.decay(self.state)
+
+    def probed(
+        self, variables: Mapping[str, Mapping[str, Variable]]
+    ) -> dict[str, dict[str, Variable]]:
+        """Return the variables as a probe may read them, within a graph too."""
+        return self.inner.probed(variables)
 
     def can_run(self, steps: int) -> bool:
         """Return whether no weight decay comes due before the last of so many steps."""
@@ -96,8 +112,17 @@ class Graph(Backend):
         generators = self._scope.generators.values()
         made = capture.CudaCapture(self.network.device, generators, pool)
         with self._scope.unchanged():
-            made.record(work)
+            made.record(self._settled(work))
         return made
+
+    def _settled(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Return the work, and what it would put off; a graph starts with nothing put off."""
+
+        def whole() -> None:
+            work()
+            self.inner.settle()
+
+        return whole
 
 
 def _first_line(error: Exception) -> str:

@@ -64,8 +64,13 @@ def interpreted() -> bool:
     return os.environ.get("TRITON_INTERPRET", "0") == "1"
 
 
+def captures_on(device: torch.device) -> bool:
+    """Return whether a device has CUDA graphs."""
+    return device.type == "cuda"
+
+
 def _no_graph(network: Network) -> str | None:
-    if network.device.type != "cuda":
+    if not captures_on(network.device):
         return (
             "CUDA graphs are for a CUDA device and the network is on "
             f"{network.device.type}; use --backend eager"

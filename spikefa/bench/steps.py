@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikefa.backends import BACKENDS, Scope, interpreted, make_backend, obstacle
+from spikefa.backends import BACKENDS, Scope, captures_on, interpreted, make_backend, obstacle
 from spikefa.bench.limits import Limits, fraction, measure_limits
 from spikefa.bench.plain_loop import PlainLoop
 from spikefa.bench.products import products_alone
@@ -21,7 +21,7 @@ from spikefa.seeding import generator
 ENGINE = "eager"
 PLAIN = "plain loop"
 PRODUCTS = "products"
-AT_ONCE = "graph, 5 at once"
+STEPS_AT_ONCE = 5
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class StepTimes:
             for name in self._backends()
             if name != ENGINE
         ]
-        lines = [f"{name:11} {spread(times)}" for name, times in self.times.items()]
+        lines = [f"{name:25} {spread(times)}" for name, times in self.times.items()]
         return "\n".join(
             [
                 str(self.limits),
@@ -133,16 +133,7 @@ def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int =
     target = torch.zeros(batch, network.n_outputs, device=network.device, dtype=network.dtype)
     probability = target.new_full((batch, network.n_inputs), 0.13)
     timed = {
-        **{
-            name: engine_step(name, network, probability, target)
-            for name in BACKENDS
-            if _worth_timing(name, network)
-        },
-        **(
-            {AT_ONCE: engine_step("graph", network, probability, target, at_once=5)}
-            if _worth_timing("graph", network)
-            else {}
-        ),
+        **_engine_steps(network, probability, target),
         PRODUCTS: products_alone(network, batch),
         PLAIN: lambda: loop.step(probability, target),
     }
@@ -151,6 +142,19 @@ def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int =
     on_gpu = network.device.type == "cuda"
     peak = torch.cuda.max_memory_allocated(network.device) if on_gpu else 0
     return StepTimes(times, batch, work_of(network, batch), limits, peak)
+
+
+def _engine_steps(
+    network: Network, probability: Tensor, target: Tensor
+) -> dict[str, Callable[[], None]]:
+    """Return a step of every backend, and of those that capture the steps of a presentation too."""
+    found = {}
+    for name in (each for each in BACKENDS if _worth_timing(each, network)):
+        found[name] = engine_step(name, network, probability, target)
+        if name != ENGINE and captures_on(network.device):
+            several = f"{name}, {STEPS_AT_ONCE} at once"
+            found[several] = engine_step(name, network, probability, target, STEPS_AT_ONCE)
+    return found
 
 
 def _worth_timing(name: str, network: Network) -> bool:

@@ -45,6 +45,11 @@ class Tape(Trace):
         self._operations.append((func, args, kwargs or {}, tree_leaves(result)))
         return result
 
+    def note(self, operation: Callable[[], None]) -> None:
+        """Do an operation that torch does not see, such as a kernel's; keep it with the others."""
+        operation()
+        self._operations.append((operation, (), {}, tree_leaves(None)))
+
     def record(self, work: Callable[[], None]) -> None:
         """Do the work and keep its operations."""
         with self:

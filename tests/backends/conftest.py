@@ -29,5 +29,31 @@ def captured(request, monkeypatch):
         return
     from spikefa.testing import Tape
 
-    monkeypatch.setattr("spikefa.backends.support._no_graph", lambda network: None)
+    monkeypatch.setattr("spikefa.backends.support.captures_on", lambda device: True)
+    monkeypatch.setattr("spikefa.backends.captures_on", lambda device: True)
     monkeypatch.setattr("spikefa.backends.capture.CudaCapture", Tape)
+    if find_spec("triton") is not None:
+        _keep_kernels(monkeypatch)
+
+
+def _keep_kernels(monkeypatch):
+    """Let a tape keep the kernels too, which torch does not see; the interpreter looks at data."""
+    from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode
+
+    from spikefa.backends.fused import Fused
+    from spikefa.testing import Tape
+
+    launch = Fused.launch
+
+    def kept(self, *arguments, **constants):
+        def start():
+            with _disable_current_modes(), torch._C.DisableTorchFunction():
+                launch(self, *arguments, **constants)
+
+        tape = _get_current_dispatch_mode()
+        if isinstance(tape, Tape):
+            tape.note(start)
+        else:
+            start()
+
+    monkeypatch.setattr(Fused, "launch", kept)
