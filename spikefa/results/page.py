@@ -69,12 +69,14 @@ def add_run(run: Path, folder: Path) -> Path:
     Raises
     ------
     SpikefaError
-        If the run is a quick one, has no result, or its result was edited.
+        If the run is a quick one, has no result, or its result was edited; or no paper has it.
     """
     result = read_result(run / NAME)
     require(not result["quick"], f"{run} is a quick version: only full runs are listed")
     known = TARGETS.get(result["id"])
-    target = folder / (known.folder if known else result["experiment"])
+    require(known is not None, f"{run} is about {result['id']!r}, which no paper has")
+    assert known is not None
+    target = folder / known.folder
     target.mkdir(parents=True, exist_ok=True)
     for source in (run / NAME, *(run / "figures" / name for name in result["figures"])):
         with written_whole(target / source.name) as temporary:

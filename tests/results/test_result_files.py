@@ -173,6 +173,14 @@ def test_a_quick_run_is_not_taken_over(tmp_path):
         add_run(written(tmp_path, quick=True).parent, tmp_path / "results")
 
 
+def test_what_no_paper_has_is_refused_before_it_is_taken_over(tmp_path):
+    """It was copied first, and every later page was refused for it."""
+    folder = tmp_path / "results"
+    with pytest.raises(sf.SpikefaError, match="'precision', which no paper has"):
+        add_run(written(tmp_path, id="precision").parent, folder)
+    assert not folder.exists()
+
+
 def test_the_committed_page_is_that_of_the_committed_files():
     page = (DOCS / "results.md").read_text(encoding="utf-8")
     assert page == build_page(DOCS / "results"), "run `spikefa results`"
