@@ -2,7 +2,8 @@
 
 from spikefa.bench.limits import Limits, measure_limits
 from spikefa.bench.plain_loop import PlainLoop
-from spikefa.bench.steps import StepTimes, time_steps
+from spikefa.bench.step_times import StepTimes
+from spikefa.bench.steps import time_steps
 from spikefa.bench.timing import interleaved, milliseconds, spread
 from spikefa.bench.work import Work, work_of
 

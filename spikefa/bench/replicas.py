@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from spikefa.bench.steps import ENGINE, engine_step
+from spikefa.bench.step_times import ENGINE
+from spikefa.bench.steps import engine_step
 from spikefa.bench.timing import interleaved, ratio, spread
 
 COUNTS = (1, 2, 5, 10, 30)

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from spikefa.bench.limits import Limits, fraction, free_memory, measure_limits
-from spikefa.bench.steps import ENGINE, engine_step
+from spikefa.bench.step_times import ENGINE
+from spikefa.bench.steps import engine_step
 from spikefa.bench.timing import interleaved
 from spikefa.bench.work import Work
 from spikefa.errors import SpikefaError

@@ -11,7 +11,8 @@ from spikefa.bench.peers.bindsnet_mstdp import BindsNet
 from spikefa.bench.peers.brian_standalone import Brian
 from spikefa.bench.peers.peer import Peer, Run, on_the_best_threads, steps_for
 from spikefa.bench.peers.snntorch_bptt import SnnTorch
-from spikefa.bench.steps import ENGINE, engine_step
+from spikefa.bench.step_times import ENGINE
+from spikefa.bench.steps import engine_step
 from spikefa.bench.timing import milliseconds, ratio
 from spikefa.bench.work import work_of
 from spikefa.network import Network

@@ -1,0 +1,123 @@
+"""What was timed of a step, and what it comes to: speeds, quotients, fractions of the limit."""
+
+import statistics
+from dataclasses import dataclass, field
+from typing import Any
+
+from spikefa.bench.limits import Limits, fraction
+from spikefa.bench.timing import ratio
+from spikefa.bench.work import Work
+
+ENGINE = "eager"
+PLAIN = "plain loop"
+PRODUCTS = "products"
+STEPS_PER_IMAGE = 5
+COLUMNS = ("ms a step (range)", "images/s", "synapse-steps/s", "/ plain", "of limit", "MB")
+
+
+@dataclass(frozen=True)
+class StepTimes:
+    """Milliseconds per step of several repetitions, and what they come to.
+
+    Attributes
+    ----------
+    times : dict of list of float
+        By what was timed; the repetitions were interleaved.
+    batch : int
+    work : Work
+    limits : Limits
+    memory : dict of int
+        Bytes that each backend holds on a GPU at most, beside the network; {} on a CPU.
+    """
+
+    times: dict[str, list[float]]
+    batch: int
+    work: Work
+    limits: Limits
+    memory: dict[str, int] = field(default_factory=dict)
+
+    def ratio(self, of: str, to: str) -> float:
+        """Return the median of ``of / to``, pair by pair."""
+        return ratio(self.times[of], self.times[to])
+
+    def steps_per_second(self, name: str) -> float:
+        """Return the speed of the median repetition."""
+        return 1e3 / statistics.median(self.times[name])
+
+    def images_per_second(self, name: str) -> float:
+        """Return how many images the streams see in a second, at 5 steps each."""
+        return self.steps_per_second(name) * self.batch / STEPS_PER_IMAGE
+
+    def synapse_steps_per_second(self, name: str) -> float:
+        """Return plastic synapses times streams times steps in a second."""
+        return self.steps_per_second(name) * self.batch * self.work.plastic
+
+    def of_limit(self, name: str) -> float:
+        """Return the least possible time as a fraction of that which was taken."""
+        return fraction(self.work.milliseconds(self.limits), self.times[name])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return {
+            "milliseconds": self.times,
+            "batch_size": self.batch,
+            "steps_per_second": {name: self.steps_per_second(name) for name in self.times},
+            "images_per_second": {name: self.images_per_second(name) for name in self.times},
+            "plastic_synapse_steps_per_second": {
+                name: self.synapse_steps_per_second(name) for name in self.times
+            },
+            "backends": {name: self._compared(name) for name in self._backends()},
+            "ratio_to_plain_loop": self.ratio(ENGINE, PLAIN),
+            "ratio_to_products": self.ratio(ENGINE, PRODUCTS),
+            "fraction_of_limit": self.of_limit(ENGINE),
+            "limit_flops": self.limits.flops,
+            "limit_bytes_per_second": self.limits.bandwidth,
+            "flops_per_step": self.work.flops,
+            "bytes_per_step": self.work.bytes,
+            "peak_device_bytes": self.memory,
+        }
+
+    def _backends(self) -> list[str]:
+        return [name for name in self.times if name not in (PLAIN, PRODUCTS)]
+
+    def _compared(self, name: str) -> dict[str, float]:
+        return {
+            "ratio_to_plain_loop": self.ratio(name, PLAIN),
+            "ratio_to_products": self.ratio(name, PRODUCTS),
+            "ratio_to_eager": self.ratio(name, ENGINE),
+            "fraction_of_limit": self.of_limit(name),
+        }
+
+    def __str__(self) -> str:
+        least = self.work.milliseconds(self.limits)
+        return "\n".join(
+            [
+                str(self.limits),
+                f"least time  {least:.3f} ms a step ({self.work.flops / 1e9:.3g} GFLOP, "
+                f"{self.work.bytes / 1e6:.4g} MB if every pass goes to memory)",
+                _row("", *COLUMNS),
+                *(self._line(name) for name in self.times),
+                f"engine / plain loop: {self.ratio(ENGINE, PLAIN):.3f}, "
+                f"engine / its products: {self.ratio(ENGINE, PRODUCTS):.3f} (medians of pairs)",
+            ]
+        )
+
+    def _line(self, name: str) -> str:
+        times = self.times[name]
+        middle = statistics.median(times)
+        memory = self.memory.get(name)
+        return _row(
+            name,
+            f"{middle:.3f} ({min(times):.3f} to {max(times):.3f})",
+            f"{self.images_per_second(name):.4g}",
+            f"{self.synapse_steps_per_second(name):.3g}",
+            f"{self.ratio(name, PLAIN):.3f}",
+            f"{self.of_limit(name):.2f}" if name != PRODUCTS else "",
+            "" if memory is None else f"{memory / 1e6:.0f}",
+        )
+
+
+def _row(name: str, *cells: str) -> str:
+    widths = (28, 10, 16, 8, 9, 7)
+    told = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return f"{name:25}{told}".rstrip()
