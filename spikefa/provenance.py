@@ -30,6 +30,12 @@ def git_state() -> tuple[str, bool]:
         return "", False
 
 
+def code_version() -> str:
+    """Return the commit, with a "+" if it was changed since; "" for an installed package."""
+    commit, dirty = git_state()
+    return commit + "+" * dirty
+
+
 def provenance(device: str, backend: str = "eager") -> dict[str, Any]:
     """Return what a recording and a summary say about their origin.
 

@@ -177,12 +177,19 @@ def _with_sd(mean: float, sd: float | None) -> str:
 
 
 def _origin(result: Result) -> str:
-    commit = result["git_commit"][:10] or "of an installed package"
-    changed = ", with changes that are not committed" if result["git_dirty"] else ""
-    return (
-        f"{result['n']} runs, {_time(result['seconds'])} in all on {result['hardware']}; "
-        f"commit {commit}{changed}."
-    )
+    judge = _commit(result["git_commit"] + "+" * result["git_dirty"])
+    makers = sorted(map(_commit, result.get("computed_by", ())))
+    told = f"commit {judge}"
+    if makers not in ([], [judge]):
+        told = f"computed by commit {' and '.join(makers)}, judged by {judge}"
+    return f"{result['n']} runs, {_time(result['seconds'])} in all on {result['hardware']}; {told}."
+
+
+def _commit(version: str) -> str:
+    """Return in words what `code_version` returns."""
+    if not version.strip("+"):
+        return "that is not known"
+    return version[:10] + ", with changes that are not committed" * version.endswith("+")
 
 
 def _time(seconds: float) -> str:

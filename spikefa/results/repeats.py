@@ -12,6 +12,7 @@ import numpy as np
 
 from spikefa.errors import SpikefaError
 from spikefa.files import written_whole
+from spikefa.provenance import code_version
 
 Once = Callable[..., dict[str, Any]]
 """Called with settings and seed, and the cell if there are cells; returns numbers and arrays by
@@ -24,6 +25,8 @@ Runs = dict[str, np.ndarray]
 """What all runs found, stacked: `[n, ...]` by name."""
 
 SECONDS = "seconds"
+COMMIT = "commit"
+"""What every run tells besides: how long it took, and the commit that computed it."""
 
 
 def repeat(
@@ -85,8 +88,9 @@ def load_runs(folder: Path, seeds: Iterable[int], cell: str = "") -> Runs:
         path = file_of(folder, seed, cell)
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                for name in arrays.files:
-                    found.setdefault(name, []).append(arrays[name])
+                told = {COMMIT: np.array(""), **arrays}  # which older runs do not tell
+                for name, values in told.items():
+                    found.setdefault(name, []).append(values)
         except (OSError, ValueError) as error:
             raise SpikefaError(f"cannot read the run {path}: {error}") from error
     return {name: np.stack(values) for name, values in found.items()}
@@ -138,12 +142,12 @@ def _one_thread() -> None:
 
 def _run(job: "_Job", settings: Any, folder: Path) -> int:
     """Make some runs, and a file of each; return how many."""
-    begin = time.perf_counter()
+    begin, commit = time.perf_counter(), code_version()
     found = job.make(settings, job.seeds)
     seconds = (time.perf_counter() - begin) / len(job.seeds)
     for seed, values in zip(job.seeds, found, strict=True):
         arrays = {name: np.asarray(value) for name, value in values.items()}
-        arrays[SECONDS] = np.array(seconds)
+        arrays |= {SECONDS: np.array(seconds), COMMIT: np.array(commit)}
         with written_whole(file_of(folder, seed, job.cell)) as temporary:
             np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
     return len(job.seeds)

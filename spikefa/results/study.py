@@ -127,6 +127,12 @@ class Study:
 
         return float(runs[SECONDS].sum())
 
+    def _commits(self, runs: Any) -> set[str]:
+        """Return the commits that computed the runs, see `code_version`."""
+        from spikefa.results.repeats import COMMIT
+
+        return set(runs[COMMIT].tolist())
+
     def _told(self, settings: Any, runs: Any) -> dict[str, Any]:
         """Return the settings as the result file tells them."""
         return asdict(settings)
@@ -148,6 +154,7 @@ class Study:
             "claims": [claim.as_record() for claim in findings.claims],
             "figures": [path.name for path in figures],
             "seconds": round(self._seconds(runs), 1),
+            "computed_by": sorted(self._commits(runs)),
             **origin,
         }
         write_result(directory.path / NAME, result)

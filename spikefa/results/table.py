@@ -63,6 +63,9 @@ class Table(study.Study):
     def _seconds(self, runs: Any) -> float:
         return sum(super(Table, self)._seconds(found) for found in runs.values())
 
+    def _commits(self, runs: Any) -> set[str]:
+        return set().union(*(super(Table, self)._commits(found) for found in runs.values()))
+
     def _told(self, settings: Any, runs: Any) -> dict[str, Any]:
         """Return the settings, with the cells that were run, also those of the resumed run."""
         complete = len(runs) == len(self.cells)
