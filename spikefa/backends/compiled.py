@@ -21,6 +21,7 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
 from spikefa.backends.fused import Fused
+from spikefa.backends.launcher import Launcher
 from spikefa.backends.tiling import STAGES, Tiles
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.network import Network
@@ -72,12 +73,14 @@ class Compiled:
     ptx: str
 
 
-class Collecting(Fused):
+class Collecting(Launcher):
     """Keeps what it would start."""
 
-    launches: list[Launch]
+    def __init__(self, *arguments: Any):
+        super().__init__(*arguments)
+        self.launches: list[Launch] = []
 
-    def launch(self, kernel: Any, grid: tuple[int, ...], *arguments: Any, **constants: Any) -> None:
+    def start(self, kernel: Any, grid: tuple[int, ...], *arguments: Any, **constants: Any) -> None:
         """Keep it."""
         given = dict(zip(kernel.arg_names, arguments, strict=False)) | constants
         self.launches.append(Launch(kernel, given, self.tiles))
@@ -105,13 +108,13 @@ def launches(
     populations = {f"layer{n}": StochasticBinary(size) for n, size in enumerate(sizes[1:])}
     network = Network(sizes[0], populations, circuit or FA(), ThreeFactor())
     state = network.state(batch)
-    backend = Collecting(network, state, 0, "compiled", precision, tiles=tiles)
-    backend.launches = []
+    backend = Fused(network, state, 0, "compiled", precision, tiles=tiles, launcher=Collecting)
+    assert isinstance(backend.launcher, Collecting)
     inputs, target = torch.zeros(batch, sizes[0]), torch.zeros(batch, sizes[-1])
     for _ in range(2):
         backend.step(inputs, target)
     backend.settle()
-    return list({str(_signature(each)): each for each in backend.launches}.values())
+    return list({str(_signature(each)): each for each in backend.launcher.launches}.values())
 
 
 def compiled(launch: Launch, capability: int) -> Compiled:

@@ -1,21 +1,18 @@
 """The fused backend: a step of the standard pathway in one Triton kernel for each matrix."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import torch
-import triton
 from torch import Tensor
 
 from spikefa.backends import kernels
 from spikefa.backends.base import Backend
-from spikefa.backends.support import PRECISIONS, interpreted
-from spikefa.backends.tiling import STAGES, Tiles, in_units, unit_of
+from spikefa.backends.fused_errors import FusedErrors, carriers
+from spikefa.backends.launcher import Launcher
+from spikefa.backends.support import PRECISIONS
+from spikefa.backends.tiling import Tiles, in_units
 from spikefa.errors import require
-from spikefa.feedback import DFA, FA, PFA, RandomMatrix
-from spikefa.feedback.error_population import ErrorPopulation, ErrorState
-from spikefa.feedback.product import ProductState
 from spikefa.network import Network
 from spikefa.network_state import NetworkState
 from spikefa.packing import BitPacker
@@ -46,6 +43,8 @@ class Fused(Backend):
     philox : bool, default True
         Whether the kernels draw. If not, they take the uniforms of the state, as eager does.
     tiles : Tiles, optional
+    launcher : type, default Launcher
+        What starts the kernels.
 
     Attributes
     ----------
@@ -65,6 +64,7 @@ class Fused(Backend):
         precision: str = "float32",
         philox: bool = True,
         tiles: Tiles | None = None,
+        launcher: type[Launcher] = Launcher,
     ):
         super().__init__(network, state)
         require(precision in PRECISIONS, f"no precision {precision!r}: {', '.join(PRECISIONS)}")
@@ -78,7 +78,14 @@ class Fused(Backend):
             f"{self.batch} streams of {most} neurons are more than the fused backend can number: "
             "lower the batch",
         )
-        self.tiles = tiles or Tiles.fit(self.batch, precision)
+        self.launcher = launcher(
+            self.batch,
+            precision,
+            tiles or Tiles.fit(self.batch, precision),
+            [(each.n_pre, each.n_post) for each in network.synapses.values()] + carriers(network),
+            network.device,
+        )
+        self.errors = FusedErrors(network, state, self.launcher)
         self.pending = [False] * len(state.populations)
         device = network.device
         spikes = [population.spikes for population in state.populations]
@@ -91,38 +98,6 @@ class Fused(Backend):
         ]
         self._clock = torch.zeros(1, device=device, dtype=torch.int64)
         self._packer = BitPacker(network.dtype, device)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """Allocate room for the parts of a drive, enough for the matrix that needs most."""
-        circuit = self.network.feedback
-        shapes = [tuple(synapses.weight.shape) for synapses in self.network.synapses.values()]
-        shapes += [matrix.shape for matrix in self._random()]
-        shapes += [tuple(m.shape) for m in getattr(circuit, "plastic_matrices", ())]
-        grids = [self.tiles.grid(*shape) for shape in shapes]
-        parts = max(splits * shape[1] for (splits, *_), shape in zip(grids, shapes, strict=True))
-        self._partial = torch.zeros(parts * self.batch, device=self.network.device)
-        columns = max(columns for _, columns, _ in grids)
-        self._tickets = torch.zeros(columns, device=self.network.device, dtype=torch.int32)
-
-    def launch(self, kernel: Any, grid: tuple[int, ...], *arguments: Any, **constants: Any) -> None:
-        """Start `grid` programs of a kernel."""
-        kernel[grid](*arguments, num_warps=self.tiles.warps, num_stages=STAGES, **constants)
-
-    def _shape(self, shape: tuple[int, int]) -> dict[str, Any]:
-        batch = self.tiles.batch
-        return {
-            "BATCH": batch,
-            "PRE": self.tiles.pre,
-            "POST": self.tiles.post,
-            "ONE": self.batch <= batch,
-            "STREAMS": min(batch, 16),
-            "UNIT": unit_of(shape),
-            "PRECISION": self.precision,
-            "UNITS": not interpreted(),
-        }
-
-    # -- one step ------------------------------------------------------------------------------
 
     def ready(self) -> None:
         """Set the clock that the kernels read, and from which they draw."""
@@ -138,7 +113,7 @@ class Fused(Backend):
     def advance(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step, but for its weight decay, and for its plasticity, which waits."""
         self._sweep_up(inputs)
-        self._feed_back(target)
+        self.errors.step(target)
         self.pending = [rate != 0 for rate in self.state.pace.rates]
         self.network.feedback.learn(self.state.feedback, self.network.layers(self.state, inputs))
         self.previous[0].copy_(inputs)
@@ -157,17 +132,18 @@ class Fused(Backend):
         ):
             population = list(self.network.populations.values())[layer]
             shape = synapses.n_pre, synapses.n_post
-            splits, columns, depth = self.tiles.grid(*shape)
-            self.launch(
+            splits, columns, depth = self.launcher.tiles.grid(*shape)
+            self.launcher.on_tiles(
                 kernels.forward,
                 (splits, columns),
+                shape,
                 sent,
                 self.previous[layer],
                 synapses.weight,
                 synapses.bias,
-                self._factor(layer),
-                self._partial,
-                self._tickets,
+                self.state.plasticity[layer].traces["factor"],
+                self.launcher.partial,
+                self.launcher.tickets,
                 here.drive,
                 here.potential,
                 here.probability,
@@ -184,121 +160,9 @@ class Fused(Backend):
                 population.tau,
                 PENDING=self.pending[layer],
                 PHILOX=not self.draws,
-                **self._shape(shape),
             )
             self.pending[layer] = False
             sent = here.spikes
-
-    def _feed_back(self, target: Tensor) -> None:
-        circuit, errors = self.network.feedback, self.state.feedback.errors
-        assert isinstance(circuit, FA | PFA)
-        self._output_error(target)
-        top = len(errors) - 1
-        for layer in range(top - 1, -1, -1):
-            above = top if isinstance(circuit, DFA) else layer + 1
-            sent, gate = errors[above].activity, self.state.populations[above].gain
-            gated = circuit.gated
-            matrix: RandomMatrix | Tensor = self._random()[layer]
-            if isinstance(circuit, PFA):
-                assert isinstance(self.state.feedback, ProductState)
-                middle = self.state.feedback.middle[layer]
-                self._carry(sent, gate, gated, matrix, circuit.middle[layer], middle, None)
-                sent, gated, matrix = middle.activity, False, circuit.plastic_matrices[layer]
-            self._carry(sent, gate, gated, matrix, circuit.populations[layer], errors[layer], layer)
-
-    def _random(self) -> Sequence[RandomMatrix]:
-        circuit = self.network.feedback
-        assert isinstance(circuit, FA | PFA)
-        return circuit.random if isinstance(circuit, PFA) else circuit.random.each
-
-    def drawn_matrix(self, layer: int) -> Tensor:
-        """Return all of a procedural matrix, counted from the lowest, as the kernels draw it."""
-        matrix = self._random()[layer]
-        out = torch.empty(matrix.shape, device=self.network.device)
-        kernels.write_matrix[self.tiles.high_and_wide(*matrix.shape)](
-            matrix.seeds,
-            out,
-            float(matrix.scale),
-            *matrix.shape,
-            KIND=matrix.kind,
-            PRE=self.tiles.pre,
-            POST=self.tiles.post,
-        )
-        return out
-
-    def _output_error(self, target: Tensor) -> None:
-        output, errors = self.state.populations[-1], self.state.feedback.errors[-1]
-        circuit = self.network.feedback
-        assert isinstance(circuit, FA | PFA)
-        spikes = self.network.output_error == "spikes"
-        size, block = target.numel(), 256
-        self.launch(
-            kernels.output_error,
-            (triton.cdiv(size, block),),
-            output.spikes if spikes else output.probability,
-            target,
-            self.state.error,
-            *self._errors(errors, len(self.state.populations) - 1),
-            size,
-            circuit.populations[-1].tau,
-            PHI=circuit.populations[-1].phi_delta,
-            LEARNS=self._learns(len(self.state.populations) - 1),
-            BLOCK=block,
-        )
-
-    def _carry(
-        self,
-        sent: Tensor,
-        gate: Tensor,
-        gated: bool,
-        matrix: RandomMatrix | Tensor,
-        population: ErrorPopulation,
-        errors: ErrorState,
-        layer: int | None,
-    ) -> None:
-        """Drive an error population, beside population `layer` or on the way to it, and step it."""
-        shape = matrix.shape[0], matrix.shape[1]
-        splits, columns, depth = self.tiles.grid(*shape)
-        kind, weights, scale = _stored_or_drawn(matrix)
-        self.launch(
-            kernels.feed_back,
-            (splits, columns),
-            sent,
-            gate,
-            weights,
-            scale,
-            self._partial,
-            self._tickets,
-            *self._errors(errors, layer or 0),
-            self.batch,
-            *in_units(shape),
-            depth,
-            population.tau,
-            GATED=gated,
-            PHI=population.phi_delta,
-            LEARNS=layer is not None and self._learns(layer),
-            KIND=kind,
-            **self._shape(shape),
-        )
-
-    def _errors(self, errors: ErrorState, layer: int) -> tuple[Any, ...]:
-        return (
-            errors.drive,
-            errors.potential,
-            errors.activity,
-            self.state.populations[layer].gain,
-            self.state.plasticity[layer].learning_rate,
-            self._factor(layer),
-        )
-
-    def _factor(self, layer: int) -> Tensor:
-        """Return ``-eta phi_delta(U) Psi(V)`` of the last step."""
-        return self.state.plasticity[layer].traces["factor"]
-
-    def _learns(self, layer: int) -> bool:
-        return self.state.pace.rates[layer] != 0
-
-    # -- what was put off ----------------------------------------------------------------------
 
     def settle(self) -> None:
         """Let the synapses learn from the last step, if they have not yet; bit for bit the same.
@@ -309,16 +173,16 @@ class Fused(Backend):
         for layer, synapses in enumerate(self.network.synapses.values()):
             if self.pending[layer]:
                 shape = synapses.n_pre, synapses.n_post
-                self.launch(
+                self.launcher.on_tiles(
                     kernels.catch_up,
-                    self.tiles.high_and_wide(*shape),
+                    self.launcher.tiles.high_and_wide(*shape),
+                    shape,
                     sent[layer],
                     synapses.weight,
                     synapses.bias,
-                    self._factor(layer),
+                    self.state.plasticity[layer].traces["factor"],
                     self.batch,
                     *in_units(shape),
-                    **self._shape(shape),
                 )
                 self.pending[layer] = False
 
@@ -350,12 +214,3 @@ class Fused(Backend):
         for population, packed in zip(self.network.populations, self.packed, strict=True):
             found[population]["packed_spikes"] = packed
         return found
-
-
-def _stored_or_drawn(matrix: RandomMatrix | Tensor) -> tuple[str, Tensor, float]:
-    """Return what `kernels.feed_back` is to know of a matrix: how it comes about, from what."""
-    if isinstance(matrix, RandomMatrix):
-        if matrix.procedural:
-            return matrix.kind, matrix.seeds, float(matrix.scale)
-        matrix = matrix.stored
-    return "stored", matrix, 0.0

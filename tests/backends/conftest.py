@@ -40,10 +40,10 @@ def _keep_kernels(monkeypatch):
     """Let a tape keep the kernels too, which torch does not see; the interpreter looks at data."""
     from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode
 
-    from spikefa.backends.fused import Fused
+    from spikefa.backends.launcher import Launcher
     from spikefa.testing import Tape
 
-    launch = Fused.launch
+    launch = Launcher.start
 
     def kept(self, *arguments, **constants):
         def start():
@@ -56,4 +56,4 @@ def _keep_kernels(monkeypatch):
         else:
             start()
 
-    monkeypatch.setattr(Fused, "launch", kept)
+    monkeypatch.setattr(Launcher, "start", kept)

@@ -88,7 +88,7 @@ def test_matrices_are_drawn_in_the_kernel_whatever_the_tiles(circuit, kind):
     given = stream(drawn, 3, tiles(16, 16, 32, 1))
     for layer, matrix in enumerate(drawn.feedback.random.each):
         expected = random_matrix(int(matrix.seeds[0]), matrix.shape, kind, 0.3)
-        whole = given.backend.drawn_matrix(layer)
+        whole = given.backend.errors.drawn_matrix(layer)
         np.testing.assert_allclose(whole.cpu().numpy(), expected, rtol=1e-6)
         stored.feedback.matrices[layer].copy_(torch.from_numpy(expected))
     assert compare_two(stream(stored, 3, fused=False), given, 2, 3) <= 1
