@@ -177,6 +177,7 @@ def _run(given: argparse.Namespace) -> None:
 
 
 def _announce(path: Path) -> None:
+    from spikefa.results.file import NAME
     from spikefa.run_directory import RunDirectory
 
     run = RunDirectory(path)
@@ -185,7 +186,8 @@ def _announce(path: Path) -> None:
         print(summary["headline"])
         return
     print(_test_error(summary))
-    for file in (run.recording, *sorted(run.figures.glob("*.png")), run.summary):
+    result = run.path / NAME
+    for file in (run.recording, *sorted(run.figures.glob("*.png")), run.summary, result):
         if file.is_file():
             print(f"wrote {file}")
 

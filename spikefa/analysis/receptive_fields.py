@@ -21,8 +21,8 @@ def receptive_fields(
 ) -> Figure:
     """Draw the weights from the input onto some neurons of the first population.
 
-    All have one scale of colours, blue inhibits and red excites, which ends at the 99.5th
-    percentile of the absolute weights drawn.
+    Of a network with replicas, those of the first. All have one scale of colours, blue inhibits and
+    red excites, which ends at the 99.5th percentile of the absolute weights drawn.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def receptive_fields(
         If the file is no checkpoint or damaged, or the inputs do not make an image.
     """
     require(units >= 1, f"units: {units} given, at least 1 is needed to draw something")
-    name, weights = first_weights(load_checkpoint(Path(checkpoint)))
+    loaded = load_checkpoint(Path(checkpoint))
+    name, weights = first_weights(loaded)
     height, width = shape or _square(len(weights))
     require(
         height * width == len(weights),
@@ -73,9 +74,10 @@ def receptive_fields(
     bar.outline.set_visible(False)
     quiet(bar.ax)
     count = f"{len(chosen):,} of {size:,} units" if len(chosen) < size else f"{size:,} units"
-    figure.suptitle(
-        f"weights from the input onto {name}, {count}", x=0.01, ha="left", fontsize=10, color=INK
-    )
+    replicas = loaded.settings.get("replicas")
+    which = "" if replicas is None else f", the first of {replicas} replicas"
+    title = f"weights from the input onto {name}, {count}{which}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10, color=INK)
     return figure
 
 

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from spikefa.errors import require
 from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.fa import FA
 from spikefa.tensors import add_product
+
+if TYPE_CHECKING:
+    from spikefa.synapses import Dense
 
 
 @dataclass
@@ -52,6 +57,14 @@ class KP(FA):
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
         Distribution of the first feedback weights, as in `FA`.
+    momentum : float, default 0
+        Of B, in [0, 1): ``v <- momentum v + [phi_delta(U) * Psi(V)]^T s`` and ``dB = -eta v``.
+        Beside an optimiser with momentum B needs the same, to learn what W learns.
+
+    Attributes
+    ----------
+    velocities : list of Tensor
+        v of each; empty without momentum.
 
     Raises
     ------
@@ -67,8 +80,31 @@ class KP(FA):
         tau: float = 0.9,
         *,
         matrix: MatrixKind = "uniform",
+        momentum: float = 0.0,
     ):
         super().__init__(scale, phi_delta, gated, tau, matrix=matrix)
+        require(0 <= momentum < 1, f"the momentum of B must be in [0, 1), {momentum} given")
+        self.momentum = momentum
+        self.velocities: list[Tensor] = []
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()[:-1]}, momentum={self.momentum})"
+
+    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
+        """Make what FA makes, and a velocity for each matrix if there is momentum."""
+        super().connect(forward, device, dtype)
+        self.velocities = [torch.zeros_like(each) for each in self.matrices if self.momentum]
+
+    def initialise(self, seed: int) -> None:
+        """Draw each B_l from a stream of its own; nothing moves yet."""
+        super().initialise(seed)
+        for velocity in self.velocities:
+            velocity.zero_()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the feedback matrices, B1, B2 and so on, and with momentum v1, v2 and so on."""
+        moving = {f"v{layer}": each for layer, each in enumerate(self.velocities, start=1)}
+        return super().tensors() | moving
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> KPState:
         """Return the error populations at rest."""
@@ -79,9 +115,15 @@ class KP(FA):
         """Change the feedback synapses as the forward ones beside them."""
         assert isinstance(state, KPState)
         changed = zip(self.matrices, state.factors, state.modulators[1:], layers[1:], strict=True)
-        for matrix, factor, modulator, layer in changed:
-            torch.mul(modulator, layer.post.gain, out=factor).mul_(layer.plasticity.learning_rate)
-            add_product(matrix, factor.mT, layer.pre, alpha=-1)
+        for number, (matrix, factor, modulator, layer) in enumerate(changed):
+            rate = layer.plasticity.learning_rate
+            torch.mul(modulator, layer.post.gain, out=factor)
+            if self.momentum:
+                velocity = self.velocities[number].mul_(self.momentum)
+                add_product(velocity, factor.mT, layer.pre)
+                matrix.addcmul_(velocity, rate, value=-1)
+            else:
+                add_product(matrix, factor.mul_(rate).mT, layer.pre, alpha=-1)
 
     def decay(self, factor: float) -> None:
         """Let the feedback weights decay as the forward ones do."""

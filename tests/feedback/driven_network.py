@@ -7,7 +7,7 @@ import spikefa as sf
 N_IN, HIDDEN, N_OUT = 6, (9, 7), 5
 
 
-def network(feedback, hidden=HIDDEN, n_out=N_OUT, population=None, rule=None, seed=2):
+def network(feedback, hidden=HIDDEN, n_out=N_OUT, population=None, rule=None, seed=2, **more):
     population = population or sf.StochasticBinary
     sizes = {f"hidden{layer}": n for layer, n in enumerate(hidden, start=1)} | {"output": n_out}
     net = sf.Network(
@@ -16,6 +16,7 @@ def network(feedback, hidden=HIDDEN, n_out=N_OUT, population=None, rule=None, se
         feedback,
         rule or sf.ThreeFactor(0.02, weight_decay=0),
         dtype=torch.float64,
+        **more,
     )
     net.initialise(seed)
     for synapses in net.synapses.values():  # of a size that makes all layers matter

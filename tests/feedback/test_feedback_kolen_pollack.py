@@ -66,3 +66,30 @@ def test_started_at_the_transpose_it_is_backpropagation():
         torch.testing.assert_close(
             synapses.weight, nets[1].synapses[name].weight, rtol=0, atol=1e-12
         )
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_it_follows_an_optimiser_with_momentum_by_momentum_of_its_own(momentum):
+    """The difference to the transpose stays as it is, without decay, only with the same one."""
+    sgd = partial(torch.optim.SGD, momentum=0.9)
+    rule = sf.ThreeFactor(0.05, weight_decay=0)
+    net = network(sf.KP(0.5, momentum=momentum), rule=rule, optimiser=sgd)
+    before = differences(net)
+    run(net, steps=50)
+    moved = [(now - then).abs().max() for now, then in zip(differences(net), before, strict=True)]
+    assert (max(moved) < 1e-12) == (momentum == 0.9)
+
+
+def test_a_momentum_out_of_range_is_refused():
+    with pytest.raises(sf.SpikefaError, match=r"momentum of B must be in \[0, 1\), 1 given"):
+        sf.KP(momentum=1)
+
+
+def test_velocities_begin_at_rest_and_are_in_checkpoints():
+    net = network(sf.KP(0.5, momentum=0.5))
+    run(net, steps=3)
+    moving = [name for name in net.feedback.tensors() if name.startswith("v")]
+    assert moving == [f"v{n}" for n in range(1, len(net.synapses))]
+    assert all(net.feedback.tensors()[name].abs().max() > 0 for name in moving)
+    net.initialise(0)
+    assert all(net.feedback.tensors()[name].abs().max() == 0 for name in moving)
