@@ -4,7 +4,7 @@ The weights from the 28 x 28 pixels onto 100 of the hidden neurons of figure 3ab
 before learning, and after it by backpropagation, by feedback alignment, and by feedback alignment
 with half of W and B removed. White is a strong positive weight, black a strong negative one. The
 networks are those of `fig3ab`, from the same first weights; eta and weight decay are ten times
-larger, so that few epochs show what the paper's rates take ten times as many for.
+larger, and its batches ten times smaller, so that 30 epochs do what its 300 do.
 """
 
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ TAUGHT = ("backprop", "fa", "sparse")
 class Settings:
     """Everything that the result depends on."""
 
-    epochs: int = option(8, "epochs")
+    epochs: int = option(30, "epochs")
     batch: int = option(10, "examples for each update, which is summed over them")
     rate: float = option(1e-2, "eta, of all")
     decay: float = option(1e-5, "weight decay per update")
     hidden: int = option(1000, "hidden neurons")
-    weight_scale: float = option(0.1, "half-range of the first weights")
-    feedback_scale: float = option(3.0, "half-range of B")
+    weight_scale: float = option(0.4, "half-range of the first weights")
+    feedback_scale: float = option(1.0, "half-range of B")
     train_images: int | None = option(None, "use only the first K training images")
     data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(1, REPEATS)
@@ -140,7 +140,13 @@ STUDY = Study(
     once,
     judge,
     picture,
-    quick={"epochs": 6, "hidden": 200, "train_images": 6000},
+    quick={
+        "epochs": 20,
+        "hidden": 200,
+        "train_images": 6000,
+        "rate": 5e-2,
+        "weight_scale": 0.1,
+    },
 )
 run = STUDY.run
 draw = STUDY.draw
