@@ -73,6 +73,7 @@ class Teaching:
         "the same for B into the last hidden layer; it is 1 for the others, which pass on an "
         "error of the size that they receive",
     )
+    gated: bool = option(False, "whether FA carries the error down times the derivatives")
     shrink: int = option(1, "divide the number of hidden neurons by this")
     device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
     data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
@@ -150,7 +151,7 @@ def deep_lesson(
         fan_in[0] = width * width
     back = _scales(1.0, sizes[2:])
     back[-1] *= teaching.feedback_gain
-    circuit = sf.Backprop(tau=1.0) if cell.circuit == "backprop" else sf.FA(back, tau=1.0)
+    circuit = sf.Backprop(tau=1.0) if cell.circuit == "backprop" else sf.FA(back, tau=1.0, gated=teaching.gated)
     network = rate_network(
         sizes,
         circuit,

@@ -65,6 +65,12 @@ BETTER = {
 }
 """Each of these cells has a lower error than the other, the paper says."""
 SHORT = "learning was ended after so many epochs, in the paper when there was no more progress"
+UNSTABLE = (
+    "at this rate, and with B as strong as the first weights, feedback alignment is not stable: its "
+    "error jumps from epoch to epoch; carried down with the derivatives (--gated true) it was "
+    "smooth, and ahead of backprop, for two epochs on held-out images, which has yet to be run in "
+    "full"
+)
 NEAR = 0.3
 """Percent points within which an error is that of the paper."""
 QUICK_MARGIN = 5.0
@@ -137,7 +143,7 @@ def judge(settings: Settings, runs: "CellRuns") -> Findings:
             f"{where} feedback alignment has a lower error than backprop{allowed}",
             bool(end[name].mean() < end[other].mean() + margin),
             f"{spread(end[name])} %, backprop {spread(end[other])} %, {length}",
-            SHORT,
+            UNSTABLE,
         )
         for name, (other, where) in PAIRS.items()
         if name in end and other in end
@@ -163,7 +169,7 @@ def _as_in_the_paper(end: "dict[str, np.ndarray]", length: str) -> Claim:
         f"the test errors, each within {NEAR:g} points",
         all(abs(each.mean() - CELLS[name].paper) <= NEAR for name, each in end.items()),
         f"{', '.join(told)}, {length}",
-        SHORT,
+        UNSTABLE,
     )
 
 
