@@ -151,7 +151,9 @@ def deep_lesson(
         fan_in[0] = width * width
     back = _scales(1.0, sizes[2:])
     back[-1] *= teaching.feedback_gain
-    circuit = sf.Backprop(tau=1.0) if cell.circuit == "backprop" else sf.FA(back, tau=1.0, gated=teaching.gated)
+    circuit: sf.FeedbackCircuit = sf.FA(back, tau=1.0, gated=teaching.gated)
+    if cell.circuit == "backprop":
+        circuit = sf.Backprop(tau=1.0)
     network = rate_network(
         sizes,
         circuit,

@@ -66,8 +66,8 @@ BETTER = {
 """Each of these cells has a lower error than the other, the paper says."""
 SHORT = "learning was ended after so many epochs, in the paper when there was no more progress"
 UNSTABLE = (
-    "at this rate, and with B as strong as the first weights, feedback alignment is not stable: its "
-    "error jumps from epoch to epoch; carried down with the derivatives (--gated true) it was "
+    "at this rate, and with B as strong as the first weights, feedback alignment is not stable: "
+    "its error jumps from epoch to epoch; carried down with the derivatives (--gated true) it was "
     "smooth, and ahead of backprop, for two epochs on held-out images, which has yet to be run in "
     "full"
 )
