@@ -184,15 +184,16 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     for name, title in NAMES.items():
         band(left, epochs[1:], runs[name][:, 1:], colours[name], title)
     log_scale(left)
+    left.set_ylim(top=2 * left.get_ylim()[1])  # room for the legend above the curves
     name_axes(left, "epochs", "error on the test images (%)", "a")
-    legend(left)
+    legend(left, loc="upper right")
     for name in ("fa", "sparse"):
         mean, sd = runs[f"{name}.angle"].mean(0).T
         right.plot(epochs, mean, color=colours[name], linewidth=1.6)
         right.fill_between(epochs, mean - sd, mean + sd, color=colours[name], alpha=0.18, lw=0)
     level(right, RIGHT_ANGLE)
     right.set_ylim(0, 100)
-    name_axes(right, "epochs", "angle of the modulators (degrees), mean ± sd", "b")
+    name_axes(right, "epochs", "angle of the modulators (degrees)", "b")
     return figure
 
 
