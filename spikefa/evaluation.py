@@ -12,6 +12,9 @@ from spikefa.network import Network
 from spikefa.replicas import deviation, seeds_of
 from spikefa.stream import Stream
 
+ON_A_CPU = 1000
+"""Streams in which images are tested on a CPU."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -63,6 +66,11 @@ class Score:
         return f"{last} % error from the last step, {summed} % from all steps summed ({shown})"
 
 
+def streams_by_default(device: torch.device, images: int) -> int:
+    """Return the streams in which so many images are tested on a device."""
+    return min(ON_A_CPU, images) if device.type == "cpu" else images
+
+
 def evaluate(
     network: Network,
     images: Images,
@@ -72,7 +80,7 @@ def evaluate(
     seed: int | Sequence[int],
     name: str = "test",
     encoding: Encoding | None = None,
-    batch: int = 1000,
+    batch: int | None = None,
     advance: Callable[[int], None] | None = None,
 ) -> Score:
     """Show each image for `steps` steps and compare the guesses with the labels.
@@ -96,8 +104,9 @@ def evaluate(
         Names the random streams.
     encoding : Encoding, optional
         How images become input; see `Stimulus`.
-    batch : int, default 1000
-        Streams run side by side: the more, the faster, and the more memory.
+    batch : int, optional
+        Streams side by side. By default 1,000 on a CPU, whose cache does not hold more, and on a
+        GPU as many as there are images.
     advance : callable, optional
         Told how many images each presentation has tested.
 
@@ -106,6 +115,8 @@ def evaluate(
     Score
     """
     shown = (images, full_scale, n_classes, steps)
+    if batch is None:
+        batch = streams_by_default(network.device, len(images))
     how = (name, encoding, min(batch, len(images)), advance)
     seeds = seeds_of(seed, network.replicas)
     if network.replicas is None:

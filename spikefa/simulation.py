@@ -237,7 +237,9 @@ class Simulation(Course):
             row = {"learning_rate_factor": next(iter(rates.values()))}
         return row | {"weight_decay_factor": self.decay_schedule(self.epoch)}
 
-    def test(self, images: Images | None = None, name: str = "test") -> Score:
+    def test(
+        self, images: Images | None = None, name: str = "test", batch: int | None = None
+    ) -> Score:
         """Test with plasticity arrested; nothing of the training is touched.
 
         Parameters
@@ -246,6 +248,8 @@ class Simulation(Course):
             Default: the test images of the data set.
         name : str, default "test"
             Names the random streams of the test.
+        batch : int, optional
+            Streams side by side, see `evaluate`; the fewer, the less memory.
         """
         images = self.dataset.test if images is None else images
         shown = len(images) * len(self.seeds)
@@ -259,7 +263,8 @@ class Simulation(Course):
                 self.seeds,
                 name,
                 self.encoding,
-                advance=bar.advance,
+                batch,
+                bar.advance,
             )
 
     # -- state ---------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ import torch
 
 import spikefa as sf
 from spikefa.errors import SpikefaError
+from spikefa.evaluation import streams_by_default
 from spikefa.order import Order
+from spikefa.stream import Stream
 
 
 def simulate(tiny, seed=0, batch=4, **options):
@@ -298,3 +300,22 @@ def test_one_probe_that_is_no_list_is_refused(tiny, tmp_path):
             tmp_path / "x.h5", sf.Probe("hidden1", "spikes"), [sf.Window("a", 0, 5)]
         )
     assert not (tmp_path / "x.h5").exists()
+
+
+def test_so_many_images_are_tested_side_by_side_as_a_device_holds(tiny, monkeypatch):
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert [streams_by_default(cpu, images) for images in (10, 10_000)] == [10, 1000]
+    assert [streams_by_default(gpu, images) for images in (10, 10_000)] == [10, 10_000]
+    made = []
+
+    class Watched(Stream):
+        def __init__(self, network, images, full_scale, n_classes, batch, *more):
+            made.append(batch)
+            super().__init__(network, images, full_scale, n_classes, batch, *more)
+
+    monkeypatch.setattr("spikefa.evaluation.Stream", Watched)
+    simulation = simulate(tiny)
+    assert simulation.test().images == simulation.test(batch=3).images == len(tiny.test)
+    assert made == [len(tiny.test), 3]
+    with pytest.raises(SpikefaError, match="batch must be at least 1, 0 given"):
+        simulation.test(batch=0)
