@@ -7,8 +7,7 @@ from spikefa.results.study import PROCESSES, QUICK, REPEATS
 
 UNSTEADY = (
     "with elements of B of size 1 and the paper's eta the first updates are so large that most "
-    "hidden neurons saturate, and how long it takes to recover from that differs from run to run; "
-    "there are few runs here, and fewer epochs than in the paper"
+    "hidden neurons saturate, and how long it takes to recover from that differs from run to run"
 )
 """Likely reason for an order of accuracies that is not the paper's."""
 

@@ -4,7 +4,7 @@ The network of figure 1 with elements of B from a normal distribution. Its first
 first hidden layer are normal, or have the signs of B^T besides, or are B^T itself, in all cases
 times 0.05; no B leads to the input, so the lowest weights are the same random ones in all three.
 Alignment of updates and gradient (a) and of weights and B (b) of the second hidden layer, and
-accuracy (c). The paper shows one run of 10 epochs; here there are fewer epochs.
+accuracy (c). The paper shows one run.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Settings(Shared):
     """Everything that the result depends on."""
 
     scale: float = option(0.05, "scale of the first weights")
-    epochs: int = option(2, "epochs; the paper has 10")
+    epochs: int = option(10, "epochs")
     looks: int = option(5, "looks at the test images per epoch")
 
 

@@ -4,8 +4,7 @@ Two networks as in figure 1 learn from the same first weights and the same image
 alignment, one by backpropagation; how their weights align with each other is followed. Then (a) the
 weights of the first go to a network that goes on by backpropagation, and (b) those of the second to
 one that goes on by feedback alignment; each is compared with the network that it got them from,
-which goes on too. The paper swaps after 25,000 updates; here earlier. From the swap on the images
-come in another order, the same for all.
+which goes on too. From the swap on the images come in another order, the same for all.
 """
 
 from dataclasses import dataclass
@@ -40,9 +39,9 @@ class Settings(Shared):
     """Everything that the result depends on."""
 
     scale: float = option(0.05, "scale of the first weights")
-    swap: int = option(2000, "updates before the weights are swapped; the paper has 25,000")
-    after: int = option(1000, "updates after it")
-    every: int = option(200, "updates between two looks at the test images")
+    swap: int = option(25_000, "updates before the weights are swapped")
+    after: int = option(5000, "updates after it")
+    every: int = option(500, "updates between two looks at the test images")
     repeats: int = option(1, REPEATS)
 
 

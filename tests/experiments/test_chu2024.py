@@ -15,7 +15,7 @@ import spikefa as sf
 
 SMALL = {"dataset": "digits", "train": 300, "test": 100, "first": 20, "second": 15, "repeats": 1}
 SHORT = {
-    "fig1": {"epochs": 1, "looks": 1},
+    "fig1": {"epochs": 1, "more": 1, "looks": 1},
     "fig2": {},
     "fig3": {"epochs": 1.0, "updates": 2, "repetitions": 2},
     "fig4": {"epochs": 1, "looks": 2},
