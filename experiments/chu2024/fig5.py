@@ -26,10 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
-EARLY = (
-    "the weights were swapped much earlier than in the paper: they still hold much of what both "
-    "networks began with"
-)
+EARLY = "weights that are swapped early still hold much of what both networks began with"
 """Likely reason for weights that are more alike than in the paper."""
 LAYERS = ("second hidden layer", "output layer")
 
@@ -179,7 +176,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
         name_axes(top, "updates", "alignment of the weights", titles[case])
         name_axes(below, "updates", "accuracy (%)")
         legend(top, loc="lower left")
-        legend(below, loc="center right")
+        legend(below, loc="lower center")
     return figure
 
 
