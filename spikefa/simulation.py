@@ -10,6 +10,7 @@ from spikefa.course import Course
 from spikefa.datasets import Dataset, Images
 from spikefa.devices import enough_memory
 from spikefa.encodings import Encoding
+from spikefa.epoch_row import epoch_row
 from spikefa.errors import SpikefaError, require
 from spikefa.evaluation import Score, evaluate
 from spikefa.guard import Guard
@@ -202,40 +203,12 @@ class Simulation(Course):
         tested = self.dataset.validation
         score = None if tested is None else self.test(tested, "validation")
         if self.network.replicas is None:
-            self.history.append(self._row(epoch, None, self.network, score))
+            self.history.append(epoch_row(self, epoch, self.wall_seconds, score))
             return
         for number, rows in enumerate(self.histories):
             own = None if score is None else score.replicas[number]
-            rows.append(self._row(epoch, number, self.network.replica(number), own))
+            rows.append(epoch_row(self, epoch, self.wall_seconds, own, number))
         self.history.append(together([rows[-1] for rows in self.histories]))
-
-    def _row(self, epoch: int, number: int | None, network: Network, score: Score | None) -> Row:
-        """Return the metrics of one network, `number` if it is a replica."""
-        last, summed = self.tally.errors(number)
-        row: Row = {
-            "epoch": float(epoch),
-            "images": float(self.presentation * self.batch_size),
-            "step": float(self.step),
-            "train_error_percent": last,
-            "train_error_percent_summed": summed,
-        }
-        if score is not None:
-            row["validation_error_percent"] = score.error_percent
-            row["validation_error_percent_summed"] = score.error_percent_summed
-        row |= {f"rate_{name}": rate for name, rate in self.tally.mean_rates(number).items()}
-        angles = network.alignment()
-        row |= {f"alignment_{projection}": degrees for projection, degrees in angles.items()}
-        row |= self._factors()
-        row["wall_seconds"] = self.wall_seconds
-        return row
-
-    def _factors(self) -> Row:
-        """Return the factors of the schedules now: one column if all projections have the same."""
-        rates = {name: schedule(self.epoch) for name, schedule in self.schedules.items()}
-        row = {f"learning_rate_factor_{name}": factor for name, factor in rates.items()}
-        if len({id(schedule) for schedule in self.schedules.values()}) == 1:
-            row = {"learning_rate_factor": next(iter(rates.values()))}
-        return row | {"weight_decay_factor": self.decay_schedule(self.epoch)}
 
     def test(
         self, images: Images | None = None, name: str = "test", batch: int | None = None
