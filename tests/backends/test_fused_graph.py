@@ -12,7 +12,6 @@ from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.backends import make_backend
-from spikefa.backends.fused import Fused
 from spikefa.backends.graph import Graph
 from spikefa.recording import Always, Probe, Window
 
@@ -36,6 +35,8 @@ PROBES = [
 
 def pair(tiny, make):
     """Return a simulation that starts kernel after kernel, and one that captures them."""
+    from spikefa.backends.fused import Fused  # needs triton
+
     both = [make(), make()]
     one = both[0].stream
     one.backend = make_backend("fused", one.network, one.state, 2, "train", capture=False)
@@ -73,6 +74,8 @@ def test_40_images(tiny, circuit, batch):
 
 def test_plasticity_is_put_off_within_a_captured_image(tiny, monkeypatch):
     """Three steps settle once, not three times."""
+    from spikefa.backends.fused import Fused  # needs triton
+
     graph = fused(tiny)
     settled = []
     catch_up = Fused.settle
@@ -136,6 +139,8 @@ def test_another_precision_does_not_go_on_with_a_checkpoint(tiny, tmp_path):
 
 
 def test_where_nothing_is_captured_the_kernels_run_one_by_one(tiny, monkeypatch):
+    from spikefa.backends.fused import Fused  # needs triton
+
     monkeypatch.setattr(Fused, "no_capture", lambda self: "it is Sunday")
     with pytest.warns(UserWarning, match="so that fused without captures runs it: it is Sunday"):
         left = fused(tiny)
