@@ -136,7 +136,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     name_axes(a, "epochs", "gradient alignment", "a   second hidden layer")
     name_axes(b, "epochs", "weight alignment", "b   second hidden layer")
     least = min(runs[f"{start}.accuracy"][:, -1].min() for start in STARTS)
-    c.set_ylim(max(0, least - ZOOM))
+    c.set_ylim(max(0, least - ZOOM), 100)
     name_axes(c, "epochs", "accuracy (%)", "c")
     legend(c, loc="lower right")
     return figure
