@@ -101,12 +101,18 @@ def taught(
     Lesson
         After it, the tests having been looked at.
     dict
-        "epochs" and "loss" [epochs + 1], and "error" in percent if there are classes.
+        "epochs" and "loss" [epochs + 1], "overshoot" of the output layer at the full rate, see
+        `spikefa.analysis.overshoot`, and "error" in percent if there are classes.
     """
     from spikefa.experiments.lillicrap2016._digits import by_epochs
 
+    from spikefa.analysis.overshoot import overshoot
+
+    def output_overshoot() -> float:
+        return overshoot(lesson.test_state.populations[-2].spikes, teaching.rate)
+
     lesson = deep_lesson(cell, teaching, train, tests, seed, shape)
-    measures: dict[str, Any] = {"loss": lesson.loss}
+    measures: dict[str, Any] = {"loss": lesson.loss, "overshoot": output_overshoot}
     if tests.targets is not tests.inputs:
         measures["error"] = lesson.error_percent
     epochs = len(teaching.paces)
@@ -186,18 +192,22 @@ def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
 
 
 def draw_errors(cells: Mapping[str, Cell], runs: "CellRuns") -> "Figure":
-    """Draw the test errors against the epochs, and those of the paper at the right edge."""
+    """Draw the test errors (a), those of the paper at the right edge, and the overshoots (b)."""
     from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, log_scale, name_axes, panels
+    from spikefa.results.drawing import band, legend, level, log_scale, name_axes, panels
 
-    figure, ((axes,),) = panels(1, width=6.4, height=4.2)
+    figure, ((errors, steps),) = panels(2, width=5.2, height=4.0)
     for place, (name, found) in enumerate(runs.items()):
         colour, epochs = PALETTE[place % len(PALETTE)], found["epochs"][0]
-        band(axes, epochs[1:], found["error"][:, 1:], colour, cells[name].title)
-        axes.plot(epochs[-1], cells[name].paper, "<", color=colour, clip_on=False)
-    log_scale(axes)
-    name_axes(axes, "epochs (the triangles: what the paper reports)", "test error (%)")
-    legend(axes)
+        band(errors, epochs[1:], found["error"][:, 1:], colour, cells[name].title)
+        errors.plot(epochs[-1], cells[name].paper, "<", color=colour, clip_on=False)
+        band(steps, epochs, found["overshoot"], colour)
+    log_scale(errors)
+    name_axes(errors, "epochs (the triangles: what the paper reports)", "test error (%)", "a")
+    legend(errors)
+    log_scale(steps)
+    level(steps, 2, "overshoots above")
+    name_axes(steps, "epochs", "eta times largest eigenvalue of <h hᵀ>", "b   into the output")
     return figure
 
 
