@@ -30,7 +30,8 @@ def build_page(folder: Path) -> str:
     known = [target for target in TARGETS.values() if target.id in results]
     partly = sum(1 for target in known if _cells(results[target.id]))
     told = f", {partly} of them in part" if partly else ""
-    parts = [HEADING, f"{len(known)} of {len(TARGETS)} have been run{told}.\n", _overview(results)]
+    run = f"{len(known)} of {len(TARGETS)} have been run{told}."
+    parts = [HEADING, f"{run} {_held(results)}\n", _overview(results)]
     parts += [_section(target, results[target.id], folder) for target in known]
     return "\n".join(parts)
 
@@ -104,9 +105,19 @@ def _line(target: Target, result: Result | None) -> str:
     return _row(target.id, target.what, target.paper, here, result["n"], _time(result["seconds"]))
 
 
+def _held(results: Mapping[str, Result]) -> str:
+    """Say how many claims hold, of all results."""
+    verdicts = [claim["holds"] for result in results.values() for claim in result["claims"]]
+    return f"{sum(verdicts)} of {len(verdicts)} claims hold; each other has its likely reason."
+
+
 def _cells(result: Result) -> str:
-    """Say how many cells of a table were run, if not all were: "9 of 27 cells run, "."""
-    cells = result["quantities"]
+    """Say how many cells of a table were run, if not all were: "9 of 27 cells run, ".
+
+    Cells are the quantities that the paper has numbers for, or all, if it has none.
+    """
+    given = [each for each in result["quantities"] if each["paper"] is not None]
+    cells = given or result["quantities"]
     run = [cell for cell in cells if cell["values"]]
     return "" if len(run) == len(cells) else f"{len(run)} of {len(cells)} cells run, "
 

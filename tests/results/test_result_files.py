@@ -123,7 +123,7 @@ def test_the_page_says_what_the_files_say(tmp_path):
     rows = re.findall(r"^\| (\S+\.\S+) \|.*\|$", page, re.M)
     assert rows == list(TARGETS)
     assert page.count("| not run |") == len(TARGETS) - 1
-    assert f"1 of {len(TARGETS)} have been run.\n" in page
+    assert f"1 of {len(TARGETS)} have been run. 1 of 2 claims hold; " in page
 
 
 def test_the_page_says_how_many_cells_of_a_table_were_run(tmp_path):
@@ -131,6 +131,7 @@ def test_the_page_says_how_many_cells_of_a_table_were_run(tmp_path):
         Quantity("error, one", [2.0], "%", paper=2.1),
         Quantity("error, another", [np.inf], "%", paper=2.2),
         Quantity("error, a third", [], "%", paper=2.3),
+        Quantity("something else of one, which is no cell", [7.0]),
     ]
     written(tmp_path, quantities=[cell.as_record() for cell in cells])
     page = build_page(tmp_path)
