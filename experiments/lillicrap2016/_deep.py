@@ -59,6 +59,7 @@ class Cell:
 class Teaching:
     """How the networks of a table are taught."""
 
+    warmup: int = option(0, "epochs at a tenth of the learning rate at first")
     fast: int = option(30, "epochs at the full learning rate")
     medium: int = option(10, "epochs at a tenth of it")
     slow: int = option(10, "epochs at a hundredth of it")
@@ -83,7 +84,8 @@ class Teaching:
     @property
     def paces(self) -> list[float]:
         """Factor on the learning rate in each epoch."""
-        return [1.0] * self.fast + [0.1] * self.medium + [0.01] * self.slow
+        slower = [0.1] * self.medium + [0.01] * self.slow
+        return [0.1] * self.warmup + [1.0] * self.fast + slower
 
 
 def taught(
