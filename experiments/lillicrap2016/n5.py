@@ -139,7 +139,9 @@ def judge(settings: Settings, runs: "CellRuns") -> Findings:
     from spikefa.experiments.lillicrap2016._deep import ends, errors_told
 
     end, loss = ends(runs), ends(runs, "loss")
-    length = f"after {settings.fast} + {settings.medium} + {settings.slow} epochs"
+    length = (
+        f"after {settings.warmup} + {settings.fast} + {settings.medium} + {settings.slow} epochs"
+    )
     margin = QUICK_MARGIN if settings.quick else 0.0
     allowed = f", or at most {margin:g} points more in this quick version" if margin else ""
     claims = [
@@ -205,6 +207,8 @@ STUDY = Table(
         "slow": 0,
         "shrink": 10,
         "batch": 20,
+        "warmup": 0,
+        "gated": False,
     },
     cells=tuple(CELLS),
 )
