@@ -110,11 +110,11 @@ def taught(
 
     from spikefa.analysis.overshoot import overshoot
 
-    def output_overshoot() -> float:
-        return overshoot(lesson.test_state.populations[-2].spikes, teaching.rate)
-
     lesson = deep_lesson(cell, teaching, train, tests, seed, shape)
-    measures: dict[str, Any] = {"loss": lesson.loss, "overshoot": output_overshoot}
+    measures: dict[str, Any] = {
+        "loss": lesson.loss,
+        "overshoot": lambda: overshoot(lesson.test_state.populations[-2].spikes, teaching.rate),
+    }
     if tests.targets is not tests.inputs:
         measures["error"] = lesson.error_percent
     epochs = len(teaching.paces)
@@ -208,7 +208,7 @@ def draw_errors(cells: Mapping[str, Cell], runs: "CellRuns") -> "Figure":
     name_axes(errors, "epochs (the triangles: what the paper reports)", "test error (%)", "a")
     legend(errors)
     log_scale(steps)
-    level(steps, 2, "overshoots above")
+    level(steps, 2, "linear outputs overshoot above")
     name_axes(steps, "epochs", "eta times largest eigenvalue of <h hᵀ>", "b   into the output")
     return figure
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from spikefa.errors import require
 from spikefa.files import written_whole
+from spikefa.results.command import command
 from spikefa.results.file import NAME, Result, read_result
 from spikefa.results.targets import PAPERS, TARGETS, Target
 
@@ -108,7 +109,7 @@ def _line(target: Target, result: Result | None) -> str:
 def _held(results: Mapping[str, Result]) -> str:
     """Say how many claims hold, of all results."""
     verdicts = [claim["holds"] for result in results.values() for claim in result["claims"]]
-    return f"{sum(verdicts)} of {len(verdicts)} claims hold; each other has its likely reason."
+    return f"{sum(verdicts)} of {len(verdicts)} claims hold."
 
 
 def _cells(result: Result) -> str:
@@ -132,8 +133,8 @@ def _found(result: Result) -> str:
 
 
 def _section(target: Target, result: Result, folder: Path) -> str:
-    command = f"spikefa run {target.experiment} {target.options}".rstrip()
-    lines = [f"### {target.id}\n", f"`{command}`: {target.what}.\n"]
+    made = command(target, result["settings"])
+    lines = [f"### {target.id}\n", f"`{made}`: {target.what}.\n"]
     for name in result["figures"]:
         lines.append(f"![{target.id}]({folder.name}/{target.folder}/{name})\n")
     if result["claims"]:

@@ -56,6 +56,11 @@ def test_autoencoders_run(tmp_path, data_dir):
     assert (tmp_path / "run" / "figures" / "n9.png").stat().st_size > 5000
 
 
+def test_the_first_and_the_last_epochs_are_slower():
+    teaching = Teaching(warmup=1, fast=2, medium=1, slow=1)
+    assert teaching.paces == [0.1, 1.0, 1.0, 0.1, 0.01]
+
+
 @pytest.mark.parametrize("name", ["n5", "n6", "n7", "n9"])
 def test_a_cell_that_is_none_is_refused(name, tmp_path, said):
     line = said("run", f"lillicrap2016.{name}", "--cells", "fa,none", "--out", tmp_path / "run")

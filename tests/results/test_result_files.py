@@ -123,7 +123,7 @@ def test_the_page_says_what_the_files_say(tmp_path):
     rows = re.findall(r"^\| (\S+\.\S+) \|.*\|$", page, re.M)
     assert rows == list(TARGETS)
     assert page.count("| not run |") == len(TARGETS) - 1
-    assert f"1 of {len(TARGETS)} have been run. 1 of 2 claims hold; " in page
+    assert f"1 of {len(TARGETS)} have been run. 1 of 2 claims hold.\n" in page
 
 
 def test_the_page_says_how_many_cells_of_a_table_were_run(tmp_path):
