@@ -6,7 +6,7 @@ import torch
 
 from spikefa.errors import require
 from spikefa.feedback import FA, FeedbackCircuit
-from spikefa.network import Network
+from spikefa.network.network import Network
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import PlasticityRule, ThreeFactor
 from spikefa.synapses import Dense

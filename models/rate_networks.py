@@ -8,10 +8,10 @@ import torch
 
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
-from spikefa.network import Network
+from spikefa.network.network import Network
+from spikefa.network.optimiser import MakeOptimiser
 from spikefa.neurons import Rate
 from spikefa.neurons.rate import Activation
-from spikefa.optimiser import MakeOptimiser
 from spikefa.plasticity import PlasticityRule, ThreeFactor
 from spikefa.synapses import Dense
 

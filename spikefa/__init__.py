@@ -11,7 +11,6 @@ from spikefa.errors import SpikefaError
 
 if TYPE_CHECKING:
     from spikefa import analysis, datasets, feedback, plasticity, recording, testing
-    from spikefa.encodings import DeltaCode, Encoding, Graded, LatencyCode, RateCode
     from spikefa.feedback import (
         DFA,
         FA,
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
         Reward,
         Shallow,
     )
-    from spikefa.interrupts import Stopped
-    from spikefa.network import Network
+    from spikefa.network.network import Network
     from spikefa.neurons import Rate, SnnTorch, StochasticBinary
     from spikefa.plasticity import (
         BCM,
@@ -47,19 +45,21 @@ if TYPE_CHECKING:
     )
     from spikefa.recording import Probe, Window
     from spikefa.recording import open_recording as open
-    from spikefa.schedules import Constant, Piecewise, StepDecay, WarmUpAnneal
-    from spikefa.simulation import Simulation
-    from spikefa.stimulus import Stimulus
+    from spikefa.simulation.interrupts import Stopped
+    from spikefa.simulation.schedules import Constant, Piecewise, StepDecay, WarmUpAnneal
+    from spikefa.simulation.simulation import Simulation
+    from spikefa.stimulus.encodings import DeltaCode, Encoding, Graded, LatencyCode, RateCode
+    from spikefa.stimulus.images import Stimulus
     from spikefa.synapses import Dense, LocallyConnected, Masked
 
 __version__ = "0.1.0"
 
 _WHERE = {
-    "DeltaCode": "encodings",
-    "Encoding": "encodings",
-    "Graded": "encodings",
-    "LatencyCode": "encodings",
-    "RateCode": "encodings",
+    "DeltaCode": "stimulus",
+    "Encoding": "stimulus",
+    "Graded": "stimulus",
+    "LatencyCode": "stimulus",
+    "RateCode": "stimulus",
     "DFA": "feedback",
     "FA": "feedback",
     "KP": "feedback",
@@ -92,12 +92,12 @@ _WHERE = {
     "ThreeFactor": "plasticity",
     "Probe": "recording",
     "Window": "recording",
-    "Constant": "schedules",
-    "Piecewise": "schedules",
-    "StepDecay": "schedules",
-    "WarmUpAnneal": "schedules",
-    "Simulation": "simulation",
-    "Stopped": "interrupts",
+    "Constant": "simulation.schedules",
+    "Piecewise": "simulation.schedules",
+    "StepDecay": "simulation.schedules",
+    "WarmUpAnneal": "simulation.schedules",
+    "Simulation": "simulation.simulation",
+    "Stopped": "simulation.interrupts",
     "Stimulus": "stimulus",
     "Dense": "synapses",
     "LocallyConnected": "synapses",

@@ -192,6 +192,6 @@ def test_every_peer_says_what_it_computes_and_what_not():
 
 
 def test_peers_are_for_the_cpu(capsys, monkeypatch):
-    monkeypatch.setattr("spikefa.devices.choose_device", lambda name: torch.device("meta"))
+    monkeypatch.setattr("spikefa.utils.devices.choose_device", lambda name: torch.device("meta"))
     assert main(["bench", "peers", "--device", "meta"]) == 2
     assert "on a CPU: give --device cpu" in capsys.readouterr().err

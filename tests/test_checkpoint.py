@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from spikefa.errors import SpikefaError
+from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 
 def simulate(tiny, hidden=5, **options):

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
+
+import spikefa as sf
+from spikefa.analysis.delta_angles import delta_angles
 from spikefa.experiments.comparison import _entries as entries
 from spikefa.experiments.comparison import _table as table
 from spikefa.experiments.comparison import circuits
 from spikefa.experiments.comparison._jobs import Job
-
-import spikefa as sf
-from spikefa.analysis.delta_angles import delta_angles
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "comparison.circuits"
 SMALL = {"dataset": "digits", "hidden": 20, "hidden_layers": 2, "outputs": 20, "train_images": 100}

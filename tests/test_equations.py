@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.readout import ClassGroups
+from spikefa.stimulus.readout import ClassReadout
 from spikefa.synapses import Dense
 
 N_IN, HIDDEN, N_OUT, CLASSES, BATCH = 12, (9, 7), 10, 5, 4
@@ -91,7 +91,7 @@ def test_engine_follows_the_equations_across_image_switches(phi_delta, gated, ou
     pixels = random.integers(0, 256, (20, 3, 4)).astype(np.uint8)
     labels = random.integers(0, CLASSES, 20).astype(np.uint8)
     stimulus = sf.Stimulus(pixels, labels, 255, BATCH, dtype=torch.float64)
-    groups = ClassGroups(N_OUT, CLASSES, BATCH, dtype=torch.float64)
+    groups = ClassReadout(N_OUT, CLASSES, BATCH, dtype=torch.float64)
     state = net.state(BATCH)
     before = {name: tensor.clone() for name, tensor in net.tensors().items()}
 

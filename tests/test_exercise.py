@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from spikefa.models import rate_network
 
 import spikefa as sf
 from spikefa.datasets.functions import linear, quadratic
-from spikefa.exercise import Exercise
+from spikefa.models import rate_network
+from spikefa.simulation.exercise import Exercise
 
 
 def exercise(rate=0.01, feedback=None, task=None, **others):

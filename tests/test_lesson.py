@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from spikefa.models import rate_network
 
 import spikefa as sf
 from spikefa.datasets.examples import Examples, classification
-from spikefa.lesson import Lesson
-from spikefa.order import Order
+from spikefa.models import rate_network
+from spikefa.simulation.lesson import Lesson
+from spikefa.stimulus.sampler import ShuffledSampler
 
 
 def examples(count=12, n_in=4, n_out=3, seed=0):
@@ -63,7 +63,7 @@ def test_learning_is_that_of_a_plain_loop_over_the_order_of_each_epoch():
     b0, b1 = start["synapses.hidden1.bias"], start["synapses.output.bias"]
     ls.learn_epochs(2)
     assert ls.updates == 8 == 2 * ls.updates_per_epoch
-    order = Order(12, 3, 0)
+    order = ShuffledSampler(12, 3, 0)
     for chosen in np.array([order.images(k).tolist() for k in range(8)]):
         h = np.tanh(x[chosen] @ w0 + b0)
         e = y[chosen] - (h @ w1 + b1)
@@ -119,7 +119,7 @@ def test_what_is_shown_depends_on_the_seed_and_not_on_the_network():
 
 
 def test_the_error_is_counted_over_all_chunks(monkeypatch):
-    monkeypatch.setattr("spikefa.lesson.CHUNK", 4)
+    monkeypatch.setattr("spikefa.simulation.lesson.CHUNK", 4)
     aside = examples(11, seed=3)
     ls = lesson(tests=aside)
     ls.learn(3)
@@ -171,7 +171,7 @@ def test_inputs_can_be_changed_before_they_are_shown_but_the_examples_stay():
 def test_a_slower_pace_scales_the_change():
     a, b = lesson(), lesson()
     start = weights(a)["synapses.output.weight"]
-    b.set_pace(0.5)
+    b.set_learning_rates(0.5)
     a.learn(1)
     b.learn(1)
     full = weights(a)["synapses.output.weight"] - start
@@ -193,7 +193,7 @@ def test_mistakes_are_told():
 
 @pytest.mark.parametrize("output", ["linear", "softmax"])
 def test_replicas_are_shown_and_learn_what_single_networks_would(output, monkeypatch):
-    monkeypatch.setattr("spikefa.lesson.CHUNK", 4)
+    monkeypatch.setattr("spikefa.simulation.lesson.CHUNK", 4)
 
     def jitter(inputs, source):
         inputs.add_(torch.randn(inputs.shape, generator=source, dtype=inputs.dtype), alpha=0.1)

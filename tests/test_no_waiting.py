@@ -8,9 +8,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import spikefa as sf
-from spikefa.progress import Bar
 from spikefa.recording import Always, Probe, Trigger, WrongGuess, open_recording
-from spikefa.tensors import named_tensors
+from spikefa.utils.progress import Bar
+from spikefa.utils.tensors import named_tensors
 
 aten = torch.ops.aten
 READS = {
@@ -87,7 +87,7 @@ def watched(simulation, guard, presentations):
         return found
 
     simulation.order.image = known
-    guard.on_host(*named_tensors(simulation.stream.state.pace).values())
+    guard.on_host(*named_tensors(simulation.stream.state.learning_rates).values())
     guard.active = True
     try:
         with guard:

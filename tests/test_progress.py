@@ -5,7 +5,7 @@ import re
 import sys
 import threading
 
-from spikefa.progress import Bar, progress_bar
+from spikefa.utils.progress import Bar, progress_bar
 
 
 class Terminal(io.StringIO):

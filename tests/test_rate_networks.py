@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 import torch
-from spikefa.models import rate_network as make_rate_network
 
 import spikefa as sf
+from spikefa.models import rate_network as make_rate_network
 from spikefa.neurons import silenced
 
 SIZES = (5, 12, 8, 8, 3)  # rectangular layers and a square one

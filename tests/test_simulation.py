@@ -9,9 +9,9 @@ import torch
 
 import spikefa as sf
 from spikefa.errors import SpikefaError
-from spikefa.evaluation import streams_by_default
-from spikefa.order import Order
-from spikefa.stream import Stream
+from spikefa.simulation.evaluation import streams_by_default
+from spikefa.simulation.runner import Runner
+from spikefa.stimulus.sampler import ShuffledSampler
 
 
 def simulate(tiny, seed=0, batch=4, **options):
@@ -233,7 +233,7 @@ def test_memory_is_flat_over_a_run(tiny):
 
 @pytest.mark.parametrize(("images", "batch"), [(10, 1), (10, 3), (7, 7), (5, 12)])
 def test_every_image_is_shown_once_per_epoch(images, batch):
-    order = Order(images, batch, seed=1)
+    order = ShuffledSampler(images, batch, seed=1)
     listed = torch.cat([order.images(k) for k in range(order.presentations(4))])
     for epoch in range(4):
         part = listed[epoch * images : (epoch + 1) * images]
@@ -245,9 +245,9 @@ def test_every_image_is_shown_once_per_epoch(images, batch):
 
 
 def test_guesses_are_counted_from_the_last_and_from_the_summed_steps():
-    from spikefa.readout import ClassGroups
+    from spikefa.stimulus.readout import ClassReadout
 
-    groups = ClassGroups(n_outputs=4, n_classes=2, batch=2)
+    groups = ClassReadout(n_outputs=4, n_classes=2, batch=2)
     groups.start(torch.tensor([0, 1]))
     assert groups.target.tolist() == [[1, 1, 0, 0], [0, 0, 1, 1]]
     groups.count(torch.tensor([[1.0, 1, 0, 0], [1, 1, 0, 1]]))
@@ -308,12 +308,12 @@ def test_so_many_images_are_tested_side_by_side_as_a_device_holds(tiny, monkeypa
     assert [streams_by_default(gpu, images) for images in (10, 10_000)] == [10, 10_000]
     made = []
 
-    class Watched(Stream):
+    class Watched(Runner):
         def __init__(self, network, images, full_scale, n_classes, batch, *more):
             made.append(batch)
             super().__init__(network, images, full_scale, n_classes, batch, *more)
 
-    monkeypatch.setattr("spikefa.evaluation.Stream", Watched)
+    monkeypatch.setattr("spikefa.simulation.evaluation.Runner", Watched)
     simulation = simulate(tiny)
     assert simulation.test().images == simulation.test(batch=3).images == len(tiny.test)
     assert made == [len(tiny.test), 3]

@@ -10,7 +10,7 @@ import numpy as np
 import spikefa as sf
 from spikefa.bench.around import progress_cost
 from spikefa.datasets import Images
-from spikefa.evaluation import evaluate
+from spikefa.simulation.evaluation import evaluate
 
 TRIES = 3
 

@@ -3,20 +3,20 @@
 from collections.abc import Callable
 
 import torch
-from spikefa.experiments.chu2024._settings import Shared
-from spikefa.models import rate_network
 from torch import Tensor
 
 from spikefa.analysis.alignment import cosine
 from spikefa.analysis.delta_angles import update_alignment
 from spikefa.datasets import load
 from spikefa.datasets.examples import Examples, classification
+from spikefa.experiments.chu2024._settings import Shared
 from spikefa.feedback import FA, Backprop, FeedbackCircuit
 from spikefa.feedback.distributions import MatrixKind
-from spikefa.lesson import Lesson
-from spikefa.network import Network
-from spikefa.optimiser import MakeOptimiser
-from spikefa.seeding import generator
+from spikefa.models import rate_network
+from spikefa.network.network import Network
+from spikefa.network.optimiser import MakeOptimiser
+from spikefa.simulation.lesson import Lesson
+from spikefa.utils.seeding import generator
 
 LAYERS = ("first hidden layer", "second hidden layer", "output layer")
 

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikefa.seeding import generator
+from spikefa.utils.seeding import generator
 
 
 class Perturbed(torch.optim.SGD):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from spikefa.experiment import option
-from spikefa.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.runs.experiment import option
+from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
 
 UNSTEADY = (
     "with elements of B of size 1 and the paper's eta the first updates are so large that most "

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.chu2024._settings import Shared
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -40,6 +39,7 @@ class Settings(Shared):
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn with first weights of each scale."""
     import numpy as np
+
     from spikefa.experiments.chu2024 import _network as net
 
     data = net.examples(settings)
@@ -106,10 +106,9 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the alignment of each layer along learning, a panel for each scale."""
-    from spikefa.experiments.chu2024._network import LAYERS
-
     from spikefa.analysis.style import BLUE, GREY, PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.experiments.chu2024._network import LAYERS
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, (row,) = panels(len(SCALES))
     for k, (axes, scale) in enumerate(zip(row, SCALES, strict=True)):

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.chu2024._settings import Shared
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, Study
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -41,6 +40,7 @@ class Settings(Shared):
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn with first weights of each scale."""
     import numpy as np
+
     from spikefa.experiments.chu2024 import _network as net
 
     data = net.examples(settings)
@@ -63,6 +63,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def judge(settings: Settings, runs: "Runs") -> Findings:
     """Compare scales."""
     import numpy as np
+
     from spikefa.experiments.chu2024._settings import UNSTEADY
 
     first = runs["accuracy"][:, :, settings.looks]
@@ -130,7 +131,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     from matplotlib.colors import to_hex
 
     from spikefa.analysis.style import INK
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, ((a, b), (c, d)) = panels(2, 2)
     shades = [to_hex(colour) for colour in colormaps["viridis"](np.linspace(0, 0.9, len(SCALES)))]

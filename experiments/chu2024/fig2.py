@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.chu2024._settings import Shared
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -45,9 +44,9 @@ class Settings(Shared):
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Take the norms after one update, with first weights of each scale."""
     import numpy as np
-    from spikefa.experiments.chu2024 import _network as net
 
     from spikefa.analysis.delta_angles import pseudo_gradients
+    from spikefa.experiments.chu2024 import _network as net
 
     data = net.examples(settings)
     norms = []
@@ -90,10 +89,10 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the norms against the scale, a panel for each layer."""
     import numpy as np
-    from spikefa.experiments.chu2024._network import LAYERS
 
     from spikefa.analysis.style import BLUE
-    from spikefa.results.drawing import band, name_axes, panels
+    from spikefa.experiments.chu2024._network import LAYERS
+    from spikefa.runs.results.drawing import band, name_axes, panels
 
     figure, (row,) = panels(3, width=3.6)
     for number, (axes, layer) in enumerate(zip(row, LAYERS, strict=True)):

@@ -16,18 +16,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.chu2024._settings import Shared
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, Study
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
     from spikefa.datasets.examples import Examples
-    from spikefa.lesson import Lesson
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
+    from spikefa.simulation.lesson import Lesson
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -48,6 +47,7 @@ class Settings(Shared):
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn for an epoch once, then for a few updates many times."""
     import numpy as np
+
     from spikefa.experiments.chu2024 import _network as net
 
     data = net.examples(settings)
@@ -70,10 +70,10 @@ def _accuracies(
     from functools import partial
 
     import numpy as np
-    from spikefa.experiments.chu2024 import _network as net
-    from spikefa.experiments.chu2024._perturbed import Perturbed
 
     import spikefa as sf
+    from spikefa.experiments.chu2024 import _network as net
+    from spikefa.experiments.chu2024._perturbed import Perturbed
 
     def make(circuit: sf.FeedbackCircuit, optimiser: Any = None) -> "Lesson":
         return net.lesson(settings, data, circuit, settings.scale, seed, optimiser)
@@ -155,7 +155,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import ACCENT, BLUE, INK, PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, ((a, b, c),) = panels(3, width=3.6)
     best = runs["long.turned"][:, -1:]

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.chu2024._settings import Shared
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.lesson import Lesson
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
+    from spikefa.simulation.lesson import Lesson
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -47,6 +46,7 @@ class Settings(Shared):
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn from each start, with the same B and the same images."""
     import numpy as np
+
     from spikefa.experiments.chu2024 import _network as net
 
     data = net.examples(settings)
@@ -124,7 +124,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw both alignments and the accuracy."""
     from spikefa.analysis.style import ACCENT, BLUE, PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, name_axes, panels
 
     figure, ((a, b, c),) = panels(3, width=3.6)
     colours = {"random": BLUE, "sign": PALETTE[2], "same": ACCENT}

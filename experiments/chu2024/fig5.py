@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.chu2024._settings import Shared
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, REPEATS, Study
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.lesson import Lesson
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
+    from spikefa.simulation.lesson import Lesson
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -45,9 +44,9 @@ class Settings(Shared):
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn side by side, swap, and go on."""
     import numpy as np
-    from spikefa.experiments.chu2024 import _network as net
 
-    from spikefa.seeding import derive
+    from spikefa.experiments.chu2024 import _network as net
+    from spikefa.utils.seeding import derive
 
     data = net.examples(settings)
     fa, backprop = (
@@ -70,9 +69,8 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 def circuits() -> "list[FeedbackCircuit]":
     """Return the circuits of both networks."""
-    from spikefa.experiments.chu2024._network import feedback_alignment
-
     import spikefa as sf
+    from spikefa.experiments.chu2024._network import feedback_alignment
 
     return [feedback_alignment(), sf.Backprop(tau=1.0)]
 
@@ -88,6 +86,7 @@ def give(source: "Lesson", other: "Lesson") -> None:
 def _side_by_side(fa: "Lesson", backprop: "Lesson", at: "np.ndarray") -> "dict[str, np.ndarray]":
     """Let both learn; return their accuracies, and how their weights align, layer by layer."""
     import numpy as np
+
     from spikefa.experiments.chu2024 import _network as net
 
     found: dict[str, list[Any]] = {"fa": [], "backprop": [], "aligned": []}
@@ -155,7 +154,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the alignment of both networks' weights for both swaps, the accuracies below."""
     from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, name_axes, panels
 
     figure, rows = panels(2, 2)
     times = {"before": runs["updates.before"][0], "after": runs["updates.after"][0]}

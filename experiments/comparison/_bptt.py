@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from spikefa.seeding import generator
-from spikefa.stimulus import Stimulus
+from spikefa.stimulus.images import Stimulus
+from spikefa.utils.seeding import generator
 
 if TYPE_CHECKING:
     from spikefa.datasets import Dataset, Images

@@ -9,8 +9,7 @@ from spikefa.experiments.comparison._trial import build_network
 
 if TYPE_CHECKING:
     from spikefa.experiments.comparison.circuits import Settings
-
-    from spikefa.stream import Stream
+    from spikefa.simulation.runner import Runner
 
 STEPS, REPETITIONS = 20, 7
 
@@ -25,10 +24,10 @@ def measure_costs(lines: Sequence[str], settings: "Settings") -> dict[str, dict[
         ``megabytes`` of everything that is kept from step to step, weights included.
     """
     from spikefa import datasets
-    from spikefa.stream import Stream
+    from spikefa.simulation.runner import Runner
 
     data = datasets.load(settings.dataset, settings.data_dir)
-    streams: dict[str, Stream] = {}
+    streams: dict[str, Runner] = {}
     for line in lines:
         entry = ENTRIES[line]
         if entry.circuit == BPTT:
@@ -36,7 +35,7 @@ def measure_costs(lines: Sequence[str], settings: "Settings") -> dict[str, dict[
         network = build_network(entry, entry.choices()[entry.chosen], settings, data.n_inputs)
         network.initialise(0)
         shown = (data.full_scale, data.n_classes, settings.batch_size, 0, "costs")
-        streams[line] = Stream(network, data.train, *shown)
+        streams[line] = Runner(network, data.train, *shown)
     times: dict[str, list[float]] = {line: [] for line in streams}
     for _ in range(REPETITIONS + 1):
         for line, stream in streams.items():
@@ -50,7 +49,7 @@ def measure_costs(lines: Sequence[str], settings: "Settings") -> dict[str, dict[
     }
 
 
-def _milliseconds_per_step(stream: "Stream") -> float:
+def _milliseconds_per_step(stream: "Runner") -> float:
     import torch
 
     from spikefa.bench import milliseconds
@@ -61,9 +60,9 @@ def _milliseconds_per_step(stream: "Stream") -> float:
     return milliseconds(lambda: next(steps), STEPS, device)
 
 
-def _megabytes(stream: "Stream") -> float:
+def _megabytes(stream: "Runner") -> float:
     """Return the size of weights and state; a tensor under two names counts once."""
-    from spikefa.tensors import named_tensors
+    from spikefa.utils.tensors import named_tensors
 
     tensors = named_tensors([stream.network.tensors(), stream.state]).values()
     once = {tensor.data_ptr(): tensor for tensor in tensors if tensor.numel()}

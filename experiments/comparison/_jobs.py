@@ -41,7 +41,7 @@ class Job:
 
 def do_jobs(jobs: Iterable[Job], settings: "Settings", folder: Path) -> None:
     """Do the jobs whose file is not in `folder` yet; each file appears whole when its job ends."""
-    from spikefa.progress import progress_bar
+    from spikefa.utils.progress import progress_bar
 
     left = [job for job in jobs if not (folder / job.file).exists()]
     with progress_bar("trainings", len(left), keep=True) as bar:
@@ -66,11 +66,10 @@ def _one_thread() -> None:
 
 def do_job(job: Job, settings: "Settings", folder: Path) -> None:
     """Train, and write what was measured."""
-    from spikefa.experiments.comparison._trial import train
-
     from spikefa import datasets
-    from spikefa.files import written_whole
-    from spikefa.provenance import provenance
+    from spikefa.experiments.comparison._trial import train
+    from spikefa.runs.provenance import provenance
+    from spikefa.utils.files import written_whole
 
     dataset = datasets.load(settings.dataset, settings.data_dir)
     dataset = dataset.hold_out(settings.validation_images).subset(settings.train_images)

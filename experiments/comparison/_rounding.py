@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from spikefa.feedback import FA
-from spikefa.network import Network
+from spikefa.network.network import Network
 from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses import Dense
 

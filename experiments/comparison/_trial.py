@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 from spikefa.experiments.comparison._entries import BPTT, Choice, Entry
 
 if TYPE_CHECKING:
-    from spikefa.experiments.comparison.circuits import Settings
-
     from spikefa.datasets import Dataset
-    from spikefa.network import Network
+    from spikefa.experiments.comparison.circuits import Settings
+    from spikefa.network.network import Network
     from spikefa.neurons import Population
 
 WARMUP_EPOCHS = 1.2
@@ -18,9 +17,9 @@ WARMUP_EPOCHS = 1.2
 def build_network(entry: Entry, choice: Choice, settings: "Settings", n_inputs: int) -> "Network":
     """Return the network of one line of the table, with one setting."""
     from spikefa import feedback
-    from spikefa.devices import choose_device
-    from spikefa.network import Network
+    from spikefa.network.network import Network
     from spikefa.plasticity import ThreeFactor
+    from spikefa.utils.devices import choose_device
 
     eta = choice.learning_rate
     sizes = {f"hidden{n}": settings.hidden for n in range(1, settings.hidden_layers + 1)}
@@ -58,8 +57,8 @@ def train(
     if entry.circuit == BPTT:
         return _train_by_bptt(choice, settings, dataset, seed)
     from spikefa.analysis.delta_angles import delta_angles
-    from spikefa.schedules import WarmUpAnneal
-    from spikefa.simulation import Simulation
+    from spikefa.simulation.schedules import WarmUpAnneal
+    from spikefa.simulation.simulation import Simulation
 
     network = build_network(entry, choice, settings, dataset.n_inputs)
     schedule = WarmUpAnneal(settings.epochs, min(WARMUP_EPOCHS, 0.4 * settings.epochs))
@@ -90,8 +89,7 @@ def _train_by_bptt(
     choice: Choice, settings: "Settings", dataset: "Dataset", seed: int
 ) -> dict[str, Any]:
     from spikefa.experiments.comparison._bptt import train_bptt
-
-    from spikefa.devices import choose_device
+    from spikefa.utils.devices import choose_device
 
     hidden = [settings.hidden] * settings.hidden_layers
     return train_bptt(

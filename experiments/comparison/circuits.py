@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from spikefa.errors import require
-from spikefa.experiment import option
-from spikefa.files import read_text
+from spikefa.runs.experiment import option
+from spikefa.utils.files import read_text
 
 if TYPE_CHECKING:
     from spikefa.experiments.comparison._entries import Entry
-
-    from spikefa.run_directory import RunDirectory
+    from spikefa.runs.directory import RunDirectory
 
 MAY_CHANGE_ON_RESUME = ("processes", "data_dir", "circuits", "repeats")
 
@@ -64,8 +63,7 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
     """
     from spikefa.experiments.comparison._entries import ENTRIES
     from spikefa.experiments.comparison._jobs import Job, do_jobs
-
-    from spikefa.run_directory import RunDirectory
+    from spikefa.runs.directory import RunDirectory
 
     names = list(ENTRIES) if settings.circuits is None else settings.circuits
     for name in names:
@@ -98,9 +96,8 @@ def _conclude(folder: "RunDirectory", names: list[str], settings: Settings) -> N
     """Write the table, and the summary that says where it is."""
     from spikefa.experiments.comparison._costs import measure_costs
     from spikefa.experiments.comparison._table import best_trials, results_table, search_table
-
-    from spikefa.files import written_whole
-    from spikefa.provenance import provenance
+    from spikefa.runs.provenance import provenance
+    from spikefa.utils.files import written_whole
 
     results = [json.loads(read_text(file)) for file in sorted(folder.path.glob("*-trial*.json"))]
     costs = {} if settings.tune else measure_costs(names, settings)

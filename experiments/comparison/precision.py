@@ -9,14 +9,14 @@ float32, as they are beside that backend. The same first weights, images and ran
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -53,9 +53,8 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _score(settings: Settings, seed: int, precision: str) -> Any:
-    from spikefa.experiments.comparison._rounding import RoundedDense, RoundedFA, set_rounding
-
     import spikefa as sf
+    from spikefa.experiments.comparison._rounding import RoundedDense, RoundedFA, set_rounding
 
     dataset = sf.datasets.load(settings.dataset).subset(settings.train_images)
     sizes = {f"hidden{n}": settings.hidden for n in (1, 2, 3)} | {"output": settings.outputs}
@@ -101,7 +100,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the test errors of all seeds."""
     from spikefa.analysis.style import BLUE, GREY
-    from spikefa.results.drawing import legend, name_axes, panels
+    from spikefa.runs.results.drawing import legend, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=5.2, height=3.2)
     for name, colour in (("error", GREY), ("summed", BLUE)):

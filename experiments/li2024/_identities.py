@@ -7,16 +7,16 @@ from collections.abc import Callable
 from itertools import islice
 
 import torch
-from spikefa.models import rate_network
 from torch import Tensor
 
 import spikefa as sf
 from spikefa.analysis.delta_angles import angles_to
 from spikefa.datasets.functions import linear, normal
-from spikefa.exercise import Exercise
 from spikefa.feedback import FeedbackCircuit
-from spikefa.network import Network
-from spikefa.seeding import generator
+from spikefa.models import rate_network
+from spikefa.network.network import Network
+from spikefa.simulation.exercise import Exercise
+from spikefa.utils.seeding import generator
 
 SIZES, RATE, DECAY, BATCH, UPDATES = (20, 15, 12, 8), 2e-3, 1e-3, 10, 50
 
@@ -124,7 +124,7 @@ def wm_mirrors_w(seed: int) -> float:
     rate, n = 0.003, SIZES[-2]
     made = network(sf.WM(0.3, rate, tau=1.0, gated=True), seed, decay=0.0)
     learner = exercise(made, seed)
-    made.set_pace(learner.state, 0.0)  # mirrors alone
+    made.set_learning_rates(learner.state, 0.0)  # mirrors alone
     learner.learn(round(8 / rate))
     expected = torch.tensor(rate * n / (2 * BATCH)).sqrt().atan().rad2deg()
     return made.alignment()["output"] / float(expected)
@@ -135,7 +135,7 @@ def pal_aligns(seed: int) -> float:
     noise = 0.1
     made = network(sf.PAL(0.3, 1e-3, noise**-2, tau=1.0, gated=True), seed, noise=noise, decay=0.0)
     learner = exercise(made, seed)
-    made.set_pace(learner.state, 0.0)
+    made.set_learning_rates(learner.state, 0.0)
     learner.learn(6000)
     return made.alignment()["output"]
 

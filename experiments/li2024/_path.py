@@ -19,7 +19,7 @@ from spikefa.feedback import PFA, FeedbackState, PFAo
 from spikefa.feedback.base import Layer
 from spikefa.feedback.layerwise import Layerwise
 from spikefa.synapses import Dense
-from spikefa.tensors import add_product
+from spikefa.utils.tensors import add_product
 
 
 @dataclass

@@ -7,14 +7,14 @@ weight is 0; in the other 31 % the two weights are correlated, r = 0.36.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -40,7 +40,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
     from spikefa.analysis import angle
     from spikefa.datasets.functions import normal
-    from spikefa.seeding import generator
+    from spikefa.utils.seeding import generator
 
     n, r = settings.neurons, settings.correlation
     weight = normal(n, n, generator(seed, "weights"))
@@ -83,7 +83,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw some pairs: feedback against forward weight."""
     from spikefa.analysis.style import BLUE
-    from spikefa.results.drawing import level, name_axes, panels
+    from spikefa.runs.results.drawing import level, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=4.2, height=4.0)
     level(axes, 0)

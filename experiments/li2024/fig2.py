@@ -17,9 +17,9 @@ that. PFA's extra populations are linear, and are followed by the path B R alone
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.lesson import Lesson
-    from spikefa.network import Network
-    from spikefa.results.repeats import Runs
+    from spikefa.network.network import Network
+    from spikefa.runs.results.repeats import Runs
+    from spikefa.simulation.lesson import Lesson
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -66,9 +66,8 @@ class Settings:
 
 def circuits(settings: Settings) -> "dict[str, FeedbackCircuit]":
     """Return the six circuits."""
-    from spikefa.experiments.li2024._path import ProductPath
-
     import spikefa as sf
+    from spikefa.experiments.li2024._path import ProductPath
 
     n = round(settings.expansion * HIDDEN)
     product: dict[str, Any] = {
@@ -97,7 +96,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Let each circuit teach the same network, from the same first weights and the same images."""
     import numpy as np
 
-    from spikefa.progress import progress_bar
+    from spikefa.utils.progress import progress_bar
 
     found: dict[str, Any] = {"epochs": np.arange(settings.epochs + 1)}
     with progress_bar("epochs", settings.epochs * len(NAMES)) as bar:
@@ -118,7 +117,7 @@ def taught(
         lesson.look()
         rows.append(look(lesson))
         if epoch < settings.epochs:
-            set_pace(settings, lesson, epoch, name in PRODUCTS)
+            set_learning_rates(settings, lesson, epoch, name in PRODUCTS)
             lesson.learn_epochs(1)
             advance(1)
     accuracy, angle, ratio = map(np.array, zip(*rows, strict=True))
@@ -129,7 +128,7 @@ def lesson_of(settings: Settings, circuit: "FeedbackCircuit", seed: int) -> "Les
     """Return the network in front of the images, its weights drawn."""
     import spikefa as sf
     from spikefa.datasets.examples import classification
-    from spikefa.lesson import Lesson
+    from spikefa.simulation.lesson import Lesson
 
     data = sf.datasets.mnist(settings.data_dir).subset(train=settings.images)
     train, test = data.train, data.test
@@ -144,10 +143,10 @@ def network_of(settings: Settings, circuit: "FeedbackCircuit", seed: int) -> "Ne
     from itertools import pairwise
 
     import torch
-    from spikefa.models import rate_network
 
     import spikefa as sf
-    from spikefa.devices import choose_device
+    from spikefa.models import rate_network
+    from spikefa.utils.devices import choose_device
 
     sizes = (784, HIDDEN, HIDDEN, 10)
     rule = sf.ThreeFactor(
@@ -170,13 +169,13 @@ def network_of(settings: Settings, circuit: "FeedbackCircuit", seed: int) -> "Ne
     return network
 
 
-def set_pace(settings: Settings, lesson: "Lesson", epoch: int, product: bool) -> None:
+def set_learning_rates(settings: Settings, lesson: "Lesson", epoch: int, product: bool) -> None:
     """Set rate and decay for the epoch that begins."""
     halvings = (epoch >= settings.epochs // 2) + (epoch >= settings.epochs * 3 // 4)
     high = (
         settings.first_decay / settings.decay if product and epoch < settings.first_epochs else 1.0
     )
-    lesson.set_pace(0.5**halvings, high)
+    lesson.set_learning_rates(0.5**halvings, high)
 
 
 def look(lesson: "Lesson") -> tuple[float, list[float], list[float]]:
@@ -284,7 +283,7 @@ def _by_layer(values: Any) -> str:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw accuracy (a), and for FA, SF, PFA and PFA-o angle (top) and ratio (bottom)."""
     from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, axes = panels(5, 2, width=2.7, height=2.5)
     epochs = runs["epochs"][0]
@@ -311,7 +310,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
 
 def _layers(axes: "Axes", epochs: Any, values: Any) -> None:
     from spikefa.analysis.style import ACCENT, BLUE
-    from spikefa.results.drawing import band
+    from spikefa.runs.results.drawing import band
 
     for k, (layer, colour) in enumerate(zip(LAYERS, (BLUE, ACCENT), strict=True)):
         band(axes, epochs, values[..., k], colour, layer)

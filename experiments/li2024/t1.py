@@ -9,9 +9,9 @@ its path comes to point along W^T while the network learns, with a weight decay 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -160,7 +160,7 @@ def _exact(runs: "Runs", text: str, name: str) -> Claim:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw how each path comes to point along W^T."""
     from spikefa.analysis.style import GREY, PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=5.6, height=3.8)
     updates = runs["updates"][0]

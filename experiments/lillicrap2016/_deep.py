@@ -6,17 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from spikefa.errors import require
-from spikefa.experiment import option
-from spikefa.results.findings import Quantity
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Quantity
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
     from spikefa.datasets.examples import Examples
-    from spikefa.lesson import Lesson
     from spikefa.neurons.rate import Activation
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.table import CellRuns
+    from spikefa.simulation.lesson import Lesson
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,8 @@ def taught(
         "epochs" and "loss" [epochs + 1], "overshoot" of the output layer at the full rate, see
         `spikefa.analysis.overshoot`, and "error" in percent if there are classes.
     """
-    from spikefa.experiments.lillicrap2016._digits import by_epochs
-
     from spikefa.analysis.overshoot import overshoot
+    from spikefa.experiments.lillicrap2016._digits import by_epochs
 
     lesson = deep_lesson(cell, teaching, train, tests, seed, shape)
     measures: dict[str, Any] = {
@@ -142,12 +141,12 @@ def deep_lesson(
         Height and width of the images, where a cell needs it.
     """
     import torch
-    from spikefa.models import rate_network
 
     import spikefa as sf
     from spikefa.datasets.distortions import Elastic
-    from spikefa.devices import choose_device
-    from spikefa.lesson import Lesson
+    from spikefa.models import rate_network
+    from spikefa.simulation.lesson import Lesson
+    from spikefa.utils.devices import choose_device
 
     sizes = [train.inputs.shape[1], *_hidden(cell, shape, teaching.shrink), train.targets.shape[1]]
     fan_in = list(sizes[:-1])
@@ -196,7 +195,7 @@ def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
 def draw_errors(cells: Mapping[str, Cell], runs: "CellRuns") -> "Figure":
     """Draw the test errors (a), those of the paper at the right edge, and the overshoots (b)."""
     from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, level, log_scale, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, log_scale, name_axes, panels
 
     figure, ((errors, steps),) = panels(2, width=5.2, height=4.0)
     for place, (name, found) in enumerate(runs.items()):

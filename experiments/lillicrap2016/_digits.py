@@ -7,7 +7,7 @@ import numpy as np
 
 from spikefa.datasets import Dataset, mnist
 from spikefa.errors import require
-from spikefa.lesson import Lesson
+from spikefa.simulation.lesson import Lesson
 
 
 def digits(
@@ -57,6 +57,6 @@ def by_epochs(
     parts = [lesson.follow([0], measures)]
     for epoch in range(epochs):
         if paces is not None:
-            lesson.set_pace(paces[epoch])
+            lesson.set_learning_rates(paces[epoch])
         parts.append(lesson.follow([lesson.updates_per_epoch], measures))
     return {name: np.concatenate([part[name] for part in parts]) for name in measures}

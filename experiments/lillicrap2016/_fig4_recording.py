@@ -4,17 +4,16 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spikefa.provenance import provenance
 from spikefa.recording import Probe
 from spikefa.recording.words import parse_windows
+from spikefa.runs.provenance import provenance
 
 if TYPE_CHECKING:
     from spikefa.experiments.lillicrap2016.fig4 import Settings
-
-    from spikefa.network import Network
+    from spikefa.network.network import Network
     from spikefa.recording import When
-    from spikefa.run_directory import RunDirectory
-    from spikefa.simulation import Simulation
+    from spikefa.runs.directory import RunDirectory
+    from spikefa.simulation.simulation import Simulation
 
 
 def figure_probes(network: "Network", units: int = 50, neurons: int = 8) -> list[Probe]:

@@ -6,16 +6,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from spikefa.provenance import provenance
-from spikefa.results.file import NAME, write_result
-from spikefa.results.findings import Claim, Findings, Quantity
+from spikefa.runs.provenance import provenance
+from spikefa.runs.results.file import NAME, write_result
+from spikefa.runs.results.findings import Claim, Findings, Quantity
 
 if TYPE_CHECKING:
     from spikefa.experiments.lillicrap2016.fig4 import Settings
-
-    from spikefa.evaluation import Score
-    from spikefa.run_directory import RunDirectory
-    from spikefa.simulation import Simulation
+    from spikefa.runs.directory import RunDirectory
+    from spikefa.simulation.evaluation import Score
+    from spikefa.simulation.simulation import Simulation
 
 IDS = {"FA": "L16.fig4", "DFA": "fig4.dfa", "PFA": "fig4.pfa"}
 """The line of the table, by the class of the circuit."""

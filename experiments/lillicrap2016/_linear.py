@@ -7,15 +7,15 @@ here.
 from typing import TYPE_CHECKING
 
 import torch
-from spikefa.models import rate_network
 from torch import Tensor
 
 from spikefa.datasets.functions import uniform
 from spikefa.feedback import FA
-from spikefa.seeding import generator
+from spikefa.models import rate_network
+from spikefa.utils.seeding import generator
 
 if TYPE_CHECKING:
-    from spikefa.network import Network
+    from spikefa.network.network import Network
 
 
 class Deterministic:
@@ -76,7 +76,9 @@ class Deterministic:
 
     def learn(self, time: float, frozen: tuple[int, ...] = ()) -> None:
         """Let A (0) and W (1) learn for some time, but for the frozen ones."""
-        self.network.set_pace(self.state, [0.0 if layer in frozen else 1.0 for layer in (0, 1)])
+        self.network.set_learning_rates(
+            self.state, [0.0 if layer in frozen else 1.0 for layer in (0, 1)]
+        )
         for _ in range(round(time / self.rate)):
             self.network.step(self.state, self.inputs, self.target)
 

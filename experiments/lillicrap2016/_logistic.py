@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from spikefa.datasets import Dataset
-    from spikefa.lesson import Lesson
+    from spikefa.simulation.lesson import Lesson
 
 NAMES = {
     "backprop": "backprop",
@@ -51,11 +51,11 @@ def pupil(name: str, settings: Chosen, data: "Dataset", seed: int) -> "Lesson":
     output learn from ``e * y'`` in all.
     """
     import torch
-    from spikefa.models import rate_network
 
     import spikefa as sf
     from spikefa.datasets.examples import classification
-    from spikefa.lesson import Lesson
+    from spikefa.models import rate_network
+    from spikefa.simulation.lesson import Lesson
 
     circuit: sf.FeedbackCircuit
     if name == "backprop":

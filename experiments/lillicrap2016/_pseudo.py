@@ -5,8 +5,8 @@ from collections.abc import Callable
 from torch import Tensor
 
 from spikefa.analysis.delta_angles import Reference
-from spikefa.exercise import Exercise
 from spikefa.feedback import PseudoBackprop
+from spikefa.simulation.exercise import Exercise
 
 
 def angle_to_pseudobackprop(exercise: Exercise, rtol: float = 1e-6) -> Callable[[], Tensor]:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import numpy as np
-from spikefa.models import rate_network
 
 from spikefa.analysis.alignment import row_angles
 from spikefa.datasets.functions import quadratic
-from spikefa.exercise import Exercise
 from spikefa.feedback import FA, FeedbackCircuit
+from spikefa.models import rate_network
+from spikefa.simulation.exercise import Exercise
 
 N, HIDDEN = 20, 1000
 BATCH = 10

@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from spikefa.experiments.lillicrap2016._linear import Deterministic
 
 from spikefa.analysis.alignment import overlap, teaching_overlap
+from spikefa.experiments.lillicrap2016._linear import Deterministic
 
 A_ALONE, W_ALONE, BOTH = (1,), (0,), ()
 """Which projection is frozen: 0 is A, from the inputs, 1 is W, to the outputs."""

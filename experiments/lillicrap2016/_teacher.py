@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from spikefa.models import rate_network
-
 from spikefa.datasets.functions import tanh_teacher
-from spikefa.exercise import Exercise
 from spikefa.feedback import FeedbackCircuit
-from spikefa.optimiser import MakeOptimiser
+from spikefa.models import rate_network
+from spikefa.network.optimiser import MakeOptimiser
+from spikefa.simulation.exercise import Exercise
 
 TEACHER = (30, 20, 10, 10)
 

@@ -10,9 +10,9 @@ backpropagation, and at its own best one.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -72,13 +72,12 @@ def algorithms(settings: Settings) -> "dict[str, tuple[FeedbackCircuit, float, f
 
 def together(settings: Settings, seeds: "Sequence[int]") -> "list[dict[str, Any]]":
     """Let every algorithm learn, for each seed, one function from the same examples and weights."""
-    from spikefa.models import rate_network
-
     import spikefa as sf
     from spikefa.analysis.delta_angles import angles_to
     from spikefa.datasets.functions import linear
-    from spikefa.exercise import Exercise
-    from spikefa.results.repeats import apart
+    from spikefa.models import rate_network
+    from spikefa.runs.results.repeats import apart
+    from spikefa.simulation.exercise import Exercise
 
     at = range(0, settings.examples + 1, settings.every)
     tasks = [linear(SIZES[0], SIZES[-1], seed) for seed in seeds]
@@ -106,7 +105,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
     """Hold the runs against what the paper says."""
     import numpy as np
 
-    from spikefa.results.drawing import first_below
+    from spikefa.runs.results.drawing import first_below
 
     examples = runs["examples"][0]
     needed = {name: first_below(examples, runs[name], 0.1) for name in NAMES}
@@ -161,7 +160,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the errors (a) and the angle (b) against the examples."""
     from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     examples = runs["examples"][0]
     figure, ((left, right),) = panels(2)

@@ -22,15 +22,15 @@ Betas of 0.3 and 1 were tried.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -165,10 +165,9 @@ def _as_in_the_paper(
 
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the test errors (a) and the angles (b) against the epochs."""
-    from spikefa.experiments.lillicrap2016._logistic import NAMES
-
     from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.results.drawing import (
+    from spikefa.experiments.lillicrap2016._logistic import NAMES
+    from spikefa.runs.results.drawing import (
         RIGHT_ANGLE,
         band,
         legend,

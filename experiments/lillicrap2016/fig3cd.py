@@ -9,9 +9,9 @@ layer. All see the same examples for the same number of updates.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -67,8 +67,7 @@ def students(settings: Settings) -> "dict[str, tuple[tuple[int, ...], FeedbackCi
 def together(settings: Settings, seeds: "Sequence[int]") -> "list[dict[str, Any]]":
     """Let all networks learn, for each seed, the function of one target network."""
     from spikefa.experiments.lillicrap2016._teacher import student
-
-    from spikefa.results.repeats import apart
+    from spikefa.runs.results.repeats import apart
 
     at = range(0, settings.updates + 1, settings.every)
     scales = (settings.weight_scale, settings.bias_scale)
@@ -134,7 +133,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the errors against the updates; (c) is a diagram in the paper."""
     from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=5.8, height=4.2)
     colours = (GREY, INK, PALETTE[2], PALETTE[3], BLUE)

@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from spikefa.choices import Choice, choice, describe_choice, make
-from spikefa.choices import settle as settle_choices
 from spikefa.errors import require
-from spikefa.experiment import option
+from spikefa.plugins.choices import Choice, choice, describe_choice, make
+from spikefa.plugins.choices import settle as settle_choices
+from spikefa.runs.experiment import option
 
 if TYPE_CHECKING:
-    from spikefa.history import Row
-    from spikefa.run_directory import RunDirectory
-    from spikefa.simulation import Simulation
+    from spikefa.runs.directory import RunDirectory
+    from spikefa.simulation.history import Row
+    from spikefa.simulation.simulation import Simulation
 
 PhiDelta = Literal["identity", "tanh", "logistic", "spiking"]
 MAY_CHANGE_ON_RESUME = ("epochs", "data_dir", "test_images")
@@ -128,8 +128,7 @@ def run(settings: Settings, out: Path | None, resume: Path | None) -> "RunDirect
     """
     from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
     from spikefa.experiments.lillicrap2016._fig4_result import conclude, summarise
-
-    from spikefa.run_directory import RunDirectory
+    from spikefa.runs.directory import RunDirectory
 
     settings = settle(settings)
     simulation = build(settings)
@@ -158,7 +157,7 @@ def _seeds_in_words(seeds: list[int]) -> str:
 
 
 def _train(simulation: "Simulation", settings: Settings, directory: "RunDirectory") -> None:
-    from spikefa.interrupts import Stopped
+    from spikefa.simulation.interrupts import Stopped
 
     def write(history: "list[Row]") -> None:
         directory.write_metrics(history)
@@ -175,12 +174,11 @@ def _train(simulation: "Simulation", settings: Settings, directory: "RunDirector
 
 def build(settings: Settings) -> "Simulation":
     """Return the simulation of these settings, at its beginning."""
-    from spikefa.models.lillicrap2016 import spiking_mnist
-
     from spikefa import datasets
-    from spikefa.devices import choose_device
-    from spikefa.schedules import WarmUpAnneal
-    from spikefa.simulation import Simulation
+    from spikefa.models.lillicrap2016 import spiking_mnist
+    from spikefa.simulation.schedules import WarmUpAnneal
+    from spikefa.simulation.simulation import Simulation
+    from spikefa.utils.devices import choose_device
 
     device = choose_device(settings.device)
     dataset = datasets.load(settings.dataset, settings.data_dir)
@@ -262,6 +260,6 @@ def _rates(settings: Settings) -> list[float]:
 
 def draw(directory: "RunDirectory") -> list[Path]:
     """Draw the figures of a run again, from its files."""
-    from spikefa.pictures import draw_figures
+    from spikefa.runs.pictures import draw_figures
 
     return draw_figures(directory)

@@ -8,14 +8,14 @@ what they send and what comes back to them. (c) First W0 learns alone, then W al
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -42,6 +42,7 @@ class Settings:
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn as a whole, then once more in phases from the same first weights."""
     import numpy as np
+
     from spikefa.experiments.lillicrap2016._quadratic import circuit, exercise, neuron_angles
 
     whole = exercise(circuit(), settings.hidden, seed)
@@ -109,7 +110,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the angles (a) and the error in three phases (c); (b) is a diagram in the paper."""
     from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, ((left, right),) = panels(2)
     updates = runs["updates"][0]

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch import Tensor
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -39,13 +39,12 @@ class Settings:
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn one pair from zero and from elsewhere; compare what is fed back."""
-    from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
-    from spikefa.models import rate_network
-
     import spikefa as sf
     from spikefa.datasets.functions import linear, patterns
-    from spikefa.exercise import Exercise
-    from spikefa.seeding import generator
+    from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
+    from spikefa.models import rate_network
+    from spikefa.simulation.exercise import Exercise
+    from spikefa.utils.seeding import generator
 
     x, y = linear(SIZES[0], SIZES[-1], seed).draw(1, generator(seed, "pair"))
     pair = patterns("one pair", x / x.norm(), y / y.norm())
@@ -99,7 +98,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import GREY, PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, ((left, right),) = panels(2)
     updates = np.arange(2, settings.updates + 1)

@@ -9,15 +9,15 @@ with tanh up to a term of second order in eta. Backpropagation points elsewhere 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -64,11 +64,11 @@ def _distance(
 ) -> float:
     """Return ``|dh - expected| / |expected|``; of backprop, |expected| is made that of dh."""
     import torch
-    from spikefa.models import rate_network
 
     import spikefa as sf
     from spikefa.datasets.functions import linear
-    from spikefa.seeding import generator
+    from spikefa.models import rate_network
+    from spikefa.utils.seeding import generator
 
     network = rate_network(SIZES, circuit, rate, hidden, "linear", scale, bias=False)
     network.initialise(seed)
@@ -123,7 +123,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.results.drawing import legend, name_axes, panels
+    from spikefa.runs.results.drawing import legend, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=5.5, height=3.8)
     for (kind, label), colour in zip(KINDS.items(), (PALETTE[2], PALETTE[0], INK), strict=True):

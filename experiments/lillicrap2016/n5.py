@@ -24,18 +24,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.results.table import CELLS as WHICH
-from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.runs.results.table import CELLS as WHICH
+from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.table import CellRuns
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -100,7 +99,7 @@ class Settings(Teaching):
 def settle(settings: Settings) -> Settings:
     """Refuse cells before photographs, of which there are none, before hours of the others."""
     from spikefa.datasets.folders import require_photographs
-    from spikefa.results.table import chosen
+    from spikefa.runs.results.table import chosen
 
     if any(CELLS[name].background for name in chosen(settings.cells, tuple(CELLS))):
         require_photographs(settings.photographs)
@@ -109,9 +108,8 @@ def settle(settings: Settings) -> Settings:
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Teach one network; all see the same images in the same order."""
-    from spikefa.experiments.lillicrap2016._deep import taught
-
     from spikefa.datasets.examples import classification
+    from spikefa.experiments.lillicrap2016._deep import taught
 
     network = CELLS[cell]
     data = _data(settings, network.background)
@@ -123,10 +121,9 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
 
 def _data(settings: Settings, background: bool) -> Any:
     """Return the images; the photographs are the same for every seed."""
-    from spikefa.experiments.lillicrap2016._digits import digits
-
     from spikefa.datasets.backgrounds import with_photographs
     from spikefa.datasets.folders import require_photographs
+    from spikefa.experiments.lillicrap2016._digits import digits
 
     train = settings.train_images or (50_000 if background else None)
     data = digits(settings.data_dir, train, settings.test_images, settings.validation_images)

@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, spread
-from spikefa.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.results.table import CELLS as WHICH
-from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, spread
+from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.runs.results.table import CELLS as WHICH
+from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.table import CellRuns
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -48,10 +47,9 @@ class Settings(Teaching):
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Teach one network; all see the same images in the same order."""
-    from spikefa.experiments.lillicrap2016._deep import taught
-
     from spikefa.datasets.examples import classification
     from spikefa.datasets.svhn import svhn
+    from spikefa.experiments.lillicrap2016._deep import taught
 
     data = svhn(settings.data_dir, settings.extra)
     data = data.subset(settings.train_images, settings.test_images)

@@ -17,17 +17,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.results.table import CELLS as WHICH
-from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.runs.results.table import CELLS as WHICH
+from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.table import CellRuns
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -68,10 +67,9 @@ class Settings(Teaching):
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Teach one network, and keep some images and what becomes of them."""
+    from spikefa.datasets.examples import reconstruction
     from spikefa.experiments.lillicrap2016._deep import taught
     from spikefa.experiments.lillicrap2016._digits import digits
-
-    from spikefa.datasets.examples import reconstruction
 
     data = digits(
         settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
@@ -125,7 +123,7 @@ def picture(settings: Settings, runs: "CellRuns") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, log_scale, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, log_scale, name_axes, panels
 
     figure, ((left, right),) = panels(2, width=4.6, height=3.8)
     for (name, found), colour in zip(runs.items(), PALETTE, strict=False):

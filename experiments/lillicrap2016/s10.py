@@ -8,15 +8,15 @@ solutions. Trajectories are followed from near zero, and from anywhere in the pl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -40,7 +40,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return the flow on a grid, one trajectory from near zero and one from anywhere."""
     import numpy as np
 
-    from spikefa.seeding import numpy_generator
+    from spikefa.utils.seeding import numpy_generator
 
     random = numpy_generator(seed, "start")
     axis = np.linspace(-REACH, REACH, GRID)
@@ -56,6 +56,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def _follow(settings: Settings, start: Any, updates: int) -> Any:
     """Return A and W after each update, ndarray [updates + 1, 2]."""
     import numpy as np
+
     from spikefa.experiments.lillicrap2016._linear import Deterministic
 
     net = Deterministic((1, 1, 1), settings.step, 0, 0.0)
@@ -119,7 +120,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import ACCENT, GREY, PALETTE
-    from spikefa.results.drawing import name_axes, panels
+    from spikefa.runs.results.drawing import name_axes, panels
 
     figure, ((axes,),) = panels(1, width=5.2, height=5.0)
     axis = np.linspace(-REACH, REACH, GRID)

@@ -7,14 +7,14 @@ both alternate many times; both learn at once. tr(A^T B E), tr(B W) and the erro
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -101,10 +101,10 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the three quantities (rows) in the three regimens (columns)."""
     import numpy as np
-    from spikefa.experiments.lillicrap2016._regimens import LABELS
 
     from spikefa.analysis.style import ACCENT, BLUE
-    from spikefa.results.drawing import level, name_axes, panels, traces
+    from spikefa.experiments.lillicrap2016._regimens import LABELS
+    from spikefa.runs.results.drawing import level, name_axes, panels, traces
 
     figure, rows = panels(3, 3, width=3.6, height=2.5)
     for row, (measure, label) in zip(rows, LABELS.items(), strict=True):

@@ -7,14 +7,14 @@ all weights learning at once; tr(A^T B E), tr(B W) and the error are followed.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -78,9 +78,9 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the three quantities of the large network."""
     import numpy as np
-    from spikefa.experiments.lillicrap2016._regimens import LABELS
 
-    from spikefa.results.drawing import level, name_axes, panels, traces
+    from spikefa.experiments.lillicrap2016._regimens import LABELS
+    from spikefa.runs.results.drawing import level, name_axes, panels, traces
 
     figure, (row,) = panels(3, width=3.6, height=2.8)
     for axes, (measure, label) in zip(row, LABELS.items(), strict=True):

@@ -8,14 +8,14 @@ of backpropagation and (c) to those of pseudobackpropagation.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -41,13 +41,13 @@ class Settings:
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn the same function from first weights of every scale."""
     import numpy as np
-    from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
-    from spikefa.models import rate_network
 
     import spikefa as sf
     from spikefa.analysis.delta_angles import angles_to
     from spikefa.datasets.functions import linear
-    from spikefa.exercise import Exercise
+    from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
+    from spikefa.models import rate_network
+    from spikefa.simulation.exercise import Exercise
 
     at = range(0, settings.examples + 1, settings.every)
     found: dict[str, list[Any]] = {"nse": [], "backprop": [], "pseudo": []}
@@ -110,7 +110,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the means over the runs, blue for the smallest scale, red for the largest."""
     from matplotlib import colormaps
 
-    from spikefa.results.drawing import legend, name_axes, panels
+    from spikefa.runs.results.drawing import legend, name_axes, panels
 
     figure, (row,) = panels(3, width=3.7)
     colours = colormaps["coolwarm"]([k / (len(OMEGAS) - 1) for k in range(len(OMEGAS))])

@@ -8,14 +8,14 @@ alignment, so the error increases, until a new configuration with low error is f
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -36,9 +36,9 @@ class Settings:
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn by backprop, switch, learn by feedback alignment."""
     import numpy as np
-    from spikefa.experiments.lillicrap2016._quadratic import circuit, exercise
 
     import spikefa as sf
+    from spikefa.experiments.lillicrap2016._quadratic import circuit, exercise
 
     learner = exercise(sf.Backprop(tau=1.0), settings.hidden, seed)
     first = range(0, settings.before + 1, settings.every)
@@ -80,7 +80,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the error against the updates, and where the circuit is switched."""
     from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.results.drawing import legend, name_axes, panels, traces
+    from spikefa.runs.results.drawing import legend, name_axes, panels, traces
 
     figure, ((axes,),) = panels(1, width=5.5, height=3.5)
     switch = settings.before // settings.every

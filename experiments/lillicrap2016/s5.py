@@ -9,14 +9,14 @@ networks are those of `fig3ab`, from the same first weights and taught alike.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -50,10 +50,10 @@ class Settings:
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Teach three networks, and return the fields of the same neurons, and how smooth they are."""
     import torch
+
     from spikefa.experiments.lillicrap2016._digits import digits
     from spikefa.experiments.lillicrap2016._logistic import pupil
-
-    from spikefa.seeding import generator
+    from spikefa.utils.seeding import generator
 
     data = digits(settings.data_dir, settings.train_images)
     found: dict[str, Any] = {}
@@ -116,9 +116,9 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw 100 fields before learning, and after it by each algorithm, of the first run."""
     import numpy as np
-    from spikefa.experiments.lillicrap2016._logistic import NAMES
 
-    from spikefa.results.drawing import panels
+    from spikefa.experiments.lillicrap2016._logistic import NAMES
+    from spikefa.runs.results.drawing import panels
 
     figure, axes = panels(2, 2, width=4.2, height=4.3)
     titles = {"start": "before learning"} | {name: NAMES[name] for name in TAUGHT}

@@ -12,14 +12,14 @@ another reason.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -48,9 +48,8 @@ class Settings:
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Let all networks learn the function of one target network, with both algorithms."""
-    from spikefa.experiments.lillicrap2016._teacher import student
-
     import spikefa as sf
+    from spikefa.experiments.lillicrap2016._teacher import student
 
     circuits = {
         "backprop": lambda: sf.Backprop(tau=1.0),
@@ -103,7 +102,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the errors against the updates."""
     from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=5.8, height=4.2)
     colours = {"3": (GREY, PALETTE[3]), "4": (INK, PALETTE[2]), "frozen": (BLUE, PALETTE[1])}

@@ -11,16 +11,16 @@ depends on the first weights whether a solution is found, so many runs are made 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.exercise import Exercise
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
+    from spikefa.simulation.exercise import Exercise
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -51,11 +51,11 @@ class Settings:
 def exercise(settings: Settings, hidden: int, circuit: "FeedbackCircuit", seed: int) -> "Exercise":
     """Return a network before XOR, tested on the four examples."""
     import torch
-    from spikefa.models import rate_network
 
     from spikefa.datasets.functions import normal, xor
-    from spikefa.exercise import Exercise
-    from spikefa.seeding import generator
+    from spikefa.models import rate_network
+    from spikefa.simulation.exercise import Exercise
+    from spikefa.utils.seeding import generator
 
     network = rate_network((2, hidden, 1), circuit, settings.rate, "logistic", "logistic")
     network.initialise(seed)
@@ -157,7 +157,7 @@ def _angles(weights: Any, back: Any) -> Any:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the errors of both networks (a, b), and the elements of W against those of B (c)."""
     from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.results.drawing import legend, name_axes, panels, traces
+    from spikefa.runs.results.drawing import legend, name_axes, panels, traces
 
     figure, ((small, large, cloud),) = panels(3, width=3.6)
     colours = {"backprop": INK, "fa": PALETTE[2]}

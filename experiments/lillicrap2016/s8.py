@@ -8,14 +8,14 @@ first weights and on the same examples.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -47,9 +47,9 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
     import numpy as np
     import torch
-    from spikefa.experiments.lillicrap2016._teacher import student
 
     import spikefa as sf
+    from spikefa.experiments.lillicrap2016._teacher import student
 
     at = range(0, settings.updates + 1, settings.every)
     curves = []
@@ -70,7 +70,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 def judge(settings: Settings, runs: "Runs") -> Findings:
     """Compare how many updates an error takes."""
-    from spikefa.results.drawing import first_below
+    from spikefa.runs.results.drawing import first_below
 
     updates = runs["updates"][0]
     needed = [first_below(updates, runs["nse"][:, k], BOUND) for k in range(len(ALPHAS))]
@@ -95,7 +95,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the errors against the updates."""
     from spikefa.analysis.style import BLUE, GREY, PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=5.2, height=3.6)
     for k, colour in enumerate((GREY, BLUE, PALETTE[2])):

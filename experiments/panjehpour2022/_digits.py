@@ -15,12 +15,12 @@ from torch.nn.functional import interpolate
 from spikefa.datasets import Dataset, Images, mnist
 from spikefa.datasets.examples import Examples, classification
 from spikefa.feedback import FA, FeedbackCircuit
-from spikefa.lesson import Lesson
-from spikefa.network import Network
+from spikefa.network.network import Network
 from spikefa.neurons import Rate
 from spikefa.plasticity import ThreeFactor
-from spikefa.seeding import generator
+from spikefa.simulation.lesson import Lesson
 from spikefa.synapses import Dense
+from spikefa.utils.seeding import generator
 
 SIDE, BATCH, PER_CLASS = 15, 1000, 5
 SIZES = (SIDE * SIDE, 50, 50, 50, 50)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from spikefa.experiments.panjehpour2022._digits import BATCH, lesson
 
 from spikefa.analysis.alignment_terms import alignment_terms, cosines
+from spikefa.experiments.panjehpour2022._digits import BATCH, lesson
 from spikefa.feedback import FA
-from spikefa.lesson import Lesson
-from spikefa.order import Order
+from spikefa.simulation.lesson import Lesson
+from spikefa.stimulus.sampler import ShuffledSampler
 
 
 def terms_along(
@@ -35,7 +35,9 @@ def terms_along(
     """
     made = lesson(circuit, rate, seed, **how)
     network = made.network
-    order = Order(len(made.examples), BATCH, seed, shuffled=bool(how.get("shuffled", True)))
+    order = ShuffledSampler(
+        len(made.examples), BATCH, seed, shuffled=bool(how.get("shuffled", True))
+    )
     lower = list(network.synapses.values())[:-1]
     history = [deque([each.weight.clone()], orders + 1) for each in lower]
     found = []

@@ -9,14 +9,14 @@ not computed; both layers change as feedback alignment has it. Four conditions: 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -58,11 +58,10 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def _follow(settings: Settings, condition: str, seed: int) -> list[float]:
     from math import cos, radians
 
-    from spikefa.models import rate_network
-
     import spikefa as sf
     from spikefa.datasets.functions import normal
-    from spikefa.seeding import generator
+    from spikefa.models import rate_network
+    from spikefa.utils.seeding import generator
 
     n, batch = settings.neurons, settings.batch
     network = rate_network(
@@ -123,7 +122,7 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the alignment against the iterations."""
     from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, ((axes,),) = panels(1, width=5.2, height=3.6)
     for (condition, label), colour in zip(CONDITIONS.items(), PALETTE, strict=False):

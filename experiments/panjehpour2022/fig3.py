@@ -12,14 +12,14 @@ alignment the lowest error on the training images.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -126,8 +126,7 @@ def multiples(settings: Settings, orders: int) -> Any:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the cosines against the order: (b) not shuffled, (c) shuffled, by layer."""
     from spikefa.experiments.panjehpour2022._pictures import draw_terms
-
-    from spikefa.results.drawing import legend, panels
+    from spikefa.runs.results.drawing import legend, panels
 
     figure, axes = panels(4, width=3.1)
     for column, (letter, condition) in enumerate(zip("bc", CONDITIONS, strict=True)):

@@ -9,14 +9,14 @@ if all labels are wrong and the mini-batches come in the same order in every epo
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -40,6 +40,7 @@ class Settings:
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return the curves for each share of exchanged labels, and the terms if all are."""
     import numpy as np
+
     from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
     from spikefa.experiments.panjehpour2022._terms import terms_along
 
@@ -135,10 +136,10 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
 def picture(settings: Settings, runs: "Runs") -> "Figure":
     """Draw the four panels."""
     import numpy as np
-    from spikefa.experiments.panjehpour2022._pictures import draw_terms
 
     from spikefa.analysis.style import PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.experiments.panjehpour2022._pictures import draw_terms
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, axes = panels(4, width=3.3)
     first, second, third, fourth = axes[0]

@@ -13,14 +13,14 @@ these gave feedback alignment the lowest error on the training images.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -63,11 +63,11 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def _follow(settings: Settings, name: str, seed: int) -> tuple[dict[str, Any], Any]:
     """Return measures by epoch, and weights and biases [epochs + 1, n]."""
     import numpy as np
-    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
 
     import spikefa as sf
     from spikefa.analysis.delta_angles import Reference
     from spikefa.analysis.trajectories import parameters
+    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
 
     fa, norm = name.startswith("fa"), settings.norm if name.endswith("norm") else None
     circuit = feedback_alignment() if fa else sf.Backprop(tau=1.0)
@@ -177,7 +177,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.results.drawing import band, legend, level, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
 
     figure, axes = panels(5, width=3.1)
     epochs = np.arange(runs["fa_accuracy"].shape[1])

@@ -9,14 +9,14 @@ learning rate. Both happens here, so there are two rates: that of the other figu
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.repeats import Runs
+    from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -57,9 +57,8 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 def _follow(settings: Settings, rate: float, threshold: int, seed: int) -> list[Any]:
     """Return loss, accuracy and share of outputs that are active, epoch by epoch."""
-    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
-
     import spikefa as sf
+    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
 
     rows = []
     where = settings.data_dir
@@ -122,7 +121,7 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, name_axes, panels
 
     figure, axes = panels(4, width=3.3)
     labels = ["BP", *(f"FA, BP after {n}" for n in THRESHOLDS[1:]), "FA"]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from spikefa.experiment import option
+from spikefa.runs.experiment import option
 
 if TYPE_CHECKING:
     from spikefa.datasets import Dataset, Images
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.network import Network
+    from spikefa.network.network import Network
     from spikefa.neurons.rate import Activation
 
 
@@ -62,10 +62,10 @@ def network(
     from itertools import pairwise
 
     import torch
-    from spikefa.models import rate_network
 
-    from spikefa.devices import choose_device
-    from spikefa.seeding import generator
+    from spikefa.models import rate_network
+    from spikefa.utils.devices import choose_device
+    from spikefa.utils.seeding import generator
 
     scales = [(6 / (below + above)) ** 0.5 for below, above in pairwise(sizes)]
     made = rate_network(
@@ -113,7 +113,7 @@ def classify(
         "epochs" and "test_error" [epochs + 1], and "train_error" at the end.
     """
     from spikefa.datasets.examples import classification
-    from spikefa.lesson import Lesson
+    from spikefa.simulation.lesson import Lesson
 
     dataset, others = images(settings)
     kind = (dataset.full_scale, dataset.n_classes, scaling)

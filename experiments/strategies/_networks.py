@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from spikefa.results.findings import Claim, Findings, Quantity
+from spikefa.runs.results.findings import Claim, Findings, Quantity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spikefa.neurons.rate import Activation
-    from spikefa.results.repeats import Runs
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.repeats import Runs
+    from spikefa.runs.results.table import CellRuns
 
 STRATEGIES = ("s1", "s2", "s3")
 ACTIVATIONS: "Mapping[str, Activation]" = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
@@ -110,7 +110,7 @@ def said(cell: str) -> str:
 
 def picture(settings: Any, runs: "CellRuns", paper: Mapping[str, float]) -> "Figure":
     """Draw the cells (a), and the errors of one network against the epochs (b)."""
-    from spikefa.results.drawing import legend, name_axes, panels
+    from spikefa.runs.results.drawing import legend, name_axes, panels
 
     figure, ((left, right),) = panels(2, width=4.6)
     _cells(left, runs, paper)
@@ -167,7 +167,7 @@ def curve(axes: Any, found: "Runs", colour: str, label: str) -> None:
     """Draw the test error against the epochs, on a logarithmic scale."""
     from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
-    from spikefa.results.drawing import band
+    from spikefa.runs.results.drawing import band
 
     band(axes, found["epochs"][0], found["test_error"], colour, label)
     axes.set_yscale("log")

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.strategies._mnist import Training
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity, spread
-from spikefa.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
+from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.runs.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spikefa.feedback import FeedbackCircuit
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.table import CellRuns
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -60,11 +59,11 @@ def circuit(name: str, scale: float) -> "FeedbackCircuit":
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train one autoencoder."""
     import torch
-    from spikefa.experiments.strategies._mnist import images, network
 
     from spikefa.datasets.examples import reconstruction
-    from spikefa.lesson import Lesson
-    from spikefa.seeding import generator
+    from spikefa.experiments.strategies._mnist import images, network
+    from spikefa.simulation.lesson import Lesson
+    from spikefa.utils.seeding import generator
 
     name, width = cell.split("-")
     dataset, others = images(settings)
@@ -132,7 +131,7 @@ def picture(settings: Settings, runs: "CellRuns") -> "Figure":
     import numpy as np
 
     from spikefa.analysis.style import INK, PALETTE
-    from spikefa.results.drawing import band, legend, name_axes, panels
+    from spikefa.runs.results.drawing import band, legend, name_axes, panels
 
     figure, ((left, right),) = panels(2, width=5.2, height=3.6)
     width = min(int(cell.split("-")[1]) for cell in runs)

@@ -19,16 +19,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spikefa.experiments.strategies._mnist import Training
 from spikefa.experiments.strategies._networks import table
-
-from spikefa.experiment import option
-from spikefa.results.findings import Findings
-from spikefa.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Findings
+from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.runs.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.table import CellRuns
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -61,10 +60,9 @@ class Settings(Training):
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train the network of one cell."""
+    import spikefa as sf
     from spikefa.experiments.strategies._mnist import classify
     from spikefa.experiments.strategies._networks import parts
-
-    import spikefa as sf
 
     activation, width, strategy = parts(cell)
     circuit = sf.Mixed(strategy, scale=settings.feedback_scale, tau=1.0)

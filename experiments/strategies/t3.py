@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from spikefa.experiments.strategies._networks import table
 from spikefa.experiments.strategies.t2 import Settings
-
-from spikefa.results.findings import Findings
-from spikefa.results.table import MAY_CHANGE_ON_RESUME, Table
+from spikefa.runs.results.findings import Findings
+from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.table import CellRuns
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -35,10 +34,9 @@ sigmoid-800 1.91 2.04 2.11
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train the network of one cell."""
+    import spikefa as sf
     from spikefa.experiments.strategies._mnist import classify
     from spikefa.experiments.strategies._networks import parts
-
-    import spikefa as sf
 
     activation, width, strategy = parts(cell)
     circuit = sf.Auxiliary(strategy, guess="softmax", scale=settings.feedback_scale, tau=1.0)

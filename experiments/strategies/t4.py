@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from spikefa.experiments.strategies._mnist import Training
-
-from spikefa.experiment import option
-from spikefa.results.findings import Claim, Findings, Quantity
-from spikefa.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
+from spikefa.runs.experiment import option
+from spikefa.runs.results.findings import Claim, Findings, Quantity
+from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.runs.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spikefa.feedback.distributions import MatrixKind
-    from spikefa.results.table import CellRuns
+    from spikefa.runs.results.table import CellRuns
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
 
@@ -58,9 +57,8 @@ class Settings(Training):
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train the network of one cell."""
-    from spikefa.experiments.strategies._mnist import classify
-
     import spikefa as sf
+    from spikefa.experiments.strategies._mnist import classify
 
     name, number = cell.split("-B")
     kind: type[sf.FA] = {"FA": sf.FA, "DFA": sf.DFA}[name]
@@ -101,10 +99,9 @@ def judge(settings: Settings, runs: "CellRuns") -> Findings:
 
 def picture(settings: Settings, runs: "CellRuns") -> "Figure":
     """Draw the errors against the epochs, as in figure 8, with FA (a) and DFA (b)."""
-    from spikefa.experiments.strategies._networks import curve
-
     from spikefa.analysis.style import GREY, PALETTE
-    from spikefa.results.drawing import legend, name_axes, panels
+    from spikefa.experiments.strategies._networks import curve
+    from spikefa.runs.results.drawing import legend, name_axes, panels
 
     figure, (axes,) = panels(2, width=4.6)
     for panel, circuit, letter in zip(axes, REPORTED, "ab", strict=True):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from spikefa.angles import angle_between
 from spikefa.errors import require
-from spikefa.network import Network
-from spikefa.tensors import current
+from spikefa.network.network import Network
+from spikefa.utils.angles import angle_between
+from spikefa.utils.tensors import current
 
 
 def angle(a: torch.Tensor, b: torch.Tensor) -> float:

@@ -9,10 +9,10 @@ from spikefa.analysis.alignment import row_angles, stability_criterion
 from spikefa.datasets import Images
 from spikefa.errors import require
 from spikefa.feedback import Backprop, FeedbackCircuit
-from spikefa.network import Network
-from spikefa.network_replicas import connect, feedback_state
-from spikefa.network_state import NetworkState
-from spikefa.stream import Stream
+from spikefa.network.network import Network
+from spikefa.network.replicas import connect, feedback_state
+from spikefa.network.state import NetworkState
+from spikefa.simulation.runner import Runner
 
 
 class Reference:
@@ -156,7 +156,7 @@ def shown(
     seed: int,
     name: str,
     reference: Reference | None = None,
-) -> Stream:
+) -> Runner:
     """Return a stream that has shown all images once, side by side, from rest; no synapse learned.
 
     Activity and error ran for `steps` steps, with the streams ``<name>/...`` of `seed`, and the
@@ -167,7 +167,7 @@ def shown(
         "the angles are those of one network: give a replica, network.replica(0)",
     )
     require(steps >= 1, f"the images need at least 1 step, {steps} given")
-    stream = Stream(network, images, full_scale, n_classes, len(images), seed, name)
+    stream = Runner(network, images, full_scale, n_classes, len(images), seed, name)
     stream.stimulus.show(torch.arange(len(images), device=network.device), steps)
     stream.readout.start(stream.stimulus.labels)
     for _ in range(steps):

@@ -9,10 +9,10 @@ from spikefa.analysis.alignment import row_angles
 from spikefa.analysis.delta_angles import shown
 from spikefa.datasets import Images
 from spikefa.errors import require
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
 from spikefa.neurons import StochasticBinary
-from spikefa.seeding import generator
+from spikefa.utils.seeding import generator
 
 Loss = Literal["probability", "spikes"]
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from spikefa.analysis.style import GREY, INK, quiet
-from spikefa.checkpoint import Checkpoint, load_checkpoint
 from spikefa.errors import SpikefaError, require
+from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 
 COLUMNS = 8
 FIRST = re.compile(r"network\.synapses\.(.+)\.weight")

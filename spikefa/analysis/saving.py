@@ -6,7 +6,7 @@ from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
 from spikefa.errors import SpikefaError
-from spikefa.files import written_whole
+from spikefa.utils.files import written_whole
 
 DPI = 160
 

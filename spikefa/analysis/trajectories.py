@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 
 class Trajectories(NamedTuple):

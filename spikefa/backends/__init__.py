@@ -12,8 +12,8 @@ from spikefa.backends.support import (
     obstacle,
 )
 from spikefa.backends.trace import NotCapturable
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
 
 __all__ = [
     "BACKENDS",
@@ -45,7 +45,7 @@ def make_backend(
     state : NetworkState
     seed : int
     stream : str
-        Name of the `Stream`, for its random streams.
+        Name of the `Runner`, for its random streams.
     capture : bool, default True
         Whether graph and fused capture their steps where CUDA graphs are. If not, the first is
         eager, and fused launches its kernels one by one.

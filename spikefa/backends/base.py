@@ -6,19 +6,19 @@ from typing import ClassVar
 from torch import Tensor
 
 from spikefa.backends.scope import Scope
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
-from spikefa.variables import Variable
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
+from spikefa.network.variables import Variable
 
 
 class Backend:
     """Executes the steps of one set of streams; this one as they are written, in plain torch.
 
     It is the reference for all others, which subclass it. A backend may put off the change of the
-    synapses until the weights are needed again: then `settle` makes up for it. A `Stream` settles
+    synapses until the weights are needed again: then `settle` makes up for it. A `Runner` settles
     at the end of every presentation, so that tests, checkpoints, alignment and the watch for NaN,
     which come between two presentations, find the weights of the present step. Whoever reads
-    weights between two steps of a presentation calls `Stream.settle` first; probes of weights do.
+    weights between two steps of a presentation calls `Runner.settle` first; probes of weights do.
 
     Parameters
     ----------

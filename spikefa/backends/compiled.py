@@ -24,7 +24,7 @@ from spikefa.backends.fused import Fused
 from spikefa.backends.launcher import Launcher
 from spikefa.backends.tiling import STAGES, Tiles
 from spikefa.feedback import FA, FeedbackCircuit
-from spikefa.network import Network
+from spikefa.network.network import Network
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
 

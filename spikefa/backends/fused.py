@@ -13,12 +13,12 @@ from spikefa.backends.launcher import Launcher
 from spikefa.backends.support import PRECISIONS
 from spikefa.backends.tiling import Tiles, in_units
 from spikefa.errors import require
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
-from spikefa.packing import BitPacker
-from spikefa.seeding import derive
-from spikefa.tensors import current
-from spikefa.variables import Variable
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
+from spikefa.network.variables import Variable
+from spikefa.utils.packing import BitPacker
+from spikefa.utils.seeding import derive
+from spikefa.utils.tensors import current
 
 
 class Fused(Backend):
@@ -36,7 +36,7 @@ class Fused(Backend):
     state : NetworkState
     seed : int
     stream : str
-        Names the random streams, as in `Stream`.
+        Names the random streams, as in `Runner`.
     precision : {"float32", "bf16x6", "bf16x3", "tf32", "bf16"}, default "float32"
         How the products are computed, see `spikefa.backends.tiles.product`; weights, potentials and
         all sums are float32.
@@ -106,7 +106,9 @@ class Fused(Backend):
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step; its plasticity, but not its weight decay, waits for the next."""
         self.advance(inputs, target)
-        if self.state.pace.is_due():  # the decay is of the weights that this step has changed
+        if (
+            self.state.learning_rates.is_due()
+        ):  # the decay is of the weights that this step has changed
             self.settle()
         self.network.decay(self.state)
 
@@ -114,7 +116,7 @@ class Fused(Backend):
         """Advance by one step, but for its weight decay, and for its plasticity, which waits."""
         self._sweep_up(inputs)
         self.errors.step(target)
-        self.pending = [rate != 0 for rate in self.state.pace.rates]
+        self.pending = [rate != 0 for rate in self.state.learning_rates.rates]
         self.network.feedback.learn(self.state.feedback, self.network.layers(self.state, inputs))
         self.previous[0].copy_(inputs)
         self._clock.add_(1)

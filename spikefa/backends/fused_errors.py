@@ -13,8 +13,8 @@ from spikefa.backends.tiling import in_units
 from spikefa.feedback import DFA, FA, PFA, RandomMatrix
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.product import ProductState
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
 
 BLOCK = 256
 """Output errors that a program computes."""
@@ -138,7 +138,7 @@ class FusedErrors:
         )
 
     def _learns(self, layer: int) -> bool:
-        return self.state.pace.rates[layer] != 0
+        return self.state.learning_rates.rates[layer] != 0
 
 
 def random_matrices(circuit: FA | PFA) -> Sequence[RandomMatrix]:

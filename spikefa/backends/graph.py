@@ -12,9 +12,9 @@ from spikefa.backends.rehearsal import rehearse
 from spikefa.backends.scope import Scope
 from spikefa.backends.trace import NotCapturable
 from spikefa.errors import SpikefaError
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
-from spikefa.variables import Variable
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
+from spikefa.network.variables import Variable
 
 
 class Graph(Backend):
@@ -101,11 +101,11 @@ class Graph(Backend):
 
     def can_run(self, steps: int) -> bool:
         """Return whether no weight decay comes due before the last of so many steps."""
-        pace = self.state.pace
-        return int(pace.waited) + steps <= int(pace.wait)
+        learning_rates = self.state.learning_rates
+        return int(learning_rates.waited) + steps <= int(learning_rates.wait)
 
     def _key(self, kind: Hashable) -> Hashable:
-        return kind, *(rate == 0 for rate in self.state.pace.rates)
+        return kind, *(rate == 0 for rate in self.state.learning_rates.rates)
 
     def _record(self, work: Callable[[], None], pool: Any = None) -> capture.Capture:
         """Capture the work, which leaves everything as it was."""

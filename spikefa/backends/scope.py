@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikefa.tensors import copy_into
+from spikefa.utils.tensors import copy_into
 
 Container = dict[Any, Any] | list[Any]
 

@@ -7,7 +7,7 @@ import torch
 
 from spikefa.errors import SpikefaError
 from spikefa.feedback import DFA, FA, PFA, FeedbackCircuit, PFAo, RandomMatrices
-from spikefa.network import Network
+from spikefa.network.network import Network
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
 from spikefa.synapses import Dense

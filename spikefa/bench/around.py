@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from spikefa.datasets import Images
-from spikefa.evaluation import evaluate
-from spikefa.progress import INTERVAL, progress_bar
+from spikefa.simulation.evaluation import evaluate
+from spikefa.utils.progress import INTERVAL, progress_bar
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import torch
 
 from spikefa.bench.timing import spread
 from spikefa.errors import require
-from spikefa.files import written_whole
-from spikefa.provenance import provenance
+from spikefa.runs.provenance import provenance
+from spikefa.utils.files import written_whole
 
 BENCHMARKS = (
     "fig4",
@@ -108,7 +108,7 @@ def _recorder(device: torch.device, batch: int) -> dict[str, Any]:
 def _scaling(device: torch.device, batch: int) -> dict[str, Any]:
     from spikefa.bench.limits import measure_limits
     from spikefa.bench.scaling import scaling
-    from spikefa.progress import progress_bar
+    from spikefa.utils.progress import progress_bar
 
     limits = measure_limits(device)
     print(limits)

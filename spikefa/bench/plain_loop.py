@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from spikefa.feedback import FA
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 
 class PlainLoop:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 
 from spikefa.feedback import FA
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 
 def products_alone(network: Network, batch: int) -> Callable[[], None]:

@@ -13,10 +13,10 @@ import numpy as np
 
 from spikefa.bench.timing import milliseconds, spread
 from spikefa.datasets import Images
-from spikefa.network import Network
+from spikefa.network.network import Network
 from spikefa.recording import Probe, Recorder, Window, open_recording
 from spikefa.recording.schema import spikes_path
-from spikefa.stream import Stream
+from spikefa.simulation.runner import Runner
 
 FOR_EVER = (Window("benchmark", 0, 1 << 40),)
 
@@ -108,7 +108,7 @@ def time_recording(
         network.initialise(0)
     pixels = np.full((batch, 1, network.n_inputs), 33, np.uint8)
     images = Images(pixels, np.zeros(batch, np.uint8))
-    stream = Stream(network, images, 255, 10, batch, 0, "benchmark")
+    stream = Runner(network, images, 255, 10, batch, 0, "benchmark")
     times: tuple[list[float], list[float]] = ([], [])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "step.h5"
@@ -122,7 +122,7 @@ def time_recording(
         )
 
 
-def _repetition(source: Iterator[int], steps: int, stream: Stream, recorder: Recorder) -> float:
+def _repetition(source: Iterator[int], steps: int, stream: Runner, recorder: Recorder) -> float:
     """Return milliseconds per step, the wait for the disk included."""
     whole = milliseconds(lambda: next(source), steps, stream.network.device)
     began = time.perf_counter()
@@ -130,23 +130,23 @@ def _repetition(source: Iterator[int], steps: int, stream: Stream, recorder: Rec
     return whole + 1e3 * (time.perf_counter() - began) / steps
 
 
-def _recorder(path: Path, stream: Stream) -> Recorder:
+def _recorder(path: Path, stream: Runner) -> Recorder:
     probes = cost_probes(stream.network)
     return Recorder.create(path, probes, FOR_EVER, stream.variables(), {"seed": 0})
 
 
-def _endless(stream: Stream) -> Iterator[int]:
+def _endless(stream: Runner) -> Iterator[int]:
     images = stream.stimulus.labels.new_tensor(range(stream.batch))
     return stream.present(images, sys.maxsize, plastic=True)
 
 
-def _observed(stream: Stream, recorder: Recorder) -> Iterator[int]:
+def _observed(stream: Runner, recorder: Recorder) -> Iterator[int]:
     for step in _endless(stream):
         recorder.observe(step, 0, 0)
         yield step
 
 
-def _alone(path: Path, stream: Stream, rows: int) -> tuple[float, int, int, int, int, int, float]:
+def _alone(path: Path, stream: Runner, rows: int) -> tuple[float, int, int, int, int, int, float]:
     """Measure the recorder without the network; see the fields of `RecordingCost`."""
     with _recorder(path, stream) as recorder:
         for step in range(rows // 4):

@@ -144,7 +144,7 @@ def scaling_figure(
     from matplotlib.figure import Figure
 
     from spikefa.analysis.style import PALETTE, quiet
-    from spikefa.files import written_whole
+    from spikefa.utils.files import written_whole
 
     measured = [point for point in points if point["milliseconds"]]
     if not measured:

@@ -13,8 +13,8 @@ from spikefa.bench.products import products_alone
 from spikefa.bench.step_times import ENGINE, PLAIN, PRODUCTS, STEPS_PER_IMAGE, StepTimes
 from spikefa.bench.timing import interleaved
 from spikefa.bench.work import work_of
-from spikefa.network import Network
-from spikefa.seeding import generator
+from spikefa.network.network import Network
+from spikefa.utils.seeding import generator
 
 
 def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int = 9) -> StepTimes:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from spikefa.bench.limits import Limits
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 
 @dataclass(frozen=True)

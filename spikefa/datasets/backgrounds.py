@@ -8,7 +8,7 @@ import numpy as np
 from spikefa.datasets.folders import PHOTOGRAPHS
 from spikefa.datasets.images import Dataset, Images
 from spikefa.errors import require
-from spikefa.seeding import numpy_generator
+from spikefa.utils.seeding import numpy_generator
 
 LEAST_DEVIATION = 0.1
 """Of the grey values of a patch, where 1 is white: plain sky is no background."""

@@ -9,7 +9,7 @@ from spikefa.datasets.folders import ENVIRONMENT, find_folder, folder_under, mis
 from spikefa.datasets.progress import bar_of
 from spikefa.datasets.sources import Source
 from spikefa.errors import SpikefaError
-from spikefa.files import write_error, written_whole
+from spikefa.utils.files import write_error, written_whole
 
 TIMEOUT = (10, 30)
 """Seconds to wait for a connection, and for the next bytes."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.seeding import generator
+from spikefa.utils.seeding import generator
 
 
 @dataclass(frozen=True)

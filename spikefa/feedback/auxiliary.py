@@ -136,7 +136,7 @@ class Auxiliary(Mixed):
             [error.state(batch, device, dtype) for error in self.guess_errors],
         )
 
-    def see_target(self, state: FeedbackState, target: Tensor) -> None:
+    def observe_target(self, state: FeedbackState, target: Tensor) -> None:
         """Keep the target, which every guess is compared with."""
         assert isinstance(state, AuxiliaryState)
         state.target.copy_(target)

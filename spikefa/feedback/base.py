@@ -11,7 +11,7 @@ from torch import Tensor
 from spikefa.feedback.error_population import ErrorState, uniforms_of
 from spikefa.neurons import Population, PopulationState
 from spikefa.plasticity import PlasticityState
-from spikefa.tensors import Variable
+from spikefa.utils.tensors import Variable
 
 if TYPE_CHECKING:
     from spikefa.synapses import Dense
@@ -67,8 +67,8 @@ class FeedbackCircuit(ABC):
     """Owns the error populations and their weights; turns the output error into modulators.
 
     The network calls `connect` and `check` once, `initialise` once, `state` for every set of
-    streams; then in each step of simulated time `see_target` and `step` after the forward sweep,
-    and `learn` after the forward synapses have changed.
+    streams; then in each step of simulated time `observe_target` and `step` after the forward
+    sweep, and `learn` after the forward synapses have changed.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ class FeedbackCircuit(ABC):
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> FeedbackState:
         """Return error populations at rest for `batch` streams."""
 
-    def see_target(self, state: FeedbackState, target: Tensor) -> None:  # noqa: B027
+    def observe_target(self, state: FeedbackState, target: Tensor) -> None:  # noqa: B027
         """Take note of the target of this step, before `step`; by default there is no need.
 
         Parameters

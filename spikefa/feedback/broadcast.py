@@ -13,7 +13,7 @@ from spikefa.feedback.base import FeedbackState
 from spikefa.feedback.beside import Beside
 from spikefa.feedback.error_population import ErrorPopulation, PhiDelta
 from spikefa.neurons import Population, PopulationState
-from spikefa.tensors import Variable
+from spikefa.utils.tensors import Variable
 
 if TYPE_CHECKING:
     from spikefa.synapses import Dense

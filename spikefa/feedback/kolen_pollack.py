@@ -12,7 +12,7 @@ from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.fa import FA
-from spikefa.tensors import add_product
+from spikefa.utils.tensors import add_product
 
 if TYPE_CHECKING:
     from spikefa.synapses import Dense

@@ -13,7 +13,7 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.fa import FA
 from spikefa.neurons import Population
-from spikefa.tensors import add_product
+from spikefa.utils.tensors import add_product
 
 
 @dataclass

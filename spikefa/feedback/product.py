@@ -14,9 +14,9 @@ from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDelta, uniforms_of
 from spikefa.feedback.layerwise import Layerwise
 from spikefa.feedback.random_matrix import RandomMatrix
-from spikefa.one_stream import product
-from spikefa.seeding import generator
-from spikefa.tensors import Variable, add_product
+from spikefa.utils.products import product
+from spikefa.utils.seeding import generator
+from spikefa.utils.tensors import Variable, add_product
 
 if TYPE_CHECKING:
     from spikefa.synapses import Dense

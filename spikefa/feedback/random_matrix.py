@@ -9,8 +9,8 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.distributions import DISTRIBUTIONS, SPARSE, MatrixKind
 from spikefa.feedback.scales import for_each_layer
-from spikefa.one_stream import product
-from spikefa.seeding import derive
+from spikefa.utils.products import product
+from spikefa.utils.seeding import derive
 
 BLOCK = 2**16
 """Numbers that are drawn at a time. Another value would make other matrices."""

@@ -14,7 +14,7 @@ from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.layerwise import Layerwise
 from spikefa.feedback.scales import for_each_layer
 from spikefa.neurons import PopulationState
-from spikefa.seeding import generator
+from spikefa.utils.seeding import generator
 
 if TYPE_CHECKING:
     from spikefa.synapses import Dense

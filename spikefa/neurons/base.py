@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.tensors import Variable
+from spikefa.utils.tensors import Variable
 
 
 @dataclass

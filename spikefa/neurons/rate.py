@@ -9,7 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.neurons.base import Population, PopulationState
-from spikefa.tensors import Variable
+from spikefa.utils.tensors import Variable
 
 Activation = Literal["linear", "logistic", "tanh", "relu", "leaky", "tanh_relu", "softmax"]
 LEAK_SLOPE = 1 / 20

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spikefa.errors import SpikefaError, require
 from spikefa.neurons.base import Population, PopulationState
-from spikefa.tensors import Variable
+from spikefa.utils.tensors import Variable
 
 CURRENTS = {
     snntorch.Leaky: (),

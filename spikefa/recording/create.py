@@ -9,7 +9,6 @@ import h5py
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.files import written_whole
 from spikefa.recording.clocks import assign_clocks, try_triggers
 from spikefa.recording.kinds import When
 from spikefa.recording.layout import (
@@ -21,6 +20,7 @@ from spikefa.recording.layout import (
 from spikefa.recording.probes import Probe, Variables, resolve
 from spikefa.recording.schema import Durability, Layout
 from spikefa.recording.writer import SPARE_BYTES
+from spikefa.utils.files import written_whole
 
 
 def plan_layout(

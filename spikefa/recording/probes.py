@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from spikefa.errors import SpikefaError, require
-from spikefa.seeding import numpy_generator
+from spikefa.utils.seeding import numpy_generator
 
 if TYPE_CHECKING:
     from spikefa.recording.kinds import When

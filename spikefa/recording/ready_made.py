@@ -76,7 +76,7 @@ class ClassShown(_OfPresentations):
 class WrongGuess(_OfPresentations):
     """The network guessed wrong: true at the last step of a presentation, or false there.
 
-    The guess is the class whose output neurons spiked most, see `spikefa.readout`.
+    The guess is the class whose output neurons spiked most, see `spikefa.stimulus.readout`.
 
     Parameters
     ----------

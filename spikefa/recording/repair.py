@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
-from spikefa.files import written_whole
 from spikefa.recording.reader import Recording, open_recording
 from spikefa.recording.swmr import marked_as_open
 from spikefa.recording.trim import WHOLE, copy_recording
+from spikefa.utils.files import written_whole
 
 
 def repair(path: str | Path, force: bool = False) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from spikefa.packing import BitPacker, not_binary, unpack
 from spikefa.recording.blocks import Block
 from spikefa.recording.probes import Channel, Variables, source_of, state_of
+from spikefa.utils.packing import BitPacker, not_binary, unpack
 
 NARROW = 4096
 """Sources up to so many elements are staged whole and thinned out later, block by block."""

@@ -9,13 +9,13 @@ import h5py
 import numpy as np
 
 from spikefa.errors import SpikefaError
-from spikefa.files import written_whole
 from spikefa.recording.firings import cut_at, memory_at
 from spikefa.recording.gate import Memory, Rows
 from spikefa.recording.layout import write_layout
 from spikefa.recording.reader import Recording, open_recording
 from spikefa.recording.schema import CHUNK_ROWS, ENCODINGS, Layout, spikes_path
 from spikefa.recording.writer import NoRoomError, Writer
+from spikefa.utils.files import written_whole
 
 WHOLE = sys.maxsize
 """Copy a recording up to here, and nothing is left out."""

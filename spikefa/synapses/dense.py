@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.one_stream import rows_to_read, sum_of_rows
 from spikefa.plasticity.base import Change, Outer
-from spikefa.tensors import add_product
+from spikefa.utils.products import rows_to_read, sum_of_rows
+from spikefa.utils.tensors import add_product
 
 
 class Dense:

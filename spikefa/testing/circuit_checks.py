@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from spikefa.feedback import FeedbackCircuit
-from spikefa.promises import check_modulators
-from spikefa.tensors import named_tensors
+from spikefa.network.checks import check_modulators
 from spikefa.testing.circuit_locality import (
     learning_reads_no_weights,
     local,
@@ -30,6 +29,7 @@ from spikefa.testing.compare import (
     same,
 )
 from spikefa.testing.in_replicas import circuit_in_replicas
+from spikefa.utils.tensors import named_tensors
 
 
 def check_feedback(circuit: FeedbackCircuit, checks: Sequence[str] | None = None) -> None:
@@ -94,7 +94,7 @@ def deterministic(circuit: FeedbackCircuit) -> None:
     torch.random.set_rng_state(before)
     name = first_difference(first.tensors(), second.tensors())
     expect(name is None, f"{name} differs from run to run with the same seed")
-    expect(not moved, "it draws from torch's global random generator: use spikefa.seeding")
+    expect(not moved, "it draws from torch's global random generator: use spikefa.utils.seeding")
 
 
 def state_in_place(circuit: FeedbackCircuit) -> None:

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from spikefa.feedback import FeedbackCircuit
 from spikefa.feedback import Layer as Projection
-from spikefa.tensors import named_tensors
 from spikefa.testing.circuit_trial import SIZES, CircuitTrial
 from spikefa.testing.compare import expect, first_difference, same
+from spikefa.utils.tensors import named_tensors
 
 WARM = range(3)
 """Steps before a check, in which the circuit and the forward synapses learn."""
@@ -114,7 +114,7 @@ def local(circuit: FeedbackCircuit) -> None:
                     if below == layer:
                         tensor[:, unit] = own
         for one in (trial, other):
-            one.circuit.see_target(one.state.feedback, target)
+            one.circuit.observe_target(one.state.feedback, target)
             one.state.error.copy_(said)
             one.circuit.step(one.state.feedback, one.state.error, one.state.populations)
         expect(

@@ -10,14 +10,14 @@ from spikefa.backends import Scope
 from spikefa.backends.rehearsal import rehearse
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
-from spikefa.seeding import generator
-from spikefa.tensors import copy_into, named_tensors
 from spikefa.testing.compare import BACKENDS
 from spikefa.testing.tape import Recorded
+from spikefa.utils.seeding import generator
+from spikefa.utils.tensors import copy_into, named_tensors
 
 N_INPUTS, SIZES, STREAMS, STEPS = 7, (12, 10, 8), 3, 6
 
@@ -90,7 +90,7 @@ class CircuitTrial:
         copy_into(other.tensors(), self.tensors())
         other.state.steps = self.state.steps
         for trial in (self, other):  # as a simulation does before every presentation
-            trial.network.set_pace(trial.state)
+            trial.network.set_learning_rates(trial.state)
         return other
 
 

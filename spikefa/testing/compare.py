@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import SpikefaError
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
 
 BACKENDS: dict[str, Callable[[Network, NetworkState, Tensor, Tensor], None]] = {
     "eager": Network.step,

@@ -6,10 +6,10 @@ import torch
 
 from spikefa.feedback import FeedbackCircuit
 from spikefa.plasticity import PlasticityRule
-from spikefa.tensors import named_tensors
 from spikefa.testing.circuit_trial import STEPS, CircuitTrial
 from spikefa.testing.compare import expect, reported, same
 from spikefa.testing.rule_trial import Activity, RuleTrial, activity
+from spikefa.utils.tensors import named_tensors
 
 SEEDS = (0, 1)
 ADVICE = "count dimensions from the last, -1 for neurons and -2 for streams, and use .mT and @"

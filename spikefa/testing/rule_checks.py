@@ -9,9 +9,8 @@ from torch import Tensor
 
 from spikefa.backends import Scope
 from spikefa.backends.rehearsal import rehearse
+from spikefa.network.checks import check_change
 from spikefa.plasticity import PlasticityRule, Post
-from spikefa.promises import check_change
-from spikefa.tensors import copy_into, named_tensors
 from spikefa.testing.compare import devices, expect, first_difference, reported, run_checks, same
 from spikefa.testing.in_replicas import rule_in_replicas
 from spikefa.testing.rule_trial import (
@@ -23,6 +22,7 @@ from spikefa.testing.rule_trial import (
     RuleTrial,
     activity,
 )
+from spikefa.utils.tensors import copy_into, named_tensors
 
 Changes = list[tuple[Tensor, Tensor]]
 

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from spikefa.feedback import ErrorPopulation, FeedbackCircuit, FeedbackState
-from spikefa.network import Network
-from spikefa.network_state import NetworkState
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
 from spikefa.neurons import PopulationState, StochasticBinary
 from spikefa.plasticity import PlasticityRule
-from spikefa.seeding import generator
 from spikefa.synapses import Dense
 from spikefa.testing.tape import Recorded
+from spikefa.utils.seeding import generator
 
 N_PRE, N_POST, STREAMS, STEPS = 6, 5, 4, 6
 

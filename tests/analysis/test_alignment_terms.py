@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from spikefa.models import rate_network
 
 import spikefa as sf
 from spikefa.analysis.alignment import path_norm_ratios
@@ -16,6 +15,7 @@ from spikefa.analysis.alignment_terms import (
 )
 from spikefa.analysis.delta_angles import Reference
 from spikefa.analysis.trajectories import parameters, principal_trajectories
+from spikefa.models import rate_network
 
 SIZES, BATCH, RATE, UPDATES = (6, 5, 4, 3), 8, 0.02, 12
 

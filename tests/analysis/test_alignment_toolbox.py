@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from spikefa.models import rate_network
 
 import spikefa as sf
 from spikefa.analysis.alignment import (
@@ -17,6 +16,7 @@ from spikefa.analysis.alignment import (
     teaching_overlap,
 )
 from spikefa.analysis.delta_angles import angles_to, pseudo_gradients, update_alignment
+from spikefa.models import rate_network
 
 
 def random(*shape, seed=0):

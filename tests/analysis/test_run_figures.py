@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from spikefa.analysis import alignment_figure, rates_figure, receptive_fields, save_figure
-from spikefa.checkpoint import Checkpoint, save_checkpoint
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Recorder, Window, open_recording
+from spikefa.simulation.checkpoint import Checkpoint, save_checkpoint
 
 ROWS = [
     {"epoch": 1, "alignment_hidden2": 88.0, "alignment_output": 80.0},

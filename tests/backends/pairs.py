@@ -5,8 +5,8 @@ import torch
 
 import spikefa as sf
 from spikefa.datasets import Images
-from spikefa.stream import Stream
-from spikefa.tensors import copy_into
+from spikefa.simulation.runner import Runner
+from spikefa.utils.tensors import copy_into
 
 ROUNDING = 1e-5
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -29,7 +29,7 @@ def network(circuit, sizes, n_inputs=13, rule=None, tau=0.9, **options):
 def stream(net, batch, tiles=None, philox=False, fused=True, precision="float32"):
     """Return the training stream of `net`, executed by fused, or by eager."""
     shown = images(net.n_inputs)
-    made = Stream(net, shown, 255, 2, batch, seed=0, name="train")
+    made = Runner(net, shown, 255, 2, batch, seed=0, name="train")
     if fused:
         from spikefa.backends.fused import Fused
 

@@ -5,16 +5,16 @@ from typing import get_args, get_type_hints
 import pytest
 import torch
 from pairs import DEVICE
-from spikefa.experiments.lillicrap2016 import fig4
 
 import spikefa as sf
 from spikefa.backends import BACKENDS, choose_backend
-from spikefa.checkpoint import load_checkpoint, save_checkpoint
 from spikefa.cli import main
-from spikefa.devices import enough_memory
 from spikefa.errors import SpikefaError
+from spikefa.experiments.lillicrap2016 import fig4
 from spikefa.recording import Probe, Window, open_recording
+from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
 from spikefa.synapses import Dense
+from spikefa.utils.devices import enough_memory
 
 
 def network(feedback=None, rule=None, population=sf.StochasticBinary, **options):

@@ -142,7 +142,7 @@ def test_a_frozen_projection_stays_as_it_is():
 
     one, other = (stream(make(), 3, fused=fused) for fused in (False, True))
     for of in (one, other):
-        of.network.set_pace(of.state, [0.0, 2.0])
+        of.network.set_learning_rates(of.state, [0.0, 2.0])
         present(of, 2)
     for name, tensor in one.network.tensors().items():
         torch.testing.assert_close(other.network.tensors()[name], tensor, rtol=1e-5, atol=1e-6)

@@ -97,7 +97,7 @@ def test_frozen_projections_and_decay_that_comes_due_within_an_image(tiny):
     make = partial(fused, tiny, rule=sf.ThreeFactor(1e-2, 3e-5), schedule=schedule)
     graph = side_by_side(tiny, make, 8)
     assert len({key[1:] for key in graph.stream.backend.captured}) > 1
-    assert int(graph.stream.state.pace.wait) == 4
+    assert int(graph.stream.state.learning_rates.wait) == 4
 
 
 @pytest.mark.parametrize("window", [Always(), Window("early", 3, 12)])

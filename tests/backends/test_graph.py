@@ -122,7 +122,7 @@ def test_weight_decay_that_comes_due_within_an_image(tiny):
     """Every 7 steps, so that images of 5 steps are done in one piece or step by step."""
     rule = partial(sf.ThreeFactor, 1e-2, 2e-5)
     graph = side_by_side(tiny, lambda b: simulate(tiny, b, None, rule()), presentations=12)
-    assert int(graph.stream.state.pace.wait) == 6
+    assert int(graph.stream.state.learning_rates.wait) == 6
     assert len(graph.stream.backend.captured) == 2
 
 

@@ -8,9 +8,9 @@ from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.backends import Backend
-from spikefa.packing import BitPacker, unpack
 from spikefa.recording import Probe, Window
 from spikefa.recording.stage import Stage
+from spikefa.utils.packing import BitPacker, unpack
 
 PROBES = {
     "all neurons": [Probe("hidden1", "spikes", "all"), Probe("output", "spikes", "all")],

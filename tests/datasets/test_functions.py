@@ -6,7 +6,7 @@ import torch
 
 import spikefa as sf
 from spikefa.datasets import functions
-from spikefa.seeding import generator
+from spikefa.utils.seeding import generator
 
 
 def drawn(task, count=40, seed=3):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from spikefa.experiments.li2024._identities import IDENTITIES
-from spikefa.experiments.panjehpour2022 import _digits
-from spikefa.experiments.panjehpour2022._terms import terms_along
 
 import spikefa as sf
 from spikefa.datasets import Dataset, Images
+from spikefa.experiments.li2024._identities import IDENTITIES
+from spikefa.experiments.panjehpour2022 import _digits
+from spikefa.experiments.panjehpour2022._terms import terms_along
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from importlib import import_module
 import numpy as np
 import pytest
 import torch
+
+import spikefa as sf
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._perturbed import Perturbed, turn
 from spikefa.experiments.chu2024._settings import Shared
-
-import spikefa as sf
 
 SMALL = {"dataset": "digits", "train": 300, "test": 100, "first": 20, "second": 15, "repeats": 1}
 SHORT = {

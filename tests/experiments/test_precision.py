@@ -2,6 +2,8 @@
 
 import numpy as np
 import torch
+
+import spikefa as sf
 from spikefa.experiments.comparison import precision
 from spikefa.experiments.comparison._rounding import (
     ROUNDINGS,
@@ -12,8 +14,6 @@ from spikefa.experiments.comparison._rounding import (
     set_rounding,
     tf32,
 )
-
-import spikefa as sf
 
 X = torch.randn(2000) * torch.logspace(-6, 6, 2000)
 

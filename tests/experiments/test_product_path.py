@@ -4,11 +4,11 @@ from functools import partial
 
 import pytest
 import torch
+
+import spikefa as sf
 from spikefa.experiments.li2024._path import ProductPath
 from spikefa.experiments.li2024.fig2 import Settings, circuits, network_of
 from spikefa.models import rate_network
-
-import spikefa as sf
 
 SIZES, BATCH = (7, 6, 5, 4), 8
 SGD = partial(torch.optim.SGD, momentum=0.9)

@@ -6,14 +6,14 @@ from importlib import import_module
 import numpy as np
 import pytest
 import torch
-from spikefa.experiments.strategies._mnist import Training, classify, network
 
 import spikefa as sf
 from spikefa.cli import main
-from spikefa.results.file import read_result
-from spikefa.results.page import add_run, build_page
-from spikefa.results.table import chosen
-from spikefa.results.targets import TARGETS
+from spikefa.experiments.strategies._mnist import Training, classify, network
+from spikefa.runs.results.file import read_result
+from spikefa.runs.results.page import add_run, build_page
+from spikefa.runs.results.table import chosen
+from spikefa.runs.results.targets import TARGETS
 
 DIGITS = ["--dataset", "digits", "--batch", "20", "--epochs", "3"]
 FEW = {

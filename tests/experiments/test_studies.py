@@ -5,10 +5,10 @@ from importlib import import_module
 import pytest
 
 from spikefa.cli import main
-from spikefa.experiment import experiment_names
-from spikefa.results.file import read_result
-from spikefa.results.targets import TARGETS
-from spikefa.run_directory import RunDirectory
+from spikefa.runs.directory import RunDirectory
+from spikefa.runs.experiment import experiment_names
+from spikefa.runs.results.file import read_result
+from spikefa.runs.results.targets import TARGETS
 
 STUDIES = {
     name: module.STUDY

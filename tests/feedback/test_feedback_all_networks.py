@@ -7,7 +7,7 @@ import torch
 from driven_network import network, run
 
 import spikefa as sf
-from spikefa.tensors import named_tensors
+from spikefa.utils.tensors import named_tensors
 
 CIRCUITS = {
     "FA": sf.FA,

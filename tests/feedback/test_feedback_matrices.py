@@ -8,7 +8,7 @@ import torch
 import spikefa as sf
 from spikefa.feedback import RandomMatrix, reciprocal_rate
 from spikefa.feedback.random_matrix import BLOCK
-from spikefa.seeding import generator
+from spikefa.utils.seeding import generator
 
 SHAPE = (500, 301)  # several blocks, the last of them not full
 

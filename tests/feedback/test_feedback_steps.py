@@ -6,7 +6,7 @@ from driving import BATCH, N_IN, drive, network
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 import spikefa as sf
-from spikefa.tensors import named_tensors
+from spikefa.utils.tensors import named_tensors
 
 CIRCUITS = {
     "PFA": lambda **kw: sf.PFA(2, **kw),

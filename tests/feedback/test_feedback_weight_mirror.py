@@ -9,7 +9,7 @@ import torch
 from driven_network import drive, network, run
 
 import spikefa as sf
-from spikefa.tensors import named_tensors
+from spikefa.utils.tensors import named_tensors
 
 STILL = sf.ThreeFactor(1e-30, weight_decay=0)  # forward weights that stay where they are
 

@@ -12,7 +12,7 @@ from snntorch import surrogate
 import spikefa as sf
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Window
-from spikefa.stream import Stream
+from spikefa.simulation.runner import Runner
 
 SIZE, BATCH, STEPS = 12, 5, 50
 BETAS = torch.linspace(0.3, 0.95, SIZE)
@@ -209,7 +209,7 @@ def test_currents_can_be_recorded(tiny, tmp_path):
 def test_the_stream_draws_nothing_for_neurons_that_need_nothing(tiny):
     net = sf.Network(12, {"output": sf.SnnTorch(snntorch.Leaky(0.9), 4)}, sf.FA(), sf.ThreeFactor())
     net.initialise(0)
-    stream = Stream(net, tiny.train, 255, 2, 2, 0, "train")
+    stream = Runner(net, tiny.train, 255, 2, 2, 0, "train")
     before = stream.generators["output"].get_state()
     stream.draw(plastic=True)
     assert stream.generators["output"].get_state().equal(before)

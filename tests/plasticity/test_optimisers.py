@@ -60,7 +60,7 @@ def test_backpropagation_and_an_optimiser_are_torch_training(name):
     state = net.state(7)
     for step, (x, target) in enumerate(data(30)):
         factors = (1 if step < 20 else 0.3, 0 if 10 <= step < 15 else 1)
-        net.set_pace(state, factors)
+        net.set_learning_rates(state, factors)
         net.step(state, x, target)
         torchs.zero_grad()
         hidden = torch.tanh(x @ layers[0][0] + layers[0][1])

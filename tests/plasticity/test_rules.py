@@ -131,7 +131,7 @@ def oja(alpha, modulated):
         (partial(sf.Oja, alpha=0.2), partial(oja, 0.2, True)),
         (partial(sf.Oja, alpha=0.1, modulated=False), partial(oja, 0.1, False)),
     ],
-    ids=str,
+    ids=lambda made: getattr(made, "__name__", None),
 )
 def test_rules_are_their_equations(rule, change):
     weight, bias = run(rule(ETA))

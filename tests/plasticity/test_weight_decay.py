@@ -65,8 +65,8 @@ def test_the_decay_of_a_schedule_is_exact(tiny, times_rate, dtype):
             for layer in range(2):
                 rate = ETA[layer] * (0.5 if epoch >= 2 else 1) if times_rate else 1
                 expected[layer] *= 1 - rate * gamma * (high if epoch < 1 else 1)
-    pace = simulation.stream.state.pace
-    due = (pace.due + pace.waited * pace.log_factors).exp().numpy()
+    learning_rates = simulation.stream.state.learning_rates
+    due = (learning_rates.due + learning_rates.waited * learning_rates.log_factors).exp().numpy()
     for layer, name in enumerate(net.synapses):
         for part in ("weight", "bias"):
             path = f"synapses.{name}.{part}"
@@ -85,8 +85,8 @@ def test_what_is_due_survives_a_stop(tiny, tmp_path):
     whole, first, second = simulation(), simulation(), simulation()
     whole.train(epochs=6)
     first.train(epochs=2)
-    pace = first.stream.state.pace
-    assert pace.due.abs().min() > 0, "the test would see nothing"
+    learning_rates = first.stream.state.learning_rates
+    assert learning_rates.due.abs().min() > 0, "the test would see nothing"
     first.save(tmp_path / "checkpoint")
     second.restore(tmp_path / "checkpoint")
     second.train(epochs=4)
@@ -153,7 +153,7 @@ def test_factors_that_cannot_be():
         ({"decay": 2.0}, "weight decay of 1.0 per step"),
     ):
         with pytest.raises(SpikefaError, match=message):
-            net.set_pace(state, **factors)
+            net.set_learning_rates(state, **factors)
 
 
 def test_a_circuit_that_decays_needs_projections_that_decay_alike(tiny):
@@ -162,9 +162,9 @@ def test_a_circuit_that_decays_needs_projections_that_decay_alike(tiny):
     network(sf.ThreeFactor(ETA, 0.01, decay_times_rate=True), sf.FA())
     net = network(sf.ThreeFactor(ETA, 0.01), Follows())
     state = net.state(1)
-    net.set_pace(state, factor=0.0)
+    net.set_learning_rates(state, factor=0.0)
     with pytest.raises(SpikefaError, match="freeze none, or all"):
-        net.set_pace(state, factor=[0.0, 1.0])
+        net.set_learning_rates(state, factor=[0.0, 1.0])
 
 
 def test_a_schedule_for_a_projection_that_is_not_there(tiny):

@@ -11,7 +11,7 @@ import yaml
 
 import spikefa as sf
 from spikefa.cli import main
-from spikefa.plugins import SEAMS, load_class
+from spikefa.plugins.classes import SEAMS, load_class
 
 SMALL = (
     "run lillicrap2016.fig4 --dataset digits --device cpu --train-images 40 --test-images 20 "

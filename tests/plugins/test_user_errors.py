@@ -8,7 +8,7 @@ import pytest
 
 import spikefa as sf
 from spikefa.cli import main
-from spikefa.plugins import SEAMS, load_class
+from spikefa.plugins.classes import SEAMS, load_class
 
 SMALL = (
     "run lillicrap2016.fig4 --dataset digits --device cpu --train-images 40 --test-images 20 "
@@ -125,7 +125,7 @@ def test_in_python_the_error_is_chained(write, tiny):
 
 
 def test_an_error_that_is_not_the_users_is_not_blamed_on_them(write):
-    from spikefa.user_code import blaming
+    from spikefa.plugins.user_code import blaming
 
     with pytest.raises(KeyError), blaming("nothing", write("x = 1\n")):
         {}["key"]

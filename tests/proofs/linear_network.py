@@ -25,13 +25,13 @@ class LinearNetwork:
         for synapses in self.net.synapses.values():
             synapses.weight.mul_(start / synapses.scale)
 
-    def step(self, x, target, pace=1.0):
+    def step(self, x, target, factor=1.0):
         """Learn for one step from the streams `x` `[batch, n_i]` and what they should give.
 
         The notes do without biases, so what these learn is taken away again.
         """
         state = self.net.state(len(x))
-        self.net.set_pace(state, pace)
+        self.net.set_learning_rates(state, factor)
         self.net.step(state, torch.as_tensor(x), torch.as_tensor(target))
         for synapses in self.net.synapses.values():
             synapses.bias.zero_()

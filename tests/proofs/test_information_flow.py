@@ -37,9 +37,9 @@ class Flow:
     def trace(self):
         return np.trace(self.net.B @ self.net.W)
 
-    def learn(self, pace, steps=STEPS):
+    def learn(self, factor, steps=STEPS):
         for _ in range(steps):
-            self.net.step(X, X @ self.T.T, pace)
+            self.net.step(X, X @ self.T.T, factor)
 
     def weight_angle(self):
         return between(self.net.W, self.net.B.T)
@@ -79,11 +79,11 @@ def test_then_the_hidden_synapses_learn_what_helps():
     first, third = [], []
     for seed in range(SEEDS):
         flow = Flow(seed)
-        for pace, falls in ((HIDDEN, first), (OUTPUT, []), (HIDDEN, third)):
+        for factor, falls in ((HIDDEN, first), (OUTPUT, []), (HIDDEN, third)):
             before = flow.loss
-            flow.learn(pace, 1)
+            flow.learn(factor, 1)
             falls.append(1 - flow.loss / before)
-            flow.learn(pace)
+            flow.learn(factor)
     assert min(third) > 0
     assert np.mean(third) > 5 * np.mean(np.abs(first))
 

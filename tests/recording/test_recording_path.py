@@ -13,9 +13,9 @@ import torch
 from toy_network import PROBES, PROVENANCE, Toy, truth
 
 from spikefa.errors import SpikefaError
-from spikefa.packing import BitPacker, not_binary
 from spikefa.recording import Probe, Recorder, Window, open_recording
 from spikefa.recording.writer import Writer
+from spikefa.utils.packing import BitPacker, not_binary
 
 LONG = (Window("all", 0, 2345),)
 

@@ -7,12 +7,12 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from spikefa.experiments.lillicrap2016 import fig4
 from toy_network import PROBES, PROVENANCE, Toy
 
 from spikefa.analysis.figure4 import figure4
 from spikefa.cli import main
 from spikefa.errors import SpikefaError
+from spikefa.experiments.lillicrap2016 import fig4
 from spikefa.recording import (
     Always,
     ClassShown,

@@ -5,9 +5,9 @@ import json
 import statistics
 
 import pytest
-from spikefa.experiments.lillicrap2016.fig4 import Settings
 
 from spikefa.cli import main
+from spikefa.experiments.lillicrap2016.fig4 import Settings
 from spikefa.recording import open_recording
 
 SMALL = (

@@ -5,15 +5,15 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from spikefa.experiments.lillicrap2016 import fig2, fig3cd
-from spikefa.models import rate_network
 
 import spikefa as sf
 from spikefa.analysis.delta_angles import angles_to
 from spikefa.datasets.functions import linear
 from spikefa.errors import SpikefaError
-from spikefa.exercise import Exercise
-from spikefa.results.repeats import load_runs, repeat
+from spikefa.experiments.lillicrap2016 import fig2, fig3cd
+from spikefa.models import rate_network
+from spikefa.runs.results.repeats import load_runs, repeat
+from spikefa.simulation.exercise import Exercise
 
 SEEDS = [2, 5, 0]
 

@@ -8,8 +8,8 @@ import torch
 
 import spikefa as sf
 from spikefa.errors import SpikefaError
-from spikefa.guard import Guard
-from spikefa.tensors import named_tensors
+from spikefa.simulation.guard import Guard
+from spikefa.utils.tensors import named_tensors
 
 SEEDS = [3, 1, 2]
 DIGITS = sf.datasets.digits().subset(120, 50).hold_out(20)
@@ -245,8 +245,8 @@ def test_replicas_share_no_memory():
     for tensor in named_tensors([net.replica(1).tensors(), state.replica(1)]).values():
         if tensor.dim() and tensor.is_floating_point() and tensor.dtype == net.dtype:
             tensor.fill_(9)
-    del state.pace
+    del state.learning_rates
     for before, now in zip(kept, others, strict=True):
         for name, tensor in before.items():
-            if ".pace." not in name:
+            if ".learning_rates." not in name:
                 assert torch.equal(tensor, now[name]), name

@@ -5,12 +5,12 @@ from functools import partial
 import pytest
 import snntorch
 import torch
-from spikefa.models.rate_networks import Biased, Unbiased
 
 import spikefa as sf
-from spikefa.seeding import generator
+from spikefa.models.rate_networks import Biased, Unbiased
 from spikefa.synapses import Dense, LocallyConnected, Masked
-from spikefa.tensors import named_tensors
+from spikefa.utils.seeding import generator
+from spikefa.utils.tensors import named_tensors
 
 N_IN, SIZES, BATCH, SEEDS = 6, (9, 7, 4), 3, (4, 1, 7)
 
@@ -109,7 +109,7 @@ def run_alone(make, seed, steps):
     net = make()
     net.initialise(seed)
     state = net.state(BATCH)
-    net.set_pace(state, 0.5)
+    net.set_learning_rates(state, 0.5)
     for step in range(steps):
         net.step(state, *draw(state, seed, step))
     return {**net.tensors(), **named_tensors(state, "state")}
@@ -120,7 +120,7 @@ def run_together(make, seeds, steps):
     net = make(replicas=len(seeds))
     net.initialise(list(seeds))
     state = net.state(BATCH)
-    net.set_pace(state, 0.5)
+    net.set_learning_rates(state, 0.5)
     each = [state.replica(number) for number in range(len(seeds))]
     for step in range(steps):
         drawn = [draw(own, seed, step) for own, seed in zip(each, seeds, strict=True)]

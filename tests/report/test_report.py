@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from spikefa.cli import main
-from spikefa.report.markup import element, escaped
-from spikefa.run_directory import RunDirectory
+from spikefa.runs.directory import RunDirectory
+from spikefa.runs.report.markup import element, escaped
 
 HOSTILE = (
     "<script>document.documentElement.dataset.pwned=1</script>\"'><img src=x onerror=alert(1)>"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from spikefa.experiment import load_experiment, parse_settings
-from spikefa.results.command import ELSEWHERE, command
-from spikefa.results.file import read_result
-from spikefa.results.targets import TARGETS
+from spikefa.runs.experiment import load_experiment, parse_settings
+from spikefa.runs.results.command import ELSEWHERE, command
+from spikefa.runs.results.file import read_result
+from spikefa.runs.results.targets import TARGETS
 
 RESULTS = sorted((Path(__file__).parents[2] / "docs" / "results").glob("*/result.json"))
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from spikefa.results import repeats
-from spikefa.results.file import read_result
-from spikefa.results.findings import Claim, Findings, Quantity
-from spikefa.results.page import build_page
-from spikefa.results.study import Study
-from spikefa.results.table import Table
+from spikefa.runs.results import repeats
+from spikefa.runs.results.file import read_result
+from spikefa.runs.results.findings import Claim, Findings, Quantity
+from spikefa.runs.results.page import build_page
+from spikefa.runs.results.study import Study
+from spikefa.runs.results.table import Table
 
 FIRST, SECOND = "a" * 40, "b" * 40
 

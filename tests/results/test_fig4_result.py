@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from spikefa.experiments.lillicrap2016 import fig4
-from spikefa.experiments.lillicrap2016._fig4_result import conclude
 
 import spikefa as sf
-from spikefa.provenance import provenance
-from spikefa.results.file import NAME, read_result
-from spikefa.results.page import add_run, build_page
-from spikefa.run_directory import RunDirectory
+from spikefa.experiments.lillicrap2016 import fig4
+from spikefa.experiments.lillicrap2016._fig4_result import conclude
+from spikefa.runs.directory import RunDirectory
+from spikefa.runs.provenance import provenance
+from spikefa.runs.results.file import NAME, read_result
+from spikefa.runs.results.page import add_run, build_page
 
 
 def concluded(folder, circuit="FA", summed=1.73, **others):

@@ -9,11 +9,11 @@ import pytest
 
 import spikefa as sf
 from spikefa.cli import main
-from spikefa.results import Claim, Quantity
-from spikefa.results.file import VERSION, read_result, write_result
-from spikefa.results.findings import spread
-from spikefa.results.page import add_run, build_page
-from spikefa.results.targets import TARGETS
+from spikefa.runs.results import Claim, Quantity
+from spikefa.runs.results.file import VERSION, read_result, write_result
+from spikefa.runs.results.findings import spread
+from spikefa.runs.results.page import add_run, build_page
+from spikefa.runs.results.targets import TARGETS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

@@ -8,8 +8,8 @@ import torch
 
 import spikefa as sf
 from spikefa.errors import SpikefaError
-from spikefa.seeding import generator
-from spikefa.tensors import add_product
+from spikefa.utils.seeding import generator
+from spikefa.utils.tensors import add_product
 
 LOCAL = {"grid": (5, 6), "field": (2, 3), "maps": 3, "stride": 2}  # 3 maps of 2 x 2 fields
 

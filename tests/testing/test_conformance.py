@@ -6,7 +6,7 @@ import json
 import pytest
 
 import spikefa as sf
-from spikefa.plugins import SEAMS, built_in
+from spikefa.plugins.classes import SEAMS, built_in
 from spikefa.testing import FEEDBACK_CHECKS, RULE_CHECKS, NotConformant, check_feedback, check_rule
 
 

@@ -11,8 +11,8 @@ import torch
 from spikefa.bench.limits import free_memory
 from spikefa.bench.peers.peer import Peer, Run, sizes_of, steps_for
 from spikefa.bench.timing import milliseconds
-from spikefa.network import Network
-from spikefa.seeding import generator
+from spikefa.network.network import Network
+from spikefa.utils.seeding import generator
 
 RATE = 0.13  # of the input neurons, in a step
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from spikefa.bench.peers.peer import sizes_of
 from spikefa.feedback import FA
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 Way = Literal["summed", "events"]
 

@@ -11,7 +11,7 @@ import torch
 
 from spikefa.bench.peers.brian_network import BrianNetwork, Way, brian_network
 from spikefa.bench.peers.peer import Peer, Run, steps_for
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 
 class Brian(Peer):

@@ -15,7 +15,7 @@ from spikefa.bench.step_times import ENGINE
 from spikefa.bench.steps import engine_step
 from spikefa.bench.timing import milliseconds, ratio
 from spikefa.bench.work import work_of
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 PEERS: tuple[Peer, ...] = (
     Brian("summed"),

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import torch
 
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 Run = Callable[[], float]
 """Advances by some steps and returns milliseconds per step."""

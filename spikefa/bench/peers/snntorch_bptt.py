@@ -6,7 +6,7 @@ import torch
 from spikefa.bench.peers.peer import Peer, Run, sizes_of, steps_for
 from spikefa.bench.timing import milliseconds
 from spikefa.datasets import Dataset, Images
-from spikefa.network import Network
+from spikefa.network.network import Network
 
 STEPS_PER_IMAGE = 5
 BRIGHTNESS = 33  # of 255: 0.13 spikes a step

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spikefa.files import written_whole
 from spikefa.recording.export.spikes import (
     SECONDS_PER_MS,
     check_new,
@@ -19,6 +18,7 @@ from spikefa.recording.export.spikes import (
     times,
     traced,
 )
+from spikefa.utils.files import written_whole
 
 if TYPE_CHECKING:
     from spikefa.recording.contents import Steps

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from spikefa.files import written_whole
 from spikefa.recording.export.spikes import check_new, recorded, stretches, times
+from spikefa.utils.files import written_whole
 
 if TYPE_CHECKING:
     from spikefa.recording.contents import Steps

@@ -1,0 +1,170 @@
+"""A rule or a circuit as a setting: its class, its arguments, and what other options say of them.
+
+In the settings of an experiment it is a mapping, ``{"class": "PFA", "expansion": 10}``; on the
+command line ``--feedback PFA --feedback.expansion 10``. Arguments are checked against the signature
+of the class. Options of the experiment, such as ``--feedback-scale``, can fill arguments of the
+same meaning; an argument that is given by its own name wins.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from spikefa.errors import require
+from spikefa.plugins.arguments import argument_names, listed, parsed_arguments, plain_arguments
+from spikefa.plugins.classes import SEAMS, Seam, full_name, load_class
+from spikefa.plugins.user_code import blaming, class_files, from_file, sha256, source_file
+
+Plain = bool | int | float | str | None
+Choice = dict[str, Plain | list[Plain]]
+"""The type of such a setting: plain data, so that reading it imports nothing."""
+
+_CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|.*:[A-Za-z_]\w*")
+Settings = TypeVar("Settings")
+
+
+def choice(kind: str, default: str, text: str) -> Any:
+    """Return a dataclass field for a class of the seam `kind`; `default` is a built-in one."""
+    return field(
+        default_factory=lambda: {"class": default}, metadata={"help": text, "seam": SEAMS[kind]}
+    )
+
+
+def seams(settings: Any) -> dict[str, Seam]:
+    """Return the seam of every field made by `choice`; `settings` is a dataclass or its object."""
+    return {
+        item.name: item.metadata["seam"] for item in fields(settings) if "seam" in item.metadata
+    }
+
+
+def fillers(settings: Any, name: str) -> dict[str, str]:
+    """Return which options fill an argument of the choice `name` if given: option to argument.
+
+    Those without a default of their own, that is; None stands for that of the class.
+    """
+    return {
+        item.name: item.metadata["fills"].partition(".")[2]
+        for item in fields(settings)
+        if item.metadata.get("fills", "").partition(".")[0] == name and item.default is None
+    }
+
+
+def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Say, before it runs, that a choice runs code of the user, unless `known` settings had it.
+
+    A configuration file can name code; none of it runs without a word.
+    """
+    for argument, value in given.items():
+        if value == known.get(argument) or not isinstance(value, str):
+            continue
+        if _CODE.fullmatch(value) and not value.startswith("spikefa."):
+            option = name if argument == "class" else f"{name}.{argument}"
+            print(f"running {value} as --{option}")
+
+
+def settle(settings: Settings, offers: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """Return the settings with every choice complete, so that they can be written and read again.
+
+    Arguments that an option fills stand with that option; all others with the class.
+
+    Parameters
+    ----------
+    settings : dataclass
+    offers : mapping
+        For each choice the arguments that the options offer; None is not offered.
+
+    Raises
+    ------
+    SpikefaError
+        If a class is not found or has other arguments, or an option was given that it has no use
+        for.
+    """
+    changed: dict[str, Any] = {}
+    for name, seam in seams(settings).items():
+        given = _given(settings, name)
+        cls = load_class(given["class"], seam)
+        _refuse_useless(settings, name, cls)
+        taken = _taken(cls, name, given, offers[name])
+        values = plain_arguments(cls, name, given, taken)
+        for option, argument in fillers(settings, name).items():
+            if argument in values and argument not in given:
+                value = values.pop(argument)
+                if getattr(settings, option) is None:
+                    changed[option] = value
+        path = full_name(cls) if from_file(cls) else given["class"]
+        changed[name] = {"class": path, **values}
+    return replace(settings, **changed)  # type: ignore[type-var]
+
+
+def make(settings: Any, name: str, offers: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return the object that the choice `name` of the settings describes.
+
+    Raises
+    ------
+    SpikefaError
+        As `settle`; or if the class itself refuses its arguments or fails, with its file and line.
+    """
+    given = _given(settings, name)
+    cls = load_class(given["class"], seams(settings)[name])
+    taken = _taken(cls, name, given, offers[name])
+    arguments = {**parsed_arguments(cls, name, given, taken), **taken}
+    with blaming(f"{cls.__name__}.__init__", *class_files(cls)):
+        return cls(**arguments)
+
+
+def files_of(settings: Any) -> list[Path]:
+    """Return the files that the classes of all choices come from."""
+    classes = [
+        load_class(_given(settings, name)["class"], seam) for name, seam in seams(settings).items()
+    ]
+    return [file for cls in classes for file in class_files(cls)]
+
+
+def describe_choice(settings: Any, name: str, offers: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return class, arguments and, of a file of the user, its checksum, as plain data."""
+    given = _given(settings, name)
+    cls = load_class(given["class"], seams(settings)[name])
+    taken = _taken(cls, name, given, offers[name])
+    told = {"class": full_name(cls), **plain_arguments(cls, name, given, taken), **taken}
+    file = source_file(cls)
+    return told | ({"sha256": sha256(file)} if from_file(cls) and file is not None else {})
+
+
+def _given(settings: Any, name: str) -> dict[str, Any]:
+    given = dict(getattr(settings, name))
+    require(isinstance(given.get("class"), str), f"--{name} names no class")
+    return given
+
+
+def _refuse_useless(settings: Any, name: str, cls: type) -> None:
+    """Refuse an option that was given and that fills an argument which the class does not have."""
+    known = argument_names(cls)
+    for item in fields(settings):
+        seam, _, argument = item.metadata.get("fills", "").partition(".")
+        if seam != name or argument in known:
+            continue
+        value = getattr(settings, item.name)
+        require(
+            value is None or value == default_of(item),
+            f"--{item.name.replace('_', '-')} {value} is of no use to {cls.__name__}, which has no "
+            f"{argument!r}: leave it out; there is {listed(known, name)}",
+        )
+
+
+def default_of(item: "Field[Any]") -> Any:
+    """Return the default of a dataclass field."""
+    return item.default if item.default_factory is MISSING else item.default_factory()
+
+
+def _taken(
+    cls: type, name: str, given: Mapping[str, Any], offered: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what the class takes of what is offered."""
+    known = argument_names(cls)
+    return {
+        argument: value
+        for argument, value in offered.items()
+        if value is not None and argument in known and argument not in given
+    }

@@ -1,0 +1,132 @@
+"""The folder of a run: which file holds what, written whole, never overwritten silently."""
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spikefa.errors import SpikefaError, require
+from spikefa.utils.files import read_text, write_error, written_whole
+
+
+class RunDirectory:
+    """Names and writes the files of one run.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Attributes
+    ----------
+    config, metrics, replicas, recording, checkpoint, summary, figures : Path
+        ``config.yaml``, ``metrics.csv``, ``replicas.csv``, ``recording.h5``, ``checkpoint.pt``,
+        ``summary.json`` and the folder ``figures``.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.config = path / "config.yaml"
+        self.metrics = path / "metrics.csv"
+        self.replicas = path / "replicas.csv"
+        self.recording = path / "recording.h5"
+        self.checkpoint = path / "checkpoint.pt"
+        self.summary = path / "summary.json"
+        self.figures = path / "figures"
+
+    @classmethod
+    def create(cls, path: Path) -> "RunDirectory":
+        """Make the folder of a new run.
+
+        Raises
+        ------
+        SpikefaError
+            If there is a run in it already, or it cannot be made.
+        """
+        run = cls(path)
+        files = (run.config, run.metrics, run.recording, run.checkpoint, run.summary)
+        require(
+            not any(file.exists() for file in files),
+            f"{path} holds a run already: continue it with --resume {path}, "
+            "or give another folder with --out",
+        )
+        try:
+            run.figures.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(path, error) from error
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> "RunDirectory":
+        """Return the folder of a run that exists.
+
+        Raises
+        ------
+        SpikefaError
+            If there is no run in it.
+        """
+        run = cls(path)
+        require(run.config.is_file(), f"{path} holds no run: there is no {run.config.name} in it")
+        return run
+
+    @property
+    def experiment(self) -> str:
+        """Name of the experiment, from the first line of the configuration."""
+        found = re.match(r"# spikefa run (\S+)", read_text(self.config))
+        if found is None:
+            raise SpikefaError(f"{self.config} does not begin with '# spikefa run EXPERIMENT'")
+        return found[1]
+
+    def write_config(self, experiment: str, settings: dict[str, Any]) -> None:
+        """Write the complete settings, as ``--config`` reads them."""
+        import yaml
+
+        with written_whole(self.config) as temporary:
+            text = yaml.safe_dump(settings, sort_keys=False)
+            heading = f"# spikefa run {experiment} --config THIS_FILE"
+            temporary.write_text(f"{heading}\n{text}", encoding="utf-8")
+
+    def write_metrics(self, rows: Sequence[dict[str, float]]) -> None:
+        """Write one line per epoch; integers without a point, missing numbers empty."""
+        self._write_rows(self.metrics, rows)
+
+    def write_replicas(
+        self, seeds: Sequence[int], histories: Sequence[Sequence[dict[str, float]]]
+    ) -> None:
+        """Write the metrics of each replica, one line per seed and epoch."""
+        rows = [
+            {"seed": seed, **row}
+            for seed, history in zip(seeds, histories, strict=True)
+            for row in history
+        ]
+        self._write_rows(self.replicas, rows)
+
+    def _write_rows(self, path: Path, rows: Sequence[Mapping[str, float]]) -> None:
+        names = list(rows[-1])  # a run that an older version began lacks columns in its first rows
+        names += [name for name in rows[0] if name not in names]
+        with written_whole(path) as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows({name: f"{value:.8g}" for name, value in row.items()} for row in rows)
+
+    def write_summary(self, summary: dict[str, Any]) -> None:
+        """Write the results of the finished run as JSON."""
+        with written_whole(self.summary) as temporary:
+            temporary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+
+    def read_summary(self) -> dict[str, Any]:
+        """Return the results, {} if the run has not finished.
+
+        Raises
+        ------
+        SpikefaError
+            If the file is damaged.
+        """
+        if not self.summary.is_file():
+            return {}
+        try:
+            return dict(json.loads(read_text(self.summary)))
+        except (ValueError, TypeError) as error:
+            raise SpikefaError(f"{self.summary} is damaged: {error}") from error

@@ -1,0 +1,79 @@
+"""What is in a run directory, in one screen."""
+
+import csv
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from spikefa.errors import SpikefaError
+from spikefa.utils.files import read_text
+from spikefa.runs.directory import RunDirectory
+
+
+def inspect(path: Path) -> str:
+    """Return a description of a run directory or of a recording.
+
+    Raises
+    ------
+    SpikefaError
+        If it is neither, or a file in it is damaged.
+    """
+    from spikefa.recording import describe, open_recording
+
+    if path.is_file():
+        with open_recording(path) as recording:
+            return describe(recording)
+    if not path.exists():
+        raise SpikefaError(f"there is no {path}")
+    run = RunDirectory.open(path)
+    parts = [f"run of {run.experiment} in {path}", *_settings(run), *_last_epoch(run)]
+    summary = run.read_summary()
+    if summary:
+        parts.append(_paragraph("summary", summary))
+    else:
+        parts.append(f"not finished: continue it with --resume {path}")
+    if run.recording.is_file():
+        with open_recording(run.recording) as recording:
+            parts.append(describe(recording))
+    return "\n\n".join(parts)
+
+
+def _settings(run: RunDirectory) -> list[str]:
+    """Return the settings that are not None; the file as it is, if it is no list of settings."""
+    text = read_text(run.config)
+    try:
+        settings = yaml.safe_load(text)
+    except yaml.YAMLError:
+        settings = None
+    return [_paragraph("settings", settings) if isinstance(settings, dict) else text.strip()]
+
+
+def _last_epoch(run: RunDirectory) -> list[str]:
+    """Return the last row of the metrics."""
+    if not run.metrics.is_file():
+        return []
+    rows = list(csv.DictReader(read_text(run.metrics).splitlines()))
+    return [_paragraph("last epoch", rows[-1])] if rows else []
+
+
+def _paragraph(title: str, values: Mapping[Any, Any]) -> str:
+    """Return names and values, one after the other, in lines of at most 100 characters."""
+    # A space that is no place to break a line keeps a name and its value together.
+    pairs = [f"{name}:\xa0{_short(value)}" for name, value in values.items() if value is not None]
+    lines = textwrap.wrap(", ".join(pairs), 98, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([title, *(f"  {line}" for line in lines)]).replace("\xa0", " ")
+
+
+def _short(value: Any) -> str:
+    """Return a number with as many digits as are of use; those of a table come as text."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_short(each)}" for name, each in value.items())
+    if isinstance(value, str) and "." in value:
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,125 @@
+"""Pictures as files: what the commands that draw do, without the command line."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from spikefa.errors import SpikefaError, require
+from spikefa.runs.directory import RunDirectory
+
+
+def draw_raster(
+    path: Path,
+    populations: Sequence[str] | None = None,
+    units: str = "all",
+    steps: str | None = None,
+    out: Path | None = None,
+    force: bool = False,
+) -> Path:
+    """Draw the raster of a recording into a file; return its name.
+
+    Parameters
+    ----------
+    path : Path
+        A recording, or the directory of a run that has one.
+    populations, units, steps
+        As in `spikefa.analysis.raster_figure`.
+    out : Path, optional
+        The suffix chooses the format. Default: ``figures/raster.png`` in a run directory, and
+        ``<recording>-raster.png`` beside a recording.
+    force : bool, default False
+        Replace `out` if it exists.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no such recording, it does not hold what is asked for, or `out` exists.
+    """
+    from spikefa.analysis.raster_figure import raster_figure
+    from spikefa.analysis.saving import check_suffix, save_figure
+    from spikefa.recording import open_recording
+
+    recording, default = _recording(path)
+    out = out or default
+    check_suffix(out)
+    refuse_existing(out, force)
+    with open_recording(recording) as opened:
+        figure = raster_figure(opened, populations, units, steps)
+    if out == default:
+        out.parent.mkdir(exist_ok=True)
+    save_figure(figure, out)
+    return out
+
+
+def _recording(path: Path) -> tuple[Path, Path]:
+    """Return the recording at `path`, and where its raster goes by default."""
+    if path.is_dir():
+        run = RunDirectory.open(path)
+        require(run.recording.is_file(), f"the run in {path} has no {run.recording.name}")
+        return run.recording, run.figures / "raster.png"
+    return path, path.with_name(f"{path.stem}-raster.png")
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Refuse to write `path` if it exists, unless `force` is given."""
+    if path.exists() and not force:
+        raise SpikefaError(f"{path} exists: give another name with --out, or --force to replace it")
+
+
+def draw_figures(run: RunDirectory) -> list[Path]:
+    """Draw all figures that the files of a run allow, into its folder ``figures``.
+
+    They are made anew each time. One that cannot be drawn is left out with a warning, such as
+    figure 4 of a recording without spikes.
+
+    Returns
+    -------
+    list of Path
+        What was drawn.
+
+    Raises
+    ------
+    SpikefaError
+        If a file cannot be written.
+    """
+    from spikefa.analysis.saving import save_figure
+    from spikefa.runs.figures import run_figures
+
+    run.figures.mkdir(exist_ok=True)
+    drawn = []
+    for figure in run_figures(run):
+        try:
+            picture = figure.draw()
+        except SpikefaError as error:
+            warnings.warn(f"{figure.name} is left out: {error}", stacklevel=2)
+            continue
+        drawn.append(run.figures / f"{figure.name}.png")
+        save_figure(picture, drawn[-1])
+    return drawn
+
+
+def draw_report(directory: Path, out: Path | None = None, force: bool = False) -> Path:
+    """Write the page of a run; return its name.
+
+    Parameters
+    ----------
+    directory : Path
+        Of the run.
+    out : Path, optional
+        Default: ``report.html`` in the directory, which is made anew each time.
+    force : bool, default False
+        Replace the file given as `out` if it exists.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no run, a file of it is damaged, or `out` exists or cannot be written.
+    """
+    from spikefa.runs.report import write_report
+
+    run = RunDirectory.open(directory)
+    if out is not None:
+        refuse_existing(out, force)
+    target = out or directory / "report.html"
+    write_report(run, target)
+    return target

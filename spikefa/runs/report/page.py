@@ -1,0 +1,91 @@
+"""The page as a whole."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from spikefa import __version__
+from spikefa.errors import SpikefaError
+from spikefa.utils.files import written_whole
+from spikefa.runs.report import sections
+from spikefa.runs.report.markup import Markup, element, escaped, joined
+from spikefa.runs.report.style import CSS
+from spikefa.runs.directory import RunDirectory
+
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""Tells the browser to run no script and to load nothing, should text ever become markup."""
+
+
+def write_report(run: RunDirectory, out: Path) -> None:
+    """Write the page of a run as one file.
+
+    Raises
+    ------
+    SpikefaError
+        If a file of the run is damaged, or `out` cannot be written.
+    """
+    page = report_page(run)
+    with written_whole(out) as temporary:
+        temporary.write_text(page, encoding="utf-8", errors="replace")
+
+
+def report_page(run: RunDirectory) -> str:
+    """Return a run as one HTML page with its figures inside.
+
+    Nothing is loaded from elsewhere and there is no script. What comes from the files of the run
+    is escaped.
+
+    Parameters
+    ----------
+    run : RunDirectory
+        Of a run that may still be going on: what there is, is shown.
+
+    Raises
+    ------
+    SpikefaError
+        If the configuration, the summary or the metrics are damaged. Figures that cannot be drawn
+        are replaced by the reason.
+    """
+    summary, config = run.read_summary(), _config(run)
+    parts = {
+        "Results": sections.results(run, summary),
+        "": sections.figures(run),
+        "Epochs": sections.metrics(run),
+        "Configuration": sections.configuration(config),
+        "Recording": sections.recording(run),
+        "Provenance": sections.origin(run, summary),
+        "Reproduce": sections.reproduction(run, summary),
+    }
+    body = joined(
+        element("section", element("h2", title), part) if title else part
+        for title, part in parts.items()
+    )
+    heading = element("h1", run.experiment)
+    path = element("p", str(run.path.resolve()), class_="path")
+    foot = element("footer", f"Written by spikefa {__version__}.")
+    main = element("main", element("header", heading, path), body, foot)
+    return "<!DOCTYPE html>\n" + element("html", _head(run), element("body", main), lang="en")
+
+
+def _head(run: RunDirectory) -> Markup:
+    return Markup(
+        '<head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escaped(run.experiment)} - {escaped(run.path.resolve().name)}</title>"
+        f"<style>{CSS}</style></head>"
+    )
+
+
+def _config(run: RunDirectory) -> dict[str, Any]:
+    try:
+        config = yaml.safe_load(run.config.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeError, ValueError) as error:
+        raise SpikefaError(
+            f"{run.config} is damaged: {' '.join(str(error).split())[:200]}"
+        ) from error
+    if not isinstance(config, dict):
+        raise SpikefaError(f"{run.config} is damaged: it holds no settings")
+    return config

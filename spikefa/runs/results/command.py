@@ -1,0 +1,37 @@
+"""The command that a result was made with, from the settings that its file holds."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from spikefa.runs.experiment import load_experiment
+from spikefa.runs.results.targets import Target
+
+ELSEWHERE = ("device", "data_dir", "processes")
+"""Settings that depend on the machine."""
+
+
+def command(target: Target, settings: Mapping[str, Any]) -> str:
+    """Return the command line that makes such a result: what differs from today's defaults is said.
+
+    Rules and circuits, which are no single words, are those of the target's own options.
+    """
+    module = load_experiment(target.experiment)
+    seams = {name: given for name, given in settings.items() if isinstance(given, dict)}
+    defaults = module.Settings(**seams)
+    if hasattr(module, "settle"):
+        defaults = module.settle(defaults)
+    words = [f"spikefa run {target.experiment}", target.options]
+    for item in fields(defaults):
+        default = getattr(defaults, item.name)
+        given = settings.get(item.name, default)
+        if item.name not in (*seams, *ELSEWHERE) and given != default:
+            words.append(f"--{item.name.replace('_', '-')} {_word(given)}")
+    return " ".join(filter(None, words))
+
+
+def _word(given: Any) -> str:
+    plain = isinstance(given, int | float | str) and not isinstance(given, bool)
+    return shlex.quote(str(given) if plain else json.dumps(given))

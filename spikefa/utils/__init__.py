@@ -1,0 +1,1 @@
+"""What knows nothing of networks: tensors, random streams, files, devices, progress, replicas."""
