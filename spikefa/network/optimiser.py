@@ -104,7 +104,7 @@ class Optimiser:
         """Let the optimiser change the weights; holes and norms are restored."""
         self.torch.step()
         for synapses in self.synapses.values():
-            synapses.settle()
+            synapses.constrain()
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """Return the optimiser's state, by projection and name."""
