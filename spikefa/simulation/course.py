@@ -11,7 +11,7 @@ from torch import Tensor
 from spikefa.backends import choose_backend
 from spikefa.datasets import Dataset
 from spikefa.errors import require
-from spikefa.network.checks import check_modulators, rehearse
+from spikefa.network.checks import check_modulators, check_rule_once
 from spikefa.network.network import Network
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.predicates import Function
@@ -77,7 +77,7 @@ class Course:
         self.seed = self.seeds[0]
         self.schedules = schedules_of(network.synapses, schedule)
         self.decay_schedule = decay_schedule or Constant()
-        rehearse(network.rule, network.dtype)
+        check_rule_once(network.rule, network.dtype)
         if not network.initialised:
             network.initialise(self.seeds)
         shown = (dataset.full_scale, dataset.n_classes, batch_size, self.seeds)

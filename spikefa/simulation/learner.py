@@ -10,8 +10,8 @@ from torch import Tensor
 from spikefa.datasets.examples import Examples
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
+from spikefa.network.further import connect, feedback_state
 from spikefa.network.network import Network
-from spikefa.network.replicas import connect, feedback_state
 from spikefa.network.state import NetworkState
 from spikefa.neurons import silenced
 from spikefa.utils.progress import Bar

@@ -10,7 +10,7 @@ from torch import Tensor
 from spikefa.backends import NotCapturable, Scope, make_backend
 from spikefa.datasets import Images
 from spikefa.network.network import Network
-from spikefa.network.variables import Variable, all_variables
+from spikefa.network.variables import Variable
 from spikefa.stimulus.encodings import Encoding
 from spikefa.stimulus.images import Stimulus
 from spikefa.stimulus.readout import ClassReadout
@@ -253,7 +253,7 @@ class Runner:
         ``class_spikes_summed`` with the output: spikes of the output neurons of each class, in this
         step and since the image came.
         """
-        populations = all_variables(self.network, self.state)
+        populations = self.network.variables(self.state)
         populations[next(reversed(populations))] |= {
             "class_spikes": self.readout.last,
             "class_spikes_summed": self.readout.summed,
