@@ -76,9 +76,7 @@ class Evaluation:
         self.stimulus = stimulus
         self.batch = min(batch, len(stimulus))
         self.feed_back = feed_back
-        self.runner = Runner(
-            network, stimulus, self.batch, seed, name, quiet=stimulus.quiet_tests
-        )
+        self.runner = Runner(network, stimulus, self.batch, seed, name, quiet=stimulus.quiet_tests)
         self.answers: Answers = stimulus.answers(network)
         self._keep_start()
 

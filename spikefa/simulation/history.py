@@ -53,12 +53,12 @@ class History:
             What else the row holds, such as the factors of schedules.
         """
         if self.network.replicas is None:
-            self.shown.append(self._row(position, self.network, score, None) | more)
+            self.shown.append(self._row(position, self.network, score, None) | dict(more))
         else:
             for number, rows in enumerate(self.replicas):
                 own = None if score is None else score.replicas[number]
                 network = self.network.replica(number)
-                rows.append(self._row(position, network, own, number) | more)
+                rows.append(self._row(position, network, own, number) | dict(more))
             self.shown.append(together([rows[-1] for rows in self.replicas]))
         self.metrics.clear()
 

@@ -120,9 +120,7 @@ class Runner:
         """Return what draws the uniforms of each part of the network."""
         uniforms = {"stimulus": self.stimulus_state.uniforms}
         paths: dict[str, tuple[str, ...]] = {"stimulus": ("stimulus",)}
-        for name, population in zip(
-            self.network.populations, self.state.populations, strict=True
-        ):
+        for name, population in zip(self.network.populations, self.state.populations, strict=True):
             uniforms[name], paths[name] = population.uniforms, ("spikes", name)
         for part, numbers in self.state.feedback.uniforms().items():
             uniforms[f"feedback/{part}"] = numbers

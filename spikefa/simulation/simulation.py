@@ -112,14 +112,10 @@ class Simulation:
         self.network = network
         self.batch_size = batch_size
         self.seeds = seeds_of(seed, network.replicas)
-        self.stimuli = stimuli_of(
-            stimulus, steps_per_image, encoding, validation, test, self.seeds
-        )
+        self.stimuli = stimuli_of(stimulus, steps_per_image, encoding, validation, test, self.seeds)
         self.stimulus = self.stimuli.train
         factors = RateFactors.of(network.synapses, schedule, decay_schedule)
-        self.training = Training(
-            network, self.stimulus, batch_size, self.seeds, factors, backend
-        )
+        self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None
         self.progress = progress
         self.wall_seconds = 0.0
@@ -346,7 +342,10 @@ class Simulation:
     # -- testing -------------------------------------------------------------------------------
 
     def test(
-        self, stimulus: Stimulus | Images | None = None, name: str = "test", batch: int | None = None
+        self,
+        stimulus: Stimulus | Images | None = None,
+        name: str = "test",
+        batch: int | None = None,
     ) -> Score:
         """Test with plasticity arrested; nothing of the training is touched.
 

@@ -78,10 +78,15 @@ class Score:
         percent = name.startswith("error_percent")
         value = f"{self.measures[name]:.2f}" if percent else f"{self.measures[name]:.4g}"
         if self.replicas:
-            value += f" ± {self.deviation(name):.2f}" if percent else f" ± {self.deviation(name):.2g}"
+            value += (
+                f" ± {self.deviation(name):.2f}" if percent else f" ± {self.deviation(name):.2g}"
+            )
         if "error_percent_summed" not in self.measures:
             return f"{value} % error" if percent else f"{name} {value}"
-        words = {"error_percent": "error from the last step", "error_percent_summed": "from all steps summed"}
+        words = {
+            "error_percent": "error from the last step",
+            "error_percent_summed": "from all steps summed",
+        }
         return f"{value} % {words[name]}" if name in words else f"{name} {value}"
 
 

@@ -89,4 +89,3 @@ class ExampleAnswers(Answers):
 def one_or_each(values: Tensor) -> float | Tensor:
     """Return the number of a single network, or the tensor [replicas] of those of all."""
     return values if values.dim() else float(values)
-

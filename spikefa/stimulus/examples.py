@@ -15,7 +15,7 @@ from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.tensors import Variable, constant
+from spikefa.utils.tensors import CONSTANT, Variable
 
 Alteration = Callable[[Tensor, torch.Generator], None]
 """Changes inputs [batch, n_in] in place, such as images by distortions; the targets stay."""
@@ -34,10 +34,10 @@ class ExampleState(StimulusState):
         Where the examples of each stream begin.
     """
 
-    rows: Tensor = constant()
-    row_targets: Tensor = constant()
-    row_labels: Tensor = constant()
-    first_row: Tensor = constant()
+    rows: Tensor = field(metadata=CONSTANT)
+    row_targets: Tensor = field(metadata=CONSTANT)
+    row_labels: Tensor = field(metadata=CONSTANT)
+    first_row: Tensor = field(metadata=CONSTANT)
 
 
 @dataclass(eq=False)
@@ -111,7 +111,7 @@ class ExampleStimulus(Stimulus):
         """Return number and hash of the examples, and how they are shown."""
         content = hashlib.sha256()
         for tensor in (self.examples.inputs, self.examples.targets):
-            content.update(tensor.detach().cpu().contiguous().numpy())
+            content.update(memoryview(tensor.detach().cpu().contiguous().numpy()).cast("B"))
         return {
             "examples": self.name,
             "training_examples": len(self),
@@ -185,9 +185,7 @@ class ExampleStimulus(Stimulus):
         label = {} if self.examples.labels is None else {"label": state.labels.view(-1, 1)}
         return {"activity": state.inputs, **label}, {"target": state.target}
 
-    def sampler(
-        self, batch: int, seeds: Sequence[int], device: torch.device
-    ) -> ShuffledSampler:
+    def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> ShuffledSampler:
         """Return the order of the examples."""
         return ShuffledSampler(len(self), batch, seeds, device, shuffled=self.shuffled)
 

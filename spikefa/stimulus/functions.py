@@ -18,7 +18,7 @@ from spikefa.stimulus.state import StimulusState
 from spikefa.utils.seeding import generator
 
 BLOCK = 256
-"""Presentations whose examples are drawn at once: what is shown does not depend on tests between."""
+"""Presentations whose examples are drawn at once, so that tests in between change nothing."""
 
 
 @dataclass
@@ -157,9 +157,7 @@ class FunctionStimulus(Stimulus):
         """Return half the squared error."""
         return (outputs - state.target).square().sum(-1, dtype=torch.float64).div_(2).unsqueeze(0)
 
-    def sampler(
-        self, batch: int, seeds: Sequence[int], device: torch.device
-    ) -> CountingSampler:
+    def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> CountingSampler:
         """Return the numbers of the examples, which never come again."""
         return CountingSampler(self.epoch, batch, len(seeds), device)
 

@@ -16,7 +16,7 @@ from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
 from spikefa.stimulus.readout import ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.tensors import Variable, constant
+from spikefa.utils.tensors import CONSTANT, Variable
 
 
 @dataclass
@@ -33,10 +33,12 @@ class ImageState(StimulusState):
         Output spikes of each class.
     """
 
-    pixels: Tensor = constant()
-    classes: Tensor = constant()
-    shown: Tensor = constant()  # follows from `items` at the beginning of a presentation
-    brightness: Tensor = constant()
+    pixels: Tensor = field(metadata=CONSTANT)
+    classes: Tensor = field(metadata=CONSTANT)
+    shown: Tensor = field(
+        metadata=CONSTANT
+    )  # follows from `items` at the beginning of a presentation
+    brightness: Tensor = field(metadata=CONSTANT)
     code: CodeState
     readout: ReadoutState
 
@@ -103,8 +105,9 @@ class ImageStimulus(Stimulus):
 
     def fingerprint(self) -> dict[str, Any]:
         """Return name, number and a hash of the images, and how they are shown."""
-        content = hashlib.sha256(np.ascontiguousarray(self.images.pixels))
-        content.update(np.ascontiguousarray(self.images.labels))
+        content = hashlib.sha256()
+        for array in (self.images.pixels, self.images.labels):
+            content.update(memoryview(np.ascontiguousarray(array)).cast("B"))
         return {
             "dataset": self.name,
             "training_images": len(self),
@@ -191,4 +194,3 @@ def image_stimuli(
         for split, images in splits.items()
         if images is not None
     }
-

@@ -1,12 +1,12 @@
 """The readout: output neurons in groups, one group for each class."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.utils.tensors import constant
+from spikefa.utils.tensors import CONSTANT
 
 
 @dataclass
@@ -23,7 +23,7 @@ class ReadoutState:
 
     last: Tensor
     summed: Tensor
-    templates: Tensor = constant()
+    templates: Tensor = field(metadata=CONSTANT)
 
     def start(self, labels: Tensor, target: Tensor) -> None:
         """Begin a presentation: write the targets of the classes `labels` [streams]."""

@@ -10,8 +10,9 @@ class StimulusState:
     """The presentation under way, for a number of streams; tensors are updated in place.
 
     The streams of all replicas stand in a row: stream b of replica r is ``r * batch + b``. A
-    stimulus that keeps more subclasses this; it marks what never changes, such as the images
-    themselves, with `spikefa.utils.tensors.constant`, so that no checkpoint stores it.
+    stimulus that keeps more subclasses this. A field for what never changes, such as the images
+    themselves, is declared with ``field(metadata=CONSTANT)``, see `spikefa.utils.tensors`, so that
+    no checkpoint stores it.
 
     Attributes
     ----------

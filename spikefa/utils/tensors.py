@@ -5,7 +5,7 @@ are updated in place. That is all a checkpoint, a snapshot or a comparison needs
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import torch
@@ -15,13 +15,8 @@ from spikefa.errors import SpikefaError
 
 Variable = Tensor | Callable[[], Tensor]
 """A tensor [batch, n] that is updated in place, or what returns one; [1, n] if streams share it."""
-CONSTANT = "constant"
-"""Key in the metadata of a dataclass field, see `constant`."""
-
-
-def constant() -> Any:
-    """Return a dataclass field for tensors that never change: `named_tensors` passes them over."""
-    return field(metadata={CONSTANT: True})
+CONSTANT = {"constant": True}
+"""Metadata of a dataclass field whose tensors never change: `named_tensors` passes it over."""
 
 
 def current(variable: Variable) -> Tensor:
@@ -54,7 +49,7 @@ def named_tensors(tree: Any, prefix: str = "") -> dict[str, Tensor]:
 
 def _branches(tree: Any) -> Iterator[tuple[str, Any]]:
     if is_dataclass(tree):
-        changing = (item.name for item in fields(tree) if CONSTANT not in item.metadata)
+        changing = (item.name for item in fields(tree) if not item.metadata.get("constant"))
         yield from ((name, getattr(tree, name)) for name in changing)
     elif isinstance(tree, Mapping):
         yield from ((str(name), branch) for name, branch in tree.items())

@@ -161,36 +161,41 @@ def rate(sizes, feedback, rule, seed=0, **others):
 
 
 def lesson(network, batch=10, seed=0, **scaling):
-    """Return a lesson in the digits' classes."""
+    """Return a simulation of a rate network in front of the digits, as examples."""
     from spikefa.datasets.examples import classification
-    from spikefa.lesson import Lesson
 
     data = digits()
     kind = {"inputs": "standardised", **scaling}
-    shown = classification(data.train, data.full_scale, data.n_classes, **kind)
-    aside = classification(data.test, data.full_scale, data.n_classes, **kind, like=shown)
-    return Lesson(network, shown, batch, seed, tests=aside)
+    shown = classification(data.train, **kind)
+    aside = classification(data.test, **kind, like=shown)
+    return sf.Simulation(
+        network,
+        sf.ExampleStimulus(shown),
+        test=sf.ExampleStimulus(aside),
+        batch_size=batch,
+        seed=seed,
+    )
 
 
-def exercise(network, seed=0, **others):
-    """Return an exercise in a linear function for each seed."""
+def exercise(network, seed=0, batch=1, **others):
+    """Return a simulation of a rate network in front of a linear function for each seed."""
     from spikefa.datasets.functions import linear
-    from spikefa.exercise import Exercise
 
     sizes = (network.n_inputs, network.n_outputs)
-    if isinstance(seed, int):
-        return Exercise(network, linear(*sizes, seed), seed=seed, **others)
-    return Exercise(network, [linear(*sizes, own) for own in seed], seed=seed, **others)
+    seeds = [seed] if isinstance(seed, int) else seed
+    stimulus = sf.FunctionStimulus([linear(*sizes, own) for own in seeds], **others)
+    return sf.Simulation(network, stimulus, batch_size=batch, seed=seed)
 
 
 def follow(learner, at, *measures):
     """Let it learn, and look after so many updates; return the curves."""
     from spikefa.analysis.delta_angles import angles_to
 
-    known = {name: getattr(learner, name) for name in measures if name != "angles"}
+    answers = learner.held_out.answers
+    known = {name: getattr(answers, name) for name in measures if name != "angles"}
     if "angles" in measures:
         backprop = sf.Backprop(tau=1.0)
-        known["angles"] = angles_to(learner.network, backprop, learner.test_state)
+        known["angles"] = angles_to(learner.network, backprop, learner.held_out.state)
     found = learner.follow(at, known)
     return {f"curve.{name}": np.asarray(values) for name, values in found.items()}
 
@@ -213,10 +218,7 @@ def weights_of(network, prefix="") -> Arrays:
 
 def state_of(driver, *more, prefix="") -> Arrays:
     """Return the state of every population of a simulation or a learner, and more variables."""
-    if isinstance(driver, sf.Simulation):
-        variables = driver.stream.variables()
-    else:
-        variables = driver.network.variables(driver.state)
+    variables = driver.runner.variables()
     found = {}
     for population, known in variables.items():
         for name in (*STATE, *more):
@@ -233,7 +235,8 @@ def results_of(simulation) -> Arrays:
         place = "history" if len(simulation.histories) == 1 else f"history.{number}"
         for name in rows[0] if rows else ():
             if name not in NO_RESULTS:
-                found[f"{place}.{name}"] = np.array([row[name] for row in rows])
+                values = [float(row[name]) for row in rows]
+                found[f"{place}.{name}"] = np.array(values)
     score = simulation.test()
     every = score.replicas or (score,)
     found["test.error_percent"] = np.array([each.error_percent for each in every])
@@ -244,10 +247,10 @@ def results_of(simulation) -> Arrays:
 
 def looked_at(learner) -> Arrays:
     """Return what a look at the examples held aside tells."""
-    learner.look()
-    found = {"result.nse": learner.nse(), "result.outputs": learner.outputs}
-    if hasattr(learner, "error_percent"):
-        found |= {"result.error_percent": learner.error_percent(), "result.loss": learner.loss()}
+    answers = learner.look()
+    found = {"result.nse": answers.nse(), "result.outputs": answers.outputs}
+    if answers.examples.labels is not None:
+        found |= {"result.error_percent": answers.error_percent(), "result.loss": answers.loss()}
     return {name: array(value) for name, value in found.items()}
 
 
