@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spikefa.backends import capture
 from spikefa.backends.base import Backend
-from spikefa.backends.rehearsal import rehearse
+from spikefa.backends.capturable import check_capturable
 from spikefa.backends.scope import Scope
 from spikefa.backends.trace import NotCapturable
 from spikefa.errors import SpikefaError
@@ -59,7 +59,7 @@ class Graph(Backend):
         if reason is not None:
             raise NotCapturable(reason)
         try:
-            rehearse(self._flushed(work), scope, self.network.device)
+            check_capturable(self._flushed(work), scope, self.network.device)
             self._record(work)
         except (NotCapturable, torch.cuda.OutOfMemoryError):
             raise

@@ -1,30 +1,29 @@
 """The simulation: drives a network through its stimulus, measures, tests, saves and resumes."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from torch import Tensor
 
 from spikefa.datasets.images import Dataset, Images
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.predicates import Function
 from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
+from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation, evaluate
-from spikefa.simulation.guard import Diverged, Guard
+from spikefa.simulation.guard import Guard
 from spikefa.simulation.history import History, Row
-from spikefa.simulation.interrupts import Interrupt, Stopped, interruptible
+from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import continue_recording, start_recording
 from spikefa.simulation.resuming import checkpoint_of, go_on
-from spikefa.simulation.runner import Runner
-from spikefa.simulation.running_metrics import RunningMetrics
 from spikefa.simulation.schedules import Schedule
 from spikefa.simulation.stimuli import stimuli_of
 from spikefa.simulation.training import Training
@@ -114,28 +113,17 @@ class Simulation:
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(stimulus, steps_per_image, encoding, validation, test, self.seeds)
         self.stimulus = self.stimuli.train
-        factors = RateFactors.of(network.synapses, schedule, decay_schedule)
-        self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None
         self.progress = progress
-        self.wall_seconds = 0.0
-        self.rows = History(network, self.training.metrics)
+        factors = RateFactors.of(network.synapses, schedule, decay_schedule)
+        self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
+        self.runner, self.metrics = self.training.runner, self.training.metrics
+        self.rows = History(network, self.metrics)
+        self.history, self.histories = self.rows.shown, self.rows.replicas
+        self.epochs = Epochs(
+            self.training, self.rows, self._validate, self._save_and_tell, progress
+        )
         self._held_out: Evaluation | None = None
-
-    @property
-    def runner(self) -> Runner:
-        """State, stimulus and generators of the training."""
-        return self.training.runner
-
-    @property
-    def metrics(self) -> RunningMetrics:
-        """Measures and rates since the last row of `history`."""
-        return self.training.metrics
-
-    @property
-    def recorder(self) -> Recorder | None:
-        """The recorder, if the training is recorded."""
-        return self.training.recorder
 
     @property
     def backend(self) -> str:
@@ -153,14 +141,18 @@ class Simulation:
         return self.training.step
 
     @property
-    def history(self) -> list[Row]:
-        """One row for each epoch: errors, mean rates, seconds; means if there are replicas."""
-        return self.rows.shown
+    def wall_seconds(self) -> float:
+        """Seconds spent in `train`."""
+        return self.epochs.seconds
 
     @property
-    def histories(self) -> list[list[Row]]:
-        """The rows of each replica; of a network without, `history` alone."""
-        return self.rows.replicas
+    def recorder(self) -> Recorder | None:
+        """The recorder, if the training is recorded."""
+        return self.training.recorder
+
+    def presentations(self, epochs: float) -> int:
+        """Return how many presentations it takes to show at least so many epochs."""
+        return self.training.sampler.presentations(epochs)
 
     # -- learning ------------------------------------------------------------------------------
 
@@ -203,53 +195,18 @@ class Simulation:
             On Ctrl-C or SIGTERM, after the presentation under way and the checkpoint.
         """
         require(epochs >= 1, f"epochs must be at least 1, {epochs} given")
-        done = len(self.history)
         files = user_files(self.network.rule, self.network.feedback)
         with enough_memory(), blaming("a step of the training", *files):
-            guard = Guard(self.training)
-            with interruptible() as interrupt:
-                for epoch in range(done + 1, done + epochs + 1):
-                    finished = self._train_epoch(epoch, done + epochs, guard, interrupt)
-                    if finished and after_epoch is not None:
-                        after_epoch(self.history)
-                    if interrupt.requested:
-                        raise Stopped(f"stopped at step {self.step}")
+            self.epochs.run(epochs, after_epoch)
         return self.history
 
-    def _train_epoch(self, epoch: int, last: int, guard: Guard, interrupt: Interrupt) -> bool:
-        """Train up to the end of an epoch, save, and return whether it has been reached."""
-        end = self.training.sampler.presentations(epoch)
-        todo, began, started = end - self.presentation, self.step, time.perf_counter()
+    def _validate(self) -> Score | None:
+        validation = self.stimuli.validation
+        return None if validation is None else self.test(validation, "validation")
 
-        def note() -> str:
-            speed = (self.step - began) / (time.perf_counter() - started)
-            return f"{self.metrics.headline()}  {speed:.0f} steps/s"
-
-        try:
-            with progress_bar(f"epoch {epoch}/{last}", todo, self.progress, keep=True) as bar:
-                guard.run_until(end, lambda: bar.advance(1, note), lambda: interrupt.requested)
-        except Diverged as failure:
-            self.save_checkpoint()
-            saved = f"; the last good state is in {self.checkpoint}" if self.checkpoint else ""
-            raise SpikefaError(f"{failure}{saved}") from None
-        finally:
-            self.wall_seconds += time.perf_counter() - started
-        finished = self.presentation >= end
-        if finished:
-            validation = self.stimuli.validation
-            score = None if validation is None else self.test(validation, "validation")
-            seconds = {"wall_seconds": self.wall_seconds}
-            self.rows.add(
-                {
-                    "epoch": float(epoch),
-                    "images": float(self.presentation * self.batch_size),
-                    "step": float(self.step),
-                },
-                score,
-                self.training.factors.row(self.training.epoch) | seconds,
-            )
+    def _save_and_tell(self) -> str:
         self.save_checkpoint()
-        return finished
+        return f"; the last good state is in {self.checkpoint}" if self.checkpoint else ""
 
     def learn(self, presentations: int, bar: Bar | None = None) -> None:
         """Do so many presentations, of `batch_size` items each, without epochs and files.
@@ -387,6 +344,10 @@ class Simulation:
 
     # -- state ---------------------------------------------------------------------------------
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every tensor that training changes, and the feedback weights, by name."""
+        return self.training.tensors()
+
     def save(self, path: Path | str) -> None:
         """Write a checkpoint from which `restore` continues bit for bit."""
         rows = self.rows.flat()
@@ -404,7 +365,7 @@ class Simulation:
         """
         saved = load_checkpoint(Path(path))
         go_on(self.training, saved, Path(path))
-        self.wall_seconds = saved.wall_seconds
+        self.epochs.seconds = saved.wall_seconds
         self.rows.restore(saved.history)
 
     def save_checkpoint(self) -> None:
@@ -436,14 +397,11 @@ class Simulation:
         probes : sequence of Probe
             What is read.
         windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
-            When: steps and presentations are counted from the beginning of the run. They may
-            overlap, and `spikefa.recording.figure_windows` makes those of figure 4.
+            When: steps and presentations are counted from the beginning of the run.
         provenance : mapping, optional
             Attributes of the file.
-        max_host_bytes : int, optional
-            Memory for rows that are not yet in the file; if it is used up, the simulation waits.
-        durability : {"flush", "fsync"}, optional
-            Whether what is committed survives the death of the process, or a power cut too.
+        max_host_bytes, durability : optional
+            See `Recorder.create`.
 
         Raises
         ------

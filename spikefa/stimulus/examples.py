@@ -111,7 +111,7 @@ class ExampleStimulus(Stimulus):
         """Return number and hash of the examples, and how they are shown."""
         content = hashlib.sha256()
         for tensor in (self.examples.inputs, self.examples.targets):
-            content.update(memoryview(tensor.detach().cpu().contiguous().numpy()).cast("B"))
+            content.update(tensor.detach().cpu().contiguous().numpy().data)
         return {
             "examples": self.name,
             "training_examples": len(self),

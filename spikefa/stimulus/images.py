@@ -107,7 +107,7 @@ class ImageStimulus(Stimulus):
         """Return name, number and a hash of the images, and how they are shown."""
         content = hashlib.sha256()
         for array in (self.images.pixels, self.images.labels):
-            content.update(memoryview(np.ascontiguousarray(array)).cast("B"))
+            content.update(np.ascontiguousarray(array).data)
         return {
             "dataset": self.name,
             "training_images": len(self),
