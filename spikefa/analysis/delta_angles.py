@@ -13,6 +13,7 @@ from spikefa.network.further import connect, feedback_state
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
+from spikefa.stimulus.images import ImageStimulus
 
 
 class Reference:
@@ -167,17 +168,12 @@ def shown(
         "the angles are those of one network: give a replica, network.replica(0)",
     )
     require(steps >= 1, f"the images need at least 1 step, {steps} given")
-    stream = Runner(network, images, full_scale, n_classes, len(images), seed, name)
-    stream.stimulus.show(torch.arange(len(images), device=network.device), steps)
-    stream.readout.start(stream.stimulus.labels)
-    for _ in range(steps):
-        stream.draw(plastic=True)
-        stream.stimulus.step()
-        network.forward(stream.state, stream.stimulus.spikes)
-        network.feed_back(stream.state, stream.readout.target)
+    runner = Runner(network, ImageStimulus(images, steps=steps), len(images), seed, name)
+    runner.load(0, torch.arange(len(images), device=network.device))
+    for _ in runner.rest(feed_back=True):
         if reference is not None:
-            reference.watch(stream.state)
-    return stream
+            reference.watch(runner.state)
+    return runner
 
 
 def angles_to(

@@ -116,7 +116,7 @@ def gradient_angles(
     """
     stream = shown(network, images, full_scale, n_classes, steps, seed, "gradient_angles")
     state = stream.state
-    worth = expected_modulators(network, state, stream.readout.target, samples, seed=seed)
+    worth = expected_modulators(network, state, stream.target, samples, seed=seed)
     hidden = list(network.populations)[:-1]
     parts = zip(hidden, worth, state.feedback.modulators, state.populations, strict=False)
     return {

@@ -58,6 +58,7 @@ class LearningRates:
             least, rule.rates(projections), zeros, zeros.clone(), none, none.clone()
         )
         learning_rates.set(rule, circuit)
+        learning_rates._look_ahead()
         return learning_rates
 
     def set(
@@ -101,10 +102,12 @@ class LearningRates:
             for rate in rates
         ]
         require(max(lost) < 1, f"a weight decay of {max(lost)} per step: it must be below 1")
-        self._add_up()
         self.rates[:] = rates
-        self.log_factors.copy_(torch.log1p(-torch.tensor(lost, dtype=torch.float64)))
-        self._look_ahead()
+        log_factors = torch.log1p(-torch.tensor(lost, dtype=torch.float64))
+        if not log_factors.equal(self.log_factors):
+            self._add_up()
+            self.log_factors.copy_(log_factors)
+            self._look_ahead()
         require(
             not circuit.decays or len(set(self.log_factors.tolist())) == 1,
             f"the weights of {type(circuit).__name__} decay with those of all projections, so "

@@ -81,9 +81,9 @@ class Rate(Population):
         return self.noise > 0
 
     @property
-    def gain_is_derivative(self) -> bool:
-        """Whether the gain is f'(V): for every f but the softmax."""
-        return self.activation != "softmax"
+    def normalised(self) -> bool:
+        """Whether f is the softmax, whose gain is 1."""
+        return self.activation == "softmax"
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PopulationState:
         """Return the state of `batch` independent copies at rest.

@@ -1,4 +1,4 @@
-"""The random numbers of a stream: which part draws from which generator."""
+"""The random numbers of a run: which part of it draws from which generator."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from spikefa.utils.seeding import generator
 
 
 class RandomStreams:
-    """Draws the uniforms of each part of a network, each from a generator of its own.
+    """Draws the uniforms of each part of a run, each from a generator of its own.
 
     Replicas draw one after another, each from its own generators: so each gets the numbers that a
     single network with its seed would.
@@ -19,20 +19,20 @@ class RandomStreams:
     uniforms : mapping of str to Tensor
         What is drawn, by part; nothing for a part that uses no randomness.
     paths : mapping of str to tuple of str
-        The random stream of each part, below `name`.
+        The random stream of each part.
     seeds : sequence of int
         Of each replica, or of the one network.
-    name : str
-        Of the stream.
     replicated : bool
         Whether the names of the generators tell the replica.
     device : torch.device
+    host : mapping of str to tuple of str, default {}
+        Further parts, with their random streams, that draw for themselves, on the CPU.
 
     Attributes
     ----------
     generators : dict of torch.Generator
-        By part; of replica r their names begin with ``r/``. Whoever puts another in the place of
-        one lets the part draw from that.
+        By part; those of replica r have names that begin with ``r/``. Replacing one lets the part
+        draw from the new one.
     """
 
     def __init__(
@@ -40,23 +40,22 @@ class RandomStreams:
         uniforms: Mapping[str, Tensor],
         paths: Mapping[str, tuple[str, ...]],
         seeds: Sequence[int],
-        name: str,
         replicated: bool,
         device: torch.device,
+        host: Mapping[str, tuple[str, ...]] | None = None,
     ):
-        def label(part: str, number: int) -> str:
-            return f"{number}/{part}" if replicated else part
+        def labels(part: str) -> list[str]:
+            return [f"{n}/{part}" if replicated else part for n in range(len(seeds))]
 
         self.generators = {
-            label(part, number): generator(seed, name, *path, device=device)
-            for number, seed in enumerate(seeds)
-            for part, path in paths.items()
+            label: generator(seed, *path, device=where)
+            for where, streams in ((device, paths), (torch.device("cpu"), host or {}))
+            for part, path in streams.items()
+            for label, seed in zip(labels(part), seeds, strict=True)
         }
+        self._labels = {part: labels(part) for part in (*paths, *(host or {}))}
         self._drawn = {
-            part: [
-                (own, label(part, number))
-                for number, own in enumerate(numbers.view(len(seeds), -1))
-            ]
+            part: list(zip(numbers.view(len(seeds), -1), labels(part), strict=True))
             for part, numbers in uniforms.items()
             if numbers.numel()
         }
@@ -65,6 +64,10 @@ class RandomStreams:
         """Draw the uniforms of a part anew, if it has any."""
         for uniforms, label in self._drawn.get(part, ()):
             uniforms.uniform_(generator=self.generators[label])
+
+    def of(self, part: str) -> list[torch.Generator]:
+        """Return the generators of a part, one for each replica."""
+        return [self.generators[label] for label in self._labels[part]]
 
     def states(self) -> dict[str, Tensor]:
         """Return a copy of the state of every generator."""
