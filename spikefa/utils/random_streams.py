@@ -1,6 +1,7 @@
-"""The random numbers of a stream: which part draws from which generator."""
+"""Random streams: a generator for each part of a network that uses randomness."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -8,61 +9,63 @@ from torch import Tensor
 from spikefa.utils.seeding import generator
 
 
+@dataclass(eq=False)
 class RandomStreams:
-    """Draws the uniforms of each part of a network, each from a generator of its own.
+    """Draws the uniforms of each part of a network from a generator of its own.
 
-    Replicas draw one after another, each from its own generators: so each gets the numbers that a
-    single network with its seed would.
+    Each replica has its own generators, and therefore receives the numbers that a single network
+    with its seed would receive.
 
     Parameters
     ----------
     uniforms : mapping of str to Tensor
-        What is drawn, by part; nothing for a part that uses no randomness.
+        The tensors to fill, by part. They are empty for parts without randomness.
     paths : mapping of str to tuple of str
-        The random stream of each part, below `name`.
+        The path of the random stream of each part, below `name`.
     seeds : sequence of int
-        Of each replica, or of the one network.
+        One for each replica, or the one of a single network.
     name : str
-        Of the stream.
+        First name of all random streams.
     replicated : bool
-        Whether the names of the generators tell the replica.
+        Whether the names of the generators begin with the number of the replica.
     device : torch.device
 
     Attributes
     ----------
     generators : dict of torch.Generator
-        By part; of replica r their names begin with ``r/``. Whoever puts another in the place of
-        one lets the part draw from that.
+        By part; for replica r their names begin with ``r/``. If a generator is replaced, the part
+        draws from the new one.
     """
 
-    def __init__(
-        self,
-        uniforms: Mapping[str, Tensor],
-        paths: Mapping[str, tuple[str, ...]],
-        seeds: Sequence[int],
-        name: str,
-        replicated: bool,
-        device: torch.device,
-    ):
-        def label(part: str, number: int) -> str:
-            return f"{number}/{part}" if replicated else part
+    uniforms: Mapping[str, Tensor]
+    paths: Mapping[str, tuple[str, ...]]
+    seeds: Sequence[int]
+    name: str
+    replicated: bool
+    device: torch.device
+    generators: dict[str, torch.Generator] = field(init=False)
+    _drawn: dict[str, list[tuple[Tensor, str]]] = field(init=False, repr=False)
 
+    def __post_init__(self) -> None:
         self.generators = {
-            label(part, number): generator(seed, name, *path, device=device)
-            for number, seed in enumerate(seeds)
-            for part, path in paths.items()
+            self._label(part, number): generator(seed, self.name, *path, device=self.device)
+            for number, seed in enumerate(self.seeds)
+            for part, path in self.paths.items()
         }
         self._drawn = {
             part: [
-                (own, label(part, number))
-                for number, own in enumerate(numbers.view(len(seeds), -1))
+                (own, self._label(part, number))
+                for number, own in enumerate(numbers.view(len(self.seeds), -1))
             ]
-            for part, numbers in uniforms.items()
+            for part, numbers in self.uniforms.items()
             if numbers.numel()
         }
 
+    def _label(self, part: str, replica: int) -> str:
+        return f"{replica}/{part}" if self.replicated else part
+
     def draw(self, part: str) -> None:
-        """Draw the uniforms of a part anew, if it has any."""
+        """Draw new uniforms for a part, if it uses any."""
         for uniforms, label in self._drawn.get(part, ()):
             uniforms.uniform_(generator=self.generators[label])
 
