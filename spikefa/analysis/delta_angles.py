@@ -13,6 +13,7 @@ from spikefa.network.network import Network
 from spikefa.network.replicas import connect, feedback_state
 from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
+from spikefa.stimulus.images import ImageStimulus
 
 
 class Reference:
@@ -166,14 +167,9 @@ def present_once(
         "the angles are defined for a single network: give a replica, such as network.replica(0)",
     )
     require(steps >= 1, f"images must be shown for at least 1 step, {steps} given")
-    runner = Runner(network, images, images.full_scale, images.n_classes, len(images), seed, name)
-    runner.stimulus.show(torch.arange(len(images), device=network.device), steps)
-    runner.readout.start(runner.stimulus.labels)
-    for _ in range(steps):
-        runner.draw(plastic=True)
-        runner.stimulus.step()
-        network.forward(runner.state, runner.stimulus.spikes)
-        network.feed_back(runner.state, runner.readout.target)
+    runner = Runner(network, ImageStimulus(images, steps=steps), len(images), seed, name)
+    runner.load(0, torch.arange(len(images), device=network.device))
+    for _ in runner.rest(feed_back=True):
         if reference is not None:
             reference.watch(runner.state)
     return runner

@@ -113,7 +113,7 @@ def gradient_angles(
     """
     runner = present_once(network, images, steps, seed, "gradient_angles")
     state = runner.state
-    expected = expected_modulators(network, state, runner.readout.target, samples, seed=seed)
+    expected = expected_modulators(network, state, runner.target, samples, seed=seed)
     hidden = list(network.populations)[:-1]
     layers = zip(hidden, expected, state.feedback.modulators, state.populations, strict=False)
     return {

@@ -1,4 +1,4 @@
-"""Random streams: a generator for each part of a network that uses randomness."""
+"""Random streams: a generator for each part of a run that uses randomness."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +8,13 @@ from torch import Tensor
 
 from spikefa.utils.seeding import generator
 
+Paths = Mapping[str, tuple[str, ...]]
+"""The path of a random stream below the seed, by part."""
+
 
 @dataclass(eq=False)
 class RandomStreams:
-    """Draws the uniforms of each part of a network from a generator of its own.
+    """Draws the uniforms of each part of a run from a generator of its own.
 
     Each replica has its own generators, and therefore receives the numbers that a single network
     with its seed would receive.
@@ -21,14 +24,14 @@ class RandomStreams:
     uniforms : mapping of str to Tensor
         The tensors to fill, by part. They are empty for parts without randomness.
     paths : mapping of str to tuple of str
-        The path of the random stream of each part, below `name`.
+        The random stream of each part.
     seeds : sequence of int
         One for each replica, or the one of a single network.
-    name : str
-        First name of all random streams.
     replicated : bool
         Whether the names of the generators begin with the number of the replica.
     device : torch.device
+    host : mapping of str to tuple of str, default {}
+        The random streams of further parts, which draw for themselves on the CPU.
 
     Attributes
     ----------
@@ -38,36 +41,40 @@ class RandomStreams:
     """
 
     uniforms: Mapping[str, Tensor]
-    paths: Mapping[str, tuple[str, ...]]
+    paths: Paths
     seeds: Sequence[int]
-    name: str
     replicated: bool
     device: torch.device
+    host: Paths = field(default_factory=dict)
     generators: dict[str, torch.Generator] = field(init=False)
     _drawn: dict[str, list[tuple[Tensor, str]]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.generators = {
-            self._label(part, number): generator(seed, self.name, *path, device=self.device)
-            for number, seed in enumerate(self.seeds)
-            for part, path in self.paths.items()
+            label: generator(seed, *path, device=device)
+            for device, paths in ((self.device, self.paths), (torch.device("cpu"), self.host))
+            for part, path in paths.items()
+            for label, seed in zip(self._labels(part), self.seeds, strict=True)
         }
         self._drawn = {
-            part: [
-                (own, self._label(part, number))
-                for number, own in enumerate(numbers.view(len(self.seeds), -1))
-            ]
+            part: list(zip(numbers.view(len(self.seeds), -1), self._labels(part), strict=True))
             for part, numbers in self.uniforms.items()
             if numbers.numel()
         }
 
-    def _label(self, part: str, replica: int) -> str:
-        return f"{replica}/{part}" if self.replicated else part
+    def _labels(self, part: str) -> list[str]:
+        """Return the names of the generators of a part, one for each replica."""
+        replicas = range(len(self.seeds))
+        return [f"{number}/{part}" if self.replicated else part for number in replicas]
 
     def draw(self, part: str) -> None:
         """Draw new uniforms for a part, if it uses any."""
         for uniforms, label in self._drawn.get(part, ()):
             uniforms.uniform_(generator=self.generators[label])
+
+    def of(self, part: str) -> list[torch.Generator]:
+        """Return the generators of a part, one for each replica."""
+        return [self.generators[label] for label in self._labels(part)]
 
     def states(self) -> dict[str, Tensor]:
         """Return a copy of the state of every generator."""

@@ -15,6 +15,8 @@ from spikefa.errors import SpikefaError
 
 Variable = Tensor | Callable[[], Tensor]
 """A tensor [batch, n] updated in place, or a function that returns one; [1, n] if shared."""
+CONSTANT = {"constant": True}
+"""Metadata of a dataclass field whose tensors never change; `named_tensors` ignores it."""
 
 
 def current(variable: Variable) -> Tensor:
@@ -47,7 +49,8 @@ def named_tensors(tree: Any, prefix: str = "") -> dict[str, Tensor]:
 
 def _branches(tree: Any) -> Iterator[tuple[str, Any]]:
     if is_dataclass(tree):
-        yield from ((field.name, getattr(tree, field.name)) for field in fields(tree))
+        changing = (item.name for item in fields(tree) if not item.metadata.get("constant"))
+        yield from ((name, getattr(tree, name)) for name in changing)
     elif isinstance(tree, Mapping):
         yield from ((str(name), branch) for name, branch in tree.items())
     elif isinstance(tree, list | tuple):
