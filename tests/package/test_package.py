@@ -5,11 +5,10 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.helpers.processes import REPOSITORY
 
 
 def run(*command, **options):
