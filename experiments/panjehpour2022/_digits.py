@@ -38,7 +38,7 @@ class Normal(Dense):
         for part in (self.weight, self.bias):
             draw = torch.empty(part.shape, dtype=part.dtype)
             part.copy_(draw.normal_(0, SPREAD, generator=generator))
-        self.settle()
+        self.constrain()
 
 
 def feedback_alignment() -> FA:

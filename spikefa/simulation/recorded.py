@@ -22,7 +22,7 @@ def start_recording(
     """Return the recorder of a new file, see `Simulation.record`."""
     network, stimulus = runner.network, runner.stimulus
     given = {"seed": runner.seeds[0], "device": str(network.device), **(provenance or {})}
-    if network.replicas is not None:
+    if network.leading:
         given |= {"replicas": network.replicas, "seeds": json.dumps(runner.seeds)}
     given["backend"] = runner.backend.name
     return Recorder.create(

@@ -7,7 +7,7 @@ import spikefa as sf
 
 def network(circuit=None, rule=None, population=sf.StochasticBinary, **options):
     sizes = {"hidden1": population(7), "hidden2": population(6), "output": population(4)}
-    rule = rule or sf.ThreeFactor(1e-2, 1e-5)
+    rule = rule or sf.ThreeFactor(1e-2, weight_decay=1e-5)
     return sf.Network(12, sizes, circuit or sf.FA(), rule, device=DEVICE, **options)
 
 

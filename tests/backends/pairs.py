@@ -20,7 +20,7 @@ def images(n_inputs, n_classes=2, n=12):
 
 
 def network(circuit, sizes, n_inputs=13, rule=None, tau=0.9, **options):
-    populations = {f"layer{n}": sf.StochasticBinary(size, tau) for n, size in enumerate(sizes)}
+    populations = {f"layer{n}": sf.StochasticBinary(size, tau=tau) for n, size in enumerate(sizes)}
     rule = rule or sf.ThreeFactor(1e-2)
     net = sf.Network(n_inputs, populations, circuit, rule, device=DEVICE, **options)
     net.initialise(3)
