@@ -4,18 +4,14 @@ The paper writes h = A x and y = W h with column vectors: its matrices are the t
 here.
 """
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from spikefa.datasets.functions import uniform
 from spikefa.feedback import FA
 from spikefa.models import rate_network
+from spikefa.network.network import Network
 from spikefa.utils.seeding import generator
-
-if TYPE_CHECKING:
-    from spikefa.network.network import Network
 
 
 class Deterministic:

@@ -1,11 +1,15 @@
 """What figures 3ab and s5 share: 784-1000-10 logistic networks and how they are taught."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from spikefa.datasets import Dataset
-    from spikefa.simulation.lesson import Lesson
+import torch
+
+import spikefa as sf
+from spikefa.datasets import Dataset
+from spikefa.datasets.examples import classification
+from spikefa.models import rate_network
+from spikefa.simulation.lesson import Lesson
 
 NAMES = {
     "backprop": "backprop",
@@ -44,19 +48,12 @@ class Chosen(Protocol):
         """Half-range of B."""
 
 
-def pupil(name: str, settings: Chosen, data: "Dataset", seed: int) -> "Lesson":
+def pupil(name: str, settings: Chosen, data: Dataset, seed: int) -> Lesson:
     """Return the network called `name` in front of the digits; the same order for all.
 
     ``delta_FA = B e`` is not gated by y' on its way, as the paper has it; the synapses onto the
     output learn from ``e * y'`` in all.
     """
-    import torch
-
-    import spikefa as sf
-    from spikefa.datasets.examples import classification
-    from spikefa.models import rate_network
-    from spikefa.simulation.lesson import Lesson
-
     circuit: sf.FeedbackCircuit
     if name == "backprop":
         circuit = sf.Backprop(tau=1.0)

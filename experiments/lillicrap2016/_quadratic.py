@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import torch
 
 from spikefa.analysis.alignment import row_angles
 from spikefa.datasets.functions import quadratic
@@ -26,8 +27,6 @@ def circuit() -> FA:
 
 def exercise(feedback: FeedbackCircuit, hidden: int, seed: int) -> Exercise:
     """Return the network before its quadratic functions, 10 examples for each update."""
-    import torch
-
     network = rate_network(
         (N, hidden, N),
         feedback,

@@ -15,13 +15,6 @@ from spikefa.errors import SpikefaError
 from spikefa.plugins.choices import files_of
 from spikefa.plugins.classes import SEAMS, Seam, describe
 from spikefa.plugins.user_code import blaming
-from spikefa.runs.experiment import (
-    experiment_names,
-    full_help,
-    load_experiment,
-    parse_settings,
-    summary_line,
-)
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -164,21 +157,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(given: argparse.Namespace) -> None:
-    module = load_experiment(given.experiment)
-    if {"-h", "--help"} & set(given.options):
-        print(full_help(given.experiment, module, given.options), end="")
-        return
-    settings, out, resume = parse_settings(given.experiment, module, given.options)
+    from spikefa.runs.catalogue import description, load_experiment
+    from spikefa.runs.parsing import full_help, parse_settings
     from spikefa.utils.devices import enough_memory
 
+    experiment = load_experiment(given.experiment)
+    name, options = experiment.name, given.options
+    if {"-h", "--help"} & set(options):
+        print(full_help(name, experiment.settings, options, description(name)), end="")
+        return
+    settings, out, resume = parse_settings(name, experiment.settings, options)
     with enough_memory(), blaming("the run", *files_of(settings)):
-        run = module.run(settings, out, resume)
+        run = experiment.run(settings, out, resume)
     _announce(run.path)
 
 
 def _announce(path: Path) -> None:
     from spikefa.runs.directory import RunDirectory
-    from spikefa.runs.results.file import NAME
+    from spikefa.runs.studies.file import NAME
 
     run = RunDirectory(path)
     summary = run.read_summary()
@@ -207,8 +203,10 @@ def _list(given: argparse.Namespace) -> None:
     if given.what != "experiments":
         _list_classes(SEAMS[SAME_AS.get(given.what, given.what)])
         return
+    from spikefa.runs.catalogue import experiment_names, summary_line
+
     for name in experiment_names():
-        print(f"{name:24} {summary_line(load_experiment(name))}")
+        print(f"{name:24} {summary_line(name)}")
     print(f"\nwhat can be plugged in: {', '.join(f'spikefa list {kind}' for kind in SEAMS)}")
 
 
@@ -249,6 +247,7 @@ def _raster(given: argparse.Namespace) -> None:
 
 
 def _figure(given: argparse.Namespace) -> None:
+    from spikefa.runs.catalogue import load_experiment
     from spikefa.runs.directory import RunDirectory
 
     run = RunDirectory.open(given.directory)
@@ -263,7 +262,7 @@ def _report(given: argparse.Namespace) -> None:
 
 
 def _results(given: argparse.Namespace) -> None:
-    from spikefa.runs.results.page import add_run, write_page
+    from spikefa.runs.studies.page import add_run, write_page
 
     if given.add is not None:
         print(f"wrote {add_run(given.add, given.folder)}")

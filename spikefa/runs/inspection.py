@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from spikefa.errors import SpikefaError
-from spikefa.utils.files import read_text
 from spikefa.runs.directory import RunDirectory
+from spikefa.utils.files import read_text
 
 
 def inspect(path: Path) -> str:

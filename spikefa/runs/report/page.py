@@ -7,11 +7,11 @@ import yaml
 
 from spikefa import __version__
 from spikefa.errors import SpikefaError
-from spikefa.utils.files import written_whole
+from spikefa.runs.directory import RunDirectory
 from spikefa.runs.report import sections
 from spikefa.runs.report.markup import Markup, element, escaped, joined
 from spikefa.runs.report.style import CSS
-from spikefa.runs.directory import RunDirectory
+from spikefa.utils.files import written_whole
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """Tells the browser to run no script and to load nothing, should text ever become markup."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from spikefa.analysis.curves import read_metrics
 from spikefa.errors import SpikefaError
-from spikefa.runs.report.markup import Markup, element, escaped, grid, joined, pairs, picture
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.figures import RunFigure, run_figures
+from spikefa.runs.report.markup import Markup, element, escaped, grid, joined, pairs, picture
 
 DPI = 130
 PIXELS_PER_INCH = 92
