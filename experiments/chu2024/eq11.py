@@ -19,6 +19,7 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.learner import Measure
 
 SCALES = (0.02, 0.2)
 """Of the first weights."""
@@ -43,7 +44,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     found: dict[str, list[Any]] = {"alignment": [], "accuracy": [], "loss": []}
     for scale in SCALES:
         lesson = net.lesson(settings, data, net.feedback_alignment(), scale, seed)
-        measures = {
+        measures: dict[str, Measure] = {
             "alignment": net.gradient_alignment(lesson),
             "accuracy": net.accuracy(lesson),
             "loss": lesson.loss,

@@ -20,6 +20,7 @@ from spikefa.experiments.chu2024._settings import UNSTEADY, Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.learner import Measure
 
 SCALES = (0.0, 0.05, 0.1, 0.2, 0.5)
 """Of the first weights."""
@@ -44,7 +45,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = np.union1d(at, settings.epochs + settings.more)
     for scale in SCALES:
         lesson = net.lesson(settings, data, net.feedback_alignment(), scale, seed)
-        measures = {
+        measures: dict[str, Measure] = {
             "accuracy": net.accuracy(lesson),
             "weights": net.weight_alignment(lesson),
             "gradient": net.gradient_alignment(lesson),

@@ -28,6 +28,7 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.learner import Measure
 from spikefa.simulation.lesson import Lesson
 
 ALIGNMENTS = (-1.0, -0.5, -0.2, 0.0, 0.1, 0.2, 0.5, 1.0)
@@ -76,7 +77,10 @@ def _accuracies(
     ]
     lesson = make(net.feedback_alignment())
     looks = np.unique(np.linspace(0, updates, 6).round().astype(int))
-    measures = {"accuracy": net.accuracy(lesson), "gradient": net.gradient_alignment(lesson)}
+    measures: dict[str, Measure] = {
+        "accuracy": net.accuracy(lesson),
+        "gradient": net.gradient_alignment(lesson),
+    }
     fa = lesson.follow(looks.tolist(), measures)
     return {
         "turned": np.array(turned),

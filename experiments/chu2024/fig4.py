@@ -20,6 +20,7 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.simulation.learner import Measure
 from spikefa.simulation.lesson import Lesson
 
 STARTS = {"random": "at random", "sign": "with the signs of B", "same": "equal to B"}
@@ -50,7 +51,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     for start in STARTS:
         lesson = net.lesson(settings, data, net.feedback_alignment("normal"), settings.scale, seed)
         align(lesson, start, settings.scale)
-        measures = {
+        measures: dict[str, Measure] = {
             f"{start}.accuracy": net.accuracy(lesson),
             f"{start}.weights": net.weight_alignment(lesson),
             f"{start}.gradient": net.gradient_alignment(lesson),

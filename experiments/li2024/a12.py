@@ -18,6 +18,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 SHOWN = 1500
@@ -36,12 +37,13 @@ class Settings(Repeated):
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Draw both matrices; return their correlation and angle, and some pairs to draw."""
     n, r = settings.neurons, settings.correlation
-    weight = normal(n, n, generator(seed, "weights"))
-    noise = normal(n, n, generator(seed, "feedback"))
-    chance = torch.rand(n, n, generator=generator(seed, "pairs"), dtype=torch.float64)
+    device = choose_device(settings.device)
+    weight = normal(n, n, generator(seed, "weights")).to(device)
+    noise = normal(n, n, generator(seed, "feedback")).to(device)
+    chance = torch.rand(n, n, generator=generator(seed, "pairs"), dtype=torch.float64).to(device)
     both = chance < settings.two_way
     back = ((r * weight + (1 - r**2) ** 0.5 * noise) * both).mT
-    pairs = np.stack([weight.ravel().numpy(), back.mT.reshape(-1).numpy()])
+    pairs = np.stack([weight.ravel().cpu().numpy(), back.mT.reshape(-1).cpu().numpy()])
     return {
         "correlation": np.corrcoef(pairs)[0, 1],
         "angle": angle(weight, back.mT),

@@ -20,6 +20,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.utils.devices import choose_device
 
 EXPANSIONS = (1, 2, 3, 5, 7, 10, 15, 20, 30)
 TEN = EXPANSIONS.index(10)
@@ -40,7 +41,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     for expansion in EXPANSIONS:
         circuit = sf.PFA(expansion, tau=1.0)
         angles.append(_path_angle(circuit, settings, seed))
-        matrix = circuit.fixed[0].numpy()
+        matrix = circuit.fixed[0].cpu().numpy()
         eigenvalues.append(np.linalg.eigvalsh(matrix @ matrix.T))
     return {
         "eigenvalues": np.array(eigenvalues),
@@ -52,7 +53,9 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def _path_angle(circuit: PFA, settings: Settings, seed: int) -> float:
     """Return the angle of the path to W^T after R has become B W."""
     sizes = (1, settings.below, settings.above)
-    network = rate_network(sizes, circuit, 0.1, weight_scale=1.0)
+    network = rate_network(
+        sizes, circuit, 0.1, weight_scale=1.0, device=choose_device(settings.device)
+    )
     network.initialise(seed)
     weight = network.synapses["output"].weight
     circuit.plastic_matrices[0].copy_(circuit.fixed[0].mT @ weight.mT)

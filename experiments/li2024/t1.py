@@ -62,9 +62,9 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     noise = {name: NOISE if name == "PAL" else 0.0 for name in NAMES}
     return {
         "updates": list(at),
-        "transport": [transport(made[name], noise[name], seed) for name in NAMES],
-        "angles": [path_angles(made[name](), noise[name], at, seed) for name in ANGLED],
-        **{name: measure(seed) for name, measure in IDENTITIES.items()},
+        "transport": [transport(settings, made[name], noise[name], seed) for name in NAMES],
+        "angles": [path_angles(settings, made[name](), noise[name], at, seed) for name in ANGLED],
+        **{name: identity(settings, seed) for name, identity in IDENTITIES.items()},
     }
 
 

@@ -86,7 +86,7 @@ class Settings(Placed):
     @cached_property
     def choices(self) -> dict[str, Chosen]:
         """Rule and circuit, with the arguments that the options above give them."""
-        offers = {
+        offers: dict[str, dict[str, Any]] = {
             "rule": {"learning_rate": self.rates, "weight_decay": self.weight_decay},
             "feedback": {
                 "scale": self.feedback_scale,

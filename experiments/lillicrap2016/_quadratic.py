@@ -9,7 +9,9 @@ from spikefa.analysis.alignment import row_angles
 from spikefa.datasets.functions import quadratic
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.models import rate_network
+from spikefa.runs.settings import Placed
 from spikefa.simulation.exercise import Exercise
+from spikefa.utils.devices import choose_device
 
 N, HIDDEN = 20, 1000
 BATCH = 10
@@ -25,7 +27,7 @@ def circuit() -> FA:
     return FA(FEEDBACK_SCALE, tau=1.0)
 
 
-def exercise(feedback: FeedbackCircuit, hidden: int, seed: int) -> Exercise:
+def exercise(place: Placed, feedback: FeedbackCircuit, hidden: int, seed: int) -> Exercise:
     """Return the network before its quadratic functions, 10 examples for each update."""
     network = rate_network(
         (N, hidden, N),
@@ -33,6 +35,7 @@ def exercise(feedback: FeedbackCircuit, hidden: int, seed: int) -> Exercise:
         RATE,
         weight_scale=FIRST_WEIGHTS,
         bias=FIRST_BIASES,
+        device=choose_device(place.device),
         dtype=torch.float32,
     )
     network.initialise(seed)
@@ -43,4 +46,4 @@ def neuron_angles(exercise: Exercise) -> Callable[[], np.ndarray]:
     """Return what gives the angle of each hidden neuron's outgoing weights to what comes back."""
     weight = exercise.network.synapses["output"].weight
     (back,) = exercise.network.feedback.layer_matrices()
-    return lambda: row_angles(weight, back.mT).numpy()
+    return lambda: row_angles(weight, back.mT).cpu().numpy()

@@ -26,6 +26,7 @@ from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, first_below, legend, level, name_axes, panels
 from spikefa.runs.studies.repeats import apart
 from spikefa.simulation.exercise import Exercise
+from spikefa.utils.devices import choose_device
 
 SIZES = (30, 20, 10)
 NAMES = {
@@ -78,6 +79,7 @@ def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
         network = rate_network(
             *(SIZES, circuit, rate, "linear", "linear", settings.weight_scale, False, noise),
             replicas=len(seeds),
+            device=choose_device(settings.device),
         )
         network.initialise(seeds)
         exercise = Exercise(network, tasks, seed=seeds)

@@ -30,9 +30,9 @@ from spikefa.analysis.alignment import row_angles
 from spikefa.analysis.delta_angles import Reference
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._digits import by_epochs, digits
-from spikefa.experiments.lillicrap2016._logistic import NAMES, pupil
+from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, pupil
 from spikefa.runs.options import option
-from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
+from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
 from spikefa.runs.studies.drawing import (
     RIGHT_ANGLE,
@@ -50,22 +50,13 @@ NEAR = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Repeated):
+class Settings(Logistic):
     """Everything that the result depends on."""
 
-    epochs: int = option(40, "epochs")
-    batch: int = option(10, "examples for each update, which is summed over them")
-    rate: float = option(1e-2, "eta, of all")
-    decay: float = option(1e-6, "weight decay per update")
-    hidden: int = option(1000, "hidden neurons")
-    weight_scale: float = option(0.2, "half-range of the first weights")
-    feedback_scale: float = option(1.0, "half-range of B")
-    train_images: int | None = option(None, "use only the first K training images")
     test_images: int | None = option(None, "use only the first K test images")
     validation_images: int = option(
         0, "hold out the last K training images, and test with them alone"
     )
-    data_dir: str | None = option(None, DATA_DIR)
     repeats: int = option(20, REPEATS)
 
 

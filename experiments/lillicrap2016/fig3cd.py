@@ -66,7 +66,7 @@ def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
     scales = (settings.weight_scale, settings.bias_scale)
     found: dict[str, Any] = {}
     for name, (sizes, circuit) in students(settings).items():
-        learner = student(sizes, circuit, settings.rate, settings.batch, seeds, *scales)
+        learner = student(settings, sizes, circuit, settings.rate, settings.batch, seeds, *scales)
         found |= learner.follow(at, {name: learner.nse})
     return [{"updates": list(at), **own} for own in apart(found, len(seeds))]
 

@@ -38,7 +38,7 @@ class Settings(Repeated):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn as a whole, then once more in phases from the same first weights."""
-    whole = exercise(circuit(), settings.hidden, seed)
+    whole = exercise(settings, circuit(), settings.hidden, seed)
     at = np.linspace(0, settings.updates, 2 * LOOKS + 1).round().astype(int)
     found = whole.follow(
         at,
@@ -49,7 +49,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
         },
     )
     found["updates"] = at
-    parts = exercise(circuit(), settings.hidden, seed)
+    parts = exercise(settings, circuit(), settings.hidden, seed)
     curve, when, before = [], [], 0
     phases = (settings.phase1, settings.phase2, settings.phase3)
     for updates, frozen in zip(phases, FROZEN, strict=True):

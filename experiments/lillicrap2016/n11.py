@@ -38,12 +38,12 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Follow C with smaller and smaller steps, then the error from a start at zero."""
     drifts, changes = [], []
     for step in STEPS:
-        net = Deterministic(SIZES, step, seed, settings.start)
+        net = Deterministic(settings, SIZES, step, seed, settings.start)
         before, first = net.constant().clone(), net.first.clone()
         net.learn(settings.time)
         drifts.append(float((net.constant() - before).norm()))
         changes.append(float((net.first.mT @ net.first - first.mT @ first).norm()))
-    net = Deterministic(SIZES, settings.zero_step, seed, 0.0)
+    net = Deterministic(settings, SIZES, settings.zero_step, seed, 0.0)
     errors = [net.error()]
     for _ in range(LOOKS):
         net.learn(settings.zero_time / LOOKS)

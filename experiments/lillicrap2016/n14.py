@@ -23,6 +23,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.simulation.exercise import Exercise
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 SIZES = (30, 20, 10)
@@ -46,7 +47,11 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind, start in {"zero": 0.0, "other": settings.other_start}.items():
         circuit = sf.FA(0.5, tau=1.0)
-        network = rate_network(SIZES, circuit, settings.rate, "linear", "linear", start, bias=False)
+        network = rate_network(
+            *(SIZES, circuit, settings.rate, "linear", "linear", start),
+            bias=False,
+            device=choose_device(settings.device),
+        )
         network.initialise(seed)
         exercise = Exercise(network, pair, seed=seed, tests=1)
         exercise.learn(2)  # W stays zero in the first update, and zero has no direction

@@ -22,6 +22,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 SIZES = (30, 20, 10)
@@ -54,21 +55,36 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
                 if kind == "backprop"
                 else sf.PseudoBackprop(every=1, rtol=0, scale=1.0, tau=1.0)
             )
-            found[kind].append(_distance(circuit, hidden, rate, settings.weight_scale, seed))
+            found[kind].append(_distance(settings, circuit, hidden, rate, seed))
     return found
 
 
-def _distance(circuit: FeedbackCircuit, hidden: str, rate: float, scale: float, seed: int) -> float:
+def _distance(
+    settings: Settings,
+    circuit: FeedbackCircuit,
+    hidden: Literal["linear", "tanh"],
+    rate: float,
+    seed: int,
+) -> float:
     """Return ``|dh - expected| / |expected|``; of backprop, |expected| is made that of dh."""
-    network = rate_network(SIZES, circuit, rate, hidden, "linear", scale, bias=False)
+    network = rate_network(
+        *(SIZES, circuit, rate),
+        hidden,
+        "linear",
+        settings.weight_scale,
+        bias=False,
+        device=choose_device(settings.device),
+    )
     network.initialise(seed)
-    x, y = linear(SIZES[0], SIZES[-1], seed).draw(1, generator(seed, "pair"))
+    pair = linear(SIZES[0], SIZES[-1], seed).draw(1, generator(seed, "pair"))
+    x, y = (each.to(network.device) for each in pair)
     state = network.state(1)
     network.forward(state, x)
     before, gain = state.populations[0].spikes.clone(), state.populations[0].gain.clone()
     error = y - state.populations[1].spikes
     weight = network.synapses["output"].weight
-    newton = torch.linalg.lstsq(weight.mT, error.mT, driver="gelsd").solution.mT
+    solved = torch.linalg.lstsq(weight.mT.cpu(), error.mT.cpu(), driver="gelsd")
+    newton = solved.solution.mT.to(network.device)
     network.step(network.state(1), x, y)
     network.forward(state, x)
     change = state.populations[0].spikes - before

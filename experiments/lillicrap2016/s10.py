@@ -49,7 +49,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 def _follow(settings: Settings, start: Any, updates: int) -> Any:
     """Return A and W after each update, ndarray [updates + 1, 2]."""
-    net = Deterministic((1, 1, 1), settings.step, 0, 0.0)
+    net = Deterministic(settings, (1, 1, 1), settings.step, 0, 0.0)
     net.back.fill_(1.0)
     net.target.fill_(1.0)
     net.first.fill_(start[0])

@@ -44,7 +44,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for name, phases in regimens.items():
-        net = Deterministic(SIZES, settings.step, seed, settings.start)
+        net = Deterministic(settings, SIZES, settings.step, seed, settings.start)
         for measure, values in follow(net, phases, settings.every).items():
             found[f"{name}.{measure}"] = values
     return found

@@ -35,7 +35,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Follow both networks."""
     found: dict[str, Any] = {}
     for name, sizes in SIZES.items():
-        net = Deterministic(sizes, settings.step, seed, settings.start)
+        net = Deterministic(settings, sizes, settings.step, seed, settings.start)
         traces = follow(net, [(BOTH, settings.time)], settings.every)
         found |= {f"{name}.{measure}": values for measure, values in traces.items()}
     return found

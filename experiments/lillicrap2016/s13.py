@@ -22,6 +22,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels
 from spikefa.simulation.exercise import Exercise
+from spikefa.utils.devices import choose_device
 
 SIZES = (30, 20, 10)
 OMEGAS = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.125, 0.15, 0.2, 0.25)
@@ -46,7 +47,11 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     found: dict[str, list[Any]] = {"nse": [], "backprop": [], "pseudo": []}
     for omega in OMEGAS:
         circuit = sf.FA(settings.feedback_scale, tau=1.0)
-        network = rate_network(SIZES, circuit, settings.rate, "linear", "linear", omega, bias=False)
+        network = rate_network(
+            *(SIZES, circuit, settings.rate, "linear", "linear", omega),
+            bias=False,
+            device=choose_device(settings.device),
+        )
         network.initialise(seed)
         exercise = Exercise(network, linear(SIZES[0], SIZES[-1], seed), seed=seed)
         to_backprop = angles_to(network, sf.Backprop(tau=1.0), exercise.test_state)

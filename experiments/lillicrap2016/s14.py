@@ -33,7 +33,7 @@ class Settings(Repeated):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn by backprop, switch, learn by feedback alignment."""
-    learner = exercise(sf.Backprop(tau=1.0), settings.hidden, seed)
+    learner = exercise(settings, sf.Backprop(tau=1.0), settings.hidden, seed)
     first = range(0, settings.before + 1, settings.every)
     second = range(settings.every, settings.after + 1, settings.every)
     before = learner.follow(first, {"nse": learner.nse})["nse"]

@@ -14,9 +14,9 @@ import torch
 from matplotlib.figure import Figure
 
 from spikefa.experiments.lillicrap2016._digits import digits
-from spikefa.experiments.lillicrap2016._logistic import NAMES, pupil
+from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, pupil
 from spikefa.runs.options import option
-from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
+from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import panels
 from spikefa.utils.seeding import generator
@@ -31,18 +31,9 @@ TAUGHT = ("backprop", "fa", "sparse")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Repeated):
+class Settings(Logistic):
     """Everything that the result depends on."""
 
-    epochs: int = option(40, "epochs")
-    batch: int = option(10, "examples for each update, which is summed over them")
-    rate: float = option(1e-2, "eta, of all")
-    decay: float = option(1e-6, "weight decay per update")
-    hidden: int = option(1000, "hidden neurons")
-    weight_scale: float = option(0.2, "half-range of the first weights")
-    feedback_scale: float = option(1.0, "half-range of B")
-    train_images: int | None = option(None, "use only the first K training images")
-    data_dir: str | None = option(None, DATA_DIR)
     repeats: int = option(1, REPEATS)
 
 
@@ -67,7 +58,7 @@ def _fields(name: str, weights: Any) -> dict[str, Any]:
 
     Of weights to the right of one another, over the pixels of each field; random ones have 0.
     """
-    fields = weights.T.reshape(-1, PIXELS, PIXELS).numpy().copy()
+    fields = weights.T.reshape(-1, PIXELS, PIXELS).cpu().numpy().copy()
     a, b = fields[:, :, :-1].reshape(len(fields), -1), fields[:, :, 1:].reshape(len(fields), -1)
     a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
     smooth = (a * b).sum(1) / np.sqrt((a**2).sum(1) * (b**2).sum(1))

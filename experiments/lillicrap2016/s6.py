@@ -55,7 +55,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {"updates": list(at)}
     for algorithm, circuit in circuits.items():
         for network, (sizes, frozen) in NETWORKS.items():
-            learner = student(sizes, circuit(), rate, settings.batch, seed, *scales)
+            learner = student(settings, sizes, circuit(), rate, settings.batch, seed, *scales)
             if frozen:
                 learner.freeze(0)
             found |= learner.follow(at, {f"{algorithm}.{network}": learner.nse})

@@ -25,6 +25,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
 from spikefa.simulation.exercise import Exercise
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 HIDDEN = (2, 25)
@@ -51,7 +52,10 @@ class Settings(Repeated):
 
 def exercise(settings: Settings, hidden: int, circuit: FeedbackCircuit, seed: int) -> Exercise:
     """Return a network before XOR, tested on the four examples."""
-    network = rate_network((2, hidden, 1), circuit, settings.rate, "logistic", "logistic")
+    network = rate_network(
+        *((2, hidden, 1), circuit, settings.rate, "logistic", "logistic"),
+        device=choose_device(settings.device),
+    )
     network.initialise(seed)
     first, output = network.synapses.values()
     source = generator(seed, "xor")
@@ -87,9 +91,9 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
                 return float(state.error.square().mean())
 
             found |= learner.follow(at, {name: error})
-            found[f"{name}.before"], found[f"{name}.after"] = before[:, 0], weight[:, 0]
+            found[f"{name}.before"], found[f"{name}.after"] = before[:, 0].cpu(), weight[:, 0].cpu()
             for matrix in circuit.tensors().values():
-                found[f"{hidden}.B"] = matrix[0]
+                found[f"{hidden}.B"] = matrix[0].cpu()
     return found
 
 

@@ -47,6 +47,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     curves = []
     for alpha in ALPHAS:
         learner = student(
+            settings,
             SIZES,
             sf.FA(settings.feedback_scale, tau=1.0),
             settings.rate,

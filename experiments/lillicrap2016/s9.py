@@ -30,7 +30,7 @@ class Settings(Repeated):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn, and measure every neuron's angle before and after."""
-    learner = exercise(circuit(), settings.hidden, seed)
+    learner = exercise(settings, circuit(), settings.hidden, seed)
     angles = neuron_angles(learner)
     before = angles()
     at = range(0, settings.updates + 1, settings.every)

@@ -21,6 +21,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 CONDITIONS = {
@@ -65,6 +66,7 @@ def _follow(settings: Settings, condition: str, seed: int) -> list[float]:
         "linear",
         settings.weight_scale,
         bias=False,
+        device=choose_device(settings.device),
     )
     network.initialise(seed)
     source = generator(seed, "signals", condition)
@@ -72,8 +74,10 @@ def _follow(settings: Settings, condition: str, seed: int) -> list[float]:
     found = []
     for iteration in range(settings.iterations + 1):
         if iteration == 0 or condition in ("cross", "neither"):
-            inputs = normal(batch, n, source)
-            error = inputs if condition in ("cross", "both") else normal(batch, n, source)
+            inputs = normal(batch, n, source).to(network.device)
+            error = inputs
+            if condition in ("auto", "neither"):
+                error = normal(batch, n, source).to(network.device)
         if iteration % settings.every == 0:
             found.append(cos(radians(network.alignment()["output"])))
         network.forward(state, inputs)

@@ -44,6 +44,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = [settings.batches * epochs for epochs in (settings.early, settings.late)]
     return {
         condition: terms_along(
+            settings,
             at,
             settings.batches * settings.epochs_back,
             feedback_alignment(),

@@ -20,6 +20,8 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.learner import Measure
+from spikefa.simulation.lesson import Lesson
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -42,6 +44,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     rows: dict[str, list[Any]] = {"loss": [], "accuracy": [], "angle": []}
     for share in SHARES:
         made = lesson(
+            settings,
             feedback_alignment(),
             settings.rate,
             seed,
@@ -49,17 +52,10 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             disorder=share,
             data_dir=settings.data_dir,
         )
-        curves = made.follow(
-            at,
-            {
-                "loss": made.loss,
-                "accuracy": lambda made=made: 100 - made.error_percent(),
-                "angle": lambda made=made: np.array(list(made.network.alignment().values())),
-            },
-        )
-        for name, values in curves.items():
+        for name, values in made.follow(at, _measures(made)).items():
             rows[name].append(values)
     terms = terms_along(
+        settings,
         [settings.batches * settings.epochs // 2],
         settings.batches * settings.epochs_back,
         feedback_alignment(),
@@ -71,6 +67,14 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
         data_dir=settings.data_dir,
     )
     return {name: np.array(values) for name, values in rows.items()} | {"terms": terms[0]}
+
+
+def _measures(made: Lesson) -> dict[str, Measure]:
+    return {
+        "loss": made.loss,
+        "accuracy": lambda: 100 - made.error_percent(),
+        "angle": lambda: np.array(list(made.network.alignment().values())),
+    }
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:

@@ -65,7 +65,13 @@ def _follow(settings: Settings, name: str, seed: int) -> tuple[dict[str, Any], A
     fa, norm = name.startswith("fa"), settings.norm if name.endswith("norm") else None
     circuit = feedback_alignment() if fa else sf.Backprop(tau=1.0)
     made = lesson(
-        circuit, settings.rate, seed, settings.batches, norm=norm, data_dir=settings.data_dir
+        settings,
+        circuit,
+        settings.rate,
+        seed,
+        settings.batches,
+        norm=norm,
+        data_dir=settings.data_dir,
     )
     network, shown = made.network, len(made.test_state.error)
     reference = Reference(network, sf.Backprop(tau=1.0), shown)

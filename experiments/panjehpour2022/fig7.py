@@ -55,7 +55,7 @@ def _follow(settings: Settings, rate: float, threshold: int, seed: int) -> list[
     """Return loss, accuracy and share of outputs that are active, epoch by epoch."""
     rows = []
     where = settings.data_dir
-    made = lesson(feedback_alignment(), rate, seed, settings.batches, data_dir=where)
+    made = lesson(settings, feedback_alignment(), rate, seed, settings.batches, data_dir=where)
     for epoch in range(settings.epochs + 1):
         if epoch == threshold < settings.epochs:
             made.switch(sf.Backprop(tau=1.0))

@@ -67,7 +67,7 @@ def full_help(name: str, settings: type, arguments: list[str], description: str 
     return "\n".join(parts)
 
 
-def parse_settings(name: str, settings: type, arguments: list[str]) -> Request:
+def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Request:
     """Return the settings and the folders that command-line arguments ask for.
 
     With ``--resume`` the settings of that run hold, except for those that are given anew.
