@@ -4,57 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 import spikefa as sf
-from spikefa.analysis.delta_angles import delta_angles
 from spikefa.experiments.comparison import _entries as entries
 from spikefa.experiments.comparison import _table as table
 from spikefa.experiments.comparison import circuits
 from spikefa.experiments.comparison._jobs import Job
 
-RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results" / "comparison.circuits"
+RESULTS = Path(__file__).resolve().parents[3] / "docs" / "results" / "comparison.circuits"
 SMALL = {"dataset": "digits", "hidden": 20, "hidden_layers": 2, "outputs": 20, "train_images": 100}
-
-
-def digits_network(feedback):
-    network = sf.models.lillicrap2016.spiking_mnist(40, 2, 30, 64, feedback=feedback)
-    network.initialise(0)
-    return network
-
-
-def angles_of(network):
-    digits = sf.datasets.digits()
-    return delta_angles(network, digits.test)
-
-
-def test_deltas_of_transposed_weights_are_those_of_backpropagation():
-    network = digits_network(sf.FA(gated=True))
-    for back, synapses in zip(
-        network.feedback.matrices, list(network.synapses.values())[1:], strict=True
-    ):
-        back.copy_(synapses.weight.mT)
-    # float32: the arc cosine of a number next to 1 is some hundredths of a degree
-    assert all(angle < 0.1 for angle in angles_of(network).values())
-
-
-def test_deltas_of_random_matrices_are_at_right_angles():
-    found = angles_of(digits_network(sf.FA()))
-    assert list(found) == ["hidden1", "hidden2"]
-    assert all(85 < angle < 95 for angle in found.values())
-
-
-def test_deltas_of_opposite_weights_point_the_other_way():
-    network = digits_network(sf.FA(gated=True))
-    network.feedback.matrices[1].copy_(-network.synapses["output"].weight.mT)
-    assert angles_of(network)["hidden2"] > 179.9
-
-
-def test_looking_at_deltas_changes_no_weight():
-    network = digits_network(sf.FA())
-    before = {name: tensor.clone() for name, tensor in network.tensors().items()}
-    angles_of(network)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in network.tensors().items())
 
 
 @pytest.mark.parametrize("line", entries.ENTRIES)
@@ -79,7 +37,7 @@ def test_what_was_chosen_is_what_the_search_found():
 def test_the_table_on_the_page_is_what_the_results_say():
     results = json.loads((RESULTS / "results.json").read_text())
     costs = json.loads((RESULTS / "summary.json").read_text())["costs"]
-    page = (RESULTS.parent.parent / "circuits.md").read_text(encoding="utf-8")
+    page = (RESULTS.parents[3] / "circuits.md").read_text(encoding="utf-8")
     assert table.results_table(results, costs) in page
     assert {(result["line"], result["seed"]) for result in results} == {
         (line, seed) for line in entries.ENTRIES for seed in range(3)
@@ -88,7 +46,7 @@ def test_the_table_on_the_page_is_what_the_results_say():
 
 def test_small_comparison_writes_results_and_table(tmp_path):
     settings = circuits.Settings(circuits=["FA", "backprop"], repeats=2, epochs=1, **SMALL)
-    circuits.run(settings, tmp_path / "run", None)
+    circuits.EXPERIMENT.run(settings, tmp_path / "run", None)
     written = sorted(file.name for file in (tmp_path / "run").glob("*.json"))
     chosen = {name: entries.ENTRIES[name].chosen for name in ("FA", "backprop")}
     expected = [f"{name}-trial{chosen[name]}-seed{s}.json" for name in chosen for s in (0, 1)]
@@ -103,7 +61,7 @@ def test_small_comparison_writes_results_and_table(tmp_path):
     changed = tmp_path / "run" / written[0]
     stamp = changed.stat().st_mtime_ns
     (tmp_path / "run" / written[1]).unlink()
-    circuits.run(settings, None, tmp_path / "run")
+    circuits.EXPERIMENT.run(settings, None, tmp_path / "run")
     assert changed.stat().st_mtime_ns == stamp, "a run that was there was repeated"
     assert (tmp_path / "run" / written[1]).exists()
 
@@ -111,12 +69,12 @@ def test_small_comparison_writes_results_and_table(tmp_path):
 def test_the_search_refuses_to_look_at_test_images(tmp_path):
     settings = circuits.Settings(circuits=["FA"], tune=True, **SMALL)
     with pytest.raises(sf.SpikefaError, match="--validation-images"):
-        circuits.run(settings, tmp_path / "run", None)
+        circuits.EXPERIMENT.run(settings, tmp_path / "run", None)
 
 
 def test_an_unknown_circuit_is_answered_with_the_list(tmp_path):
     with pytest.raises(sf.SpikefaError, match=r"no circuit 'FAA'.*backprop, FA"):
-        circuits.run(circuits.Settings(circuits=["FAA"]), tmp_path / "run", None)
+        circuits.EXPERIMENT.run(circuits.Settings(circuits=["FAA"]), tmp_path / "run", None)
 
 
 def test_best_trial_is_the_one_with_the_least_validation_error():

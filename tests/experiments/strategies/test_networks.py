@@ -10,10 +10,10 @@ import torch
 import spikefa as sf
 from spikefa.cli import main
 from spikefa.experiments.strategies._mnist import Training, classify, network
-from spikefa.runs.results.file import read_result
-from spikefa.runs.results.page import add_run, build_page
-from spikefa.runs.results.table import chosen
-from spikefa.runs.results.targets import TARGETS
+from spikefa.runs.studies.file import read_result
+from spikefa.runs.studies.grid import chosen
+from spikefa.runs.studies.page import add_run, build_page
+from spikefa.runs.studies.targets import TARGETS
 
 DIGITS = ["--dataset", "digits", "--batch", "20", "--epochs", "3"]
 FEW = {

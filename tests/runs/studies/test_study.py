@@ -1,26 +1,23 @@
 """A result names the commits that computed its runs, and the one that judged them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from spikefa.runs.results import repeats
-from spikefa.runs.results.file import read_result
-from spikefa.runs.results.findings import Claim, Findings, Quantity
-from spikefa.runs.results.page import build_page
-from spikefa.runs.results.study import Study
-from spikefa.runs.results.table import Table
+from spikefa.runs.settings import Repeated
+from spikefa.runs.studies import repeats
+from spikefa.runs.studies.claims import Claim, Quantity
+from spikefa.runs.studies.file import read_result
+from spikefa.runs.studies.page import build_page
+from spikefa.runs.studies.study import Study
 
 FIRST, SECOND = "a" * 40, "b" * 40
 
 
-@dataclass(frozen=True)
-class Settings:
-    repeats: int = 1
-    processes: int = 1
-    quick: bool = False
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     cells: str = "one"
 
 
@@ -28,17 +25,30 @@ def once(settings, seed, cell=""):
     return {"error": 2.0 + seed}
 
 
-def judge(settings, runs):
+def measure(settings, runs):
     first = next(iter(runs.values())) if "error" not in runs else runs
-    return Findings([Quantity("error", first["error"], "%")], [Claim("learns", True, "it did")])
+    return {"error": first["error"]}
+
+
+def quantities(m):
+    return [Quantity("error", m.error, "%")]
 
 
 def picture(settings, runs):
     return Figure()
 
 
-PARTS = ("L16.fig2", "lillicrap2016.fig2", once, judge, picture, {})
-PLAIN, TABLE = Study(*PARTS), Table(*PARTS, cells=("one", "other"))
+PLAIN = Study(
+    "lillicrap2016.fig2",
+    Settings,
+    id="L16.fig2",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=[Claim("learns", holds=lambda m: True, evidence=lambda m: "it did")],
+    picture=picture,
+)
+TABLE = replace(PLAIN, cells=("one", "other"))
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from spikefa.errors import require
+from spikefa.runs.studies.command import command
+from spikefa.runs.studies.file import NAME, Result, read_result
+from spikefa.runs.studies.targets import PAPERS, TARGETS, Target
 from spikefa.utils.files import written_whole
-from spikefa.runs.results.command import command
-from spikefa.runs.results.file import NAME, Result, read_result
-from spikefa.runs.results.targets import PAPERS, TARGETS, Target
 
 HEADING = """# What the papers report, and what this program finds
 

@@ -12,7 +12,7 @@ from spikefa.datasets.svhn import svhn
 from spikefa.datasets.timit import timit_stops
 from spikefa.experiments.lillicrap2016._deep import Cell, Teaching, deep_lesson
 from spikefa.experiments.lillicrap2016.n5 import CELLS
-from spikefa.runs.results.file import read_result
+from spikefa.runs.studies.file import read_result
 
 SHORT = ["--fast", "1", "--medium", "1", "--slow", "0", "--shrink", "100", "--repeats", "1"]
 FEW = ["--train-images", "200", "--test-images", "100", "--device", "cpu"]

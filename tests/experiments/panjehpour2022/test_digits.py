@@ -1,4 +1,4 @@
-"""The network and the digits of Panjehpour & EsmailZadeh, figures 3 to 7; identities of table 1."""
+"""The network and the digits of Panjehpour & EsmailZadeh, figures 3 to 7."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,11 @@ import torch
 
 import spikefa as sf
 from spikefa.datasets import Dataset, Images
-from spikefa.experiments.li2024._identities import IDENTITIES
 from spikefa.experiments.panjehpour2022 import _digits
 from spikefa.experiments.panjehpour2022._terms import terms_along
+from spikefa.runs.settings import Placed
+
+PLACE = Placed()
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def digits(monkeypatch):
 
 def test_first_weights_biases_and_feedback_are_normal():
     circuit = _digits.feedback_alignment()
-    network = _digits.network(circuit, 0.3, 0)
+    network = _digits.network(PLACE, circuit, 0.3, 0)
     parts = [network.synapses["hidden1"].weight, circuit.matrices[0]]
     biases = torch.cat([each.bias for each in network.synapses.values()])
     for part in (*parts, biases):
@@ -41,17 +43,17 @@ def test_first_weights_biases_and_feedback_are_normal():
 
 def test_normalised_weights_keep_their_length(digits):
     circuit = _digits.feedback_alignment()
-    made = _digits.lesson(circuit, 0.3, 0, batches=5, norm=0.8)
+    made = _digits.lesson(PLACE, circuit, 0.3, 0, batches=5, norm=0.8)
     made.learn(5)
     for matrix in (*(each.weight for each in made.network.synapses.values()), *circuit.matrices):
         torch.testing.assert_close(matrix.norm(dim=0), torch.full((matrix.shape[1],), 0.8))
 
 
 def test_five_outputs_say_a_class_and_a_share_of_labels_changes_places(digits):
-    right = _digits.lesson(sf.Backprop(tau=1.0), 0.3, 0, batches=20)
+    right = _digits.lesson(PLACE, sf.Backprop(tau=1.0), 0.3, 0, batches=20)
     assert (right.examples.targets.sum(1) == 5).all()
     assert right.examples.targets.shape[1] == 50
-    wrong = _digits.lesson(sf.Backprop(tau=1.0), 0.3, 0, batches=20, disorder=0.5)
+    wrong = _digits.lesson(PLACE, sf.Backprop(tau=1.0), 0.3, 0, batches=20, disorder=0.5)
     assert wrong.examples.labels.bincount().equal(right.examples.labels.bincount())
     changed = (wrong.examples.labels != right.examples.labels).double().mean()
     assert changed.item() == pytest.approx(0.5 * 0.9, abs=0.05)
@@ -61,7 +63,7 @@ def test_five_outputs_say_a_class_and_a_share_of_labels_changes_places(digits):
 def test_terms_of_whole_epochs_stand_out_if_the_batches_come_again(digits):
     found = {
         shuffled: terms_along(
-            [160], 30, _digits.feedback_alignment(), 0.3, 0, batches=10, shuffled=shuffled
+            PLACE, [160], 30, _digits.feedback_alignment(), 0.3, 0, batches=10, shuffled=shuffled
         )[0].mean(0)
         for shuffled in (False, True)
     }
@@ -78,12 +80,3 @@ def test_mnist_is_made_smaller(data_dir):
     assert len(small.train) == 60000
     brightness = large.test.pixels.mean((1, 2)), small.test.pixels.mean((1, 2))
     assert np.corrcoef(brightness)[0, 1] > 0.99
-
-
-EXACT = [name for name in IDENTITIES if name not in ("wm_mirrors_w", "pal_aligns")]
-
-
-@pytest.mark.parametrize("name", EXACT)
-def test_the_identities_of_table_1(name):
-    expected = {"sf_has_the_signs_of_w": 1.0, "kp_forgets_the_difference": 1.0}.get(name, 0.0)
-    assert IDENTITIES[name](3) == pytest.approx(expected, abs=1e-10)

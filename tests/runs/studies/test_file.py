@@ -9,13 +9,12 @@ import pytest
 
 import spikefa as sf
 from spikefa.cli import main
-from spikefa.runs.results import Claim, Quantity
-from spikefa.runs.results.file import VERSION, read_result, write_result
-from spikefa.runs.results.findings import spread
-from spikefa.runs.results.page import add_run, build_page
-from spikefa.runs.results.targets import TARGETS
+from spikefa.runs.studies.claims import Quantity, Verdict, spread
+from spikefa.runs.studies.file import VERSION, read_result, write_result
+from spikefa.runs.studies.page import add_run, build_page
+from spikefa.runs.studies.targets import TARGETS
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def result(**others):
@@ -28,8 +27,8 @@ def result(**others):
         "n": 3,
         "quantities": [quantity.as_record()],
         "claims": [
-            Claim("as fast", True, "300 and 310 examples").as_record(),
-            Claim("above 0", False, "0.01 degrees", "the rate is too high").as_record(),
+            Verdict("as fast", True, "300 and 310 examples").as_record(),
+            Verdict("above 0", False, "0.01 degrees", "the rate is too high").as_record(),
         ],
         "figures": ["fig2.png"],
         "seconds": 12.5,

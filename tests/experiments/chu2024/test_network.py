@@ -12,6 +12,7 @@ import spikefa as sf
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._perturbed import Perturbed, turn
 from spikefa.experiments.chu2024._settings import Shared
+from spikefa.experiments.chu2024.fig4 import align
 
 SMALL = {"dataset": "digits", "train": 300, "test": 100, "first": 20, "second": 15, "repeats": 1}
 SHORT = {
@@ -34,9 +35,10 @@ def small(scale=0.1, circuit=None, optimiser=None, **others):
 def test_every_study_runs_on_any_images_and_is_drawn(name, tmp_path):
     module = import_module(f"spikefa.experiments.chu2024.{name}")
     settings = module.Settings(**(SMALL | SHORT[name]))
-    directory = module.run(settings, tmp_path / "run", None)
+    experiment = module.EXPERIMENT
+    directory = experiment.run(settings, tmp_path / "run", None)
     assert (directory.figures / f"{name}.png").stat().st_size > 5000
-    assert module.run(settings, None, directory.path).path == directory.path
+    assert experiment.run(settings, None, directory.path).path == directory.path
 
 
 def test_the_network_is_that_of_the_methods():
@@ -98,8 +100,6 @@ def test_gradients_at_an_alignment_of_one_are_backpropagation_and_the_output_is_
 
 
 def test_weights_begin_with_the_signs_of_b_or_equal_to_it():
-    from spikefa.experiments.chu2024.fig4 import align
-
     for start, cosines in (("random", (-0.5, 0.5)), ("sign", (0.5, 0.9)), ("same", (0.999, 1.001))):
         lesson = small(0.05, net.feedback_alignment("normal"))
         align(lesson, start, 0.05)

@@ -9,13 +9,13 @@ from spikefa.experiments.lillicrap2016 import fig4
 from spikefa.experiments.lillicrap2016._fig4_result import conclude
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
-from spikefa.runs.results.file import NAME, read_result
-from spikefa.runs.results.page import add_run, build_page
+from spikefa.runs.studies.file import NAME, read_result
+from spikefa.runs.studies.page import add_run, build_page
 
 
 def concluded(folder, circuit="FA", summed=1.73, **others):
     """The result of a run that is told to have ended so."""
-    settings = fig4.settle(replace(fig4.Settings(), feedback={"class": circuit}, **others))
+    settings = fig4.complete(replace(fig4.Settings(), feedback={"class": circuit}, **others))
     directory = RunDirectory.create(folder)
     figures = [directory.figures / name for name in ("alignment.png", "fig4.png", "learning.png")]
     directory.figures.mkdir(exist_ok=True)
@@ -27,7 +27,7 @@ def concluded(folder, circuit="FA", summed=1.73, **others):
         "alignment_degrees": {"hidden2": 87.5},
         "epochs": 20,
         "wall_seconds": 3000.0,
-        **fig4.describe(settings),
+        **settings.describe(),
         **provenance("cpu"),
     }
     conclude(directory, settings, summary, figures)

@@ -14,6 +14,7 @@ from spikefa.experiments.comparison._rounding import (
     set_rounding,
     tf32,
 )
+from spikefa.runs.studies.claims import judge_all
 
 X = torch.randn(2000) * torch.logspace(-6, 6, 2000)
 
@@ -52,8 +53,9 @@ def test_products_are_rounded_and_weights_are_not():
 
 def test_a_short_run_ends_with_a_score_for_each_precision():
     short = {"train_images": 60, "epochs": 1, "hidden": 10, "outputs": 10}
-    settings = precision.Settings(**(precision.QUICK_SETTINGS | short))
+    settings = precision.Settings(**(precision.EXPERIMENT.quick | short))
     found = precision.once(settings, 0)
     assert found["error"].shape == found["summed"].shape == (len(precision.PRECISIONS),)
     runs = {name: values[None] for name, values in found.items()}
-    assert len(precision.judge(settings, runs).claims) == 3
+    measures = precision.EXPERIMENT.measures(settings, runs)
+    assert len(judge_all(precision.CLAIMS, measures)) == 3

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spikefa.errors import SpikefaError, require
+from spikefa.runs.studies.claims import Quantity, Verdict, summary
 from spikefa.utils.files import read_text, written_whole
-from spikefa.runs.results.findings import summary
 
 VERSION = 1
 NAME = "result.json"
@@ -28,6 +28,32 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "git_dirty": bool,
 }
 Result = dict[str, Any]
+
+
+def result_of(
+    *,
+    id: str,
+    experiment: str,
+    quick: bool,
+    settings: Mapping[str, Any],
+    n: int,
+    quantities: Sequence[Quantity],
+    verdicts: Sequence[Verdict],
+    figures: Sequence[Path],
+    seconds: float,
+) -> Result:
+    """Return the content of a result file, to which the provenance is added."""
+    return {
+        "id": id,
+        "experiment": experiment,
+        "quick": quick,
+        "settings": dict(settings),
+        "n": n,
+        "quantities": [quantity.as_record() for quantity in quantities],
+        "claims": [verdict.as_record() for verdict in verdicts],
+        "figures": [path.name for path in figures],
+        "seconds": seconds,
+    }
 
 
 def write_result(path: Path, result: Mapping[str, Any]) -> None:

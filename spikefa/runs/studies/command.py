@@ -1,4 +1,4 @@
-"""The command that a result was made with, from the settings that its file holds."""
+"""The command that a result was made with, from the settings in its file."""
 
 import json
 import shlex
@@ -6,23 +6,21 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from spikefa.runs.experiment import load_experiment
-from spikefa.runs.results.targets import Target
+from spikefa.runs.catalogue import load_experiment
+from spikefa.runs.studies.targets import Target
 
 ELSEWHERE = ("device", "data_dir", "processes")
 """Settings that depend on the machine."""
 
 
 def command(target: Target, settings: Mapping[str, Any]) -> str:
-    """Return the command line that makes such a result: what differs from today's defaults is said.
+    """Return the command line that makes such a result.
 
-    Rules and circuits, which are no single words, are those of the target's own options.
+    It has the options that differ from today's defaults. Rules and circuits are given by the target's own options.
     """
-    module = load_experiment(target.experiment)
+    experiment = load_experiment(target.experiment)
     seams = {name: given for name, given in settings.items() if isinstance(given, dict)}
-    defaults = module.Settings(**seams)
-    if hasattr(module, "settle"):
-        defaults = module.settle(defaults)
+    defaults = experiment.completed(experiment.settings(**seams))
     words = [f"spikefa run {target.experiment}", target.options]
     for item in fields(defaults):
         default = getattr(defaults, item.name)
