@@ -13,6 +13,7 @@ from spikefa.plugins.choices import announce_code, default_of, seams
 from spikefa.plugins.classes import load_class
 from spikefa.plugins.words import chosen_classes, in_order
 from spikefa.runs.directory import RunDirectory
+from spikefa.runs.settings import options
 
 S = TypeVar("S")
 
@@ -42,7 +43,7 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
     parser.add_argument("--out", type=str, help="folder to make for the run")
     parser.add_argument("--resume", type=str, help="folder of a run to continue")
     hints = get_type_hints(settings)
-    for item in fields(settings):
+    for item in options(settings):
         parser.add_argument(
             f"--{item.name.replace('_', '-')}",
             type=hints[item.name],

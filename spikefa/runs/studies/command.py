@@ -3,10 +3,10 @@
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from spikefa.runs.catalogue import load_experiment
+from spikefa.runs.settings import options
 from spikefa.runs.studies.targets import Target
 
 ELSEWHERE = ("device", "data_dir", "processes")
@@ -22,7 +22,7 @@ def command(target: Target, settings: Mapping[str, Any]) -> str:
     seams = {name: given for name, given in settings.items() if isinstance(given, dict)}
     defaults = experiment.completed(experiment.settings(**seams))
     words = [f"spikefa run {target.experiment}", target.options]
-    for item in fields(defaults):
+    for item in options(defaults):
         default = getattr(defaults, item.name)
         given = settings.get(item.name, default)
         if item.name not in (*seams, *ELSEWHERE) and given != default:
