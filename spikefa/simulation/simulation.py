@@ -113,6 +113,7 @@ class Simulation:
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(stimulus, steps_per_image, encoding, validation, test, self.seeds)
         self.stimulus = self.stimuli.train
+        self.stimuli.check(network)
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None
         self.progress = progress
         factors = RateFactors.of(network.synapses, schedule, decay_schedule)

@@ -8,6 +8,7 @@ import torch
 from snntorch import spikegen
 
 import spikefa as sf
+from spikefa.datasets import Images
 from spikefa.errors import SpikefaError
 
 STEPS = 6
@@ -18,14 +19,17 @@ PIXELS[:, 4] = 255
 
 def shown(encoding, order, batch=2, dtype=torch.float32):
     """Return the activity of every step, `[len(order) * STEPS, batch, 30]`."""
-    stimulus = sf.Stimulus(PIXELS, np.zeros(8, np.uint8), 255, batch, encoding, dtype=dtype)
+    images = Images(PIXELS, np.zeros(8, np.uint8))
+    stimulus = sf.ImageStimulus(images, steps=STEPS, encoding=encoding)
+    state = stimulus.state(batch, 10, torch.device("cpu"), dtype)
     source, rows = torch.Generator().manual_seed(2), []
-    for images in order:
-        stimulus.show(torch.tensor(images), STEPS)
+    for number, items in enumerate(order):
+        stimulus.load(state, number, torch.tensor(items), {})
+        stimulus.show(state)
         for _ in range(STEPS):
-            stimulus.uniforms.uniform_(generator=source)
-            stimulus.step()
-            rows.append(stimulus.spikes.clone())
+            state.uniforms.uniform_(generator=source)
+            stimulus.step(state)
+            rows.append(state.inputs.clone())
     return torch.stack(rows)
 
 

@@ -11,6 +11,7 @@ import spikefa as sf
 from spikefa.errors import SpikefaError
 from spikefa.simulation.evaluation import streams_by_default
 from spikefa.simulation.runner import Runner
+from spikefa.stimulus.readout import ClassReadout
 from spikefa.stimulus.sampler import ShuffledSampler
 
 
@@ -125,7 +126,7 @@ def test_stop_and_resume_is_bit_identical(tiny, tmp_path, stop_at):
     whole.train(epochs=3)
 
     stopped = simulate(tiny, batch=5, schedule=schedule, checkpoint=tmp_path / "checkpoint.pt")
-    present, shown = stopped.present, 0
+    present, shown = stopped.training.present, 0
 
     def present_and_stop(**options):
         nonlocal shown
@@ -134,7 +135,7 @@ def test_stop_and_resume_is_bit_identical(tiny, tmp_path, stop_at):
         if shown == stop_at:
             os.kill(os.getpid(), signal.SIGINT)
 
-    stopped.present = present_and_stop
+    stopped.training.present = present_and_stop
     with pytest.raises(sf.Stopped, match=f"step {3 * stop_at}"):
         stopped.train(epochs=3)
     del stopped
@@ -233,23 +234,22 @@ def test_memory_is_flat_over_a_run(tiny):
 
 @pytest.mark.parametrize(("images", "batch"), [(10, 1), (10, 3), (7, 7), (5, 12)])
 def test_every_image_is_shown_once_per_epoch(images, batch):
-    order = ShuffledSampler(images, batch, seed=1)
-    listed = torch.cat([order.images(k) for k in range(order.presentations(4))])
+    sampler = ShuffledSampler(images, batch, [1])
+    listed = torch.cat([sampler.items(k) for k in range(sampler.presentations(4))])
     for epoch in range(4):
         part = listed[epoch * images : (epoch + 1) * images]
         assert sorted(part.tolist()) == list(range(images))
     assert len(listed) - 4 * images < batch
-    assert [order.image(k // batch, k % batch) for k in range(len(listed))] == listed.tolist()
+    assert [sampler.item(k // batch, k % batch) for k in range(len(listed))] == listed.tolist()
     if images > 5:
         assert listed[:images].tolist() != listed[images : 2 * images].tolist()
 
 
 def test_guesses_are_counted_from_the_last_and_from_the_summed_steps():
-    from spikefa.stimulus.readout import ClassReadout
-
-    groups = ClassReadout(n_outputs=4, n_classes=2, batch=2)
-    groups.start(torch.tensor([0, 1]))
-    assert groups.target.tolist() == [[1, 1, 0, 0], [0, 0, 1, 1]]
+    groups = ClassReadout(n_outputs=4, n_classes=2).state(2, "cpu", torch.float32)
+    target = torch.zeros(2, 4)
+    groups.start(torch.tensor([0, 1]), target)
+    assert target.tolist() == [[1, 1, 0, 0], [0, 0, 1, 1]]
     groups.count(torch.tensor([[1.0, 1, 0, 0], [1, 1, 0, 1]]))
     groups.count(torch.tensor([[0.0, 0, 1, 0], [0, 0, 1, 1]]))
     assert groups.last.tolist() == [[0, 1], [0, 2]]
@@ -309,9 +309,9 @@ def test_so_many_images_are_tested_side_by_side_as_a_device_holds(tiny, monkeypa
     made = []
 
     class Watched(Runner):
-        def __init__(self, network, images, full_scale, n_classes, batch, *more):
+        def __init__(self, network, stimulus, batch, *more, **options):
             made.append(batch)
-            super().__init__(network, images, full_scale, n_classes, batch, *more)
+            super().__init__(network, stimulus, batch, *more, **options)
 
     monkeypatch.setattr("spikefa.simulation.evaluation.Runner", Watched)
     simulation = simulate(tiny)

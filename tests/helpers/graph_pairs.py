@@ -1,8 +1,7 @@
 """The same training twice, one executed by eager and one by graph, which must agree bit for bit."""
 
-from pairs import DEVICE
-
 import spikefa as sf
+from tests.helpers.fused_pairs import DEVICE
 
 
 def network(circuit=None, rule=None, population=sf.StochasticBinary, **options):
