@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from spikefa.recording import Probe
-from spikefa.recording.words import parse_windows
+from spikefa.recording.plan.words import parse_windows
 from spikefa.runs.provenance import provenance
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 
 from spikefa.analysis.moments import spike_moments
 from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
+from spikefa.recording.read.contents import Steps
 
 
 def pairwise_correlation(

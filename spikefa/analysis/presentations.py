@@ -7,8 +7,8 @@ import numpy as np
 
 from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
-from spikefa.recording.spikes import BLOCK_ROWS
+from spikefa.recording.read.contents import Steps
+from spikefa.recording.read.spikes import BLOCK_ROWS
 
 
 @dataclass(frozen=True)

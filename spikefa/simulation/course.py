@@ -14,7 +14,7 @@ from spikefa.errors import require
 from spikefa.network.checks import check_modulators, rehearse
 from spikefa.network.network import Network
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
-from spikefa.recording.predicates import Function
+from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.runner import Runner
 from spikefa.simulation.running_metrics import RunningMetrics

@@ -9,7 +9,7 @@ from pairs import DEVICE
 import spikefa as sf
 from spikefa.backends import Backend
 from spikefa.recording import Probe, Window
-from spikefa.recording.stage import Stage
+from spikefa.recording.write.ring_buffer import Stage
 from spikefa.utils.packing import BitPacker, unpack
 
 PROBES = {
@@ -67,8 +67,8 @@ def test_what_was_packed_is_what_is_recorded():
     spikes = torch.zeros(2, 11)
     bits = torch.tensor([[255, 7], [1, 4]], dtype=torch.uint8)
     variables = {"some": {"spikes": spikes, "packed_spikes": bits}}
-    from spikefa.recording.blocks import Block
-    from spikefa.recording.probes import resolve
+    from spikefa.recording.plan.probes import resolve
+    from spikefa.recording.write.blocks import Block
 
     for units, expected in (("all", [1, 4]), ([0, 9, 10], [0b101])):
         channels = resolve([Probe("some", "spikes", units, stream=1)], variables, 0)

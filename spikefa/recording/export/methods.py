@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
+    from spikefa.recording.read.contents import Steps
+    from spikefa.recording.read.reader import Recording
 
 
 class Exports:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from spikefa.recording.export.spikes import (
+from spikefa.recording.export.common import (
     needed,
     recorded,
     showings,
@@ -13,8 +13,8 @@ from spikefa.recording.export.spikes import (
 )
 
 if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
+    from spikefa.recording.read.contents import Steps
+    from spikefa.recording.read.reader import Recording
 
 
 def neo_block(recording: "Recording", steps: "Steps" = None) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spikefa.recording.export.spikes import (
+from spikefa.recording.export.common import (
     SECONDS_PER_MS,
     check_new,
     needed,
@@ -21,8 +21,8 @@ from spikefa.recording.export.spikes import (
 from spikefa.utils.files import written_whole
 
 if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
+    from spikefa.recording.read.contents import Steps
+    from spikefa.recording.read.reader import Recording
 
 
 def write_nwb(recording: "Recording", path: str | Path, steps: "Steps" = None) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikefa.recording.export.spikes import (
+from spikefa.recording.export.common import (
     SECONDS_PER_MS,
     needed,
     recorded,
@@ -15,8 +15,8 @@ from spikefa.recording.export.spikes import (
 )
 
 if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
+    from spikefa.recording.read.contents import Steps
+    from spikefa.recording.read.reader import Recording
 
 
 def pynapple_objects(recording: "Recording", steps: "Steps" = None) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from spikefa.recording.export.spikes import check_new, recorded, stretches, times
+from spikefa.recording.export.common import check_new, recorded, stretches, times
 from spikefa.utils.files import written_whole
 
 if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
+    from spikefa.recording.read.contents import Steps
+    from spikefa.recording.read.reader import Recording
 
 MAGIC, VERSION = 0x0A7A, (0, 1)
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}

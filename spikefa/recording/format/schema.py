@@ -1,0 +1,197 @@
+"""The file format `spikefa-recording` 1.0: names, types and versions.
+
+The prose is in docs/recording.md; what is written there and what stands here must agree.
+"""
+
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from spikefa.errors import SpikefaError
+from spikefa.recording.plan.clocks import Clock
+from spikefa.recording.plan.predicates import TEXT_BYTES
+from spikefa.recording.plan.probes import Channel, Encoding
+from spikefa.recording.plan.windows import LABEL_BYTES, Window
+
+VERSION = (1, 0)
+STATUS = ("open", "closed", "failed", "repaired")
+"""Meaning of the numbers in /spikefa/status."""
+
+CHUNK_ROWS = 1000
+"""Rows of one chunk, and the most of one commit."""
+
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
+"""Meaning of the numbers in /spikefa/raster/<pop>/encoding; "auto" is: not decided yet."""
+
+SORTING = {"none": 0, "by_id": 1, "by_time": 2}
+"""The HDF5 enum by which a SONATA spike population says how it is sorted."""
+
+Durability = Literal["flush", "fsync"]
+"""What a commit waits for: that the operating system has it, or that the disk has it."""
+
+STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
+WRITER = np.dtype([("process", "<u8"), ("host", "S64")])
+BACKPRESSURE = np.dtype([("blocks", "<u8"), ("seconds", "<f8")])
+EPOCH = np.dtype([("start_step", "<u8"), ("stop_step", "<u8"), ("label", f"S{LABEL_BYTES}")])
+RECURRING = np.dtype(
+    [("start_step", "<u8"), ("length", "<u8"), ("period", "<u8"), ("label", f"S{LABEL_BYTES}")]
+)
+TRIGGER = np.dtype(
+    [
+        ("label", f"S{LABEL_BYTES}"),
+        ("before", "<u8"),
+        ("after", "<u8"),
+        ("hold_off", "<u8"),
+        ("at_most", "<u8"),
+        ("edge", "u1"),
+        ("predicate", f"S{TEXT_BYTES}"),
+    ]
+)
+FIRING = np.dtype([("step", "<u8"), ("trigger", "<u4")])
+
+STATUS_PATH = "/spikefa/status"
+CLOCKS = "/spikefa/clocks"
+POPULATIONS = "/spikefa/populations"
+IMAGES = "/spikefa/images"
+SPIKES = "/spikes"
+BACKPRESSURE_PATH = "/spikefa/backpressure"
+WRITER_PATH = "/spikefa/writer"
+
+
+class Backpressure(NamedTuple):
+    """How often the simulation had to wait for the disk, and for how long.
+
+    Attributes
+    ----------
+    blocks : int
+        Blocks for whose memory it waited.
+    seconds : float
+        For so long, in all.
+    """
+
+    blocks: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Population:
+    """A population as the file describes it.
+
+    Attributes
+    ----------
+    name : str
+    layer : int
+        0 for the input, then upwards.
+    role : str
+        ``"input"``, ``"hidden"`` or ``"output"``.
+    size : int
+        Neurons in the whole population.
+    n_classes : int
+        Of an output population: its neurons stand in this many equal groups, one per class, in
+        the order of the classes. 0 elsewhere.
+    """
+
+    name: str
+    layer: int
+    role: str
+    size: int
+    n_classes: int = 0
+
+    def classes(self, units: np.ndarray) -> np.ndarray:
+        """Return the class, int64, of each of `units` of an output population."""
+        return np.asarray(units, dtype=np.int64) * self.n_classes // self.size
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything about a file that is fixed before its first row is written.
+
+    Attributes
+    ----------
+    populations : tuple of Population
+    channels : tuple of Channel
+        What each row holds.
+    clocks : tuple of Clock
+        When; the first is every step of the recording's windows.
+    image_shape : (int, int) or None
+        Height and width of the thumbnails, None if none are kept.
+    attributes : dict
+        The attributes of the root.
+    """
+
+    populations: tuple[Population, ...]
+    channels: tuple[Channel, ...]
+    clocks: tuple[Clock, ...]
+    image_shape: tuple[int, int] | None
+    attributes: dict[str, Any]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows with a beginning and an end of their own, in the order of their steps."""
+        return self.clocks[0].windows
+
+    def channels_of(self, clock: int) -> tuple[Channel, ...]:
+        """Return what the rows of one clock hold."""
+        return tuple(channel for channel in self.channels if channel.clock == clock)
+
+
+def clock_path(number: int, name: str) -> str:
+    """Return where the dataset `name` of a clock is; the first clock stands at the top."""
+    return f"/spikefa/{name}" if number == 0 else f"{CLOCKS}/{number}/{name}"
+
+
+def is_report(channel: Channel) -> bool:
+    """Return whether a channel is a SONATA report: potentials of one stream."""
+    return channel.variable == "potential" and not channel.batch
+
+
+def group_of(population: str, variable: str) -> str:
+    """Return the group that holds one variable of one population."""
+    if variable == "spikes":
+        return f"/spikefa/raster/{population}"
+    if variable == "modulator":
+        return f"/spikefa/modulator/{population}"
+    return f"/spikefa/trace/{variable}/{population}"
+
+
+def data_of(population: str, variable: str) -> str:
+    """Return the dataset whose rows hold one variable of one population."""
+    name = "packed" if variable == "spikes" else "value"
+    return f"{group_of(population, variable)}/{name}"
+
+
+def spikes_path(population: str, name: str) -> str:
+    """Return where the dataset `name` of the spikes of a population is."""
+    return f"{group_of(population, 'spikes')}/{name}"
+
+
+def row_shape(channel: Channel) -> tuple[tuple[int, ...], str]:
+    """Return the shape and the NumPy type of a row of `channel`."""
+    streams = (channel.batch,) if channel.batch else ()
+    if channel.variable == "spikes":
+        return (*streams, -(-len(channel.units) // 8)), "u1"
+    return (*streams, len(channel.units)), "<f4"
+
+
+def check_version(text: object) -> None:
+    """Accept this major version; warn of a newer minor one; refuse a newer major one."""
+    match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})", text if isinstance(text, str) else "")
+    if match is None:
+        raise SpikefaError(f"it has format version {text!r:.40}, not one such as '1.0'")
+    major, minor = int(match[1]), int(match[2])
+    ours = f"{VERSION[0]}.{VERSION[1]}"
+    if major > VERSION[0]:
+        raise SpikefaError(
+            f"it has format version {text}, and this spikefa reads up to {ours}: update spikefa"
+        )
+    if major < VERSION[0]:
+        raise SpikefaError(f"it has format version {text}, and this spikefa reads {ours}")
+    if minor > VERSION[1]:
+        warnings.warn(
+            f"the recording has format version {text}, newer than {ours}: what is new in it is "
+            "not read",
+            stacklevel=2,
+        )
