@@ -13,7 +13,7 @@ from spikefa.datasets import Dataset
 from spikefa.errors import require
 from spikefa.network.checks import check_modulators, rehearse
 from spikefa.network.network import Network
-from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
+from spikefa.recording import MAX_HOST_BYTES, CapturedRows, Probe, Recorder, When
 from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.runner import Runner
@@ -123,23 +123,24 @@ class Course:
         self.network.set_learning_rates(self.stream.state, rates, self.decay_schedule(self.epoch))
         shown, first, steps = self.order.images(self.presentation), self.step, self.steps_per_image
         recorder = self.recorder if record else None
-        land = None
-        if recorder is not None and recorder.waits(first + steps):
+        rows = None
+        if recorder is not None and recorder.wants(first + steps):
             if self.stream.backend.captures and not each:
-                land = recorder.landing(steps)
-            each = land is None
+                rows = recorder.captured_rows(steps)
+            each = rows is None
+        land = None if rows is None else rows.keep
         for n in self.stream.present(shown, steps, plastic=True, each=each, land=land):
             if recorder is not None:
-                self._record(recorder, [n] if land is None else range(steps), land is not None)
+                self._record(recorder, [n] if rows is None else range(steps), rows)
             yield first + n
         self.presentation += 1
 
-    def _record(self, recorder: Recorder, steps: Iterable[int], landed: bool) -> None:
-        """Let the recorder observe some steps of the image on show: the last, or what landed."""
+    def _record(self, recorder: Recorder, steps: Iterable[int], rows: CapturedRows | None) -> None:
+        """Let the recorder observe some steps of the image on show, from `rows` if captured."""
         image = self.order.image(self.presentation, recorder.stream)
         label = int(self.dataset.train.labels[image])
         for n in steps:
-            recorder.observe(self.step + n, image, label, n if landed else None)
+            recorder.observe(self.step + n, image, label, None if rows is None else rows.row(n))
 
     def _count(self) -> None:
         """Count the guesses and spikes of the presentation that ends."""
@@ -212,8 +213,8 @@ class Course:
             windows,
             self.stream.variables(),
             given,
-            self.dataset.train.pixels,
-            self.dataset.n_classes,
+            thumbnails=self.dataset.train.pixels,
+            n_classes=self.dataset.n_classes,
             max_host_bytes=max_host_bytes,
             durability=durability,
             steps_per_image=self.steps_per_image,
@@ -243,7 +244,7 @@ class Course:
             path,
             self.stream.variables(),
             self.step,
-            images=self.dataset.train.pixels,
+            thumbnails=self.dataset.train.pixels,
             predicates=predicates,
         )
         return self.recorder

@@ -24,6 +24,17 @@ PROBES = (
 )
 WINDOWS = (Window("early", 0, 20), Window("middle", 50, 65), Window("late", 100, 120))
 
+OWN = (Window("start", 3, 9), Window("end", 103, 140))
+MIXED_PROBES = (
+    *PROBES[:2],
+    Probe("hidden1", "potential", 3, every=4),
+    Probe("hidden2", "spikes", "all", every=4),
+    Probe("hidden2", "gain", [5, 7], window=Window("own", 30, 61)),
+    Probe("hidden2", "modulator", [1], window=OWN, every=7),
+    Probe("output", "spikes", "all", stream="all"),
+    Probe("output", "potential", 4, stream="all", every=4),
+)
+
 
 @lru_cache(maxsize=4096)
 def truth(step: int) -> dict[str, dict[str, np.ndarray]]:

@@ -1,4 +1,4 @@
-"""How much of a file may be trusted: what its writer has counted."""
+"""How much of a file may be trusted: the rows that its writer has counted."""
 
 import h5py
 import numpy as np
@@ -14,13 +14,14 @@ from spikefa.recording.format.schema import (
     spikes_path,
 )
 from spikefa.recording.format.untrusted import check_stored
-from spikefa.recording.plan.probes import Channel, Encoding
+from spikefa.recording.plan.channels import Channel
+from spikefa.recording.plan.probes import Encoding
 
 
 def committed_rows(file: h5py.File, layout: Layout, clock: int = 0) -> int:
     """Return how many rows of one clock may be trusted.
 
-    The counter is looked at before the datasets that it counts, since a writer may be at work.
+    The counter is read before the datasets that it counts, since a writer may be at work.
     """
     counter = file[clock_path(clock, "committed_steps")]
     counter.refresh()
@@ -49,7 +50,7 @@ def _check_held(file: h5py.File, path: str, count: int, what: str = "rows") -> N
 
 
 def _check_events(file: h5py.File, channel: Channel, rows: int) -> None:
-    """Refuse a file that has not the spikes of the rows that are committed."""
+    """Refuse a file that lacks spikes of committed rows."""
     path = spikes_path(channel.population, "until")
     _check_held(file, path, rows)
     count = int(np.max(file[path][rows - 1])) if rows else 0
@@ -58,11 +59,11 @@ def _check_events(file: h5py.File, channel: Channel, rows: int) -> None:
 
 
 def chosen_encoding(file: h5py.File, channel: Channel) -> Encoding:
-    """Return how the spikes of a channel are kept; "auto" if its first row is still to come."""
+    """Return how the spikes of a channel are stored; "auto" before its first row."""
     if channel.encoding != "auto":
         return channel.encoding
     data = file[spikes_path(channel.population, "encoding")]
     data.refresh()
     number = int(data[0])
-    require(number < len(ENCODINGS), f"its {data.name} is {number}, which means nothing")
+    require(number < len(ENCODINGS), f"its {data.name} is {number}, which is no encoding")
     return ENCODINGS[number]

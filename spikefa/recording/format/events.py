@@ -1,14 +1,14 @@
-"""Spikes as a list of events, and what that costs beside a bit for each neuron and step."""
+"""Spikes as a list of events, and the size of that list compared with bits."""
 
 import numpy as np
 
 EVENT_BYTES = 16
-"""Of a spike in a SONATA file: its time, f8, and its neuron, u8."""
+"""Bytes of a spike in a SONATA file: its time, f8, and its neuron, u8."""
 
 UNTIL_BYTES = 8
-"""Of a row: how many spikes there were up to its end, u8."""
+"""Bytes of a row: the number of spikes up to its end, u8."""
 
-_AT_ONCE = 1 << 20  # bytes looked up at a time, which need as much room again
+_AT_ONCE = 1 << 20  # bytes looked up at a time, which take as much memory again
 _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dtype=np.uint8)
 
 
@@ -22,8 +22,8 @@ def count_spikes(packed: np.ndarray) -> int:
 def find_spikes(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return row and column of each bit that is 1, ascending.
 
-    Only bytes that are not zero are unpacked, so that it takes the room of the spikes and not that
-    of the neurons.
+    Only bytes that are not zero are unpacked, so the memory grows with the spikes and not with the
+    neurons.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def find_spikes(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pack_spikes(row: np.ndarray, column: np.ndarray, rows: int, n_units: int) -> np.ndarray:
-    """Return the bits, uint8 [rows, ceil(n/8)], of which `find_spikes` finds row and column."""
+    """Return the bits, uint8 [rows, ceil(n/8)], of spikes; the inverse of `find_spikes`."""
     packed = np.zeros((rows, -(-n_units // 8)), np.uint8)
     bit = np.left_shift(1, column % 8).astype(np.uint8)
     np.bitwise_or.at(packed, (row, column // 8), bit)
@@ -49,11 +49,11 @@ def pack_spikes(row: np.ndarray, column: np.ndarray, rows: int, n_units: int) ->
 
 
 def event_bytes(spikes: int, rows: int) -> int:
-    """Return how many bytes so many spikes in so many rows take as events."""
+    """Return the bytes that spikes take as events."""
     return spikes * EVENT_BYTES + rows * UNTIL_BYTES
 
 
 def events_are_smaller(packed: np.ndarray) -> bool:
-    """Return whether the rows of `packed`, uint8 [..., ceil(n/8)], take less room as events."""
+    """Return whether the rows of `packed`, uint8 [..., ceil(n/8)], are smaller as events."""
     rows = packed.size // packed.shape[-1]
     return event_bytes(count_spikes(packed), rows) < packed.nbytes

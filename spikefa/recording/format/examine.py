@@ -1,4 +1,4 @@
-"""Find out what a file holds, and whether it is what it says."""
+"""Read the layout of a file, and check every part of it."""
 
 import h5py
 import numpy as np
@@ -14,7 +14,7 @@ from spikefa.recording.format.schema import (
     STIMULUS,
     TRIGGER,
     Layout,
-    Population,
+    RecordedPopulation,
     check_version,
     clock_path,
     data_of,
@@ -24,29 +24,30 @@ from spikefa.recording.format.schema import (
 )
 from spikefa.recording.format.trigger_tables import read_triggers
 from spikefa.recording.format.untrusted import dataset, inside, read_attributes, whole
+from spikefa.recording.plan.channels import Channel, check_name
 from spikefa.recording.plan.clocks import Clock, make_clock
-from spikefa.recording.plan.image_windows import Sorted
-from spikefa.recording.plan.probes import Channel, Encoding, check_name
+from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.plan.recurring import Recurring
+from spikefa.recording.plan.sorting import SortedWindows
 from spikefa.recording.plan.windows import Window
 
 MOST_NEURONS = 1 << 40
-"""Far more than fit anywhere, and numbers of neurons times classes still fit 64 bits."""
+"""More than fits anywhere, and neurons times classes still fits into 64 bits."""
 
 MOST_CLASSES = 256
-"""Labels are bytes."""
+"""Labels are stored as bytes."""
 
 
 def read_layout(file: h5py.File) -> Layout:
-    """Read everything about a file but its rows.
+    """Read everything in a file except its rows.
 
     Raises
     ------
     SpikefaError
-        If something is missing or is not what the format says.
+        If something is missing or does not agree with the format.
     """
     attributes = read_attributes(file)
-    require("spikefa_schema" in attributes, "it has no format version: it is not of spikefa")
+    require("spikefa_schema" in attributes, "it has no format version: spikefa did not write it")
     check_version(attributes["spikefa_schema"])
     dataset(file, STATUS_PATH, "u1", 1)
     clocks = tuple(_read_clock(file, number) for number in range(1 + len(_members(file, CLOCKS))))
@@ -57,10 +58,16 @@ def read_layout(file: h5py.File) -> Layout:
     )
     for channel in channels:
         require(channel.clock < len(clocks), f"it has no clock {channel.clock}")
-    return Layout(populations, channels, clocks, _image_shape(file), attributes)
+    return Layout(
+        populations=populations,
+        channels=channels,
+        clocks=clocks,
+        image_shape=_image_shape(file),
+        attributes=attributes,
+    )
 
 
-def _read_populations(file: h5py.File) -> tuple[Population, ...]:
+def _read_populations(file: h5py.File) -> tuple[RecordedPopulation, ...]:
     group = inside(file, POPULATIONS)
     require(isinstance(group, h5py.Group) and len(group) > 0, f"it has no {POPULATIONS}")
     found = []
@@ -74,7 +81,11 @@ def _read_populations(file: h5py.File) -> tuple[Population, ...]:
             0 < size <= MOST_NEURONS and 0 <= n_classes <= MOST_CLASSES,
             f"its population {name!r} has {size} neurons for {n_classes} classes",
         )
-        found.append(Population(name, layer, str(attributes["role"]), size, n_classes))
+        found.append(
+            RecordedPopulation(
+                name, layer=layer, role=str(attributes["role"]), size=size, n_classes=n_classes
+            )
+        )
     return tuple(sorted(found, key=lambda population: population.layer))
 
 
@@ -116,8 +127,16 @@ def _read_channel(
         len(node_ids) > 0 and ascending and int(node_ids[-1]) < size,
         f"the units of its {path} are not ascending numbers below {size}",
     )
-    units = node_ids.astype(np.int64)
-    channel = Channel(population, variable, units, stream, batch, clock, elements, encoding)
+    channel = Channel(
+        population=population,
+        variable=variable,
+        units=node_ids.astype(np.int64),
+        stream=stream,
+        batch=batch,
+        clock=clock,
+        elements=elements,
+        encoding=encoding,
+    )
     if encoding != "events":
         _check_rows(file, path, *row_shape(channel))
     if encoding != "packed":
@@ -126,17 +145,17 @@ def _read_channel(
 
 
 def _check_rows(file: h5py.File, path: str, shape: tuple[int, ...], dtype: str) -> None:
-    """Refuse a dataset with rows of another shape or type."""
+    """Refuse a dataset whose rows have another shape or type."""
     data = dataset(file, path, dtype, 1 + len(shape))
     require(data.shape[1:] == shape, f"its {path} has rows of {data.shape[1:]}, not of {shape}")
 
 
 def _read_encoding(file: h5py.File, population: str) -> Encoding:
-    """Return what the file was made for: the datasets of one encoding, or of both."""
+    """Return the encoding that the datasets in the file are made for; "auto" if for both."""
     if inside(file, spikes_path(population, "encoding")) is not None:
         require(
             dataset(file, spikes_path(population, "encoding"), "u1", 1).shape == (1,),
-            f"its {spikes_path(population, 'encoding')} is no single number",
+            f"its {spikes_path(population, 'encoding')} is not a single number",
         )
         encoding: Encoding = "auto"
     elif inside(file, spikes_path(population, "until")) is not None:
@@ -159,10 +178,11 @@ def _read_clock(file: h5py.File, number: int) -> Clock:
         Window(row["label"].decode(errors="replace"), int(row["start_step"]), int(row["stop_step"]))
         for row in epochs
     ]
-    kinds = Sorted(windows, _read_recurring(file, number), [])
-    if inside(file, clock_path(number, "triggers")) is not None:
-        kinds.triggers.extend(read_triggers(whole(file, clock_path(number, "triggers"), TRIGGER)))
-    return make_clock(kinds, every)
+    triggers = clock_path(number, "triggers")
+    found = SortedWindows(windows=windows, recurring=_read_recurring(file, number))
+    if inside(file, triggers) is not None:
+        found.triggers.extend(read_triggers(whole(file, triggers, TRIGGER)))
+    return make_clock(found, every)
 
 
 def _read_recurring(file: h5py.File, number: int) -> list[Recurring]:
@@ -172,9 +192,9 @@ def _read_recurring(file: h5py.File, number: int) -> list[Recurring]:
     return [
         Recurring(
             row["label"].decode(errors="replace"),
-            int(row["start_step"]),
-            int(row["length"]),
-            int(row["period"]),
+            start=int(row["start_step"]),
+            length=int(row["length"]),
+            period=int(row["period"]),
         )
         for row in whole(file, path, RECURRING)
     ]

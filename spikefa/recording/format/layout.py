@@ -1,4 +1,4 @@
-"""Create the empty file: after SWMR writing has begun nothing new can be made in it."""
+"""Create the empty file. No dataset can be added once SWMR writing has begun."""
 
 import hashlib
 import importlib.metadata
@@ -27,7 +27,7 @@ from spikefa.recording.format.schema import (
     WRITER,
     WRITER_PATH,
     Layout,
-    Population,
+    RecordedPopulation,
     clock_path,
     data_of,
     group_of,
@@ -36,32 +36,34 @@ from spikefa.recording.format.schema import (
     spikes_path,
 )
 from spikefa.recording.format.trigger_tables import write_triggers
+from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
-from spikefa.recording.plan.probes import Channel, Variables, population_size
+from spikefa.recording.plan.variables import Variables, population_size
 
 Provenance = Mapping[str, str | int | float | bool]
 DT, DT_UNITS = 1.0, "ms"
 POTENTIAL_UNITS = "a.u."
 UNITS = {"alignment": "degrees"}
 CHUNK_BYTES = 1 << 22
-"""Of one chunk, at the most (if a row is not larger)."""
+"""Upper bound of a chunk, unless a single row is larger."""
 CHUNK_EVENTS = 1 << 13
-"""Spikes of one chunk."""
+"""Spikes in one chunk."""
 
 
-def describe_populations(variables: Variables, n_classes: int) -> tuple[Population, ...]:
-    """Describe the populations, which come in the order of the layers, input first."""
+def describe_populations(variables: Variables, n_classes: int) -> tuple[RecordedPopulation, ...]:
+    """Describe the populations, which `variables` names in the order of the layers, input first."""
     last = len(variables) - 1
     found = []
     for layer, name in enumerate(variables):
         size = population_size(variables, name)
         role = "input" if layer == 0 else "output" if layer == last else "hidden"
-        found.append(Population(name, layer, role, size, n_classes if role == "output" else 0))
+        classes = n_classes if role == "output" else 0
+        found.append(RecordedPopulation(name, layer=layer, role=role, size=size, n_classes=classes))
     return tuple(found)
 
 
 def root_attributes(provenance: Provenance) -> dict[str, str | int | float | bool]:
-    """Return `provenance` and what this module knows itself, which wins."""
+    """Return `provenance` with the versions and identifiers that spikefa adds."""
     attributes = {name: _storable(name, value) for name, value in provenance.items()}
     if "config_json" in attributes:
         digest = hashlib.sha256(str(attributes["config_json"]).encode()).hexdigest()
@@ -101,7 +103,7 @@ def _own_version() -> str:
 
 
 def write_layout(file: h5py.File, layout: Layout) -> None:
-    """Create every group, dataset and attribute of a recording in an empty `file`."""
+    """Create all groups, datasets and attributes of a recording in an empty `file`."""
     for name, value in layout.attributes.items():
         _set(file, name, value)
     file.create_dataset(STATUS_PATH, data=np.zeros(1, "u1"))
@@ -129,15 +131,15 @@ def write_layout(file: h5py.File, layout: Layout) -> None:
 
 
 def _write_clock(file: h5py.File, number: int, clock: Clock) -> None:
-    """Create what the channels of one clock share."""
+    """Create the datasets that the channels of one clock share."""
     epochs = [(w.start, w.stop, w.label.encode(errors="replace")) for w in clock.windows]
     file.create_dataset(clock_path(number, "epochs"), data=np.array(epochs, EPOCH))
-    again = [
+    recurring = [
         (each.start, each.length, each.period, each.label.encode(errors="replace"))
         for each in clock.recurring
     ]
-    if again:
-        file.create_dataset(clock_path(number, "recurring"), data=np.array(again, RECURRING))
+    if recurring:
+        file.create_dataset(clock_path(number, "recurring"), data=np.array(recurring, RECURRING))
     file.create_dataset(clock_path(number, "committed_steps"), data=np.zeros(1, "<u8"))
     rows = min(CHUNK_ROWS, clock.planned_rows)
     _growing(file, clock_path(number, "stimulus"), rows, (), STIMULUS)
@@ -157,7 +159,7 @@ def _set(item: h5py.HLObject, name: str, value: object) -> None:
 def _growing(
     file: h5py.File, path: str, rows: int, shape: tuple[int, ...], dtype: str | np.dtype
 ) -> h5py.Dataset:
-    """Create a dataset without rows that can grow, in chunks of so many rows or fewer."""
+    """Create a dataset without rows that can grow, in chunks of at most `rows` rows."""
     row_bytes = np.dtype(dtype).itemsize * int(np.prod(shape))
     rows = max(1, min(rows, CHUNK_BYTES // row_bytes))
     return file.create_dataset(
@@ -189,7 +191,7 @@ def _write_channel(file: h5py.File, channel: Channel, clock: Clock) -> None:
 
 
 def _describe(data: h5py.Dataset, channel: Channel) -> None:
-    """Say what the rows of a dataset are."""
+    """Set the attributes that describe the rows of a dataset."""
     _set(data, "batch_index", channel.stream)
     _set(data, "clock", channel.clock)
     if channel.batch:
@@ -203,9 +205,9 @@ def _describe(data: h5py.Dataset, channel: Channel) -> None:
 
 
 def _write_events(file: h5py.File, channel: Channel, rows: int) -> h5py.Dataset:
-    """Create a SONATA spike population, and the count that makes its spikes belong to rows."""
+    """Create a SONATA spike population, and the counts that assign its spikes to rows."""
     events = file.create_group(spikes_path(channel.population, "events"))
-    if not channel.batch:  # SONATA has no place for streams
+    if not channel.batch:  # SONATA has no streams
         sorting = h5py.enum_dtype(SORTING, basetype="u1")
         events.attrs.create("sorting", SORTING["by_time"], dtype=sorting)
     timestamps = _growing(file, f"{events.name}/timestamps", CHUNK_EVENTS, (), "<f8")
@@ -216,7 +218,7 @@ def _write_events(file: h5py.File, channel: Channel, rows: int) -> h5py.Dataset:
 
 
 def _write_report(file: h5py.File, group: h5py.Group, channel: Channel, rows: int) -> h5py.Dataset:
-    """Create a SONATA frame report, and its second name as a trace like any other."""
+    """Create a SONATA frame report, and link it under the name of an ordinary trace."""
     n_units = len(channel.units)
     report = file.create_group(f"/report/{channel.population}")
     data = _growing(file, f"{report.name}/data", rows, (n_units,), "<f4")

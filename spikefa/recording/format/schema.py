@@ -1,19 +1,20 @@
 """The file format `spikefa-recording` 1.0: names, types and versions.
 
-The prose is in docs/recording.md; what is written there and what stands here must agree.
+docs/recording.md describes it in prose; the two must agree.
 """
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from spikefa.errors import SpikefaError
+from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.predicates import TEXT_BYTES
-from spikefa.recording.plan.probes import Channel, Encoding
+from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.plan.windows import LABEL_BYTES, Window
 
 VERSION = (1, 0)
@@ -21,16 +22,16 @@ STATUS = ("open", "closed", "failed", "repaired")
 """Meaning of the numbers in /spikefa/status."""
 
 CHUNK_ROWS = 1000
-"""Rows of one chunk, and the most of one commit."""
+"""Rows of one chunk, and upper bound of the rows of one commit."""
 
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
-"""Meaning of the numbers in /spikefa/raster/<pop>/encoding; "auto" is: not decided yet."""
+"""Meaning of the numbers in /spikefa/raster/<pop>/encoding; "auto" means not decided yet."""
 
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
-"""The HDF5 enum by which a SONATA spike population says how it is sorted."""
+"""The HDF5 enum that says how a SONATA spike population is sorted."""
 
 Durability = Literal["flush", "fsync"]
-"""What a commit waits for: that the operating system has it, or that the disk has it."""
+"""What a commit waits for: that the operating system, or the disk, has the rows."""
 
 STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
 WRITER = np.dtype([("process", "<u8"), ("host", "S64")])
@@ -67,9 +68,9 @@ class Backpressure(NamedTuple):
     Attributes
     ----------
     blocks : int
-        Blocks for whose memory it waited.
+        Blocks that it waited for.
     seconds : float
-        For so long, in all.
+        Total time of waiting.
     """
 
     blocks: int = 0
@@ -77,7 +78,7 @@ class Backpressure(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Population:
+class RecordedPopulation:
     """A population as the file describes it.
 
     Attributes
@@ -90,11 +91,12 @@ class Population:
     size : int
         Neurons in the whole population.
     n_classes : int
-        Of an output population: its neurons stand in this many equal groups, one per class, in
-        the order of the classes. 0 elsewhere.
+        The neurons of an output population are divided into this many equal groups, in the order
+        of the classes. 0 for other populations.
     """
 
     name: str
+    _: KW_ONLY
     layer: int
     role: str
     size: int
@@ -105,24 +107,24 @@ class Population:
         return np.asarray(units, dtype=np.int64) * self.n_classes // self.size
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Everything about a file that is fixed before its first row is written.
+    """Everything in a file that is fixed before its first row is written.
 
     Attributes
     ----------
-    populations : tuple of Population
+    populations : tuple of RecordedPopulation
     channels : tuple of Channel
-        What each row holds.
+        The variables that are recorded.
     clocks : tuple of Clock
-        When; the first is every step of the recording's windows.
+        The steps at which they are; the first clock is every step of the recording's windows.
     image_shape : (int, int) or None
-        Height and width of the thumbnails, None if none are kept.
+        Height and width of the thumbnails, None if there are none.
     attributes : dict
         The attributes of the root.
     """
 
-    populations: tuple[Population, ...]
+    populations: tuple[RecordedPopulation, ...]
     channels: tuple[Channel, ...]
     clocks: tuple[Clock, ...]
     image_shape: tuple[int, int] | None
@@ -130,16 +132,16 @@ class Layout:
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        """The windows with a beginning and an end of their own, in the order of their steps."""
+        """The windows of the first clock, in the order of their steps."""
         return self.clocks[0].windows
 
     def channels_of(self, clock: int) -> tuple[Channel, ...]:
-        """Return what the rows of one clock hold."""
+        """Return the channels of one clock."""
         return tuple(channel for channel in self.channels if channel.clock == clock)
 
 
 def clock_path(number: int, name: str) -> str:
-    """Return where the dataset `name` of a clock is; the first clock stands at the top."""
+    """Return the path of dataset `name` of a clock; those of the first clock are at the top."""
     return f"/spikefa/{name}" if number == 0 else f"{CLOCKS}/{number}/{name}"
 
 
@@ -164,7 +166,7 @@ def data_of(population: str, variable: str) -> str:
 
 
 def spikes_path(population: str, name: str) -> str:
-    """Return where the dataset `name` of the spikes of a population is."""
+    """Return the path of dataset `name` of the spikes of a population."""
     return f"{group_of(population, 'spikes')}/{name}"
 
 
@@ -177,7 +179,7 @@ def row_shape(channel: Channel) -> tuple[tuple[int, ...], str]:
 
 
 def check_version(text: object) -> None:
-    """Accept this major version; warn of a newer minor one; refuse a newer major one."""
+    """Accept this major version; warn about a newer minor one; refuse another major one."""
     match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})", text if isinstance(text, str) else "")
     if match is None:
         raise SpikefaError(f"it has format version {text!r:.40}, not one such as '1.0'")

@@ -1,4 +1,4 @@
-"""Open HDF5 files for reading, also those that a writer has open or has left open."""
+"""Open HDF5 files for reading, also files that a writer has open or left open."""
 
 import ctypes
 import time
@@ -10,8 +10,8 @@ LOCK_SECONDS = 5.0
 """How long a reader waits for a writer that is just opening the file."""
 
 READ_ATTEMPTS = 24
-"""HDF5 waits 1 ns, 2 ns, 4 ns ... between its attempts to read a piece of metadata that a writer
-may be changing: 24 make 17 ms, and the 100 that are its default would never end on a damaged file.
+"""HDF5 waits 1 ns, 2 ns, 4 ns ... between its attempts to read metadata that a writer may be
+changing. 24 attempts take 17 ms; its default of 100 would never end on a damaged file.
 """
 
 _SUPERBLOCK_FLAGS = slice(8, 12)
@@ -20,8 +20,8 @@ _SUPERBLOCK_FLAGS = slice(8, 12)
 def open_for_reading(path: Path) -> h5py.File:
     """Open the HDF5 file at `path`, which a writer may have open or have left open.
 
-    Between making a file and letting readers in, a writer holds a lock for a moment: it is waited
-    for, `LOCK_SECONDS` at most.
+    A writer holds a lock for a moment before it admits readers. This waits for the lock,
+    `LOCK_SECONDS` at most.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def _open(path: Path) -> h5py.File:
 def marked_as_open(path: Path) -> bool:
     """Return whether the superblock says that a writer has the file open.
 
-    HDF5 refuses such a file to all but SWMR readers. A killed writer leaves the mark behind.
+    HDF5 admits only SWMR readers to such a file. A killed writer leaves the mark behind.
     """
     with open(path, "rb") as file:
         version, _, _, flags = file.read(12)[_SUPERBLOCK_FLAGS]
@@ -58,7 +58,7 @@ def marked_as_open(path: Path) -> bool:
 
 
 def _open_swmr(path: Path) -> h5py.File:
-    """Open the file as a reader beside one writer, and never wait for long."""
+    """Open the file as a SWMR reader, with short waits."""
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     _set_read_attempts(access)
     flags = h5py.h5f.ACC_RDONLY | h5py.h5f.ACC_SWMR_READ

@@ -1,4 +1,4 @@
-"""Triggers as a file describes them, and the room that they need in it."""
+"""The datasets of triggers: their description, their firings, and the memory for resuming."""
 
 from collections.abc import Sequence
 
@@ -6,17 +6,17 @@ import h5py
 import numpy as np
 
 from spikefa.recording.format.schema import FIRING, STIMULUS, TRIGGER, clock_path, row_shape
+from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
-from spikefa.recording.plan.probes import Channel
 from spikefa.recording.plan.stored_predicates import Stored
 from spikefa.recording.plan.triggers import Trigger
 
 SLOTS = 2
-"""Memories in the file: the newest is not trusted before it is whole, so one older stays."""
+"""Memories in the file. The newest is not trusted before it is complete, so an older one stays."""
 
 
 def write_triggers(file: h5py.File, number: int, clock: Clock, channels: Sequence[Channel]) -> None:
-    """Create what the triggers of a clock need, in a file that is being made."""
+    """Create the datasets that the triggers of a clock need, in a new file."""
     table = [
         (
             each.label.encode(errors="replace"),
@@ -52,12 +52,12 @@ def read_triggers(table: np.ndarray) -> list[Trigger]:
     return [
         Trigger(
             Stored(row["predicate"].decode(errors="replace")),
-            int(row["before"]),
-            int(row["after"]),
-            row["label"].decode(errors="replace"),
-            int(row["hold_off"]),
-            int(row["at_most"]) or None,
-            bool(row["edge"]),
+            before=int(row["before"]),
+            after=int(row["after"]),
+            label=row["label"].decode(errors="replace"),
+            hold_off=int(row["hold_off"]),
+            at_most=int(row["at_most"]) or None,
+            edge=bool(row["edge"]),
         )
         for row in table
     ]

@@ -1,4 +1,4 @@
-"""Look into a file that may be damaged, or made to do harm."""
+"""Read from a file that may be damaged or malicious."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 from spikefa.errors import require
 
 DENSEST = 1100
-"""Deflate, the filter of HDF5 that shrinks most, does not shrink by a larger factor."""
+"""Deflate, the strongest filter of HDF5, does not compress by a larger factor."""
 
 
 def dataset(file: h5py.File, path: str, dtype: str | np.dtype, ndim: int) -> h5py.Dataset:
@@ -25,17 +25,17 @@ def dataset(file: h5py.File, path: str, dtype: str | np.dtype, ndim: int) -> h5p
 
 
 def whole(file: h5py.File, path: str, dtype: str | np.dtype) -> np.ndarray:
-    """Read a list that is complete from the beginning on."""
+    """Read a whole list."""
     data = dataset(file, path, dtype, 1)
     check_stored(data, len(data))
     return np.asarray(data[:])
 
 
 def check_stored(data: h5py.Dataset, rows: int) -> None:
-    """Refuse a dataset whose first `rows` cannot be in the file, which is too small for them.
+    """Refuse a dataset whose first `rows` do not fit into the file.
 
-    What was never written is read as zeros and takes no room: a small file could claim to hold
-    more than there is memory for. HDF5 knows what a dataset has stored, but to ask it can make a
+    Rows that were never written read as zeros and take no room, so a small file could claim more
+    rows than fit into memory. HDF5 knows how much a dataset has stored, but the question can make a
     writer in this process write.
     """
     row = data.dtype.itemsize * int(np.prod(data.shape[1:]))
@@ -48,10 +48,10 @@ def check_stored(data: h5py.Dataset, rows: int) -> None:
 
 
 def _held(path: Path) -> int:
-    """Return how many bytes a file can hold: fewer than its length if most of it is a hole.
+    """Return how many bytes a file can hold; fewer than its length if it is mostly a hole.
 
-    A file system may compress too, hence the factor; and report late what it has allocated, hence
-    the 16 MB that are believed of any file.
+    The factor allows for a file system that compresses, and the minimum of 16 MB for one that
+    reports late what it has allocated.
     """
     stat = path.stat()
     allocated = 512 * getattr(stat, "st_blocks", stat.st_size)  # no such count on Windows
@@ -59,10 +59,10 @@ def _held(path: Path) -> int:
 
 
 def inside(file: h5py.File, path: str) -> Any:
-    """Return what is at `path`, None if nothing is.
+    """Return the object at `path`, or None.
 
-    Other files that an untrusted one leads to may be anything, pipes without an end as well: no
-    link is followed before it is known to stay inside.
+    Links to other files are refused before they are followed: the other file could be anything, for
+    example an endless pipe.
     """
     parts = path.strip("/").split("/")
     for depth in range(1, len(parts) + 1):
@@ -76,15 +76,15 @@ def inside(file: h5py.File, path: str) -> Any:
 def read_attributes(item: h5py.HLObject) -> dict[str, Any]:
     """Return the attributes of `item` as Python's own types.
 
-    Those of variable length are left out. A recording has none, and they lie in a part of the
-    file without checksums: one changed byte there, and HDF5 2.0 reads for ever.
+    Attributes of variable length are left out. Recordings have none, and HDF5 stores them without
+    checksums: one changed byte there makes HDF5 2.0 read for ever.
     """
     found = {}
     for name in item.attrs:
         kind = item.attrs.get_id(name).dtype
         if kind.kind != "O":
             value = item.attrs[name]
-            # A string comes as bytes, a number as a NumPy scalar, several as an array.
+            # A string is read as bytes, a number as a NumPy scalar, several as an array.
             plain = value.decode(errors="replace") if isinstance(value, bytes) else value.tolist()
             found[name] = plain
     return found

@@ -1,4 +1,4 @@
-"""Predicates: what a trigger watches for, computed where the network's state is."""
+"""Predicates: the condition of a trigger, computed where the state of the network is."""
 
 import json
 from abc import ABC, abstractmethod
@@ -8,25 +8,25 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from spikefa.recording.plan.probes import Variables
+from spikefa.recording.plan.variables import Variables
 
 TEXT_BYTES = 256
 """Room for a predicate as text in the file."""
 
 Function = Callable[[Variables], Tensor]
-"""A predicate of the user's own: ``variables[population][variable]`` to a bool tensor without
-dimensions, on the device of the state. It must change nothing."""
+"""A user's predicate: maps ``variables[population][variable]`` to a bool tensor without
+dimensions on the device of the state. It must change nothing."""
 
 
 @dataclass(frozen=True)
 class Predicate(ABC):
-    """Says after a step whether something is the case; nobody waits for the answer.
+    """A condition on the state, evaluated after a step without waiting for the device.
 
     Attributes
     ----------
     edge : bool
-        Whether a trigger fires, if not told otherwise, only when the answer becomes true. A
-        predicate that is true at one step of a presentation at most needs no such rule.
+        Whether a trigger fires by default only when the predicate becomes true. False for
+        predicates that are true at one step of a presentation at most.
     """
 
     edge: ClassVar[bool] = False
@@ -34,11 +34,11 @@ class Predicate(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """The label of a trigger that is given none."""
+        """The label of a trigger without a label."""
 
     @property
     def text(self) -> str:
-        """The predicate as the file keeps it."""
+        """The predicate as the file stores it."""
         return json.dumps([type(self).__name__, asdict(self)])
 
     def bind(self, stream: int | None, steps_per_image: int | None) -> "Predicate":
@@ -46,17 +46,17 @@ class Predicate(ABC):
         return self
 
     def may_hold(self, step: int) -> bool:
-        """Return whether it can be true after `step`, as far as the number of the step says."""
+        """Return whether the predicate can be true after `step`, judged by the number alone."""
         return True
 
     @abstractmethod
     def __call__(self, variables: Variables) -> Tensor:
-        """Return whether it is true of the present state, a bool tensor without dimensions."""
+        """Return whether the present state satisfies it, a bool tensor without dimensions."""
 
 
 @dataclass(frozen=True)
 class Own(Predicate):
-    """A function of the user's; the file keeps its name alone."""
+    """A user's function. The file stores only its name."""
 
     edge: ClassVar[bool] = True
     function: Function
@@ -68,9 +68,9 @@ class Own(Predicate):
 
     @property
     def text(self) -> str:
-        """The name, as the file keeps it."""
+        """The name, as the file stores it."""
         return json.dumps(["own", self.name[:100]])
 
     def __call__(self, variables: Variables) -> Tensor:
-        """Return what the function says."""
+        """Return the value of the function."""
         return self.function(variables)

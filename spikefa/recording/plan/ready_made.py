@@ -1,4 +1,4 @@
-"""The predicates that come with the recorder: a class is shown, a guess is wrong, a rate leaves."""
+"""Ready-made predicates: a class is shown, a guess is wrong, a rate leaves a band."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -7,14 +7,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
+from spikefa.errors import SpikefaError, require
 from spikefa.recording.plan.predicates import Predicate
-from spikefa.recording.plan.probes import Variables, state_of
+from spikefa.recording.plan.variables import Variables, state_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class _OfPresentations(Predicate):
-    """Asked once in each presentation of one stream."""
+    """A predicate that can be true once in each presentation of one stream."""
 
     stream: int | None = None
     steps_per_image: int | None = None
@@ -31,23 +31,24 @@ class _OfPresentations(Predicate):
         return replace(self, stream=chosen, steps_per_image=steps)
 
     def _at(self, step: int) -> int:
-        """Return which step of the presentation it is."""
-        assert self.steps_per_image is not None, "bind comes first"
+        """Return the number of the step in its presentation."""
+        if self.steps_per_image is None:
+            raise SpikefaError(f"{self!r} has no steps_per_image: call bind first")
         return step % self.steps_per_image
 
 
 @dataclass(frozen=True)
 class ClassShown(_OfPresentations):
-    """An image of a class comes: true at the first step of its presentation.
+    """An image of a class is shown: true at the first step of its presentation.
 
     Parameters
     ----------
     label : int
         The class.
     stream : int, optional
-        Which stream of the batch is watched; by default the one that is recorded.
+        The stream of the batch to watch; by default the recorded one.
     steps_per_image : int, optional
-        By default that of the simulation.
+        Steps of a presentation; by default those of the simulation.
     """
 
     label: int
@@ -74,18 +75,18 @@ class ClassShown(_OfPresentations):
 
 @dataclass(frozen=True)
 class WrongGuess(_OfPresentations):
-    """The network guessed wrong: true at the last step of a presentation, or false there.
+    """The guess is wrong: can be true at the last step of a presentation.
 
     The guess is the class whose output neurons spiked most, see `spikefa.stimulus.readout`.
 
     Parameters
     ----------
     summed : bool, default False
-        Whether spikes of all steps of the presentation count, or those of its last step.
+        Whether to count the spikes of all steps of the presentation or only of its last step.
     stream : int, optional
-        Which stream of the batch is watched; by default the one that is recorded.
+        The stream of the batch to watch; by default the recorded one.
     steps_per_image : int, optional
-        By default that of the simulation.
+        Steps of a presentation; by default those of the simulation.
     """
 
     summed: bool = False
@@ -106,7 +107,7 @@ class WrongGuess(_OfPresentations):
         return self._at(step + 1) == 0
 
     def __call__(self, variables: Variables) -> Tensor:
-        """Return whether the class that spiked most is another than the one shown."""
+        """Return whether the class that spiked most differs from the one shown."""
         output = list(variables)[-1]
         counted = "class_spikes_summed" if self.summed else "class_spikes"
         guess = state_of(variables, output, counted)[self.stream].argmax()
@@ -117,9 +118,9 @@ class WrongGuess(_OfPresentations):
 class RateLeaves(Predicate):
     """The rate of a population leaves a band: true while it is outside.
 
-    The rate is the part of the population that spikes in a step; of rate neurons, their mean
-    activity. A trigger fires when it leaves the band, unless it is told `edge=False`: then at every
-    step outside.
+    The rate is the fraction of the population that spikes in a step, or the mean activity of rate
+    neurons. A trigger fires when the rate leaves the band; with `edge=False` it fires at every step
+    outside the band.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ class RateLeaves(Predicate):
     low, high : float
         The band, both ends included.
     stream : int, optional
-        Which stream of the batch is watched; by default the one that is recorded.
+        The stream of the batch to watch; by default the recorded one.
     """
 
     edge: ClassVar[bool] = True

@@ -1,8 +1,8 @@
-"""Windows that come again and again, and the stretches that all windows make together."""
+"""Windows that recur, and the stretches of steps that all windows make together."""
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from itertools import count
 
 import numpy as np
@@ -11,7 +11,7 @@ from spikefa.errors import require
 from spikefa.recording.plan.windows import OPEN_END, Window
 
 Stretch = tuple[int, int]
-"""First step, and the step behind the last."""
+"""The first step, and the step after the last."""
 
 
 @dataclass(frozen=True)
@@ -21,23 +21,31 @@ class Recurring:
     Attributes
     ----------
     label : str
-        The occurrence that begins at step s is called ``"<label> #<s // length>"``: of whole
-        presentations, that is the number of the image.
+        The occurrence that begins at step s is called ``"<label> #<s // length>"``. If occurrences
+        are presentations, that is the number of the presentation.
     start, length, period : int
         In steps.
     """
 
     label: str
+    _: KW_ONLY
     start: int
     length: int
     period: int
+
+    def __post_init__(self) -> None:
+        require(
+            0 <= self.start < OPEN_END // 2 and 1 <= self.length <= self.period < OPEN_END // 2,
+            f"window {self.label!r} is {self.length} steps in every {self.period} from "
+            f"{self.start} on: give 1 <= length <= period",
+        )
 
     def stretches(self) -> Iterator[Stretch]:
         """Yield the occurrences, without end."""
         return ((start, start + self.length) for start in count(self.start, self.period))
 
     def windows(self, steps: np.ndarray) -> list[Window]:
-        """Return those occurrences of which there is one of `steps`, int64, ascending."""
+        """Return the occurrences that hold one of `steps`, int64, ascending."""
         since = steps - self.start
         held = since[(since >= 0) & (since % self.period < self.length)]
         starts = np.unique(held // self.period) * self.period + self.start
@@ -47,19 +55,8 @@ class Recurring:
         ]
 
 
-def check_recurring(windows: Sequence[Recurring]) -> tuple[Recurring, ...]:
-    """Return `windows`; refuse lengths and periods that cannot be."""
-    for each in windows:
-        require(
-            0 <= each.start < OPEN_END // 2 and 1 <= each.length <= each.period < OPEN_END // 2,
-            f"window {each.label!r} is {each.length} steps in every {each.period} from "
-            f"{each.start} on: give 1 <= length <= period",
-        )
-    return tuple(windows)
-
-
 def stretches(windows: Sequence[Window], recurring: Sequence[Recurring]) -> Iterator[Stretch]:
-    """Yield the stretches of steps that windows ask for, in order; those that overlap make one."""
+    """Yield the stretches of steps that windows ask for, in order; overlapping ones are merged."""
     listed = [(window.start, window.stop) for window in windows]
     merged = heapq.merge(listed, *(each.stretches() for each in recurring))
     start = stop = -1

@@ -1,54 +1,74 @@
-"""Predicates read from a file, and made again so that they can be asked."""
+"""Predicates read from a file, and how they become callable again."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from spikefa.errors import SpikefaError
+from spikefa.errors import SpikefaError, require
+from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.predicates import Function, Own, Predicate
-from spikefa.recording.plan.probes import Variables
 from spikefa.recording.plan.ready_made import READY_MADE
+from spikefa.recording.plan.variables import Variables
 
 
 @dataclass(frozen=True)
 class Stored(Predicate):
-    """A predicate as a file keeps it: it can be named, and made again by `rebuild`."""
+    """The text of a predicate in a file; `restore_predicates` makes it callable."""
 
-    kept: str
+    stored: str
 
     @property
     def text(self) -> str:
-        """As it was read."""
-        return self.kept
+        """The text."""
+        return self.stored
 
     @property
     def name(self) -> str:
-        """As it was read."""
-        return self.kept
+        """The text."""
+        return self.stored
 
     def __call__(self, variables: Variables) -> Tensor:
-        """Refuse: text is not asked, nor run."""
-        raise SpikefaError(f"the predicate {self.kept!r} is text from a file: rebuild it first")
+        """Refuse, since text from a file is never run."""
+        raise SpikefaError(f"the predicate {self.stored!r} is text from a file: restore it first")
 
 
-def rebuild(predicate: Predicate, label: str, given: Mapping[str, Function]) -> Predicate:
-    """Return the predicate of a trigger read from a file, ready to be asked.
+def restore_predicates(clocks: Sequence[Clock], given: Mapping[str, Function]) -> tuple[Clock, ...]:
+    """Return the clocks of a file with predicates that can be called.
 
     Parameters
     ----------
-    predicate : Predicate
-    label : str
-        Of the trigger.
+    clocks : sequence of Clock
     given : mapping of str to callable
         The user's own predicates, by the labels of their triggers.
 
     Raises
     ------
     SpikefaError
-        If it is the user's own and was not given.
+        If a predicate is missing, or one is given for a label that no trigger has.
     """
+    labels = [trigger.label for clock in clocks for trigger in clock.triggers]
+    for label in given:
+        require(
+            label in labels,
+            f"a predicate is given for the trigger {label!r}: the recording has the triggers "
+            f"{', '.join(dict.fromkeys(labels)) or 'none'}",
+        )
+    return tuple(
+        replace(
+            clock,
+            triggers=tuple(
+                replace(each, predicate=_restore(each.watched, each.label, given))
+                for each in clock.triggers
+            ),
+        )
+        for clock in clocks
+    )
+
+
+def _restore(predicate: Predicate, label: str, given: Mapping[str, Function]) -> Predicate:
+    """Return the predicate of one trigger: the given one, or a ready-made one."""
     if label in given:
         return Own(given[label])
     try:

@@ -1,4 +1,4 @@
-"""Windows: the stretches of the run that are recorded."""
+"""Windows: the ranges of steps that are recorded."""
 
 import itertools
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ LABEL_BYTES = 32
 """Room for the label of a window in the file, in bytes of UTF-8."""
 
 OPEN_END = (1 << 63) - 1
-"""The end of a window that has none: it goes on however often the run is resumed."""
+"""The end of a window without an end: it continues however often the run is resumed."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """The steps `start` <= step < `stop`, under a name.
+    """The steps `start` <= step < `stop`, with a name.
 
     Parameters
     ----------
@@ -29,6 +29,12 @@ class Window:
     start: int
     stop: int
 
+    def __post_init__(self) -> None:
+        require(
+            0 <= self.start < self.stop,
+            f"window {self.label!r} is {self.start}:{self.stop}: give 0 <= start < stop",
+        )
+
 
 def check_windows(windows: Sequence[Window]) -> tuple[Window, ...]:
     """Return `windows` in the order of their steps.
@@ -36,15 +42,10 @@ def check_windows(windows: Sequence[Window]) -> tuple[Window, ...]:
     Raises
     ------
     SpikefaError
-        If there is none, one is empty, two overlap that both have an end, or two share a label.
+        If there is none, two windows with an end overlap, or two share a label.
     """
     require(len(windows) > 0, "a recording needs at least one window: none was given")
     ordered = tuple(sorted(windows, key=lambda window: window.start))
-    for window in ordered:
-        require(
-            0 <= window.start < window.stop,
-            f"window {window.label!r} is {window.start}:{window.stop}: give 0 <= start < stop",
-        )
     check_labels([window.label for window in ordered])
     for before, after in itertools.pairwise([w for w in ordered if w.stop < OPEN_END]):
         require(
@@ -56,7 +57,7 @@ def check_windows(windows: Sequence[Window]) -> tuple[Window, ...]:
 
 
 def check_labels(labels: Sequence[str]) -> None:
-    """Refuse labels that the file has no room for, and two that are the same."""
+    """Refuse labels that do not fit into the file, and two labels that are the same."""
     for label in labels:
         require(
             0 < len(label.encode(errors="replace")) <= LABEL_BYTES,
@@ -73,9 +74,9 @@ def figure_windows(
 ) -> tuple[Window, ...]:
     """Return windows at the beginning, the middle and the end of training.
 
-    Each holds whole images. In a run too short for three such windows they shrink, to one image
-    at the least; a run of two images gets ``early`` and ``late``, and one of a single image (or
-    of less) gets ``early`` alone.
+    Each holds whole images. In a run too short for three such windows they shrink, down to one
+    image. A run of two images gets ``early`` and ``late``, and a run of one image or less gets
+    ``early`` alone.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def figure_windows(
     steps_per_image : int
         Steps for which each image is shown.
     images : int, optional
-        Images in a window; by default as many as make 50 steps, and 3 at the least.
+        Images in a window; by default enough for 50 steps, and at least 3.
     """
     require(total_steps >= 1, f"a run of {total_steps} steps has nothing to record")
     require(steps_per_image >= 1, f"steps_per_image is {steps_per_image}: give 1 or more")

@@ -1,8 +1,9 @@
 """Windows in words, for command lines: ``figure,every:100,wrong``."""
 
 from spikefa.errors import SpikefaError
-from spikefa.recording.plan.image_windows import Always, EveryImage, When
+from spikefa.recording.plan.image_windows import Always, EveryImage
 from spikefa.recording.plan.ready_made import ClassShown, WrongGuess
+from spikefa.recording.plan.sorting import When
 from spikefa.recording.plan.triggers import Trigger
 from spikefa.recording.plan.windows import figure_windows
 
@@ -13,9 +14,9 @@ def parse_windows(text: str, total_steps: int, steps_per_image: int) -> list[Whe
     Parameters
     ----------
     text : str
-        Words with commas between them: ``figure``, the early, middle and late windows of figure 4;
-        ``always``; ``every:K``, each K-th image; ``class:C``, each image of class C with the one
-        before it and the one after it; ``wrong``, the same of each image with a wrong guess.
+        Words, separated by commas: ``figure``, the early, middle and late windows of figure 4;
+        ``always``; ``every:K``, every K-th image; ``class:C``, each image of class C with the
+        images before and after it; ``wrong``, the same for each image with a wrong guess.
     total_steps, steps_per_image : int
         Of the run.
 

@@ -1,13 +1,13 @@
-"""One screen about a recording."""
+"""Describe a recording on one screen."""
 
 import numpy as np
 
-from spikefa.recording.plan.probes import Channel
+from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.windows import OPEN_END
-from spikefa.recording.read.reader import Recording
+from spikefa.recording.read.recording import Recording
 
 SHORT = ("seed", "device", "backend", "created_utc", "spikefa_version", "git_commit")
-"""What of the provenance stands in one line; the command has a line of its own."""
+"""Parts of the provenance that share a line; the command has its own line."""
 
 _STATUS = {
     "open": "open (being written, or left so by a process that was killed)",
@@ -16,10 +16,10 @@ _STATUS = {
     "repaired": "repaired",
 }
 RECENT = 1000
-"""Rates are taken over so many steps, so that a long recording is described as fast."""
+"""Steps over which rates are computed, so that a long recording does not take longer."""
 
 MOST_WINDOWS, MOST_PROBES = 9, 24
-"""Lines of each; of more, the first and the last are shown."""
+"""Maximal lines of each; if there are more, the first and the last ones are shown."""
 
 _COLUMNS = "{:14} {:>7}  {:14} {:>7} {:>6} {:>6} {:>9} {:>7}  {:7} {:>8}"
 _HEAD = (
@@ -47,7 +47,7 @@ def describe(recording: Recording) -> str:
 
 
 def _planned(recording: Recording) -> str:
-    """Return how many steps there are to be; nothing if the run decides."""
+    """Return how many steps are planned; nothing if the run decides."""
     clock = recording.layout.clocks[0]
     if clock.is_open_ended or any(window.stop >= OPEN_END for window in clock.windows):
         return ""
@@ -55,7 +55,7 @@ def _planned(recording: Recording) -> str:
 
 
 def readable_size(count: float) -> str:
-    """Return a number of bytes as people read it, such as ``"1.2 MB"``."""
+    """Return a number of bytes in a readable form, such as ``"1.2 MB"``."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
@@ -64,7 +64,7 @@ def readable_size(count: float) -> str:
 
 
 def _windows(recording: Recording) -> list[str]:
-    """Return a line per window; of many, the first and the last ones."""
+    """Return a line per window; only the first and the last ones if there are many."""
     clock = recording.layout.clocks[0]
     stimulus = recording.stimulus
     lines = []
@@ -130,7 +130,7 @@ def _line(neurons: int, channel: Channel, recording: Recording) -> str:
 
 
 def _rate(recording: Recording, channel: Channel) -> str:
-    """Return how much the recorded neurons fire, in the first stream if there are several."""
+    """Return the rate of the recorded neurons, of the first stream if there are several."""
     recent = recording.clock_steps[channel.clock][-RECENT:]
     if not len(recent):
         return ""
@@ -157,7 +157,7 @@ def _origin(recording: Recording) -> list[str]:
 
 
 def _abridged(lines: list[str], most: int, what: str) -> list[str]:
-    """Return `lines`, of more than `most` the first and the last ones."""
+    """Return `lines`; only the first and the last ones if there are more than `most`."""
     if len(lines) > most:
         half = (most - 1) // 2
         lines = [*lines[:half], f"... {len(lines) - 2 * half} more {what} ...", *lines[-half:]]

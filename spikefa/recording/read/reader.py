@@ -1,26 +1,25 @@
-"""Read a recording, trusting nothing in it but what was committed."""
+"""Open a recording."""
 
 from pathlib import Path
 
 import h5py
 
 from spikefa.errors import SpikefaError, require
-from spikefa.recording.export.methods import Exports
 from spikefa.recording.format.swmr import open_for_reading
-from spikefa.recording.read.contents import readable
-from spikefa.recording.read.spikes import Spikes
+from spikefa.recording.read.recording import Recording
+from spikefa.recording.read.recording_file import readable
 
 
-def open_recording(path: str | Path) -> "Recording":
+def open_recording(path: str | Path) -> Recording:
     """Open a recording for reading.
 
-    It may be finished, be written at this moment, or have been left by a process that was
-    killed. The file is not changed.
+    It may be finished, be written at this moment, or have been left by a process that was killed.
+    The file is not changed, and only what was committed is read.
 
     Raises
     ------
     SpikefaError
-        If it is no recording, a damaged one, or one of a newer major version.
+        If it is not a recording, is damaged, or has a newer major version of the format.
     """
     path = Path(path)
     require(
@@ -39,22 +38,3 @@ def open_recording(path: str | Path) -> "Recording":
         except BaseException:
             file.close()
             raise
-
-
-class Recording(Spikes, Exports):
-    """A recording opened for reading; `open_recording` makes it.
-
-    Every array has one row per committed step, and all share the same rows, but for variables that
-    were read at steps of their own: `steps_of` says at which. Arguments named `steps` choose among
-    them: ``"early"`` (the label of a window), ``slice(1000, 2000)`` (absolute steps, half-open) or
-    None for all.
-
-    `Contents` has path, layout, status, where the recording comes from; `Rows` what was shown and
-    the traces; `Spikes` the rasters and events.
-
-    Examples
-    --------
-    >>> with open_recording("run.h5") as recording:
-    ...     spikes = recording.raster("hidden1", steps="late")
-    ...     rates = spikes.mean(axis=0)
-    """

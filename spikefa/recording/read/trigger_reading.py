@@ -1,20 +1,19 @@
-"""What a file says of the firings of its triggers, looked at with mistrust."""
+"""Read and check the firings and memories of the triggers in a file."""
 
 import h5py
 import numpy as np
 
 from spikefa.errors import require
 from spikefa.recording.format.schema import FIRING, STIMULUS, Layout, clock_path
+from spikefa.recording.format.trigger_memory import TriggerMemory, read_memories
 from spikefa.recording.format.trigger_tables import SLOTS, row_bytes
 from spikefa.recording.format.untrusted import check_stored, dataset
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.windows import OPEN_END, Window
-from spikefa.recording.write.firing_log import read_memories
-from spikefa.recording.write.trigger_filter import Memory
 
 
 def read_firings(file: h5py.File, number: int, clock: Clock) -> np.ndarray:
-    """Return the committed firings of the triggers of a clock, FIRING [n], as they are now."""
+    """Return the committed firings of the triggers of a clock, FIRING [n]."""
     if not clock.triggers:
         return np.zeros(0, FIRING)
     counter = dataset(file, clock_path(number, "committed_firings"), "<u8", 1)
@@ -32,13 +31,13 @@ def read_firings(file: h5py.File, number: int, clock: Clock) -> np.ndarray:
     )
     require(
         bool((firings["trigger"] < len(clock.triggers)).all()),
-        "it has firings of a trigger that it has not",
+        "it has firings of a trigger that it does not have",
     )
     return firings
 
 
 def windows_of(clock: Clock, steps: np.ndarray, firings: np.ndarray) -> dict[str, Window]:
-    """Return the windows of a clock by label: its own, and those that came up in the run.
+    """Return the windows of a clock by label, including those of recurring windows and firings.
 
     Parameters
     ----------
@@ -62,8 +61,8 @@ def windows_of(clock: Clock, steps: np.ndarray, firings: np.ndarray) -> dict[str
     return {window.label: window for window in sorted(found, key=lambda window: window.start)}
 
 
-def memories_of(file: h5py.File, number: int, layout: Layout) -> list[Memory]:
-    """Return what the file remembers for the triggers of a clock; nothing if it has none."""
+def memories_of(file: h5py.File, number: int, layout: Layout) -> list[TriggerMemory]:
+    """Return the memories in the file for the triggers of a clock."""
     clock, channels = layout.clocks[number], layout.channels_of(number)
     if not clock.triggers:
         return []
@@ -84,5 +83,5 @@ def memories_of(file: h5py.File, number: int, layout: Layout) -> list[Memory]:
         require(fits, f"its {path} has the shape {data.shape}")
         history[name] = data
     rows = {len(history[name][0]) for name in ("stimulus", "wanted", "rows")}
-    require(len(rows) == 1, "it remembers rows of which parts are missing")
+    require(len(rows) == 1, "parts of the rows that it remembers are missing")
     return read_memories(history, channels)

@@ -8,14 +8,14 @@ from spikefa.recording.write.blocks import Block
 
 
 class BlockPool:
-    """Gives out empty blocks; when all are waiting to be written, whoever asks waits too.
+    """Gives out empty blocks; if all of them wait to be written, the caller waits too.
 
     Parameters
     ----------
     make_block : callable
-        Makes one block; called when one is first needed.
+        Makes one block, when it is first needed.
     limit : int
-        Blocks at the most, at least 2.
+        Upper bound of the number of blocks, at least 2.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class BlockPool:
         self._free: SimpleQueue[Block] = SimpleQueue()
 
     def take(self) -> tuple[Block, float]:
-        """Return an empty block, and the seconds for which it was waited for."""
+        """Return an empty block, and the seconds spent waiting for it."""
         waited = 0.0
         try:
             block = self._free.get_nowait()
@@ -48,9 +48,9 @@ class BlockPool:
         return block, waited
 
     def is_new(self, number: int) -> bool:
-        """Return whether a block is to be written: not if it was handed over a second time.
+        """Return whether a block is to be written, and not handed over a second time.
 
-        It is known by the number that it was handed over with: meanwhile it may be in use again.
+        The number is that at the handing over; the block may be in use again by now.
         """
         if number <= self._written:
             return False

@@ -7,41 +7,41 @@ import numpy as np
 import torch
 
 from spikefa.recording.format.schema import STIMULUS, row_shape
-from spikefa.recording.plan.probes import Channel
+from spikefa.recording.plan.channels import Channel
 from spikefa.recording.write.flags import Flags
 
 
 class Block:
-    """Encoded rows in host memory: pinned if they come from a GPU, so that the copy can overlap.
+    """Encoded rows in host memory, which is pinned if they come from a GPU.
 
     Parameters
     ----------
     clock : int
-        Whose rows these are.
+        The number of the clock that the rows belong to.
     channels : sequence of Channel
-        What a row holds.
+        The channels of the clock.
     capacity : int
         Rows that it can hold.
     pinned : bool
         Whether a GPU will copy into it.
     triggers, span : int
-        How many triggers the clock has, and of how many steps a block then keeps their answers.
+        Number of triggers of the clock, and the steps for which a block keeps their answers.
 
     Attributes
     ----------
     number : int
-        Which block of its clock it is; blocks are used again.
+        Counts the uses of the blocks of a clock; blocks are used again.
     taken, count : int
-        Rows taken so far, and how many of them have left the stage.
+        Rows taken so far, and how many of them have left the ring buffer.
     sealed : bool
-        No row will be added any more.
+        Whether it is complete.
     stimulus : ndarray of STIMULUS, shape [capacity]
     values : list of Tensor, each [capacity, width]
-        One per channel, as the file holds them.
+        One per channel, as the file stores them.
     invalid : list of uint8 Tensor [capacity]
-        Whether a row of spikes was neither 0 nor 1 somewhere.
+        Whether a row of spikes holds a value that is neither 0 nor 1.
     flags : Flags or None
-        What the predicates of the triggers said; None if there is no trigger.
+        The answers of the predicates; None if there is no trigger.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Block:
         clock: int,
         channels: Sequence[Channel],
         capacity: int,
+        *,
         pinned: bool,
         triggers: int = 0,
         span: int = 0,
@@ -75,32 +76,51 @@ class Block:
         encoded = sum(np.dtype(kind).itemsize * math.prod(shape) for shape, kind in rows)
         return encoded + len(channels) + STIMULUS.itemsize
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no row, or no answer of the predicates, fits any more."""
+        return self.taken == self.capacity or (self.flags is not None and self.flags.is_full)
+
     def begin(self, number: int) -> None:
-        """Make it an empty block."""
+        """Empty it."""
         self.number = number
         self.taken = self.count = 0
         self.sealed = False
         if self.flags is not None:
-            self.flags.taken = self.flags.count = 0
+            self.flags.begin()
+
+    def add(self, step: int, image: int, label: int) -> None:
+        """Count a row that the ring buffer has taken."""
+        self.stimulus[self.taken] = (step, image, label)
+        self.taken += 1
+
+    def seal(self) -> None:
+        """Accept no more rows."""
+        self.sealed = True
 
     def mark(self, devices: Iterable[torch.device]) -> None:
-        """Note that the copies started so far, on the current streams, have to be waited for."""
+        """Let `wait` wait for the copies started so far on the current streams."""
         for device in devices:
             if device not in self._copied:
                 self._copied[device] = torch.cuda.Event(blocking=True)
             self._copied[device].record(torch.cuda.current_stream(device))
 
+    def drained(self, devices: Iterable[torch.device]) -> None:
+        """Note that the copies of all rows taken have been started."""
+        self.mark(devices)
+        self.count = self.taken
+
     def wait(self) -> None:
-        """Wait until what was copied has arrived."""
+        """Wait until all copies have arrived."""
         for event in self._copied.values():
             event.synchronize()
 
     def arrays(self) -> list[np.ndarray]:
-        """Return the rows of each channel, [count, ...]; `wait` first."""
+        """Return the rows of each channel, [count, ...]; call `wait` first."""
         return [values[: self.count].numpy() for values in self.values]
 
     def invalid_population(self) -> str:
-        """Return the first population whose spikes could not be kept as bits, or nothing."""
+        """Return the first population whose spikes are not all 0 or 1, or an empty string."""
         for channel, invalid in zip(self.channels, self.invalid, strict=True):
             if channel.variable == "spikes" and bool(invalid[: self.count].any()):
                 return channel.population

@@ -1,4 +1,4 @@
-"""The rows of one clock in the open file."""
+"""The datasets of one clock in the open file."""
 
 from collections.abc import Sequence
 
@@ -7,22 +7,22 @@ import numpy as np
 
 from spikefa.recording.format.layout import DT
 from spikefa.recording.format.schema import clock_path, is_report
+from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
-from spikefa.recording.plan.probes import Channel
 from spikefa.recording.write.sinks import put, sink_of
 
 
-class Axis:
+class ClockDatasets:
     """The datasets that share the steps of one clock, and the counter of their rows.
 
     Parameters
     ----------
     file : h5py.File
     number : int
-        Of the clock.
+        The number of the clock.
     clock : Clock
     channels : sequence of Channel
-        Those of this clock.
+        The channels of this clock.
 
     Attributes
     ----------
@@ -45,11 +45,11 @@ class Axis:
         self._interval = clock.every * DT
 
     def nbytes(self, blocks: Sequence[np.ndarray]) -> int:
-        """Return the room in the file that rows will take."""
+        """Return the bytes that rows will take in the file."""
         return sum(s.nbytes(values) for s, values in zip(self._sinks, blocks, strict=True))
 
     def event_channels(self) -> list[Channel]:
-        """Return the channels whose spikes are kept as events."""
+        """Return the channels whose spikes are stored as events."""
         pairs = zip(self.channels, self._sinks, strict=True)
         return [channel for channel, sink in pairs if sink.holds_events]
 
@@ -63,7 +63,7 @@ class Axis:
         put(self._step, self.rows, stimulus["step"])
 
     def commit(self, stimulus: np.ndarray) -> None:
-        """Count the rows put, and say the same to readers of SONATA reports."""
+        """Count the rows in the file, also for readers of SONATA reports; call `confirm` next."""
         if not len(stimulus):
             return
         rows = self.rows + len(stimulus)
@@ -71,6 +71,10 @@ class Axis:
             start = stimulus["step"][0] * DT if self.rows == 0 else time[0]
             time[:] = (start, start + rows * self._interval, self._interval)
         self._committed[0] = rows
+
+    def confirm(self, stimulus: np.ndarray) -> None:
+        """Count the rows here, once the counter in the file has been flushed."""
+        self.rows += len(stimulus)
 
     def objects(self) -> list[h5py.Dataset]:
         """Return every dataset held open."""

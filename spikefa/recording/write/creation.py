@@ -16,9 +16,12 @@ from spikefa.recording.format.layout import (
     write_layout,
 )
 from spikefa.recording.format.schema import Durability, Layout
-from spikefa.recording.plan.clocks import assign_clocks, try_triggers
-from spikefa.recording.plan.image_windows import When
-from spikefa.recording.plan.probes import Probe, Variables, resolve
+from spikefa.recording.plan.assignment import assign_clocks
+from spikefa.recording.plan.channels import resolve
+from spikefa.recording.plan.probes import Probe
+from spikefa.recording.plan.sorting import When
+from spikefa.recording.plan.trials import try_triggers
+from spikefa.recording.plan.variables import Variables
 from spikefa.recording.write.writer import SPARE_BYTES
 from spikefa.utils.files import written_whole
 
@@ -28,11 +31,12 @@ def plan_layout(
     windows: When | Sequence[When],
     variables: Variables,
     provenance: Provenance,
-    images: np.ndarray | None,
+    *,
+    thumbnails: np.ndarray | None,
     n_classes: int,
     steps_per_image: int | None,
 ) -> Layout:
-    """Return what a new recording will hold; see `Recorder.create` for the arguments.
+    """Return the layout of a new recording; see `Recorder.create` for the arguments.
 
     Raises
     ------
@@ -44,22 +48,27 @@ def plan_layout(
     require(1 <= n_classes <= 256, f"n_classes is {n_classes}: give 1 to 256")
     channels = resolve(probes, variables, int(provenance["seed"]), numbers)
     try_triggers(clocks, variables, n_classes)
-    populations = describe_populations(variables, n_classes)
-    shape = None if images is None else image_shape(images)
-    return Layout(populations, channels, clocks, shape, root_attributes(provenance))
-
-
-def image_shape(images: np.ndarray) -> tuple[int, int]:
-    """Return height and width of `images`, uint8 [n_images, h, w]."""
-    require(
-        images.ndim == 3 and images.dtype == np.uint8,
-        f"images are {images.dtype} of shape {images.shape}: give uint8 [n_images, h, w]",
+    return Layout(
+        populations=describe_populations(variables, n_classes),
+        channels=channels,
+        clocks=clocks,
+        image_shape=None if thumbnails is None else image_shape(thumbnails),
+        attributes=root_attributes(provenance),
     )
-    return int(images.shape[1]), int(images.shape[2])
+
+
+def image_shape(thumbnails: np.ndarray) -> tuple[int, int]:
+    """Return height and width of `thumbnails`, uint8 [n_images, h, w]."""
+    require(
+        thumbnails.ndim == 3 and thumbnails.dtype == np.uint8,
+        f"thumbnails are {thumbnails.dtype} of shape {thumbnails.shape}: "
+        "give uint8 [n_images, h, w]",
+    )
+    return int(thumbnails.shape[1]), int(thumbnails.shape[2])
 
 
 def make_file(path: Path, layout: Layout) -> None:
-    """Make the empty recording; it appears under its name only when it is complete."""
+    """Make the empty recording; it appears under its name once it is complete."""
     require(path.parent.is_dir(), f"there is no folder {path.parent} to record into: make it")
     require(
         not path.exists(),
@@ -78,7 +87,7 @@ def make_file(path: Path, layout: Layout) -> None:
 
 
 def check_durability(durability: str) -> None:
-    """Refuse a word that is none of the two."""
+    """Refuse an unknown durability."""
     known = get_args(Durability)
     require(
         durability in known,

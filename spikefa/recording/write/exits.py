@@ -1,4 +1,4 @@
-"""Close a recording also when the process is asked to end, or just ends."""
+"""Close a recording when the process is asked to end, or ends."""
 
 import atexit
 import signal
@@ -12,16 +12,16 @@ from typing import NoReturn
 class ExitGuard:
     """Calls `close` at the exit of the interpreter, and lets SIGTERM be such an exit.
 
-    By itself SIGTERM kills a Python process on the spot, with all that is in memory. It is turned
-    into `SystemExit`, which leaves the blocks of the program as any exception does; exit code 143
-    is what a shell reports for SIGTERM. If the program has a handler of its own, or this is not the
-    main thread, SIGTERM is left alone.
+    SIGTERM by default kills a Python process at once, and rows in memory are lost. The guard turns
+    it into `SystemExit`, which leaves `with` blocks like any exception, with exit code 143, as a
+    shell reports for SIGTERM. It does not touch SIGTERM if the program has its own handler, or
+    outside the main thread.
 
     Parameters
     ----------
     close : callable
-        Called with ``"failed"`` if SIGTERM or an exception that nobody caught ends the program,
-        with ``"closed"`` otherwise.
+        Called with ``"failed"`` if SIGTERM or an uncaught exception ends the program, and with
+        ``"closed"`` otherwise.
     """
 
     def __init__(self, close: Callable[[str], None]) -> None:
@@ -36,7 +36,7 @@ class ExitGuard:
             signal.signal(signal.SIGTERM, self._terminate)
 
     def release(self) -> None:
-        """Undo it: the recording has been closed."""
+        """Undo everything, once the recording is closed."""
         atexit.unregister(self._at_exit)
         if (
             self._handles_sigterm

@@ -1,56 +1,12 @@
-"""What the predicates of the triggers said, step by step: on the device, then on the host."""
+"""The answers of the predicates, step by step: first on the device, then on the host."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from spikefa.recording.plan.clocks import Clock
-from spikefa.recording.plan.predicates import Predicate
-from spikefa.recording.plan.probes import Variables
-from spikefa.recording.plan.triggers import Trigger, state_device
-
-
-class Watch:
-    """Asks every predicate once after each step, whatever the number of clocks that want to know.
-
-    Parameters
-    ----------
-    clocks : sequence of Clock
-        Those with triggers have predicates.
-    variables : mapping
-        The state, updated in place by the simulation.
-
-    Attributes
-    ----------
-    device : torch.device
-        Where the answers are.
-    answers : list of Tensor or None
-        After the last step, of each predicate: a bool tensor without dimensions, or None if it
-        cannot be true then.
-    """
-
-    def __init__(self, clocks: Sequence[Clock], variables: Variables) -> None:
-        self._predicates: list[Predicate] = []
-        for clock in clocks:
-            for trigger in clock.triggers:
-                if trigger.watched not in self._predicates:
-                    self._predicates.append(trigger.watched)
-        self._variables = variables
-        self.device = state_device(variables)
-        self.answers: list[Tensor | None] = [None] * len(self._predicates)
-
-    def number(self, predicate: Predicate) -> int:
-        """Return which of the answers is that of `predicate`."""
-        return self._predicates.index(predicate)
-
-    def look(self, step: int) -> None:
-        """Ask what the predicates say after `step`; nothing is waited for."""
-        with torch.no_grad():
-            for number, predicate in enumerate(self._predicates):
-                holds = predicate(self._variables) if predicate.may_hold(step) else None
-                self.answers[number] = holds
+from spikefa.recording.plan.triggers import Trigger
+from spikefa.recording.write.predicate_monitor import PredicateMonitor
 
 
 class Flags:
@@ -70,16 +26,15 @@ class Flags:
     ----------
     steps : ndarray of int64, shape [span]
     asked : ndarray of bool, shape [span, triggers]
-        Where not, the answer means nothing.
+        Whether the predicate was evaluated; if not, its answer has no meaning.
     answers : bool Tensor [span, triggers]
     wanted : ndarray of bool, shape [rows]
-        Whether a row of the block is wanted by a window, whatever the triggers say.
+        Whether a window wants a row of the block, whatever the triggers decide.
     taken, count : int
         Steps taken so far, and how many of them have left the device.
     """
 
     def __init__(self, triggers: int, span: int, rows: int, pinned: bool) -> None:
-        self.span = span
         self.steps = np.zeros(span, np.int64)
         self.asked = np.zeros((span, triggers), bool)
         self.answers = torch.zeros(span, triggers, dtype=torch.bool, pin_memory=pinned)
@@ -91,49 +46,69 @@ class Flags:
         """Return the memory that the steps of one row take, on host and device."""
         return every * (3 * triggers + 8) + 1 if triggers else 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it can hold no more steps."""
+        return self.taken == len(self.steps)
+
+    def begin(self) -> None:
+        """Empty it."""
+        self.taken = self.count = 0
+
+    def want(self, row: int, wanted: bool) -> None:
+        """Note whether a window wants a row."""
+        self.wanted[row] = wanted
+
+    def add(self, step: int, asked: Sequence[bool]) -> None:
+        """Count a step whose answers the flag ring has taken."""
+        self.asked[self.taken] = asked
+        self.steps[self.taken] = step
+        self.taken += 1
+
+    def drained(self) -> None:
+        """Note that the copies of all answers taken have been started."""
+        self.count = self.taken
+
     def holds(self) -> np.ndarray:
         """Return the answers of the steps taken, bool [count, triggers]."""
         return self.answers[: self.count].numpy() & self.asked[: self.count]
 
 
 class FlagRing:
-    """The answers of the newest steps, on the device, in memory that is there already.
+    """The answers of the newest steps, on the device, in memory that is allocated once.
 
     Parameters
     ----------
-    watch : Watch
-        Who asks.
+    monitor : PredicateMonitor
+        Evaluates the predicates.
     triggers : sequence of Trigger
-        To whose predicates the answers are kept.
+        Those whose answers are kept.
     span : int
         Steps that it can hold: as many as a block covers.
 
     Attributes
     ----------
     devices : set of torch.device
-        The GPU, if the answers come from one: its copies have to be waited for.
+        The GPU whose copies have to be waited for, if there is one.
     """
 
-    def __init__(self, watch: Watch, triggers: Sequence[Trigger], span: int) -> None:
-        self._watch = watch
-        self._which = [watch.number(trigger.watched) for trigger in triggers]
-        self.devices = {watch.device} if watch.device.type == "cuda" else set()
-        self._rows = torch.zeros(span, len(self._which), dtype=torch.bool, device=watch.device)
+    def __init__(self, monitor: PredicateMonitor, triggers: Sequence[Trigger], span: int) -> None:
+        self._monitor = monitor
+        self._which = [monitor.number(trigger.watched) for trigger in triggers]
+        self.devices = {monitor.device} if monitor.device.type == "cuda" else set()
+        self._rows = torch.zeros(span, len(self._which), dtype=torch.bool, device=monitor.device)
         self._cells = [row.unbind() for row in self._rows]
 
     def take(self, flags: Flags, step: int) -> None:
         """Keep the answers after `step`."""
-        place = flags.taken
-        for column, number in enumerate(self._which):
-            answer = self._watch.answers[number]
-            flags.asked[place, column] = answer is not None
+        answers = [self._monitor.answers[number] for number in self._which]
+        for cell, answer in zip(self._cells[flags.taken], answers, strict=True):
             if answer is not None:
-                self._cells[place][column].copy_(answer)
-        flags.steps[place] = step
-        flags.taken += 1
+                cell.copy_(answer)
+        flags.add(step, [answer is not None for answer in answers])
 
     def drain(self, flags: Flags) -> None:
         """Start to copy to the host what is not there yet; doing it twice is safe."""
         new = slice(flags.count, flags.taken)
         flags.answers[new].copy_(self._rows[new], non_blocking=True)
-        flags.count = flags.taken
+        flags.drained()

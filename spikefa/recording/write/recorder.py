@@ -11,12 +11,14 @@ from spikefa.errors import require
 from spikefa.recording.format.layout import Provenance
 from spikefa.recording.format.schema import Backpressure, Durability
 from spikefa.recording.plan.clocks import Clock
-from spikefa.recording.plan.image_windows import When
 from spikefa.recording.plan.predicates import Function
-from spikefa.recording.plan.probes import Probe, Variables
+from spikefa.recording.plan.probes import Probe
+from spikefa.recording.plan.sorting import When
+from spikefa.recording.plan.variables import Variables
+from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
 from spikefa.recording.write.creation import check_durability, make_file, plan_layout
 from spikefa.recording.write.exits import ExitGuard
-from spikefa.recording.write.memory_plan import MAX_HOST_BYTES, Room, plan_rooms
+from spikefa.recording.write.memory_plan import MAX_HOST_BYTES, BufferSizes, plan_memory
 from spikefa.recording.write.pipeline import Pipeline, recorded_stream
 from spikefa.recording.write.resumption import plan_resumption
 from spikefa.recording.write.trim import trim
@@ -24,35 +26,35 @@ from spikefa.recording.write.writer import Writer
 
 
 class Recorder:
-    """Writes what the probes see inside the windows; make one with `create` or `resume`.
+    """Writes what the probes read inside the windows; `create` or `resume` make one.
 
-    It reads the state and never changes it, so a run with it is the run without it. If the file
-    cannot be written any more it warns once, stops recording and lets the simulation go on.
+    It reads the state and never changes it, so a run is the same with and without it. If the file
+    can no longer be written, it warns once, stops recording and lets the simulation continue.
 
     Parameters
     ----------
     writer : Writer
         The open file.
     clocks : sequence of Clock
-        When the channels of the file are read; the predicates of triggers can be asked.
+        The clocks of the file, with predicates that can be called.
     variables : mapping
         ``variables[population][variable]`` is a tensor ``[batch, n]`` that is updated in place, or
-        what computes one.
-    room : sequence of Room
-        Sizes of the memory that holds rows which are not yet in the file, for each clock.
-    images : ndarray of uint8, shape [n_images, h, w], optional
-        Where the thumbnails are taken from.
+        a function that computes one.
+    sizes : sequence of BufferSizes
+        The memory of each clock for rows that are not yet in the file.
+    thumbnails : ndarray of uint8, shape [n_images, h, w], optional
+        All images; those that are shown are stored.
     warn : callable
-        Gets the one message of a recording that failed.
+        Receives the one message of a recording that failed.
 
     Attributes
     ----------
     path : Path
         The file.
     failure : str
-        Why the recording stopped early; empty if it has not.
+        Why the recording stopped early; empty if it did not.
     stream : int
-        The stream of the batch that the probes record; the first, if they record several.
+        The stream of the batch that the probes record; the first if they record several.
 
     Examples
     --------
@@ -67,22 +69,24 @@ class Recorder:
         writer: Writer,
         clocks: Sequence[Clock],
         variables: Variables,
-        room: Sequence[Room],
-        images: np.ndarray | None = None,
+        sizes: Sequence[BufferSizes],
+        *,
+        thumbnails: np.ndarray | None = None,
         warn: Callable[[str], object] = warnings.warn,
     ) -> None:
         self.path = writer.path
         self.failure = ""
-        self.stream = recorded_stream(writer, variables)
+        channels = [channel for datasets in writer.clocks for channel in datasets.channels]
+        self.stream = recorded_stream(channels, variables)
         self._writer = writer
         self._open = True
         self._warn = warn
-        self._pipeline = Pipeline(writer, clocks, variables, room, images)
+        self._pipeline = Pipeline(writer, clocks, variables, sizes, thumbnails)
         self._guard = ExitGuard(self.close)
 
     @property
     def backpressure(self) -> Backpressure:
-        """How often, and for how long, the simulation has waited for the disk."""
+        """How often and how long the simulation has waited for the disk."""
         return self._pipeline.thread.pressure
 
     @classmethod
@@ -93,7 +97,8 @@ class Recorder:
         windows: When | Sequence[When],
         variables: Variables,
         provenance: Provenance,
-        images: np.ndarray | None = None,
+        *,
+        thumbnails: np.ndarray | None = None,
         n_classes: int = 10,
         warn: Callable[[str], object] = warnings.warn,
         max_host_bytes: int = MAX_HOST_BYTES,
@@ -107,28 +112,29 @@ class Recorder:
         path : path-like
             The file to make; its folder must exist.
         probes : sequence of Probe
+            What to record.
         windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
-            When; those with an end of their own must not overlap each other.
+            When to record. Instances of `Window` and `ImageWindow` must not overlap each other.
         variables : mapping
-            ``variables[population][variable]``, tensors ``[batch, n]`` updated in place or what
-            computes them, the populations in the order of the layers and the neurons' own variables
-            first.
+            ``variables[population][variable]``, tensors ``[batch, n]`` updated in place or
+            functions that compute them. The populations are in the order of the layers, and the
+            first variable of each has the size of the population.
         provenance : mapping of str to str, int, float or bool
-            Where the recording comes from: attributes of the file. ``"seed"`` is needed.
-        images : ndarray of uint8, shape [n_images, h, w], optional
-            The training images; those shown inside the windows are kept as thumbnails.
+            Attributes of the file that say where the recording comes from; ``"seed"`` is required.
+        thumbnails : ndarray of uint8, shape [n_images, h, w], optional
+            The training images; those that are shown in the windows are stored.
         n_classes : int
             Classes among which the neurons of the last population are divided, in equal groups.
         warn : callable, optional
-            Gets the message if the recording fails.
+            Receives the message if the recording fails.
         max_host_bytes : int, optional
-            Memory that rows may take which are not yet in the file. If the disk cannot keep up and
-            it is used up, the simulation waits, and `backpressure` counts it.
+            Memory for rows that are not yet in the file. If the disk is too slow and the memory is
+            used up, the simulation waits, and `backpressure` counts it.
         durability : {"flush", "fsync"}, optional
-            ``"fsync"``: what is committed also survives a power cut. Each commit takes some
-            milliseconds more, of the writing thread.
+            With ``"fsync"`` committed rows also survive a power cut. Each commit then takes the
+            writing thread some milliseconds more.
         steps_per_image : int, optional
-            Steps for which each image is shown: what counts in images needs it.
+            Steps for which each image is shown; needed by windows that count images.
 
         Raises
         ------
@@ -138,12 +144,18 @@ class Recorder:
         path = Path(path)
         check_durability(durability)
         layout = plan_layout(
-            probes, windows, variables, provenance, images, n_classes, steps_per_image
+            probes,
+            windows,
+            variables,
+            provenance,
+            thumbnails=thumbnails,
+            n_classes=n_classes,
+            steps_per_image=steps_per_image,
         )
-        room = plan_rooms(layout, variables, max_host_bytes)
+        sizes = plan_memory(layout, variables, max_host_bytes)
         make_file(path, layout)
         writer = Writer(path, layout, durability)
-        return cls(writer, layout.clocks, variables, room, images, warn)
+        return cls(writer, layout.clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
 
     @classmethod
     def resume(
@@ -151,11 +163,12 @@ class Recorder:
         path: str | Path,
         variables: Variables,
         step: int,
-        images: np.ndarray | None = None,
+        *,
+        thumbnails: np.ndarray | None = None,
+        predicates: Mapping[str, Function] | None = None,
         warn: Callable[[str], object] = warnings.warn,
         max_host_bytes: int = MAX_HOST_BYTES,
         durability: Durability = "flush",
-        predicates: Mapping[str, Function] | None = None,
     ) -> "Recorder":
         """Continue a recording that was stopped or broke off.
 
@@ -166,15 +179,13 @@ class Recorder:
         variables : mapping
             As for `create`.
         step : int
-            The next step to be simulated: every recorded row from it on is dropped first.
-        images : ndarray of uint8, shape [n_images, h, w], optional
-            Needed if the recording keeps thumbnails.
-        warn : callable, optional
-            As for `create`.
-        max_host_bytes, durability : optional
-            As for `create`.
+            The next step to be simulated. Recorded rows of this and later steps are dropped first.
+        thumbnails : ndarray of uint8, shape [n_images, h, w], optional
+            Required if the recording stores thumbnails.
         predicates : mapping of str to callable, optional
-            By the labels of their triggers: the caller's own predicates, which no file can hold.
+            The caller's own predicates, which a file cannot store, by the labels of their triggers.
+        warn, max_host_bytes, durability : optional
+            As for `create`.
 
         Raises
         ------
@@ -183,26 +194,42 @@ class Recorder:
         """
         path = Path(path)
         check_durability(durability)
-        layout, clocks = plan_resumption(path, variables, images, predicates or {})
-        room = plan_rooms(layout, variables, max_host_bytes)
+        layout, clocks = plan_resumption(path, variables, thumbnails, predicates or {})
+        sizes = plan_memory(layout, variables, max_host_bytes)
         trim(path, step)
-        return cls(Writer(path, layout, durability), clocks, variables, room, images, warn)
+        writer = Writer(path, layout, durability)
+        return cls(writer, clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
 
-    def landing(self, steps: int) -> Callable[[int], None] | None:
-        """Return what keeps the state after each of so many steps, for `observe` to choose from.
+    def wants(self, stop: int) -> bool:
+        """Return whether a step before `stop` may be wanted; if not, no step need be observed.
 
-        It is called with 0, 1, ... after the steps, decides nothing, and can be captured with them;
-        `observe` is told afterwards of each step, and as what it has `landed`.
+        True also if only `observe` can tell.
+        """
+        return self._pipeline.wants(stop)
+
+    def captured_rows(self, steps: int) -> CapturedRows | None:
+        """Return an object that keeps the state after each step of a captured presentation.
+
+        Its method `keep` is called inside the captured work after each step. Afterwards `observe`
+        is called for each step with the row that was kept. The same object is returned at every
+        call, so the captured work can be repeated.
+
+        Parameters
+        ----------
+        steps : int
+            Steps of a presentation.
 
         Returns
         -------
-        callable, or None
-            None if `observe` has to be called between the steps: for triggers, and for what is
-            computed when it is read.
+        CapturedRows or None
+            None if `observe` has to be called between the steps, because triggers evaluate
+            predicates or a variable is computed when it is read.
         """
-        return self._pipeline.land if self._pipeline.can_land(steps) else None
+        return self._pipeline.captured_rows(steps)
 
-    def observe(self, step: int, image: int, label: int, landed: int | None = None) -> None:
+    def observe(
+        self, step: int, image: int, label: int, captured: CapturedRow | None = None
+    ) -> None:
         """Record the state after `step`, if a window or a trigger wants it.
 
         Parameters
@@ -211,30 +238,22 @@ class Recorder:
             Absolute number of the step just simulated; it grows from call to call.
         image, label : int
             Index and class of the image that the recorded `stream` saw during it.
-        landed : int, optional
-            With what number `landing` was called after this step; by default the present state is
-            that after the step.
+        captured : CapturedRow, optional
+            The state after this step, kept earlier; by default the present state is recorded.
         """
-        self._pipeline.observe(step, image, label, landed)
+        self._pipeline.observe(step, image, label, captured)
         if self._pipeline.thread.failure is not None:
             self._report()
 
-    def waits(self, stop: int) -> bool:
-        """Return whether a step before `stop` may have to be observed; later ones may be skipped.
-
-        It says so too if only an `observe` can tell.
-        """
-        return self._pipeline.waits(stop)
-
     def commit(self) -> None:
-        """Write the rows in memory and wait until they are committed: no crash can take them."""
+        """Write the rows in memory; wait until they are committed and safe from a crash."""
         if self._open:
             self._pipeline.flush()
             self._pipeline.thread.wait()
             self._report()
 
     def _report(self) -> None:
-        """If the recording has failed, take no more rows and say so, once."""
+        """If the recording has failed, take no more rows and warn once."""
         error = self._pipeline.thread.failure
         if error is None or self.failure:
             return
@@ -246,7 +265,7 @@ class Recorder:
         )
 
     def close(self, status: str = "closed") -> None:
-        """Write what is in memory and close the file; a second call does nothing.
+        """Write the rows in memory and close the file; a second call does nothing.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Make a file that a killed process left behind into one that every reader opens."""
+"""Repair a file that a killed process left behind, so that every reader opens it."""
 
 import os
 import socket
@@ -8,8 +8,9 @@ import numpy as np
 
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.format.swmr import marked_as_open
-from spikefa.recording.read.reader import Recording, open_recording
-from spikefa.recording.write.trim import WHOLE, copy_recording
+from spikefa.recording.read.reader import open_recording
+from spikefa.recording.read.recording import Recording
+from spikefa.recording.write.copying import WHOLE, copy_recording
 from spikefa.utils.files import written_whole
 
 
@@ -17,15 +18,14 @@ def repair(path: str | Path, force: bool = False) -> bool:
     """Repair the recording at `path`; do nothing if it needs none.
 
     All committed rows are copied into a new file. If that can be read and has the same steps, it
-    takes the place of the old one in one move: whatever interrupts that, one of the two is there,
-    whole. The new one is not marked as open, holds nothing but committed rows, and has the status
-    ``"repaired"``.
+    replaces the old one in one move: after any interruption one of the two is there, complete. The
+    new file is not marked as open, holds only committed rows, and has the status ``"repaired"``.
 
     Parameters
     ----------
     path : path-like
     force : bool, default False
-        Also if the process that wrote it seems to be alive.
+        Repair it even if the process that wrote it seems to be alive.
 
     Returns
     -------
@@ -35,8 +35,8 @@ def repair(path: str | Path, force: bool = False) -> bool:
     Raises
     ------
     SpikefaError
-        If it is no recording, is damaged where it was committed, is still being written, or the
-        disk is full.
+        If it is not a recording, its committed rows are damaged, it is being written, or the disk
+        is full.
     """
     path = Path(path)
     with open_recording(path) as recording:
@@ -56,7 +56,7 @@ def repair(path: str | Path, force: bool = False) -> bool:
 
 
 def is_alive(process: int) -> bool:
-    """Return whether there is a process of this number on this machine; False if unknown."""
+    """Return whether this machine runs a process of this number; False if unknown."""
     if os.name != "posix" or process <= 0:
         return False
     try:
@@ -69,7 +69,7 @@ def is_alive(process: int) -> bool:
 
 
 def _check_same(old: Recording, new: Recording) -> None:
-    """Refuse to replace a recording by one with other rows."""
+    """Refuse to replace a recording by one with other steps."""
     same = len(old.clock_steps) == len(new.clock_steps) and all(
         np.array_equal(a, b) for a, b in zip(old.clock_steps, new.clock_steps, strict=True)
     )

@@ -1,4 +1,4 @@
-"""Plan how a recording goes on that was stopped or broke off."""
+"""Plan how a recording continues that was stopped or broke off."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,9 +8,11 @@ import numpy as np
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.format.layout import describe_populations
 from spikefa.recording.format.schema import Layout
-from spikefa.recording.plan.clocks import Clock, revive, try_triggers
+from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.predicates import Function
-from spikefa.recording.plan.probes import Variables, state_of
+from spikefa.recording.plan.stored_predicates import restore_predicates
+from spikefa.recording.plan.trials import try_triggers
+from spikefa.recording.plan.variables import Variables, state_of
 from spikefa.recording.read.reader import open_recording
 from spikefa.recording.write.creation import image_shape
 
@@ -18,10 +20,10 @@ from spikefa.recording.write.creation import image_shape
 def plan_resumption(
     path: Path,
     variables: Variables,
-    images: np.ndarray | None,
+    thumbnails: np.ndarray | None,
     predicates: Mapping[str, Function],
 ) -> tuple[Layout, tuple[Clock, ...]]:
-    """Return what the file holds, and its clocks with predicates that can be asked.
+    """Return the layout of the file, and its clocks with predicates that can be called.
 
     See `Recorder.resume` for the arguments.
 
@@ -35,10 +37,10 @@ def plan_resumption(
     _check_same_network(path, layout, variables)
     if layout.image_shape is not None:
         require(
-            images is not None and image_shape(images) == layout.image_shape,
-            f"{path} keeps thumbnails of {layout.image_shape} pixels: give such images",
+            thumbnails is not None and image_shape(thumbnails) == layout.image_shape,
+            f"{path} keeps thumbnails of {layout.image_shape} pixels: give such thumbnails",
         )
-    clocks = revive(layout.clocks, predicates)
+    clocks = restore_predicates(layout.clocks, predicates)
     try_triggers(clocks, variables)
     return layout, clocks
 

@@ -1,4 +1,4 @@
-"""Where the rows of one channel go in the open file."""
+"""Write the rows of one channel into the open file."""
 
 from typing import Protocol
 
@@ -13,30 +13,30 @@ from spikefa.recording.format.events import (
 )
 from spikefa.recording.format.layout import DT
 from spikefa.recording.format.schema import ENCODINGS, data_of, spikes_path
-from spikefa.recording.plan.probes import Channel
+from spikefa.recording.plan.channels import Channel
 
 PIECE_BYTES = 1 << 16
-"""Of bits, made into events at once: should they all be spikes, that takes some 20 MB."""
+"""Bits that are turned into events at once; if all of them are spikes, that takes 20 MB."""
 
 
 class Sink(Protocol):
-    """Takes the rows of one channel; whoever calls it flushes and counts them."""
+    """Writes the rows of one channel; the caller flushes and counts them."""
 
     def put(self, start: int, steps: np.ndarray, values: np.ndarray) -> None:
-        """Write the rows from `start`, of these absolute `steps` [k]; `values` are as in a Block.
+        """Write rows from row `start` on, of absolute `steps` [k]; `values` are as in a Block.
 
-        What was written there before, and not committed, is overwritten.
+        Rows that were written there before and not committed are overwritten.
         """
 
     def nbytes(self, values: np.ndarray) -> int:
-        """Return the room in the file that `values` will take."""
+        """Return the bytes that `values` will take in the file."""
 
     def objects(self) -> list[h5py.Dataset]:
         """Return every dataset held open."""
 
     @property
     def holds_events(self) -> bool:
-        """Whether the rows are kept as a list of spikes."""
+        """Whether the rows are stored as events."""
 
 
 def sink_of(file: h5py.File, channel: Channel, rows: int) -> Sink:
@@ -49,7 +49,7 @@ def sink_of(file: h5py.File, channel: Channel, rows: int) -> Sink:
 
 
 class RowSink:
-    """One row of a dataset for each row of the recording."""
+    """Writes one row of a dataset for each row of the recording."""
 
     holds_events = False
 
@@ -61,7 +61,7 @@ class RowSink:
         put(self._data, start, values)
 
     def nbytes(self, values: np.ndarray) -> int:
-        """Return the room of the rows."""
+        """Return the bytes of the rows."""
         return values.nbytes
 
     def objects(self) -> list[h5py.Dataset]:
@@ -70,10 +70,10 @@ class RowSink:
 
 
 class EventSink:
-    """The time and the neuron of each spike, and for each row how many there are up to its end.
+    """Writes the time and the neuron of each spike, and the number of spikes up to each row.
 
-    That count makes spikes belong to rows: the spikes of row r are those from ``until[r-1]``
-    to ``until[r]``, and spikes behind the last committed row are not committed.
+    The numbers assign spikes to rows: those of row r are the spikes from ``until[r-1]`` to
+    ``until[r]``, and spikes behind the last committed row are not committed.
     """
 
     holds_events = True
@@ -87,7 +87,7 @@ class EventSink:
         self._count = int(np.max(self._until[rows - 1])) if rows else 0
 
     def put(self, start: int, steps: np.ndarray, values: np.ndarray) -> None:
-        """Write the spikes in the bits `values`, in the order of steps, streams and neurons."""
+        """Write the spikes in the bits `values`, ordered by step, stream and neuron."""
         at_once = max(1, PIECE_BYTES // values[0].nbytes)
         for first in range(0, len(steps), at_once):
             part = slice(first, first + at_once)
@@ -104,7 +104,7 @@ class EventSink:
         self._count = int(until[-1])
 
     def nbytes(self, values: np.ndarray) -> int:
-        """Return the room of the spikes and of the counts."""
+        """Return the bytes of the spikes and of their numbers."""
         return event_bytes(count_spikes(values), values.size // values.shape[-1])
 
     def objects(self) -> list[h5py.Dataset]:
@@ -113,10 +113,10 @@ class EventSink:
 
 
 class UndecidedSink:
-    """Spikes in the encoding that is the smaller for the rows that come first.
+    """Writes spikes in the encoding that is smaller for the first rows.
 
-    In SWMR mode no dataset can be made any more, so there are those of both encodings, and those
-    of one stay empty. It is decided once, so that all spikes of a population are in one place.
+    No dataset can be made in SWMR mode, so there are datasets for both encodings, and those of one
+    stay empty. The choice is made once, so all spikes of a population are in one place.
     """
 
     def __init__(self, file: h5py.File, channel: Channel, rows: int) -> None:
@@ -136,7 +136,7 @@ class UndecidedSink:
         return self._chosen is self._events
 
     def put(self, start: int, steps: np.ndarray, values: np.ndarray) -> None:
-        """Write rows, the first time after a choice."""
+        """Write rows; the first time, choose the encoding."""
         if self._chosen is None:
             smaller = events_are_smaller(values)
             self._chosen = self._events if smaller else self._packed
@@ -144,7 +144,7 @@ class UndecidedSink:
         self._chosen.put(start, steps, values)
 
     def nbytes(self, values: np.ndarray) -> int:
-        """Return the room in the chosen encoding, or in the one that would be chosen."""
+        """Return the bytes in the encoding that is or would be chosen."""
         if self._chosen is not None:
             return self._chosen.nbytes(values)
         return min(self._packed.nbytes(values), self._events.nbytes(values))

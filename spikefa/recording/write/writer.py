@@ -1,4 +1,4 @@
-"""Append rows to a recording such that a reader can trust them, whatever happens to us."""
+"""Append rows to a recording such that readers can trust them, even after a crash."""
 
 import os
 import shutil
@@ -21,40 +21,40 @@ from spikefa.recording.format.schema import (
     Layout,
     spikes_path,
 )
-from spikefa.recording.write.clock_datasets import Axis
+from spikefa.recording.format.trigger_memory import TriggerMemory
+from spikefa.recording.write.clock_datasets import ClockDatasets
 from spikefa.recording.write.firing_log import FiringLog
 from spikefa.recording.write.sinks import put
-from spikefa.recording.write.trigger_filter import Memory
 
 SPARE_BYTES = 1 << 20
-"""Left free on the disk: the room that HDF5 takes beside the rows themselves."""
+"""Bytes left free on the disk, for what HDF5 stores beside the rows."""
 
 
 class Writer:
-    """The open file, in SWMR mode: others may read it while it grows.
+    """The open file in SWMR mode, which others may read while it grows.
 
-    The order is what makes it safe: rows, flush, counter, flush. A crash between any two leaves
-    a counter that counts only whole rows, and rows behind it that nobody reads.
+    Each commit is safe because of its order: rows, flush, counter, flush. A crash between any two
+    of these leaves a counter that counts only complete rows, and rows behind it that nobody reads.
 
     Parameters
     ----------
     path : Path
         A file that `write_layout` made.
     layout : Layout
-        What it was made from.
+        The layout of the file.
     durability : {"flush", "fsync"}
         Whether a commit survives the death of the process, or a power cut too.
 
     Attributes
     ----------
-    axes : list of Axis
-        The rows of each clock.
+    clocks : list of ClockDatasets
+        The datasets of each clock.
     logs : dict of int to FiringLog
-        Of those clocks that have triggers.
+        The firings of the clocks that have triggers.
     kept_images : set of int
         Images whose thumbnails are committed.
     pressure : Backpressure
-        What the file says of it.
+        As noted in the file.
     """
 
     def __init__(self, path: Path, layout: Layout, durability: Durability = "flush") -> None:
@@ -65,8 +65,8 @@ class Writer:
         self._file = h5py.File(path, "r+", libver=("v110", "v110"), rdcc_nbytes=0)
         self._status = self._file[STATUS_PATH]
         self._pressure = self._file.get(BACKPRESSURE_PATH)
-        self.axes = [
-            Axis(self._file, number, clock, layout.channels_of(number))
+        self.clocks = [
+            ClockDatasets(self._file, number, clock, layout.channels_of(number))
             for number, clock in enumerate(layout.clocks)
         ]
         self.logs = {
@@ -86,11 +86,11 @@ class Writer:
     @property
     def rows(self) -> int:
         """Rows committed of the first clock."""
-        return self.axes[0].rows
+        return self.clocks[0].rows
 
     @property
     def keeps_images(self) -> bool:
-        """Whether the file has room for thumbnails."""
+        """Whether the file has datasets for thumbnails."""
         return self._index is not None
 
     def append(
@@ -109,11 +109,11 @@ class Writer:
         clock : int
         stimulus : ndarray of STIMULUS, shape [k]
         blocks : sequence of ndarray, each [k, ...]
-            One per channel of the clock, as the file holds them.
+            One per channel of the clock, as the file stores them.
         images : sequence of (index, pixels [h, w] uint8)
-            Thumbnails that the file has not yet.
+            Thumbnails that the file does not have yet.
         pressure : Backpressure, optional
-            Noted in the file, if it is another than before.
+            Noted in the file if it has changed.
         firings : ndarray of FIRING, optional
             Of the triggers of the clock.
 
@@ -122,11 +122,11 @@ class Writer:
         OSError, RuntimeError, ValueError
             If it cannot be written; the file must then be abandoned.
         NoRoomError, SpikefaError
-            If it was not even tried; the file can still be closed.
+            If nothing was written; the file can still be closed.
         """
-        axis = self.axes[clock]
-        self._check_room(axis.nbytes(blocks), images)
-        axis.put(stimulus, blocks)
+        datasets = self.clocks[clock]
+        self._check_room(datasets.nbytes(blocks), images)
+        datasets.put(stimulus, blocks)
         if images:
             held = len(self.kept_images)
             put(self._index, held, np.array([index for index, _ in images], "<u4"))
@@ -135,15 +135,15 @@ class Writer:
             self.logs[clock].put(firings)
         self._note(pressure)
         self._flush()
-        axis.commit(stimulus)
+        datasets.commit(stimulus)
         if firings is not None:
             self.logs[clock].commit(firings)
         self._flush()
-        axis.rows += len(stimulus)
+        datasets.confirm(stimulus)
         self.kept_images.update(index for index, _ in images)
 
-    def remember(self, clock: int, memory: Memory) -> None:
-        """Keep what a resumed recording needs of a clock with triggers."""
+    def remember(self, clock: int, memory: TriggerMemory) -> None:
+        """Store what a resumed recording needs for a clock with triggers."""
         log = self.logs[clock]
         slot = log.begin(memory)
         if slot is not None:
@@ -152,7 +152,7 @@ class Writer:
             self._flush()
 
     def _flush(self) -> None:
-        """Give what was written to the operating system, and to the disk if that is wanted."""
+        """Give the written rows to the operating system, and with "fsync" to the disk."""
         self._file.flush()
         if self._fsync:
             os.fsync(self._file.id.get_vfd_handle())
@@ -163,7 +163,7 @@ class Writer:
             self.pressure = pressure
 
     def _check_room(self, block: int, images: Sequence[tuple[int, np.ndarray]]) -> None:
-        """Stop before the disk is full: a write that fails half-way spoils the handle."""
+        """Stop before the disk is full, because a write that fails half-way spoils the handle."""
         block += sum(pixels.nbytes for _, pixels in images)
         free = shutil.disk_usage(self.path.parent).free
         if free < 2 * block + SPARE_BYTES:
@@ -178,35 +178,34 @@ class Writer:
         self._file.close()
 
     def _show_events(self) -> None:
-        """Give the events their second name, where readers of SONATA look for spikes.
+        """Link the events where readers of SONATA look for spikes.
 
-        Not earlier: a population that turned out to be dense must not be there, since these
-        readers would take it for silent. It is the only change of structure in SWMR mode, and safe
-        wherever it breaks off: a soft link changes nothing but the group that it stands in, and
-        nothing here reads that.
+        This waits for the end because these readers would take a population that turned out to be
+        dense for a silent one. It is the only change of structure in SWMR mode, and it may be
+        interrupted: a soft link changes only the group that holds it, which nothing here reads.
         """
-        for axis in self.axes:
-            for channel in axis.event_channels():
+        for datasets in self.clocks:
+            for channel in datasets.event_channels():
                 if not channel.batch and channel.population not in self._file[SPIKES]:
                     target = spikes_path(channel.population, "events")
                     self._file[SPIKES][channel.population] = h5py.SoftLink(target)
 
     def abandon(self) -> None:
-        """Let go of a file whose handle a failed write has spoilt, without touching it.
+        """Leave a file whose handle a failed write has spoilt, without touching it.
 
-        HDF5 would try that write again on closing, also when the interpreter exits, and crash
-        there (seen with HDF5 2.0). One more reference to each of its objects keeps them from
-        ever being closed; the operating system takes the file back at the end of the process.
+        HDF5 would repeat that write when the file is closed or the interpreter exits, and crash
+        (seen with HDF5 2.0). One more reference to each of its objects prevents that they are ever
+        closed; the operating system closes the file at the end of the process.
         """
         for identifier in (self._file.id, *self._open_objects()):
             h5py.h5i.inc_ref(identifier)
 
     def _open_objects(self) -> list[h5py.h5d.DatasetID]:
         fixed = (self._status, self._pressure, self._index, self._pixels)
-        every = [*fixed, *(data for axis in self.axes for data in axis.objects())]
+        every = [*fixed, *(data for datasets in self.clocks for data in datasets.objects())]
         every += [data for log in self.logs.values() for data in log.objects()]
         return [each.id for each in every if each is not None]
 
 
 class NoRoomError(OSError):
-    """The disk is nearly full; nothing was written, so the handle is sound."""
+    """The disk is nearly full. Nothing was written, so the handle is sound."""

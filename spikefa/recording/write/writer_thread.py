@@ -1,4 +1,4 @@
-"""The thread that writes blocks to the file while the simulation goes on."""
+"""The thread that writes blocks to the file while the simulation continues."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -10,16 +10,15 @@ from spikefa.errors import SpikefaError, require
 from spikefa.recording.format.schema import Backpressure
 from spikefa.recording.write.block_pool import BlockPool
 from spikefa.recording.write.blocks import Block
-from spikefa.recording.write.trigger_filter import Gate
+from spikefa.recording.write.trigger_filter import TriggerFilter
 from spikefa.recording.write.writer import NoRoomError, Writer
 
 
 class WriterThread:
     """Owns the open file: nothing else touches it until `stop` has returned.
 
-    Blocks come from pools of bounded size. If the simulation has to wait for one, that is counted:
-    it is slowed down, and no row is lost. After a failure blocks are thrown away, so that the
-    simulation can go on.
+    Blocks come from pools of bounded size. If the simulation has to wait for one, the wait is
+    counted, and no row is lost. After a failure blocks are discarded, and the simulation continues.
 
     Parameters
     ----------
@@ -27,10 +26,10 @@ class WriterThread:
         The open file.
     pools : sequence of BlockPool
         One for each clock.
-    images : ndarray of uint8, shape [n_images, h, w], optional
-        Where the thumbnails are taken from.
-    gates : mapping of int to Gate, optional
-        Of those clocks that have triggers: what they do not let pass is not written.
+    thumbnails : ndarray of uint8, shape [n_images, h, w], optional
+        All images; those that were shown are written.
+    filters : mapping of int to TriggerFilter, optional
+        For the clocks that have triggers: rows that they do not pass are not written.
 
     Attributes
     ----------
@@ -44,40 +43,40 @@ class WriterThread:
         self,
         writer: Writer,
         pools: Sequence[BlockPool],
-        images: np.ndarray | None = None,
-        gates: Mapping[int, Gate] | None = None,
+        thumbnails: np.ndarray | None = None,
+        filters: Mapping[int, TriggerFilter] | None = None,
     ) -> None:
         self.failure: BaseException | None = None
         self.pressure = writer.pressure
         self._writer = writer
         self._pools = tuple(pools)
-        self._gates = dict(gates or {})
-        self._images = images if writer.keeps_images else None
+        self._filters = dict(filters or {})
+        self._thumbnails = thumbnails if writer.keeps_images else None
         self._jobs: SimpleQueue[tuple[Block, int] | threading.Event | str] = SimpleQueue()
-        # A daemon: Python waits for other threads before it runs what is registered with `atexit`.
+        # A daemon, because Python waits for other threads before it calls `atexit` functions.
         self._thread = threading.Thread(target=self._run, name="spikefa-writer", daemon=True)
         self._thread.start()
 
     def take_block(self, clock: int) -> Block:
-        """Return an empty block for rows of `clock`; wait for one if its pool is used up."""
+        """Return an empty block for rows of `clock`; wait for one if its pool is empty."""
         block, waited = self._pools[clock].take()
         if waited:
             self.pressure = Backpressure(self.pressure.blocks + 1, self.pressure.seconds + waited)
         return block
 
     def put(self, block: Block) -> None:
-        """Hand over a sealed block to be written; a second time is without effect."""
+        """Hand over a sealed block to be written; a second call has no effect."""
         self._jobs.put((block, block.number))
 
     def wait(self) -> None:
-        """Wait until all that was handed over is committed, or writing has failed."""
+        """Wait until all blocks handed over are committed, or writing has failed."""
         reached = threading.Event()
         self._jobs.put(reached)
         while not reached.wait(1.0) and self._thread.is_alive():
             pass
 
     def stop(self, status: str) -> None:
-        """Write what was handed over, close the file and end the thread."""
+        """Write the blocks handed over, close the file and end the thread."""
         self._jobs.put(status)
         self._thread.join()
 
@@ -95,7 +94,7 @@ class WriterThread:
         self._try(self._writer.close, job, self.pressure)
 
     def _try(self, action: Callable[..., None], *arguments: object) -> None:
-        """Do it, unless something has failed before; keep what goes wrong."""
+        """Do `action`, unless something has failed before; keep its error."""
         if self.failure is not None:
             return
         try:
@@ -110,13 +109,13 @@ class WriterThread:
         require(
             not population,
             f"the spikes of {population!r} are not all 0 or 1: call the activity of a rate "
-            "population by another name, and it is kept as float32",
+            "population by another name, and it is stored as float32",
         )
         if block.flags is None:
             self._append(block.clock, block.stimulus[: block.count], block.arrays())
             return
-        rows, firings = self._gates[block.clock].admit(block, block.flags)
-        if len(rows.stimulus) or len(firings):
+        rows, firings = self._filters[block.clock].admit(block, block.flags)
+        if len(rows) or len(firings):
             self._append(block.clock, rows.stimulus, rows.values, firings)
 
     def _append(
@@ -130,29 +129,29 @@ class WriterThread:
         self._writer.append(clock, stimulus, values, images, self.pressure, firings)
 
     def _remember(self) -> None:
-        """Keep in the file what waits for triggers, so that the recording can be resumed."""
-        for clock, gate in self._gates.items():
-            self._writer.remember(clock, gate.memory())
+        """Store the rows that wait for triggers, so that the recording can be resumed."""
+        for clock, each in self._filters.items():
+            self._writer.remember(clock, each.memory())
 
     def _finish(self) -> None:
-        """Write what waits behind rows that no trigger will want any more."""
+        """Write the rows that waited behind undecided ones, at the end of the recording."""
         self._remember()
-        for clock, gate in self._gates.items():
-            rows = gate.finish()
-            if len(rows.stimulus):
+        for clock, each in self._filters.items():
+            rows = each.finish()
+            if len(rows):
                 self._append(clock, rows.stimulus, rows.values)
 
     def _new_images(self, stimulus: np.ndarray) -> list[tuple[int, np.ndarray]]:
-        """Return the thumbnails that the file has not yet."""
-        if self._images is None or not len(stimulus):
+        """Return the thumbnails that the file does not have yet."""
+        if self._thumbnails is None or not len(stimulus):
             return []
         shown = dict.fromkeys(stimulus["image"].tolist())  # in the order of appearance
-        last, held = max(shown), len(self._images)
+        last, held = max(shown), len(self._thumbnails)
         require(last < held, f"image {last} was shown, and there are {held} to take pictures from")
-        return [(i, self._images[i]) for i in shown if i not in self._writer.kept_images]
+        return [(i, self._thumbnails[i]) for i in shown if i not in self._writer.kept_images]
 
     def _let_go(self, error: BaseException) -> None:
-        """Close a file that is sound, and never touch again one whose handle may be spoilt."""
+        """Close a file that is sound, and abandon one whose handle may be spoilt."""
         if not isinstance(error, NoRoomError | SpikefaError):
             self._writer.abandon()
             return

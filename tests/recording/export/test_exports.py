@@ -20,7 +20,7 @@ TRACES = [(p.population, p.variable) for p in PROBES if p.variable != "spikes"]
 def recording(tmp_path, start, toy, request):
     spikes = [p for p in PROBES if p.variable == "spikes"]
     kept = [replace(p, encoding=request.param) if p in spikes else p for p in PROBES]
-    with start(probes=kept, images=IMAGES) as recorder:
+    with start(probes=kept, thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(130))
     with open_recording(tmp_path / "run.h5") as recording:
         yield recording

@@ -184,13 +184,12 @@ def test_a_run_that_ends_before_its_first_row_is_undecided(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("probe", "answer"),
+    ("population", "variable", "encoding", "answer"),
     [
-        (Probe("input", "spikes", encoding="sparse"), "'auto', 'packed', 'events'"),
-        (Probe("hidden1", "potential", encoding="events"), "cannot be kept as events"),
+        ("input", "spikes", "sparse", "'auto', 'packed', 'events'"),
+        ("hidden1", "potential", "events", "cannot be stored as events"),
     ],
 )
-def test_a_wrong_encoding_is_refused(tmp_path, probe, answer):
+def test_a_wrong_encoding_is_refused(population, variable, encoding, answer):
     with pytest.raises(SpikefaError, match=answer):
-        Recorder.create(tmp_path / "r.h5", [probe], WINDOWS, Sparse().variables, PROVENANCE)
-    assert not (tmp_path / "r.h5").exists()
+        Probe(population, variable, encoding=encoding)

@@ -11,7 +11,7 @@ from spikefa.recording import open_recording
 
 @pytest.fixture
 def path(tmp_path, start, toy):
-    with start(images=IMAGES) as recorder:
+    with start(thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(130))
     return tmp_path / "run.h5"
 

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from toy_network import IMAGES, PROBES, WINDOWS, shown, truth
+from toy_network import IMAGES, MIXED_PROBES, OWN, WINDOWS, shown, truth
 
 import spikefa as sf
 from spikefa.analysis.alignment import weight_alignment
@@ -12,21 +12,10 @@ from spikefa.errors import SpikefaError
 from spikefa.plasticity import Outer
 from spikefa.recording import Probe, Recorder, Window, open_recording
 
-OWN = (Window("start", 3, 9), Window("end", 103, 140))
-MIXED = (
-    *PROBES[:2],
-    Probe("hidden1", "potential", 3, every=4),
-    Probe("hidden2", "spikes", "all", every=4),
-    Probe("hidden2", "gain", [5, 7], window=Window("own", 30, 61)),
-    Probe("hidden2", "modulator", [1], window=OWN, every=7),
-    Probe("output", "spikes", "all", stream="all"),
-    Probe("output", "potential", 4, stream="all", every=4),
-)
-
 
 @pytest.fixture
 def path(tmp_path, start, toy):
-    with start(probes=MIXED, images=IMAGES) as recorder:
+    with start(probes=MIXED_PROBES, thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(130))
     return tmp_path / "run.h5"
 
@@ -104,9 +93,9 @@ def test_all_streams(path):
 @pytest.mark.parametrize("step", [0, 6, 31, 57, 106, 117])
 def test_resumed_is_uninterrupted(tmp_path, path, start, toy, step):
     parts = tmp_path / "parts.h5"
-    with start(parts, probes=MIXED, images=IMAGES) as recorder:
+    with start(parts, probes=MIXED_PROBES, thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(118))
-    with Recorder.resume(parts, toy.variables, step, images=IMAGES) as recorder:
+    with Recorder.resume(parts, toy.variables, step, thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(step, 130))
     with open_recording(path) as a, open_recording(parts) as b:
         for channel in a.layout.channels:
@@ -119,16 +108,17 @@ def test_resumed_is_uninterrupted(tmp_path, path, start, toy, step):
 
 
 @pytest.mark.parametrize(
-    ("probe", "answer"),
+    ("options", "answer"),
     [
-        (Probe("input", "spikes", "all", every=0), "every=0"),
-        (Probe("input", "spikes", "all", window=()), "at least one window"),
-        (Probe("input", "spikes", "all", stream="both"), "streams 0 to 2, or 'all'"),
+        ({"every": 0}, "every=0"),
+        ({"every": 2.5}, "every=2.5"),
+        ({"window": ()}, "at least one window"),
+        ({"stream": "both"}, "streams 0 to 2, or 'all'"),
     ],
 )
-def test_wrong_options_are_refused(tmp_path, start, probe, answer):
+def test_wrong_options_are_refused(tmp_path, start, options, answer):
     with pytest.raises(SpikefaError, match=answer):
-        start(probes=[probe])
+        start(probes=[Probe("input", "spikes", "all", **options)])
     assert not (tmp_path / "run.h5").exists()
 
 

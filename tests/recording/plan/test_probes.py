@@ -4,15 +4,15 @@ import torch
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Window, figure_windows
-from spikefa.recording.plan.probes import choose_units, resolve
+from spikefa.recording.plan.channels import draw_units, resolve
 from spikefa.recording.plan.windows import check_windows
 
 STATE = {"input": {"spikes": torch.zeros(2, 8)}, "output": {"spikes": torch.zeros(2, 6)}}
 
 
 def test_traced_neurons_are_among_the_raster_units():
-    few = choose_units(3, "hidden1", 1500, seed=4)
-    many = choose_units(50, "hidden1", 1500, seed=4)
+    few = draw_units(3, "hidden1", 1500, seed=4)
+    many = draw_units(50, "hidden1", 1500, seed=4)
     assert set(few) < set(many)
     assert len(set(many)) == 50
     assert (np.diff(many) > 0).all()
@@ -20,10 +20,10 @@ def test_traced_neurons_are_among_the_raster_units():
 
 
 def test_units_follow_from_seed_and_population_alone():
-    once, again = (choose_units(50, "hidden1", 1500, seed=4) for _ in range(2))
+    once, again = (draw_units(50, "hidden1", 1500, seed=4) for _ in range(2))
     np.testing.assert_array_equal(once, again)
     for population, seed in (("hidden2", 4), ("hidden1", 5)):
-        assert not np.array_equal(once, choose_units(50, population, 1500, seed))
+        assert not np.array_equal(once, draw_units(50, population, 1500, seed))
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,16 @@ def test_a_run_shorter_than_an_image_is_recorded():
 
 
 @pytest.mark.parametrize(
-    ("windows", "answer"),
+    ("make_windows", "answer"),
     [
-        ([], "at least one window"),
-        ([Window("a", 0, 5), Window("b", 4, 8)], "overlap"),
-        ([Window("a", 3, 3)], "start < stop"),
-        ([Window("a", 0, 1), Window("a", 1, 2)], "share a label"),
-        ([Window("x" * 33, 0, 1)], "32 bytes"),
+        (lambda: [], "at least one window"),
+        (lambda: [Window("a", 0, 5), Window("b", 4, 8)], "overlap"),
+        (lambda: [Window("a", 3, 3)], "start < stop"),
+        (lambda: [Window("a", -1, 3)], "start < stop"),
+        (lambda: [Window("a", 0, 1), Window("a", 1, 2)], "share a label"),
+        (lambda: [Window("x" * 33, 0, 1)], "32 bytes"),
     ],
 )
-def test_wrong_windows_are_refused(windows, answer):
+def test_wrong_windows_are_refused(make_windows, answer):
     with pytest.raises(SpikefaError, match=answer):
-        check_windows(windows)
+        check_windows(make_windows())

@@ -146,7 +146,10 @@ def test_triggers_fire_where_the_whole_recording_says(tmp_path, whole, truth):
         seen.append(float(variables["hidden1"]["potential"][STREAM].amax()))
         return strong(variables)
 
-    triggers = [*TRIGGERS[:-1], Trigger(watching, 0, 4, "strong", hold_off=50, edge=False)]
+    triggers = [
+        *TRIGGERS[:-1],
+        Trigger(watching, before=0, after=4, label="strong", hold_off=50, edge=False),
+    ]
     with simulation(tmp_path) as sim:
         sim.record(tmp_path / "run.h5", PROBES, triggers)
         sim.train(2)

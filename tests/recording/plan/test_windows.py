@@ -57,7 +57,7 @@ def steps_of(path, probe=SPIKES):
             [EveryImage(6), EveryImage(9, label="ninth"), ImageWindow("i", 8, 14)],
             lambda s: s // 5 % 6 == 0 or s // 5 % 9 == 0 or 8 <= s // 5 < 14,
         ),
-        ([Window("w", 13, 47), EveryImage(3, 2)], lambda s: 13 <= s < 47 or s // 5 % 3 == 2),
+        ([Window("w", 13, 47), EveryImage(3, first=2)], lambda s: 13 <= s < 47 or s // 5 % 3 == 2),
     ],
 )
 def test_each_step_is_there_once(tmp_path, start, toy, windows, wanted):
@@ -91,7 +91,10 @@ def test_steps_of_a_probe_are_counted_from_the_start_of_each_window(
 
 def test_windows_that_overlap_make_one_stretch():
     windows = [Window("a", 4, 9), Window("open", 30, OPEN_END)]
-    recurring = [Recurring("r", 0, 5, 10), Recurring("s", 28, 3, 100)]
+    recurring = [
+        Recurring("r", start=0, length=5, period=10),
+        Recurring("s", start=28, length=3, period=100),
+    ]
     found = list(stretches(windows, recurring))
     assert found == [(0, 9), (10, 15), (20, 25), (28, OPEN_END)]
 
@@ -113,7 +116,12 @@ def test_rows_of_recurring_windows_are_written_together(tmp_path, start, toy, mo
 
 
 def test_which_windows_there_are_is_read_back(tmp_path, start, toy):
-    windows = [Always(), ImageWindow("i", 2, 4), EveryImage(10, 1, "tenth"), Window("w", 90, 95)]
+    windows = [
+        Always(),
+        ImageWindow("i", 2, 4),
+        EveryImage(10, first=1, label="tenth"),
+        Window("w", 90, 95),
+    ]
     with start(windows=windows, steps_per_image=5) as recorder:
         toy.run(recorder, range(120))
     with open_recording(tmp_path / "run.h5") as recording:
@@ -131,43 +139,49 @@ def changing(variables):
 
 
 @pytest.mark.parametrize(
-    ("windows", "answer"),
+    ("make_windows", "answer"),
     [
-        ([], "at least one window"),
-        ("always", "give Window, ImageWindow, EveryImage, Always or Trigger"),
-        ([Window("a", 0, 5), ImageWindow("b", 0, 5)], "overlap: make them disjoint"),
-        ([ImageWindow("b", 5, 5)], "window 'b' is 25:25"),
-        ([EveryImage(0)], "k=0: give 1 or more"),
-        ([EveryImage(2.5)], "k=2.5: give 1 or more"),
-        ([EveryImage(2, first=-1)], "first=-1"),
-        ([EveryImage(2), EveryImage(3)], "share a label: image, image"),
-        ([Always(), Always()], "share a label"),
-        ([Always(""), EveryImage(3)], "is empty"),
-        ([EveryImage(2), Window("image #4", 0, 9)], "one of those of 'image': give it another"),
-        (Trigger(7), "the predicate 7: give ClassShown"),
-        (Trigger(high, before=-1), "before=-1: give 0 or more"),
-        (Trigger(high, after=1.5), "after=1.5: give 0 or more"),
-        (Trigger(high, hold_off=None), "hold_off=None: give 0 or more"),
-        (Trigger(high, at_most=0), "at_most=0: give 1 or more"),
-        (Trigger(high, label="x" * 33), "over 32 bytes"),
-        ([Trigger(high), Trigger(high, 5)], "share a label: high, high"),
-        (Trigger(lambda v: v["nothing"], label="n"), "'n' fails: KeyError: 'nothing'"),
-        (Trigger(lambda v: True, label="n"), "'n' returns a bool: a bool tensor without"),
-        (Trigger(lambda v: torch.ones(1) > 0, label="n"), r"torch.bool of shape \(1,\)"),
-        (Trigger(lambda v: torch.ones(()), label="n"), r"torch.float32 of shape \(\)"),
-        (Trigger(changing), "'changing' changes the state"),
-        (Trigger(ClassShown(7)), "has no variable 'label' to record: it has spikes"),
-        (Trigger(ClassShown(10)), "'class 10' waits for class 10: give 0 to 9"),
-        (Trigger(WrongGuess()), "has no variable 'class_spikes' to record"),
-        (Trigger(RateLeaves("hidden7", 0, 1, stream=0)), "no population 'hidden7'"),
-        (Trigger(RateLeaves("hidden1", 0, 1, stream=9)), "fails: IndexError"),
-        (Trigger(RateLeaves("hidden1", 0, 1, stream=-1)), "stream=-1: give the number"),
-        (Trigger(RateLeaves("hidden1" * 50, 0, 1, stream=0), label="r"), "more than 256 bytes"),
+        (lambda: [], "at least one window"),
+        (lambda: "always", "give Window, ImageWindow, EveryImage, Always or Trigger"),
+        (lambda: [Window("a", 0, 5), ImageWindow("b", 0, 5)], "overlap: make them disjoint"),
+        (lambda: [ImageWindow("b", 5, 5)], "window 'b' is 25:25"),
+        (lambda: [EveryImage(0)], "k=0: give 1 or more"),
+        (lambda: [EveryImage(2.5)], "k=2.5: give 1 or more"),
+        (lambda: [EveryImage(2, first=-1)], "first=-1"),
+        (lambda: [EveryImage(2), EveryImage(3)], "share a label: image, image"),
+        (lambda: [Always(), Always()], "share a label"),
+        (lambda: [Always(""), EveryImage(3)], "is empty"),
+        (
+            lambda: [EveryImage(2), Window("image #4", 0, 9)],
+            "one of those of 'image': give it another",
+        ),
+        (lambda: Trigger(7), "the predicate 7: give ClassShown"),
+        (lambda: Trigger(high, before=-1), "before=-1: give 0 or more"),
+        (lambda: Trigger(high, after=1.5), "after=1.5: give 0 or more"),
+        (lambda: Trigger(high, hold_off=None), "hold_off=None: give 0 or more"),
+        (lambda: Trigger(high, at_most=0), "at_most=0: give 1 or more"),
+        (lambda: Trigger(high, label="x" * 33), "over 32 bytes"),
+        (lambda: [Trigger(high), Trigger(high, before=5)], "share a label: high, high"),
+        (lambda: Trigger(lambda v: v["nothing"], label="n"), "'n' fails: KeyError: 'nothing'"),
+        (lambda: Trigger(lambda v: True, label="n"), "'n' returns a bool: it must return a bool"),
+        (lambda: Trigger(lambda v: torch.ones(1) > 0, label="n"), r"torch.bool of shape \(1,\)"),
+        (lambda: Trigger(lambda v: torch.ones(()), label="n"), r"torch.float32 of shape \(\)"),
+        (lambda: Trigger(changing), "'changing' changes the state"),
+        (lambda: Trigger(ClassShown(7)), "has no variable 'label' to record: it has spikes"),
+        (lambda: Trigger(ClassShown(10)), "'class 10' waits for class 10: give 0 to 9"),
+        (lambda: Trigger(WrongGuess()), "has no variable 'class_spikes' to record"),
+        (lambda: Trigger(RateLeaves("hidden7", 0, 1, stream=0)), "no population 'hidden7'"),
+        (lambda: Trigger(RateLeaves("hidden1", 0, 1, stream=9)), "fails: IndexError"),
+        (lambda: Trigger(RateLeaves("hidden1", 0, 1, stream=-1)), "stream=-1: give the number"),
+        (
+            lambda: Trigger(RateLeaves("hidden1" * 50, 0, 1, stream=0), label="r"),
+            "more than 256 bytes",
+        ),
     ],
 )
-def test_mistakes_come_up_at_the_door(tmp_path, start, windows, answer):
+def test_mistakes_are_reported_at_the_beginning(tmp_path, start, make_windows, answer):
     with pytest.raises(SpikefaError, match=answer):
-        start(probes=[SPIKES], windows=windows, steps_per_image=5)
+        start(probes=[SPIKES], windows=make_windows(), steps_per_image=5)
     assert not (tmp_path / "run.h5").exists()
 
 
@@ -206,7 +220,7 @@ def test_a_predicate_that_no_file_can_hold_is_given_again(tmp_path, start, toy):
 
 def test_too_little_memory_for_what_comes_before_is_refused(tmp_path, start):
     trigger = Trigger(high, before=5000)
-    with pytest.raises(SpikefaError, match="less of what comes before a trigger") as caught:
+    with pytest.raises(SpikefaError, match="fewer steps before a trigger") as caught:
         start(windows=trigger, max_host_bytes=500_000)
     enough = int(str(caught.value).split("give ")[1].split()[0])
     start(windows=trigger, max_host_bytes=enough).close()
@@ -216,11 +230,13 @@ def test_too_little_memory_for_what_comes_before_is_refused(tmp_path, start):
 
 
 def test_memory_is_bounded_with_triggers(tmp_path):
-    """What the gate holds beside the blocks: rows of 80 kB, 30 of them before a firing."""
+    """What the filter holds beside the blocks: rows of 80 kB, 30 of them before a firing."""
     wide = torch.zeros(1, 20_000)
     variables = {"a": {"spikes": torch.zeros(1, 3), "value": wide}}
     probes, limit = [Probe("a", "value", "all")], 24_000_000
-    trigger = Trigger(lambda v: v["a"]["value"][0, 0] % 7 == 5, 30, 3, "often", edge=False)
+    trigger = Trigger(
+        lambda v: v["a"]["value"][0, 0] % 7 == 5, before=30, after=3, label="often", edge=False
+    )
     path = tmp_path / "wide.h5"
     tracemalloc.start()
     with Recorder.create(
@@ -252,7 +268,9 @@ def slow(monkeypatch, seconds=0.0, error=None):
 
 def test_a_slow_disk_is_waited_for_and_counted(tmp_path, start, toy, monkeypatch):
     slow(monkeypatch, 0.02)
-    with start(windows=Trigger(high, 9, 9, edge=False), max_host_bytes=17_000) as recorder:
+    with start(
+        windows=Trigger(high, before=9, after=9, edge=False), max_host_bytes=17_000
+    ) as recorder:
         toy.run(recorder, range(400))
     assert recorder.backpressure.blocks > 0
     holds = [bool(high(after(step))) for step in range(400)]
@@ -268,7 +286,7 @@ def after(step):
 
 def test_a_failed_write_stops_the_recording_alone(start, toy, monkeypatch):
     messages = []
-    recorder = start(windows=[Always(), Trigger(high, 9, 9)], warn=messages.append)
+    recorder = start(windows=[Always(), Trigger(high, before=9, after=9)], warn=messages.append)
     toy.run(recorder, range(50))
     recorder.commit()
     slow(monkeypatch, error=OSError("gone"))
@@ -284,7 +302,7 @@ def test_a_file_of_plain_windows_is_as_before(tmp_path, start, toy):
     """No group of triggers, no other dataset: what reads format 1.0 reads it."""
     with start() as recorder:
         toy.run(recorder, range(130))
-        assert recorder._pipeline.watch is None
+        assert recorder._pipeline.monitor is None
     with h5py.File(tmp_path / "run.h5") as file:
         held = set(file["spikefa"])
     assert held == {
@@ -299,7 +317,7 @@ def test_a_file_of_plain_windows_is_as_before(tmp_path, start, toy):
         (Always(), ["early", "middle", "late"]),
         ([EveryImage(10), Window("a", 3, 9)], ["a"]),
         ([EveryImage(20)], ["image #0", "image #20", "image #40"]),
-        (Trigger(high, 3, 3, hold_off=60), ["high #1", "high #2", "high #3"]),
+        (Trigger(high, before=3, after=3, hold_off=60), ["high #1", "high #2", "high #3"]),
     ],
 )
 def test_figure_4_of_any_windows(tmp_path, start, toy, windows, columns):
@@ -321,7 +339,10 @@ FIGURE = figure_windows(1000, 5)
         ("always", [Always()]),
         ("figure, every:100", [*FIGURE, EveryImage(100, label="every 100")]),
         ("class:7", [Trigger(ClassShown(7), before=5, after=9)]),
-        ("wrong,every:3", [Trigger(WrongGuess(), 9, 5), EveryImage(3, label="every 3")]),
+        (
+            "wrong,every:3",
+            [Trigger(WrongGuess(), before=9, after=5), EveryImage(3, label="every 3")],
+        ),
     ],
 )
 def test_windows_in_words(text, windows):
@@ -362,7 +383,7 @@ def test_triggers_on_the_gpu_do_not_wait_for_it(tmp_path):
             for variable, value in states.items():
                 states[variable] = value.to(device)
         files.append(tmp_path / f"{device}.h5")
-        windows = [Trigger(high, 20, 5), Window("w", 30, 90), EveryImage(30)]
+        windows = [Trigger(high, before=20, after=5), Window("w", 30, 90), EveryImage(30)]
         with Recorder.create(
             *(files[-1], PROBES, windows, toy.variables, PROVENANCE),
             max_host_bytes=60_000,

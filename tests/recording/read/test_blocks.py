@@ -63,7 +63,7 @@ def long(tmp_path):
     probes.append(Probe("hidden1", "potential", [1]))
     path, images = tmp_path / "long.h5", np.zeros((10, 2, 2), np.uint8)
     window = [Window("all", 0, rows)]
-    Recorder.create(path, probes, window, variables, {"seed": 1}, images, 10).close()
+    Recorder.create(path, probes, window, variables, {"seed": 1}, thumbnails=images).close()
     random = np.random.default_rng(0)
     with h5py.File(path, "r+") as file:
         content = {

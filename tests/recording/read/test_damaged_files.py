@@ -3,6 +3,7 @@
 import h5py
 import numpy as np
 import pytest
+from reading import read_everything
 from toy_network import IMAGES
 
 from spikefa.errors import SpikefaError
@@ -11,7 +12,7 @@ from spikefa.recording import describe, open_recording
 
 @pytest.fixture
 def path(tmp_path, start, toy):
-    with start(images=IMAGES) as recorder:
+    with start(thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(130))
     return tmp_path / "run.h5"
 
@@ -40,7 +41,7 @@ def test_a_folder_is_answered_with_what_to_open(tmp_path):
 def test_an_hdf5_file_of_something_else(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["data"] = np.arange(5)
-    with pytest.raises(SpikefaError, match="not of spikefa"):
+    with pytest.raises(SpikefaError, match="no format version: spikefa did not write it"):
         open_recording(tmp_path / "x.h5")
 
 
@@ -58,17 +59,6 @@ def test_reading_leaves_the_file_as_it_was(path):
     with open_recording(path) as recording:
         describe(recording)
     assert before == (path.read_bytes(), path.stat().st_mtime_ns)
-
-
-def read_everything(path):
-    with open_recording(path) as recording:
-        describe(recording)
-        _ = recording.images, recording.provenance
-        for channel in recording.layout.channels:
-            if channel.variable == "spikes":
-                recording.raster(channel.population)
-            else:
-                recording.trace(channel.population, channel.variable)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +144,7 @@ import faulthandler, random, warnings
 faulthandler.enable()
 warnings.simplefilter("ignore")
 from spikefa.errors import SpikefaError
-from test_recording_files import read_everything
+from reading import read_everything
 content = open("run.h5", "rb").read()
 refused = 0
 for trial in range(300):

@@ -1,4 +1,4 @@
-"""Ten thousand damaged recordings; some hundreds are in test_recording_files.py."""
+"""Ten thousand damaged recordings; some hundreds are in test_damaged_files.py."""
 
 import shutil
 import subprocess
@@ -19,8 +19,13 @@ def originals(tmp_path, start, toy):
     sparse = Sparse()
     auto, every = probes("auto"), probes("events", stream="all")
     both = [auto[0], every[1], *auto[2:]]  # of the first, events are chosen
-    given = {"probes": both, "windows": WINDOWS, "variables": sparse.variables, "images": IMAGES}
-    for name, network, options in (("", toy, {"images": IMAGES}), ("sparse_", sparse, given)):
+    given = {
+        "probes": both,
+        "windows": WINDOWS,
+        "variables": sparse.variables,
+        "thumbnails": IMAGES,
+    }
+    for name, network, options in (("", toy, {"thumbnails": IMAGES}), ("sparse_", sparse, given)):
         path = tmp_path / "run.h5"
         with start(path, **options) as recorder:
             network.run(recorder, range(110))

@@ -30,7 +30,7 @@ for trial in range(int(sys.argv[1])):
     if child == 0:
         toy = Toy()
         recorder = Recorder.create(f"{trial}.h5", probes, windows, toy.variables, PROVENANCE,
-                                   images=IMAGES)
+                                   thumbnails=IMAGES)
         for step in range(40000):
             toy.run(recorder, range(step, step + 1))
             if step % 10 == 9:
@@ -126,7 +126,7 @@ LIMITED = """
 import warnings
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 toy = Toy()
-recorder = Recorder.create("full.h5", probes, windows, toy.variables, PROVENANCE, images=IMAGES)
+recorder = Recorder.create("full.h5", probes, windows, toy.variables, PROVENANCE, thumbnails=IMAGES)
 size = os.path.getsize("full.h5")
 resource.setrlimit(resource.RLIMIT_FSIZE, (size + int(sys.argv[1]),) * 2)
 toy.run(recorder, range(15000))

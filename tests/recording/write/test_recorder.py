@@ -16,7 +16,7 @@ STEPS = [step for window in WINDOWS for step in range(window.start, window.stop)
 
 @pytest.fixture
 def path(tmp_path, start, toy):
-    with start(images=IMAGES) as recorder:
+    with start(thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(130))
     return tmp_path / "run.h5"
 

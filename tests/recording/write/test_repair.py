@@ -10,8 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from test_recording_clocks import MIXED
-from toy_network import IMAGES
+from toy_network import IMAGES, MIXED_PROBES
 
 from spikefa.cli import main
 from spikefa.errors import SpikefaError
@@ -20,11 +19,11 @@ from spikefa.recording.write.repair import is_alive
 
 KILLED = """
 import os
-from test_recording_clocks import MIXED
 from toy_network import *
 from spikefa.recording import *
 toy = Toy()
-recorder = Recorder.create("k.h5", MIXED, WINDOWS, toy.variables, PROVENANCE, images=IMAGES)
+given = "k.h5", MIXED_PROBES, WINDOWS, toy.variables, PROVENANCE
+recorder = Recorder.create(*given, thumbnails=IMAGES)
 toy.run(recorder, range(112))
 recorder.commit()
 toy.run(recorder, range(112, 115))
@@ -87,10 +86,10 @@ def test_all_that_was_committed_is_there_for_every_reader(killed, capsys):
 
 def test_a_repaired_recording_is_resumed(tmp_path, killed, start, toy):
     repair(killed)
-    with Recorder.resume(killed, toy.variables, 112, images=IMAGES) as recorder:
+    with Recorder.resume(killed, toy.variables, 112, thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(112, 130))
     whole = tmp_path / "whole.h5"
-    with start(whole, probes=MIXED, images=IMAGES) as recorder:
+    with start(whole, probes=MIXED_PROBES, thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(130))
     assert_same(rows_of(whole), rows_of(killed))
 

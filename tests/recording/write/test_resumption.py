@@ -23,12 +23,12 @@ def contents(path):
 @pytest.mark.parametrize("step", [0, 7, 20, 35, 57, 110, 115])
 def test_resumed_is_uninterrupted(tmp_path, start, toy, step):
     """Stopped at 115, resumed from a checkpoint at `step`: the rows are those of one run."""
-    with start(tmp_path / "whole.h5", images=IMAGES) as recorder:
+    with start(tmp_path / "whole.h5", thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(130))
     path = tmp_path / "parts.h5"
-    with start(path, images=IMAGES) as recorder:
+    with start(path, thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(115))
-    with Recorder.resume(path, toy.variables, step, images=IMAGES) as recorder:
+    with Recorder.resume(path, toy.variables, step, thumbnails=IMAGES) as recorder:
         with open_recording(path) as recording:
             assert (recording.steps < step).all()
             assert recording.status == "open"
@@ -81,13 +81,13 @@ def test_a_file_left_by_a_killed_process_is_resumed(tmp_path, start, toy, python
 
 def test_another_network_is_refused_and_the_file_left_alone(tmp_path, start, toy):
     path = tmp_path / "run.h5"
-    with start(path, images=IMAGES) as recorder:
+    with start(path, thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(30))
     before = path.read_bytes()
     other = {name: dict(states) for name, states in toy.variables.items()}
     other["hidden1"] = {"spikes": torch.zeros(3, 99), "potential": torch.zeros(3, 99)}
     with pytest.raises(SpikefaError, match="99"):
-        Recorder.resume(path, other, 5, images=IMAGES)
+        Recorder.resume(path, other, 5, thumbnails=IMAGES)
     with pytest.raises(SpikefaError, match="thumbnails"):
         Recorder.resume(path, toy.variables, 5)
     with pytest.raises(SpikefaError, match="no recording"):

@@ -86,8 +86,8 @@ def check(path, steps):
     ],
 )
 def test_exactly_the_steps_around_the_firings(tmp_path, start, toy, before, after, rules, memory):
-    trigger = Trigger(high, before, after, **rules)
-    with start(windows=trigger, images=IMAGES, max_host_bytes=memory) as recorder:
+    trigger = Trigger(high, before=before, after=after, **rules)
+    with start(windows=trigger, thumbnails=IMAGES, max_host_bytes=memory) as recorder:
         toy.run(recorder, range(STEPS))
     fired = firings(FIRST > 1.2, **rules)
     assert len(fired) > 2
@@ -109,7 +109,9 @@ def test_firings_at_the_beginning_and_the_end(tmp_path, start, toy):
         return torch.isin(clock[0], torch.tensor([2, STEPS - 3]))
 
     clock = torch.zeros(1, dtype=torch.int64)
-    with start(windows=[Trigger(edges, 20, 50, "edges")], images=IMAGES) as recorder:
+    with start(
+        windows=[Trigger(edges, before=20, after=50, label="edges")], thumbnails=IMAGES
+    ) as recorder:
         for step in range(STEPS):
             clock.fill_(step)
             toy.run(recorder, range(step, step + 1))
@@ -124,14 +126,16 @@ def test_firings_at_the_beginning_and_the_end(tmp_path, start, toy):
 
 
 def test_a_recorder_that_begins_late_has_no_history(tmp_path, start, toy):
-    with start(windows=Trigger(high, 20, 0), images=IMAGES) as recorder:
+    with start(windows=Trigger(high, before=20, after=0), thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(100, STEPS))
     fired = [100 + step for step in firings(FIRST[100:] > 1.2)]
     check(tmp_path / "run.h5", {step for step in around(fired, 20, 0) if step >= 100})
 
 
 def test_a_trigger_that_never_fires_leaves_nothing(tmp_path, start, toy):
-    with start(windows=Trigger(lambda v: torch.tensor(False), 9, 9, "never")) as recorder:
+    with start(
+        windows=Trigger(lambda v: torch.tensor(False), before=9, after=9, label="never")
+    ) as recorder:
         toy.run(recorder, range(STEPS))
     with open_recording(tmp_path / "run.h5") as recording:
         assert len(recording.steps) == 0
@@ -150,8 +154,15 @@ def rate_holds(low, high):
 MIXED = (
     Window("early", 10, 30),
     EveryImage(9, first=2),
-    Trigger(high, 6, 3, hold_off=2),
-    Trigger(RateLeaves("hidden2", 0.21, 0.6, stream=0), 25, 0, "rate", edge=False, at_most=3),
+    Trigger(high, before=6, after=3, hold_off=2),
+    Trigger(
+        RateLeaves("hidden2", 0.21, 0.6, stream=0),
+        before=25,
+        after=0,
+        label="rate",
+        edge=False,
+        at_most=3,
+    ),
 )
 WANTED = {
     *range(10, 30),
@@ -163,7 +174,9 @@ WANTED = {
 
 @pytest.mark.parametrize("memory", [1 << 28, 60_000])
 def test_windows_and_triggers_together(tmp_path, start, toy, memory):
-    with start(windows=MIXED, images=IMAGES, steps_per_image=5, max_host_bytes=memory) as recorder:
+    with start(
+        windows=MIXED, thumbnails=IMAGES, steps_per_image=5, max_host_bytes=memory
+    ) as recorder:
         toy.run(recorder, range(STEPS))
     check(tmp_path / "run.h5", WANTED)
     assert len(WANTED) < STEPS - 40
@@ -181,7 +194,7 @@ def test_windows_and_triggers_together(tmp_path, start, toy, memory):
 
 
 def test_beside_always_a_trigger_is_a_mark(tmp_path, start, toy):
-    with start(windows=[Always(), Trigger(high, 5, 5)], images=IMAGES) as recorder:
+    with start(windows=[Always(), Trigger(high, before=5, after=5)], thumbnails=IMAGES) as recorder:
         toy.run(recorder, range(STEPS))
         recorder._pipeline.thread.wait()
         recorder.commit()
@@ -199,10 +212,14 @@ def test_probes_with_steps_and_triggers_of_their_own(tmp_path, start, toy):
     probes = (
         *PROBES[:3],
         Probe("hidden2", "gain", [3], every=4),
-        Probe("hidden2", "modulator", 2, window=Trigger(very_high, 30, 10), every=7),
-        Probe("output", "spikes", "all", stream="all", window=Trigger(very_high, 1, 1)),
+        Probe("hidden2", "modulator", 2, window=Trigger(very_high, before=30, after=10), every=7),
+        Probe(
+            "output", "spikes", "all", stream="all", window=Trigger(very_high, before=1, after=1)
+        ),
     )
-    with start(probes=probes, windows=Trigger(high, 6, 6), images=IMAGES) as recorder:
+    with start(
+        probes=probes, windows=Trigger(high, before=6, after=6), thumbnails=IMAGES
+    ) as recorder:
         toy.run(recorder, range(STEPS))
     fired, rare = firings(FIRST > 1.2), firings(FIRST > 2)
     assert len(rare) >= 2
@@ -232,17 +249,19 @@ def contents(path):
     return {name: values for name, values in found.items() if "history" not in name}
 
 
-@pytest.mark.parametrize("windows", [MIXED, MIXED[2:], [Trigger(high, 40, 20, edge=False)]])
+@pytest.mark.parametrize(
+    "windows", [MIXED, MIXED[2:], [Trigger(high, before=40, after=20, edge=False)]]
+)
 @pytest.mark.parametrize("stop", [1, 47, 90, 121, 200, 259])
 def test_stopped_and_resumed_is_uninterrupted(tmp_path, start, toy, windows, stop):
     """Also with a trigger's window open, and with rows that wait when the first part is closed."""
-    other = {"images": IMAGES, "steps_per_image": 5, "probes": (*PROBES, PROBES[0])[:-1]}
+    other = {"thumbnails": IMAGES, "steps_per_image": 5, "probes": (*PROBES, PROBES[0])[:-1]}
     with start(tmp_path / "whole.h5", windows=windows, **other) as recorder:
         toy.run(recorder, range(STEPS))
     path = tmp_path / "parts.h5"
     with start(path, windows=windows, **other) as recorder:
         toy.run(recorder, range(stop))
-    given = {"predicates": {"high": high}, "images": IMAGES}
+    given = {"predicates": {"high": high}, "thumbnails": IMAGES}
     with Recorder.resume(path, toy.variables, stop, **given) as recorder:
         toy.run(recorder, range(stop, min(stop + 3, STEPS)))
     with Recorder.resume(path, toy.variables, min(stop + 3, STEPS), **given) as recorder:
@@ -259,7 +278,7 @@ def test_stopped_and_resumed_is_uninterrupted(tmp_path, start, toy, windows, sto
 @pytest.mark.parametrize("checkpoint", [60, 117, 180])
 def test_resumed_from_a_checkpoint_before_the_end(tmp_path, start, toy, checkpoint):
     """The run went on after the checkpoint, which was committed, and is repeated from there."""
-    other = {"windows": MIXED, "images": IMAGES, "steps_per_image": 5}
+    other = {"windows": MIXED, "thumbnails": IMAGES, "steps_per_image": 5}
     with start(tmp_path / "whole.h5", **other) as recorder:
         toy.run(recorder, range(STEPS))
     path = tmp_path / "parts.h5"
@@ -269,7 +288,7 @@ def test_resumed_from_a_checkpoint_before_the_end(tmp_path, start, toy, checkpoi
         if step + 1 == checkpoint:
             recorder.commit()
     recorder.close("failed")
-    given = {"predicates": {"high": high}, "images": IMAGES}
+    given = {"predicates": {"high": high}, "thumbnails": IMAGES}
     with Recorder.resume(path, toy.variables, checkpoint, **given) as recorder:
         toy.run(recorder, range(checkpoint, STEPS))
     check(path, WANTED)
@@ -279,7 +298,7 @@ def test_resumed_from_a_checkpoint_before_the_end(tmp_path, start, toy, checkpoi
 
 def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, interrupted_puts):
     """Ctrl-C while a block is on its way: its rows and firings are written once."""
-    recorder = start(windows=Trigger(high, 6, 3), images=IMAGES)
+    recorder = start(windows=Trigger(high, before=6, after=3), thumbnails=IMAGES)
     toy.run(recorder, range(100))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
@@ -294,9 +313,9 @@ def test_an_interrupted_commit_is_done_again(tmp_path, start, toy, interrupted_p
 
 @pytest.mark.parametrize("trials", [60, pytest.param(3000, marks=pytest.mark.long)])
 def test_damaged_files_are_read_or_refused(tmp_path, start, toy, trials):
-    """As in test_recording_fuzz.py: one that was closed, and one as a killed process leaves it."""
+    """As in read/test_fuzz.py: one that was closed, and one as a killed process leaves it."""
     path = tmp_path / "run.h5"
-    with start(path, windows=MIXED, images=IMAGES, steps_per_image=5) as recorder:
+    with start(path, windows=MIXED, thumbnails=IMAGES, steps_per_image=5) as recorder:
         toy.run(recorder, range(130))
         recorder.commit()
         shutil.copy(path, tmp_path / "killed.h5")
@@ -325,7 +344,7 @@ def change(group, name, value, field=None):
     ("edit", "answer"),
     [
         (lambda g: change(g, "committed_firings", 2**63), "firings are committed, but has"),
-        (lambda g: change(g, "firings", 9, "trigger"), "a trigger that it has not"),
+        (lambda g: change(g, "firings", 9, "trigger"), "a trigger that it does not have"),
         (lambda g: change(g, "firings", 2**64 - 1, "step"), "not in ascending order"),
         (lambda g: change(g, "triggers", 2**64 - 1, "before"), "before=18446744073709551615"),
         (lambda g: change(g, "triggers", b"same", "label"), "share a label"),
@@ -335,7 +354,7 @@ def change(group, name, value, field=None):
     ],
 )
 def test_a_file_that_says_what_cannot_be(tmp_path, start, toy, edit, answer):
-    with start(windows=MIXED, images=IMAGES, steps_per_image=5) as recorder:
+    with start(windows=MIXED, thumbnails=IMAGES, steps_per_image=5) as recorder:
         toy.run(recorder, range(130))
     with h5py.File(tmp_path / "run.h5", "r+") as file:
         edit(file["spikefa"])
@@ -374,7 +393,7 @@ torch.set_num_threads(1)
 def high(variables):
     return variables["hidden1"]["potential"][1, 0] > 1.2
 probes = [Probe("input", "spikes", "all"), Probe("hidden1", "potential", 2, stream=2)]
-windows = [Trigger(high, 6, 3)]
+windows = [Trigger(high, before=6, after=3)]
 """
 
 KILL = """
@@ -384,7 +403,7 @@ for trial in range(int(sys.argv[1])):
     if child == 0:
         toy = Toy()
         recorder = Recorder.create(f"{trial}.h5", probes, windows, toy.variables, PROVENANCE,
-                                   images=IMAGES, max_host_bytes=20_000)
+                                   thumbnails=IMAGES, max_host_bytes=20_000)
         for step in range(20000):
             toy.run(recorder, range(step, step + 1))
             if step % 10 == 9:
@@ -428,7 +447,7 @@ def test_what_a_killed_writer_acknowledged_is_there(tmp_path, python, toy, trial
                 spikes = [truth(s)["input"]["spikes"][0].astype(bool) for s in recording.steps]
                 raster = recording.raster("input")
                 np.testing.assert_array_equal(raster, np.reshape(spikes, (-1, 19)))
-        given = {"predicates": {"high": high}, "images": IMAGES}
+        given = {"predicates": {"high": high}, "thumbnails": IMAGES}
         with Recorder.resume(path, toy.variables, stop, **given) as recorder:
             toy.run(recorder, range(stop, stop + 60))
         holds = [truth(s)["hidden1"]["potential"][1, 0] > 1.2 for s in range(stop + 60)]

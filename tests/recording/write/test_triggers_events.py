@@ -27,7 +27,7 @@ def test_rare_spikes_around_firings(tmp_path, encoding, stop):
             recorder.observe(step, step // 5, step // 5 % 10)
 
     probe = Probe("input", "spikes", "all", stream=1, encoding=encoding)
-    windows = [Trigger(burst, 9, 4), EveryImage(20, first=3)]
+    windows = [Trigger(burst, before=9, after=4), EveryImage(20, first=3)]
     with Recorder.create(
         path, [probe], windows, variables, {"seed": 1}, steps_per_image=5
     ) as recorder:

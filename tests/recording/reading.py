@@ -1,0 +1,14 @@
+"""Read all that a recording holds."""
+
+from spikefa.recording import describe, open_recording
+
+
+def read_everything(path):
+    with open_recording(path) as recording:
+        describe(recording)
+        _ = recording.images, recording.provenance
+        for channel in recording.layout.channels:
+            if channel.variable == "spikes":
+                recording.raster(channel.population)
+            else:
+                recording.trace(channel.population, channel.variable)
