@@ -1,5 +1,7 @@
 """Read all that a recording holds."""
 
+from toy_network import INPUT_SPIKES
+
 from spikefa.recording import describe, open_recording
 
 
@@ -12,3 +14,9 @@ def read_everything(path):
                 recording.raster(channel.population)
             else:
                 recording.trace(channel.population, channel.variable)
+
+
+def steps_of(path, probe=INPUT_SPIKES):
+    """Return the steps at which a probe was read."""
+    with open_recording(path) as recording:
+        return recording.steps_of(probe.population, probe.variable).tolist()

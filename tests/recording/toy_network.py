@@ -12,6 +12,7 @@ SIZES = {"input": 19, "hidden1": 13, "hidden2": 24, "output": 20}
 IMAGES = np.random.default_rng(8).integers(0, 256, (40, 5, 4), dtype=np.uint8)
 PROVENANCE = {"seed": 7, "config_json": '{"tau": 0.9}', "git_commit": "abc", "device": "cpu"}
 
+INPUT_SPIKES = Probe("input", "spikes", "all")
 PROBES = (
     Probe("input", "spikes", "all"),
     Probe("hidden1", "spikes", 11, stream=2),

@@ -1,18 +1,13 @@
-"""Kinds of windows, how they go together, and what is refused at the door."""
+"""Kinds of windows, how they are combined, and mistakes that are refused."""
 
-import threading
-import tracemalloc
-
-import h5py
-import numpy as np
 import pytest
 import torch
-from toy_network import PROBES, PROVENANCE, Toy
+from reading import steps_of
+from toy_network import INPUT_SPIKES, PROBES
+from triggered_runs import high
 
 from spikefa.analysis.figure4 import figure4
-from spikefa.cli import main
 from spikefa.errors import SpikefaError
-from spikefa.experiments.lillicrap2016 import fig4
 from spikefa.recording import (
     Always,
     ClassShown,
@@ -20,28 +15,13 @@ from spikefa.recording import (
     ImageWindow,
     Probe,
     RateLeaves,
-    Recorder,
     Trigger,
     Window,
     WrongGuess,
-    figure_windows,
     open_recording,
 )
 from spikefa.recording.plan.recurring import Recurring, stretches
 from spikefa.recording.plan.windows import OPEN_END
-from spikefa.recording.plan.words import parse_windows
-from spikefa.recording.write.writer import Writer
-
-SPIKES = Probe("input", "spikes", "all")
-
-
-def high(variables):
-    return variables["hidden1"]["potential"][1, 0] > 1.2
-
-
-def steps_of(path, probe=SPIKES):
-    with open_recording(path) as recording:
-        return recording.steps_of(probe.population, probe.variable).tolist()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +41,7 @@ def steps_of(path, probe=SPIKES):
     ],
 )
 def test_each_step_is_there_once(tmp_path, start, toy, windows, wanted):
-    with start(probes=[SPIKES], windows=windows, steps_per_image=5) as recorder:
+    with start(probes=[INPUT_SPIKES], windows=windows, steps_per_image=5) as recorder:
         toy.run(recorder, range(200))
     assert steps_of(tmp_path / "run.h5") == [step for step in range(200) if wanted(step)]
 
@@ -97,22 +77,6 @@ def test_windows_that_overlap_make_one_stretch():
     ]
     found = list(stretches(windows, recurring))
     assert found == [(0, 9), (10, 15), (20, 25), (28, OPEN_END)]
-
-
-def test_rows_of_recurring_windows_are_written_together(tmp_path, start, toy, monkeypatch):
-    """Not at the end of each presentation: a commit for five rows costs more than the rows."""
-    append, sizes = Writer.append, []
-
-    def counted(self, clock, stimulus, *others):
-        sizes.append(len(stimulus))
-        append(self, clock, stimulus, *others)
-
-    monkeypatch.setattr(Writer, "append", counted)
-    with start(probes=[SPIKES], windows=EveryImage(2), steps_per_image=5) as recorder:
-        toy.run(recorder, range(2500))
-    assert sum(sizes) == 1250
-    assert max(sizes) > 300
-    assert len(sizes) <= 4
 
 
 def test_which_windows_there_are_is_read_back(tmp_path, start, toy):
@@ -181,7 +145,7 @@ def changing(variables):
 )
 def test_mistakes_are_reported_at_the_beginning(tmp_path, start, make_windows, answer):
     with pytest.raises(SpikefaError, match=answer):
-        start(probes=[SPIKES], windows=make_windows(), steps_per_image=5)
+        start(probes=[INPUT_SPIKES], windows=make_windows(), steps_per_image=5)
     assert not (tmp_path / "run.h5").exists()
 
 
@@ -190,7 +154,7 @@ def test_mistakes_are_reported_at_the_beginning(tmp_path, start, make_windows, a
 )
 def test_who_counts_images_has_to_know_how_long_they_are_shown(start, windows):
     with pytest.raises(SpikefaError, match="steps_per_image"):
-        start(probes=[SPIKES], windows=windows)
+        start(probes=[INPUT_SPIKES], windows=windows)
 
 
 def test_predicates_refuse_what_cannot_be():
@@ -200,115 +164,6 @@ def test_predicates_refuse_what_cannot_be():
         RateLeaves("hidden1", 0.5, 0.2)
     with pytest.raises(SpikefaError, match="True or False"):
         WrongGuess(3)
-
-
-def test_a_predicate_that_no_file_can_hold_is_given_again(tmp_path, start, toy):
-    path = tmp_path / "run.h5"
-    with start(windows=[Trigger(high, label="mine"), Always()]) as recorder:
-        toy.run(recorder, range(20))
-    before = path.read_bytes()
-    for given, answer in (
-        ({}, r"give predicates=\{'mine': the function\}"),
-        ({"mine": high, "other": high}, "for the trigger 'other': the recording has the .* mine"),
-        ({"mine": lambda v: 3}, "returns a int"),
-    ):
-        with pytest.raises(SpikefaError, match=answer):
-            Recorder.resume(path, toy.variables, 20, predicates=given)
-    assert path.read_bytes() == before
-    Recorder.resume(path, toy.variables, 20, predicates={"mine": high}).close()
-
-
-def test_too_little_memory_for_what_comes_before_is_refused(tmp_path, start):
-    trigger = Trigger(high, before=5000)
-    with pytest.raises(SpikefaError, match="fewer steps before a trigger") as caught:
-        start(windows=trigger, max_host_bytes=500_000)
-    enough = int(str(caught.value).split("give ")[1].split()[0])
-    start(windows=trigger, max_host_bytes=enough).close()
-    (tmp_path / "run.h5").unlink()
-    with pytest.raises(SpikefaError, match="max_host_bytes"):
-        start(windows=trigger, max_host_bytes=enough - 1)
-
-
-def test_memory_is_bounded_with_triggers(tmp_path):
-    """What the filter holds beside the blocks: rows of 80 kB, 30 of them before a firing."""
-    wide = torch.zeros(1, 20_000)
-    variables = {"a": {"spikes": torch.zeros(1, 3), "value": wide}}
-    probes, limit = [Probe("a", "value", "all")], 24_000_000
-    trigger = Trigger(
-        lambda v: v["a"]["value"][0, 0] % 7 == 5, before=30, after=3, label="often", edge=False
-    )
-    path = tmp_path / "wide.h5"
-    tracemalloc.start()
-    with Recorder.create(
-        path, probes, trigger, variables, {"seed": 1}, max_host_bytes=limit
-    ) as recorder:
-        for step in range(600):
-            wide.fill_(step)
-            recorder.observe(step, 0, 0)
-        (pool,) = recorder._pipeline.thread._pools
-        blocks = pool.made * pool.take()[0].capacity * wide.nbytes
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert pool.made >= 2
-    assert blocks + peak < limit
-    assert steps_of(path, probes[0]) == list(range(597))
-
-
-def slow(monkeypatch, seconds=0.0, error=None):
-    append = Writer.append
-
-    def slowly(self, *arguments):
-        if error is not None:
-            raise error
-        threading.Event().wait(seconds)
-        append(self, *arguments)
-
-    monkeypatch.setattr(Writer, "append", slowly)
-
-
-def test_a_slow_disk_is_waited_for_and_counted(tmp_path, start, toy, monkeypatch):
-    slow(monkeypatch, 0.02)
-    with start(
-        windows=Trigger(high, before=9, after=9, edge=False), max_host_bytes=17_000
-    ) as recorder:
-        toy.run(recorder, range(400))
-    assert recorder.backpressure.blocks > 0
-    holds = [bool(high(after(step))) for step in range(400)]
-    near = np.convolve(holds, np.ones(19), "same") > 0
-    assert steps_of(tmp_path / "run.h5") == np.flatnonzero(near).tolist()
-
-
-def after(step):
-    toy = Toy()
-    toy.step(step)
-    return toy.variables
-
-
-def test_a_failed_write_stops_the_recording_alone(start, toy, monkeypatch):
-    messages = []
-    recorder = start(windows=[Always(), Trigger(high, before=9, after=9)], warn=messages.append)
-    toy.run(recorder, range(50))
-    recorder.commit()
-    slow(monkeypatch, error=OSError("gone"))
-    toy.run(recorder, range(50, 60))
-    recorder.commit()
-    toy.run(recorder, range(60, 90))
-    recorder.close()
-    assert len(messages) == 1
-    assert "stopped after 50 steps (gone)" in messages[0]
-
-
-def test_a_file_of_plain_windows_is_as_before(tmp_path, start, toy):
-    """No group of triggers, no other dataset: what reads format 1.0 reads it."""
-    with start() as recorder:
-        toy.run(recorder, range(130))
-        assert recorder._pipeline.monitor is None
-    with h5py.File(tmp_path / "run.h5") as file:
-        held = set(file["spikefa"])
-    assert held == {
-        *("backpressure", "committed_steps", "epochs", "modulator", "populations"),
-        *("raster", "status", "step", "stimulus", "trace", "writer"),
-    }
 
 
 @pytest.mark.parametrize(
@@ -327,77 +182,3 @@ def test_figure_4_of_any_windows(tmp_path, start, toy, windows, columns):
         figure = figure4(recording)
     found = dict.fromkeys(str(axes.get_label()).partition("/")[0] for axes in figure.axes)
     assert list(found) == columns
-
-
-FIGURE = figure_windows(1000, 5)
-
-
-@pytest.mark.parametrize(
-    ("text", "windows"),
-    [
-        ("figure", [*FIGURE]),
-        ("always", [Always()]),
-        ("figure, every:100", [*FIGURE, EveryImage(100, label="every 100")]),
-        ("class:7", [Trigger(ClassShown(7), before=5, after=9)]),
-        (
-            "wrong,every:3",
-            [Trigger(WrongGuess(), before=9, after=5), EveryImage(3, label="every 3")],
-        ),
-    ],
-)
-def test_windows_in_words(text, windows):
-    assert parse_windows(text, 1000, 5) == windows
-
-
-@pytest.mark.parametrize("text", ["", "figure:3", "every", "every:x", "class:-1", "sometimes"])
-def test_other_words_are_answered_with_those_there_are(text):
-    with pytest.raises(SpikefaError, match="give figure, always, every:K, class:C or wrong"):
-        parse_windows(text, 1000, 5)
-
-
-def test_an_experiment_records_what_it_is_told_to(tmp_path, monkeypatch):
-    options = "--dataset digits --hidden 20 --outputs 20 --batch-size 20 --test-images 20".split()
-    words = ["--record-windows", "figure,every:30,class:3,wrong"]
-    folder = tmp_path / "run"
-    arguments = ["run", "lillicrap2016.fig4", *options, "--out", str(folder)]
-    monkeypatch.setattr(fig4, "draw", lambda directory: [])
-    assert main([*arguments, "--epochs", "1", "--record-windows", "often"]) == 2
-    assert not folder.exists()
-    assert main([*arguments, "--epochs", "1", *words]) == 0
-    assert main(["run", "lillicrap2016.fig4", "--resume", str(folder), "--epochs", "2"]) == 0
-    with open_recording(folder / "recording.h5") as recording:
-        labels = [window.label for window in recording.windows]
-        assert {"early", "middle", "late", "every 30 #60", "class 3 #9"} <= set(labels)
-        steps = recording.steps_of("hidden1")
-        assert set(recording.firings("wrong guess")) <= set(steps.tolist())
-        assert recording.firings("class 3")[-1] > 5 * 72
-
-
-@pytest.mark.gpu
-def test_triggers_on_the_gpu_do_not_wait_for_it(tmp_path):
-    """And record what they do on the CPU, in blocks that are used again and again."""
-    files = []
-    for device in ("cpu", "cuda"):
-        toy = Toy()
-        for states in toy.variables.values():
-            for variable, value in states.items():
-                states[variable] = value.to(device)
-        files.append(tmp_path / f"{device}.h5")
-        windows = [Trigger(high, before=20, after=5), Window("w", 30, 90), EveryImage(30)]
-        with Recorder.create(
-            *(files[-1], PROBES, windows, toy.variables, PROVENANCE),
-            max_host_bytes=60_000,
-            steps_per_image=5,
-        ) as recorder:
-            for step in range(2000):
-                toy.step(step)
-                torch.cuda.set_sync_debug_mode("error" if step < 50 else "default")
-                recorder.observe(step, 0, 0)
-                torch.cuda.set_sync_debug_mode("default")
-    with open_recording(files[0]) as a, open_recording(files[1]) as b:
-        np.testing.assert_array_equal(a.firings("high"), b.firings("high"))
-        np.testing.assert_array_equal(a.steps, b.steps)
-        for channel in a.layout.channels:
-            name = channel.population, channel.variable
-            every = slice(None)
-            np.testing.assert_array_equal(a.stored(*name, every), b.stored(*name, every))
