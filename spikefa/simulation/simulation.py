@@ -14,7 +14,7 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
-from spikefa.recording.predicates import Function
+from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
 from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation, evaluate
