@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.overshoot import overshoot
@@ -22,7 +23,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
 from spikefa.runs.studies import CellRuns, Quantity
 from spikefa.runs.studies.drawing import band, legend, level, log_scale, name_axes, panels
-from spikefa.simulation.lesson import Lesson
 from spikefa.utils.devices import choose_device
 
 

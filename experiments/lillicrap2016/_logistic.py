@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.datasets import Dataset
@@ -11,7 +12,6 @@ from spikefa.datasets.examples import classification
 from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, Repeated
-from spikefa.simulation.lesson import Lesson
 from spikefa.utils.devices import choose_device
 
 NAMES = {

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from spikefa.simulation.exercise import Exercise
 
 from spikefa.analysis.alignment import row_angles
 from spikefa.datasets.functions import quadratic
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.models import rate_network
 from spikefa.runs.settings import Placed
-from spikefa.simulation.exercise import Exercise
 from spikefa.utils.devices import choose_device
 
 N, HIDDEN = 20, 1000

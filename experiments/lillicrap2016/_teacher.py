@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from spikefa.simulation.exercise import Exercise
+
 from spikefa.datasets.functions import tanh_teacher
 from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
 from spikefa.network.optimiser import MakeOptimiser
 from spikefa.runs.settings import Placed
-from spikefa.simulation.exercise import Exercise
 from spikefa.utils.devices import choose_device
 
 TEACHER = (30, 20, 10, 10)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from spikefa.simulation.exercise import Exercise
 
 import spikefa as sf
 from spikefa.analysis.delta_angles import angles_to
@@ -25,7 +26,6 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, first_below, legend, level, name_axes, panels
 from spikefa.runs.studies.repeats import apart
-from spikefa.simulation.exercise import Exercise
 from spikefa.utils.devices import choose_device
 
 SIZES = (30, 20, 10)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from spikefa.simulation.exercise import Exercise
 from torch import Tensor
 
 import spikefa as sf
@@ -22,7 +23,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.simulation.exercise import Exercise
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
+from spikefa.simulation.exercise import Exercise
 
 import spikefa as sf
 from spikefa.analysis.delta_angles import angles_to
@@ -21,7 +22,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels
-from spikefa.simulation.exercise import Exercise
 from spikefa.utils.devices import choose_device
 
 SIZES = (30, 20, 10)

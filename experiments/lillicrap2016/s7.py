@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from matplotlib.figure import Figure
+from spikefa.simulation.exercise import Exercise
 
 import spikefa as sf
 from spikefa.analysis.alignment import row_angles
@@ -24,7 +25,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
-from spikefa.simulation.exercise import Exercise
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 

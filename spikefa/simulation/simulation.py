@@ -142,6 +142,11 @@ class Simulation:
         return self.training.step
 
     @property
+    def epoch(self) -> float:
+        """Epochs of training so far."""
+        return self.training.epoch
+
+    @property
     def wall_seconds(self) -> float:
         """Seconds spent in `train`."""
         return self.epochs.seconds
