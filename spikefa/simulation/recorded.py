@@ -19,7 +19,30 @@ def start_recording(
     max_host_bytes: int = MAX_HOST_BYTES,
     durability: Literal["flush", "fsync"] = "flush",
 ) -> Recorder:
-    """Return the recorder of a new file, see `Simulation.record`."""
+    """Return the recorder of a training, from its present step on, in a new file.
+
+    Parameters
+    ----------
+    runner : Runner
+    path : path
+        The file to make.
+    probes : sequence of Probe
+        What is read.
+    windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
+        When: steps and presentations are counted from the beginning of the run. They may overlap,
+        and `spikefa.recording.figure_windows` makes those of figure 4.
+    provenance : mapping, optional
+        Attributes of the file.
+    max_host_bytes : int, optional
+        Memory for rows that are not yet in the file; if it is used up, the simulation waits.
+    durability : {"flush", "fsync"}, optional
+        Whether what is committed survives the death of the process, or a power cut too.
+
+    Raises
+    ------
+    SpikefaError
+        If the file exists, or a probe or window is wrong.
+    """
     network, stimulus = runner.network, runner.stimulus
     given = {"seed": runner.seeds[0], "device": str(network.device), **(provenance or {})}
     if network.leading:
@@ -45,7 +68,25 @@ def continue_recording(
     step: int,
     predicates: Mapping[str, Function] | None = None,
 ) -> Recorder:
-    """Return the recorder that goes on with a file, see `Simulation.resume_recording`."""
+    """Return the recorder that goes on with the recording of a run that was stopped.
+
+    What the file holds of later steps is dropped: the simulation will go through them again.
+
+    Parameters
+    ----------
+    runner : Runner
+    path : path
+        The recording.
+    step : int
+        The next step.
+    predicates : mapping of str to callable, optional
+        The predicates of your own that triggers have, by the labels of the triggers.
+
+    Raises
+    ------
+    SpikefaError
+        If the file is none of this network, or a predicate is missing.
+    """
     return Recorder.resume(
         path,
         runner.variables(),
