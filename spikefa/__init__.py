@@ -41,7 +41,7 @@ _NAMES = {
     "simulation.simulation": "Simulation",
     "stimulus": (
         "DeltaCode Encoding ExampleStimulus FunctionStimulus Graded ImageStimulus LatencyCode "
-        "RateCode Stimulus"
+        "RateCode Stimulus StimulusState"
     ),
     "synapses": "Dense LocallyConnected Masked Synapses",
 }
@@ -111,6 +111,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.stimulus import LatencyCode as LatencyCode
     from spikefa.stimulus import RateCode as RateCode
     from spikefa.stimulus import Stimulus as Stimulus
+    from spikefa.stimulus import StimulusState as StimulusState
     from spikefa.synapses import Dense as Dense
     from spikefa.synapses import LocallyConnected as LocallyConnected
     from spikefa.synapses import Masked as Masked
