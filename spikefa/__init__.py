@@ -31,7 +31,7 @@ _NAMES = {
         "PseudoBackprop Reward SF Shallow WM"
     ),
     "network": "Network",
-    "neurons": "Rate SnnTorch StochasticBinary",
+    "neurons": "Population Rate SnnTorch StochasticBinary",
     "plasticity": (
         "BCM Direct Eligibility Oja Outer PlasticityRule Post RoughThreeFactor STDP ThreeFactor"
     ),
@@ -39,8 +39,11 @@ _NAMES = {
     "simulation.interrupts": "Stopped",
     "simulation.schedules": "Constant Piecewise StepDecay WarmUpAnneal",
     "simulation.simulation": "Simulation",
-    "stimulus": "DeltaCode Encoding Graded LatencyCode RateCode Stimulus",
-    "synapses": "Dense LocallyConnected Masked",
+    "stimulus": (
+        "DeltaCode Encoding ExampleStimulus FunctionStimulus Graded ImageStimulus LatencyCode "
+        "RateCode Stimulus"
+    ),
+    "synapses": "Dense LocallyConnected Masked Synapses",
 }
 _ORIGIN = {name: module for module, names in _NAMES.items() for name in names.split()}
 _ALIASES = {"open": "open_recording"}
@@ -77,6 +80,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.feedback import Reward as Reward
     from spikefa.feedback import Shallow as Shallow
     from spikefa.network import Network as Network
+    from spikefa.neurons import Population as Population
     from spikefa.neurons import Rate as Rate
     from spikefa.neurons import SnnTorch as SnnTorch
     from spikefa.neurons import StochasticBinary as StochasticBinary
@@ -100,13 +104,17 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.simulation.simulation import Simulation as Simulation
     from spikefa.stimulus import DeltaCode as DeltaCode
     from spikefa.stimulus import Encoding as Encoding
+    from spikefa.stimulus import ExampleStimulus as ExampleStimulus
+    from spikefa.stimulus import FunctionStimulus as FunctionStimulus
     from spikefa.stimulus import Graded as Graded
+    from spikefa.stimulus import ImageStimulus as ImageStimulus
     from spikefa.stimulus import LatencyCode as LatencyCode
     from spikefa.stimulus import RateCode as RateCode
     from spikefa.stimulus import Stimulus as Stimulus
     from spikefa.synapses import Dense as Dense
     from spikefa.synapses import LocallyConnected as LocallyConnected
     from spikefa.synapses import Masked as Masked
+    from spikefa.synapses import Synapses as Synapses
 
     open = recording.open_recording
 else:

@@ -30,9 +30,9 @@ def tiny() -> Dataset:
         pixels = random.integers(0, 80, (n, 3, 4))
         pixels[labels == 0, :, :2] += 150
         pixels[labels == 1, :, 2:] += 150
-        return Images(pixels.astype(np.uint8), labels)
+        return Images(pixels.astype(np.uint8), labels, n_classes=2)
 
-    return Dataset("tiny", train=images(22), test=images(10), n_classes=2)
+    return Dataset("tiny", train=images(22), test=images(10))
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from spikefa.simulation.lesson import Lesson
 
 from spikefa.datasets import Dataset, mnist
 from spikefa.errors import require
-from spikefa.simulation.lesson import Lesson
 
 
 def digits(

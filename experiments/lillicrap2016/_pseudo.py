@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from spikefa.simulation.exercise import Exercise
 from torch import Tensor
 
 from spikefa.analysis.delta_angles import Reference
 from spikefa.feedback import PseudoBackprop
-from spikefa.simulation.exercise import Exercise
 
 
 def angle_to_pseudobackprop(exercise: Exercise, rtol: float = 1e-6) -> Callable[[], Tensor]:
