@@ -3,20 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+import spikefa as sf
+from spikefa.analysis.overshoot import overshoot
+from spikefa.analysis.style import PALETTE
+from spikefa.datasets.distortions import Elastic
+from spikefa.datasets.examples import Examples
 from spikefa.errors import require
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Quantity
-
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from spikefa.datasets.examples import Examples
-    from spikefa.neurons.rate import Activation
-    from spikefa.runs.results.table import CellRuns
-    from spikefa.simulation.lesson import Lesson
+from spikefa.experiments.lillicrap2016._digits import by_epochs
+from spikefa.models import rate_network
+from spikefa.neurons.rate import Activation
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
+from spikefa.runs.studies import CellRuns, Quantity
+from spikefa.runs.studies.drawing import band, legend, level, log_scale, name_axes, panels
+from spikefa.simulation.lesson import Lesson
+from spikefa.utils.devices import choose_device
 
 
 @dataclass(frozen=True)
@@ -48,15 +55,15 @@ class Cell:
     paper: float
     hidden: tuple[int, ...]
     circuit: str = "fa"
-    activation: "Activation" = "tanh"
+    activation: Activation = "tanh"
     dropout: float = 0.0
     field: tuple[int, int] | None = None
     distorted: bool = False
     background: bool = False
 
 
-@dataclass(frozen=True)
-class Teaching:
+@dataclass(frozen=True, kw_only=True)
+class Teaching(Repeated):
     """How the networks of a table are taught."""
 
     warmup: int = option(0, "epochs at a tenth of the learning rate at first")
@@ -76,8 +83,8 @@ class Teaching:
     )
     gated: bool = option(False, "whether FA carries the error down times the derivatives")
     shrink: int = option(1, "divide the number of hidden neurons by this")
-    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    device: Device = option("auto", DEVICE)
+    data_dir: str | None = option(None, DATA_DIR)
     train_images: int | None = option(None, "use only the first K training images")
     test_images: int | None = option(None, "use only the first K test images")
 
@@ -91,11 +98,11 @@ class Teaching:
 def taught(
     cell: Cell,
     teaching: Teaching,
-    train: "Examples",
-    tests: "Examples",
+    train: Examples,
+    tests: Examples,
     seed: int,
     shape: tuple[int, int] | None = None,
-) -> "tuple[Lesson, dict[str, Any]]":
+) -> tuple[Lesson, dict[str, Any]]:
     """Teach the network of a cell.
 
     Returns
@@ -106,9 +113,6 @@ def taught(
         "epochs" and "loss" [epochs + 1], "overshoot" of the output layer at the full rate, see
         `spikefa.analysis.overshoot`, and "error" in percent if there are classes.
     """
-    from spikefa.analysis.overshoot import overshoot
-    from spikefa.experiments.lillicrap2016._digits import by_epochs
-
     lesson = deep_lesson(cell, teaching, train, tests, seed, shape)
     measures: dict[str, Any] = {
         "loss": lesson.loss,
@@ -124,11 +128,11 @@ def taught(
 def deep_lesson(
     cell: Cell,
     teaching: Teaching,
-    train: "Examples",
-    tests: "Examples",
+    train: Examples,
+    tests: Examples,
     seed: int,
     shape: tuple[int, int] | None = None,
-) -> "Lesson":
+) -> Lesson:
     """Return the network of a cell, with tanh outputs, in front of the examples.
 
     Parameters
@@ -140,14 +144,6 @@ def deep_lesson(
     shape : tuple of int, optional
         Height and width of the images, where a cell needs it.
     """
-    import torch
-
-    import spikefa as sf
-    from spikefa.datasets.distortions import Elastic
-    from spikefa.models import rate_network
-    from spikefa.simulation.lesson import Lesson
-    from spikefa.utils.devices import choose_device
-
     sizes = [train.inputs.shape[1], *_hidden(cell, shape, teaching.shrink), train.targets.shape[1]]
     fan_in = list(sizes[:-1])
     local = None
@@ -178,12 +174,12 @@ def deep_lesson(
     return Lesson(network, train, teaching.batch, seed, tests=tests, change=change)
 
 
-def ends(runs: "CellRuns", what: str = "error") -> "dict[str, np.ndarray]":
+def ends(runs: CellRuns, what: str = "error") -> dict[str, np.ndarray]:
     """Return the last value of every run, by cell."""
     return {name: found[what][:, -1] for name, found in runs.items()}
 
 
-def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
+def errors_told(cells: Mapping[str, Cell], runs: CellRuns) -> list[Quantity]:
     """Return the test error of every cell; those that were not run have no values."""
     end = ends(runs)
     return [
@@ -192,11 +188,8 @@ def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
     ]
 
 
-def draw_errors(cells: Mapping[str, Cell], runs: "CellRuns") -> "Figure":
+def draw_errors(cells: Mapping[str, Cell], runs: CellRuns) -> Figure:
     """Draw the test errors (a), those of the paper at the right edge, and the overshoots (b)."""
-    from spikefa.analysis.style import PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, log_scale, name_axes, panels
-
     figure, ((errors, steps),) = panels(2, width=5.2, height=4.0)
     for place, (name, found) in enumerate(runs.items()):
         colour, epochs = PALETTE[place % len(PALETTE)], found["epochs"][0]

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 import numpy as np
+import torch
 
 from spikefa.analysis.alignment import row_angles
 from spikefa.datasets.functions import quadratic
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.models import rate_network
+from spikefa.runs.settings import Placed
 from spikefa.simulation.exercise import Exercise
+from spikefa.utils.devices import choose_device
 
 N, HIDDEN = 20, 1000
 BATCH = 10
@@ -24,16 +27,15 @@ def circuit() -> FA:
     return FA(FEEDBACK_SCALE, tau=1.0)
 
 
-def exercise(feedback: FeedbackCircuit, hidden: int, seed: int) -> Exercise:
+def exercise(place: Placed, feedback: FeedbackCircuit, hidden: int, seed: int) -> Exercise:
     """Return the network before its quadratic functions, 10 examples for each update."""
-    import torch
-
     network = rate_network(
         (N, hidden, N),
         feedback,
         RATE,
         weight_scale=FIRST_WEIGHTS,
         bias=FIRST_BIASES,
+        device=choose_device(place.device),
         dtype=torch.float32,
     )
     network.initialise(seed)
@@ -44,4 +46,4 @@ def neuron_angles(exercise: Exercise) -> Callable[[], np.ndarray]:
     """Return what gives the angle of each hidden neuron's outgoing weights to what comes back."""
     weight = exercise.network.synapses["output"].weight
     (back,) = exercise.network.feedback.layer_matrices()
-    return lambda: row_angles(weight, back.mT).numpy()
+    return lambda: row_angles(weight, back.mT).cpu().numpy()

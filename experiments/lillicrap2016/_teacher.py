@@ -6,12 +6,15 @@ from spikefa.datasets.functions import tanh_teacher
 from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
 from spikefa.network.optimiser import MakeOptimiser
+from spikefa.runs.settings import Placed
 from spikefa.simulation.exercise import Exercise
+from spikefa.utils.devices import choose_device
 
 TEACHER = (30, 20, 10, 10)
 
 
 def student(
+    place: Placed,
     sizes: Sequence[int],
     circuit: FeedbackCircuit,
     rate: float,
@@ -25,6 +28,8 @@ def student(
 
     Parameters
     ----------
+    place : Placed
+        Settings that say where it runs.
     sizes : sequence of int
         From 30 inputs to 10 outputs.
     circuit : FeedbackCircuit
@@ -47,6 +52,7 @@ def student(
         weight_scale=scale,
         bias=bias,
         optimiser=optimiser,
+        device=choose_device(place.device),
         replicas=replicas,
     )
     network.initialise(seeds)

@@ -163,10 +163,8 @@ def evaluate(
         Told how many items each presentation has tested.
     """
     seeds = seeds_of(seed, network.replicas)
-    if network.replicas is None:
-        return Evaluation(network, stimulus, seeds[0], name, batch).run(advance).score()
-    scores = []
-    for number, own in enumerate(seeds):
-        alone = network.replica(number), stimulus.of_replica(number)
-        scores.append(Evaluation(*alone, own, name, batch).run(advance).score())
-    return Score.of(scores)
+    scores = [
+        Evaluation(single, stimulus.of_replica(number), own, name, batch).run(advance).score()
+        for number, (single, own) in enumerate(zip(network.each(), seeds, strict=True))
+    ]
+    return Score.of(scores) if network.leading else scores[0]

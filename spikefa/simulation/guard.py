@@ -115,7 +115,7 @@ class Guard:
 
     def _whose(self, tensor: Tensor) -> str:
         """Name the first replica, if there are any, in which a tensor is bad."""
-        if self.training.network.replicas is None or tensor.dim() == 0:
+        if not self.training.network.leading or tensor.dim() == 0:
             return ""
         bad = [not all_finite({"": own}) for own in tensor]
         return f" of replica {bad.index(True)}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
-from spikefa.recording.predicates import Function
+from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.runner import Runner
 
 
@@ -22,7 +22,7 @@ def start_recording(
     """Return the recorder of a new file, see `Simulation.record`."""
     network, stimulus = runner.network, runner.stimulus
     given = {"seed": runner.seeds[0], "device": str(network.device), **(provenance or {})}
-    if network.replicas is not None:
+    if network.leading:
         given |= {"replicas": network.replicas, "seeds": json.dumps(runner.seeds)}
     given["backend"] = runner.backend.name
     return Recorder.create(
@@ -31,8 +31,8 @@ def start_recording(
         windows,
         runner.variables(),
         given,
-        stimulus.thumbnails,
-        stimulus.n_classes,
+        thumbnails=stimulus.thumbnails,
+        n_classes=stimulus.n_classes,
         max_host_bytes=max_host_bytes,
         durability=durability,
         steps_per_image=stimulus.steps,
@@ -50,7 +50,7 @@ def continue_recording(
         path,
         runner.variables(),
         step,
-        images=runner.stimulus.thumbnails,
+        thumbnails=runner.stimulus.thumbnails,
         predicates=predicates,
     )
 
@@ -73,11 +73,16 @@ def recorded(
         presentation on the device, and the recorder chooses from them afterwards.
     """
     steps, label = runner.stimulus.steps, runner.stimulus.label(item)
-    if not recorder.waits(first + steps):
+    if not recorder.wants(first + steps):
         yield from runner.learn(each=each)
         return
-    keep = recorder.landing(steps) if runner.backend.captures and not each else None
-    for n in runner.learn(each=keep is None, keep=keep):
-        for row in [n] if keep is None else range(steps):
-            recorder.observe(first + row, item, label, None if keep is None else row)
-        yield n
+    rows = recorder.captured_rows(steps) if runner.backend.captures and not each else None
+    if rows is None:
+        for n in runner.learn():
+            recorder.observe(first + n, item, label)
+            yield n
+        return
+    for last in runner.learn(each=False, keep=rows.keep):
+        for n in range(steps):
+            recorder.observe(first + n, item, label, rows.row(n))
+        yield last

@@ -14,7 +14,7 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
-from spikefa.recording.predicates import Function
+from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
 from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation, evaluate
@@ -113,6 +113,7 @@ class Simulation:
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(stimulus, steps_per_image, encoding, validation, test, self.seeds)
         self.stimulus = self.stimuli.train
+        self.stimuli.check(network)
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None
         self.progress = progress
         factors = RateFactors.of(network.synapses, schedule, decay_schedule)

@@ -1,0 +1,16 @@
+"""Studies: experiments repeated over seeds, the paper's claims on them, and the page of results."""
+
+from spikefa.runs.studies.claims import Claim, Measures, Quantity, full_version, spread
+from spikefa.runs.studies.grid import CellRuns, Runs
+from spikefa.runs.studies.study import Study
+
+__all__ = [
+    "CellRuns",
+    "Claim",
+    "Measures",
+    "Quantity",
+    "Runs",
+    "Study",
+    "full_version",
+    "spread",
+]
