@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 import spikefa as sf
-from spikefa.bench.around import progress_cost
+from spikefa.bench.overhead import progress_cost
 from spikefa.datasets import Images
 from spikefa.simulation.evaluation import evaluate
 

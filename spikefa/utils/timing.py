@@ -1,4 +1,4 @@
-"""Timing: several things in turns, so that what else the machine does falls on all alike."""
+"""Timing several things in turns, so that other load on the machine affects all of them alike."""
 
 import statistics
 import time
@@ -8,16 +8,16 @@ import torch
 
 
 def milliseconds(step: Callable[[], object], steps: int, device: torch.device) -> float:
-    """Return how long one of so many calls of `step` takes, on the device too."""
-    _wait(device)
+    """Return the mean time of `steps` calls of `step`, including their work on the device."""
+    _synchronise(device)
     started = time.perf_counter()
     for _ in range(steps):
         step()
-    _wait(device)
+    _synchronise(device)
     return 1e3 * (time.perf_counter() - started) / steps
 
 
-def _wait(device: torch.device) -> None:
+def _synchronise(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
@@ -34,14 +34,14 @@ def interleaved(
     count : int
         Calls in one repetition.
     repetitions : int
-        Of each, after one that does not count.
+        Number of repetitions of each step, after a first one that is not counted.
     device : torch.device
-        Waited for before and after each repetition.
+        It is synchronised before and after each repetition.
 
     Returns
     -------
     dict of list of float
-        Milliseconds per call of each repetition.
+        Milliseconds per call, for each repetition.
     """
     times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(repetitions + 1):
@@ -51,12 +51,12 @@ def interleaved(
 
 
 def ratio(of: Sequence[float], to: Sequence[float]) -> float:
-    """Return the median of the quotients, pair by pair."""
+    """Return the median of the quotients of pairs."""
     return statistics.median(a / b for a, b in zip(of, to, strict=True))
 
 
 def spread(times: Sequence[float]) -> str:
-    """Return median, range and number of some times in words."""
+    """Return the median, range and number of some times as text."""
     return (
         f"{statistics.median(times):8.3f} ms a step "
         f"(min {min(times):.3f}, max {max(times):.3f}, n = {len(times)})"

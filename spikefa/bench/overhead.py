@@ -1,4 +1,4 @@
-"""What goes on around the steps: progress bars, and the test of all images."""
+"""The cost of what surrounds the steps: progress bars, and tests on all images."""
 
 import io
 import sys
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from spikefa.datasets import Images
+from spikefa.models.lillicrap2016 import spiking_mnist
 from spikefa.simulation.evaluation import evaluate
 from spikefa.stimulus.images import ImageStimulus
 from spikefa.utils.progress import INTERVAL, progress_bar
@@ -18,19 +19,19 @@ from spikefa.utils.progress import INTERVAL, progress_bar
 
 @dataclass(frozen=True)
 class ProgressCost:
-    """Seconds of computing that a progress bar takes.
+    """The computing time of a progress bar, in seconds.
 
     Attributes
     ----------
     redraw, advance : float
-        To redraw it, twice a second; to advance it, after each presentation.
+        Of one redraw, which happens twice a second, and of one advance, after each presentation.
     """
 
     redraw: float
     advance: float
 
     def share(self, presentation: float = 1e-3) -> float:
-        """Return the fraction of the time that it takes if a presentation takes so many seconds."""
+        """Return the fraction of the run time if a presentation takes this many seconds."""
         return self.redraw / INTERVAL + self.advance / presentation
 
 
@@ -49,10 +50,10 @@ def _terminal() -> Iterator[None]:
 
 
 def progress_cost(redraws: int = 20, advances: int = 20_000) -> ProgressCost:
-    """Measure a progress bar on something that says it is a terminal.
+    """Measure a progress bar that draws on a stand-in for a terminal.
 
-    It is the computing time of this thread and of all others that count, not the time that passes,
-    so that a machine that does other things too gives the same.
+    The computing time of the whole process is measured, since it does not depend on other load on
+    the machine.
     """
     with _terminal(), progress_bar("epoch 1/1", advances, enabled=True) as bar:
         bar.redraw()
@@ -68,17 +69,15 @@ def progress_cost(redraws: int = 20, advances: int = 20_000) -> ProgressCost:
 
 
 def evaluation_seconds(device: torch.device, batch: int, images: int = 10_000) -> float:
-    """Return the seconds in which the network of figure 4 is shown `images` images, 5 steps each.
+    """Return the seconds for testing the network of figure 4 on `images` images, 5 steps each.
 
     Parameters
     ----------
     device : torch.device
     batch : int
-        Streams side by side.
+        Parallel streams.
     images : int, default 10_000
     """
-    from spikefa.models.lillicrap2016 import spiking_mnist
-
     network = spiking_mnist(device=device)
     network.initialise(0)
     pixels = np.full((images, 28, 28), 33, np.uint8)
