@@ -271,7 +271,7 @@ class Simulation:
                 f"the error is not finite after {self.presentation} updates: choose a lower rate",
             )
             for name, measure in measures.items():
-                found[name].append(np.asarray(measure()))
+                found[name].append(_as_array(measure()))
         return {name: np.array(values) for name, values in found.items()}
 
     def set_learning_rates(self, factor: float | Sequence[float] = 1.0, decay: float = 1.0) -> None:
@@ -449,3 +449,8 @@ class Simulation:
         if isinstance(error, Stopped):  # an orderly stop is no failure of the recording
             kind = error = trace = None
         self.recorder.__exit__(kind, error, trace)
+
+
+def _as_array(measured: Any) -> np.ndarray:
+    """Return what a measure found, from whatever device."""
+    return measured.numpy(force=True) if isinstance(measured, Tensor) else np.asarray(measured)
