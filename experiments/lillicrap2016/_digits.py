@@ -10,7 +10,7 @@ from spikefa.errors import require
 from spikefa.simulation.simulation import Simulation
 
 MEASURED = 1000
-"""So many test images, the last ones, are taken for measures of activity and error."""
+"""Number of test images, the last ones, on which hidden activity and deltas are measured."""
 
 
 def digits(

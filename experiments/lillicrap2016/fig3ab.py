@@ -78,7 +78,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _modulator_angle(simulation: Simulation) -> Callable[[], torch.Tensor]:
-    """Return what measures mean and deviation of the angle between B e and W^T (e * y')."""
+    """Return a function that gives mean and deviation of the angle of B e to W^T (e * y')."""
     state = simulation.held_out.state
     backprop = Reference(simulation.network, sf.Backprop(tau=1.0), len(state.error))
 
