@@ -6,7 +6,7 @@ from dataclasses import asdict
 from spikefa.experiments.lillicrap2016._fig4_settings import Settings
 from spikefa.network.network import Network
 from spikefa.recording import Probe, When
-from spikefa.recording.words import parse_windows
+from spikefa.recording.plan.words import parse_windows
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
 from spikefa.simulation.simulation import Simulation

@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from spikefa.simulation.lesson import Lesson
 from torch.nn.functional import interpolate
 
 from spikefa.datasets import Dataset, Images, mnist
@@ -19,7 +20,6 @@ from spikefa.network.network import Network
 from spikefa.neurons import Rate
 from spikefa.plasticity import ThreeFactor
 from spikefa.runs.settings import Placed
-from spikefa.simulation.lesson import Lesson
 from spikefa.synapses import Dense
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator

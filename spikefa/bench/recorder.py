@@ -16,7 +16,7 @@ from spikefa.bench.timing import milliseconds, spread
 from spikefa.datasets import Images
 from spikefa.network.network import Network
 from spikefa.recording import Probe, Recorder, Window, open_recording
-from spikefa.recording.schema import spikes_path
+from spikefa.recording.format.schema import spikes_path
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.images import ImageStimulus
 

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from spikefa.errors import require
-from spikefa.plugins.arguments import argument_names, list_options, parsed_arguments, plain_arguments
+from spikefa.plugins.arguments import (
+    argument_names,
+    list_options,
+    parsed_arguments,
+    plain_arguments,
+)
 from spikefa.plugins.classes import SEAMS, Seam, full_name, load_class
 from spikefa.plugins.user_code import blaming, class_files, from_file, sha256, source_file
 

@@ -39,8 +39,8 @@ def _record(path, encoding):
         Probe("hidden1", "potential", [2, 9]),
         Probe("output", "spikes", "all", encoding=encoding),
     ]
-    given = (variables, {"seed": 3}, PIXELS, CLASSES)
-    with Recorder.create(path, probes, WINDOWS, *given) as recorder:
+    given = {"thumbnails": PIXELS, "n_classes": CLASSES}
+    with Recorder.create(path, probes, WINDOWS, variables, {"seed": 3}, **given) as recorder:
         for step in range(total):
             for name, variable, values in (
                 ("hidden1", "spikes", hidden),

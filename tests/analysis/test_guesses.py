@@ -87,8 +87,8 @@ def test_a_guess_needs_as_many_units_of_each_class(tmp_path):
     outputs = {"output": {"spikes": torch.zeros(1, 20)}}
     probes, windows = [sf.Probe("output", "spikes", [0, 1, 4, 9, 12, 19])], [sf.Window("w", 0, 5)]
     path = tmp_path / "some.h5"
-    given = ({"input": {"spikes": torch.zeros(1, 2)}, **outputs}, {"seed": 1}, None, 5)
-    with Recorder.create(path, probes, windows, *given) as recorder:
+    given = ({"input": {"spikes": torch.zeros(1, 2)}, **outputs}, {"seed": 1})
+    with Recorder.create(path, probes, windows, *given, n_classes=5) as recorder:
         for step in range(5):
             recorder.observe(step, 0, 0)
     with sf.open(path) as recording, pytest.raises(SpikefaError, match="1 to 2 units of a class"):
