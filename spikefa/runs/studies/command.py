@@ -16,7 +16,8 @@ ELSEWHERE = ("device", "data_dir", "processes")
 def command(target: Target, settings: Mapping[str, Any]) -> str:
     """Return the command line that makes such a result.
 
-    It has the options that differ from today's defaults. Rules and circuits are given by the target's own options.
+    It has the options that differ from today's defaults. Rules and circuits are given by the
+    target's own options.
     """
     experiment = load_experiment(target.experiment)
     seams = {name: given for name, given in settings.items() if isinstance(given, dict)}
