@@ -30,7 +30,7 @@ def figure_probes(network: Network, units: int = 50, neurons: int = 8) -> list[P
 
 def windows_of(simulation: Simulation, settings: Settings) -> list[When]:
     """Return when the figure records, in steps of this run."""
-    presentations = simulation.order.presentations(settings.epochs)
+    presentations = simulation.presentations(settings.epochs)
     steps = presentations * settings.steps_per_image
     return parse_windows(settings.record_windows, steps, settings.steps_per_image)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.simulation.evaluation import Evaluation
@@ -50,5 +51,10 @@ def follow(
             "learning rate",
         )
         for name, measure in measures.items():
-            found[name].append(np.asarray(measure()))
+            found[name].append(_as_array(measure()))
     return {name: np.array(values) for name, values in found.items()}
+
+
+def _as_array(measured: Any) -> np.ndarray:
+    """Return what a measure found, from whatever device."""
+    return measured.numpy(force=True) if isinstance(measured, Tensor) else np.asarray(measured)

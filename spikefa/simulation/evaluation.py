@@ -1,6 +1,7 @@
 """Tests: the same dynamics with plasticity arrested."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,7 +50,7 @@ class Evaluation:
     Attributes
     ----------
     answers : Answers
-        Those of the last `run`; `ExampleAnswers` for examples.
+        Those of the last `run`; `ExampleAnswers` for examples, with measures such as `nse`.
     state : NetworkState
         After the last presentation.
 
@@ -77,7 +78,7 @@ class Evaluation:
         self.batch = min(batch, len(stimulus))
         self.feed_back = feed_back
         self.runner = Runner(network, stimulus, self.batch, seed, name, quiet=stimulus.quiet_tests)
-        self.answers: Answers = stimulus.answers(network)
+        self.answers: Any = stimulus.answers(network)
         self._keep_start()
 
     def _keep_start(self) -> None:
