@@ -1,19 +1,14 @@
-"""What several test files share."""
+"""Fixtures that several rooms of tests use."""
 
 import os
 from pathlib import Path
-
-# The networks of the tests are too small to share between threads; set before torch is imported,
-# and passed on to the processes that tests start.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
 
 from spikefa.cli import main
 from spikefa.datasets import Dataset, Images
-
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.helpers.processes import REPOSITORY
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +37,7 @@ def tiny() -> Dataset:
 
 @pytest.fixture
 def said(capsys):
-    """Run a command that is expected to fail; return the one line that it says."""
+    """Run a command that is expected to fail; return the line that it prints."""
 
     def run(*arguments: object) -> str:
         assert main([str(argument) for argument in arguments]) == 2

@@ -21,7 +21,7 @@ StrPath = str | os.PathLike[str]
 
 def cache_folder() -> Path:
     """Return the root folder that fetched files are kept in, as is usual on the platform."""
-    import pooch  # takes a quarter of a second, and MNIST in SPIKEFA_DATA does not need it
+    import pooch  # takes a quarter of a second to import; a `data_dir` does not need it
 
     return Path(pooch.os_cache("spikefa"))
 

@@ -27,8 +27,8 @@ class LearningRates:
         Size of the logarithm from which on a decay is applied.
     rates : list of float
         eta of each projection; 0 if it is frozen, which stops its decay too.
-    log_factors : Tensor [projections]
-        Logarithm of the factor of one step's decay; on the CPU, in float64, like `due`.
+    lost : Tensor [projections]
+        Share of each weight that one step takes away; on the CPU, in float64, like `due`.
     due : Tensor [projections]
         Logarithm of the decay that had accumulated, and was not applied, `waited` steps ago.
     waited, wait : int64 Tensor []
@@ -37,7 +37,7 @@ class LearningRates:
 
     least: float
     rates: list[float]
-    log_factors: Tensor
+    lost: Tensor
     due: Tensor
     waited: Tensor
     wait: Tensor
@@ -103,17 +103,21 @@ class LearningRates:
         ]
         require(max(lost) < 1, f"a weight decay of {max(lost)} per step: it must be below 1")
         self.rates[:] = rates
-        log_factors = torch.log1p(-torch.tensor(lost, dtype=torch.float64))
-        if not log_factors.equal(self.log_factors):
-            self._add_up()
-            self.log_factors.copy_(log_factors)
-            self._look_ahead()
         require(
-            not circuit.decays or len(set(self.log_factors.tolist())) == 1,
+            not circuit.decays or len(set(lost)) == 1,
             f"the weights of {type(circuit).__name__} decay with those of all projections, so "
             "these must decay alike: freeze none, or all; and with decay_times_rate give one "
             "learning rate",
         )
+        if lost != self.lost.tolist():
+            self._add_up()
+            self.lost.copy_(torch.tensor(lost, dtype=torch.float64))
+            self._look_ahead()
+
+    @property
+    def log_factors(self) -> Tensor:
+        """Logarithm of the factor of one step's decay, for each projection."""
+        return torch.log1p(-self.lost)
 
     def is_due(self) -> bool:
         """Return whether the next step will apply some decay."""

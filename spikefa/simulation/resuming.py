@@ -49,7 +49,7 @@ def settings_of(training: Training) -> dict[str, Any]:
     network = training.network
     return {
         "replicas": network.replicas,
-        "seed": training.seeds[0] if network.replicas is None else training.seeds,
+        "seed": training.seeds if network.leading else training.seeds[0],
         "batch_size": training.batch_size,
         "device": network.device.type,
         "backend": training.runner.backend.name,

@@ -12,12 +12,11 @@ from spikefa.backends import NotCapturable, Scope, make_backend
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
-from spikefa.network.variables import Variables
 from spikefa.neurons import silenced
 from spikefa.stimulus.base import Stimulus
 from spikefa.utils.random_streams import RandomStreams
 from spikefa.utils.replicas import seeds_of
-from spikefa.utils.tensors import named_tensors
+from spikefa.utils.tensors import Variable, named_tensors
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class Runner:
             uniforms,
             {part: named(path) for part, path in paths.items()},
             self.seeds,
-            self.network.replicas is not None,
+            bool(self.network.leading),
             self.network.device,
             {part: named((part,)) for part in self.stimulus.host_streams},
         )
@@ -274,7 +273,7 @@ class Runner:
 
     # -- state ---------------------------------------------------------------------------------
 
-    def variables(self) -> Variables:
+    def variables(self) -> dict[str, dict[str, Variable]]:
         """Return what can be probed, by population and name; see `spikefa.network.variables`.
 
         To that this adds what the stimulus has to show, with the input and the output.

@@ -66,7 +66,7 @@ class Training:
         self._check_modulators()
         self.sampler: Sampler = stimulus.sampler(self.batch_size, self.seeds, network.device)
         self.metrics = RunningMetrics(
-            stimulus.measures, list(self.runner.variables()), network.device, network.replicas
+            stimulus.measures, list(self.runner.variables()), network.device, network.leading
         )
         self.runner.follow_with(Follower(self._measure, self.metrics.tensors))
         self.recorder: Recorder | None = None
@@ -75,8 +75,7 @@ class Training:
     def _check_modulators(self) -> None:
         network, state = self.network, self.runner.state
         sizes = [population.size for population in network.populations.values()]
-        single = state if network.replicas is None else state.replica(0)
-        modulators = single.feedback.modulators
+        modulators = state.each()[0].feedback.modulators
         check_modulators(modulators, self.batch_size, sizes, network.dtype, network.feedback)
 
     @property

@@ -20,15 +20,18 @@ from spikefa.testing.circuit_checks import FEEDBACK_CHECKS, check_feedback
 from spikefa.testing.compare import NotConformant
 from spikefa.testing.neuron_checks import NEURON_CHECKS, check_neuron
 from spikefa.testing.rule_checks import RULE_CHECKS, check_rule
+from spikefa.testing.stimulus_checks import STIMULUS_CHECKS, check_stimulus
 from spikefa.testing.tape import Tape
 
 __all__ = [
     "FEEDBACK_CHECKS",
     "NEURON_CHECKS",
     "RULE_CHECKS",
+    "STIMULUS_CHECKS",
     "NotConformant",
     "Tape",
     "check_feedback",
     "check_neuron",
     "check_rule",
+    "check_stimulus",
 ]

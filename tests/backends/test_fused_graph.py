@@ -7,13 +7,13 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from graphs import agree, simulate
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.backends import make_backend
 from spikefa.backends.graph import Graph
 from spikefa.recording import Always, Probe, Window
+from tests.helpers.fused_pairs import DEVICE
+from tests.helpers.graph_pairs import agree, simulate
 
 pytestmark = pytest.mark.usefixtures("triton", "captured")
 

@@ -6,9 +6,9 @@ from itertools import cycle
 import pytest
 import snntorch
 import torch
-from graphs import agree, network, side_by_side, simulate
 
 import spikefa as sf
+from tests.helpers.graph_pairs import agree, network, side_by_side, simulate
 
 pytestmark = pytest.mark.usefixtures("captured")
 
