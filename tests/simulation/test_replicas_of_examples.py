@@ -1,17 +1,17 @@
-"""Exercises and watching circuits: R replicas are R single ones."""
+"""Replicas that learn functions, and circuits that watch: R replicas are R single networks."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from spikefa.simulation.exercise import Exercise
 
 import spikefa as sf
 from spikefa.analysis.delta_angles import angles_to
 from spikefa.datasets.functions import linear
 from spikefa.errors import SpikefaError
 from spikefa.models import rate_network
+from spikefa.stimulus.functions import FunctionStimulus
 
 SEEDS = [2, 5, 0]
 
@@ -23,12 +23,14 @@ def exercise(circuit, seed, replicas=None, batch=2, noise=0.0):
     net.initialise(seed)
     seeds = [seed] if isinstance(seed, int) else seed
     tasks = [linear(6, 4, own) for own in seeds]
-    return Exercise(net, tasks if replicas else tasks[0], batch, seed, tests=9)
+    stimulus = FunctionStimulus(tasks if replicas else tasks[0], tests=9)
+    return sf.Simulation(net, stimulus, batch_size=batch, seed=seed)
 
 
 def follow(ex, watching=sf.Backprop, seed=0):
-    angles = angles_to(ex.network, watching(tau=1.0), ex.test_state, seed)
-    return ex.follow([0, 3, 200, 300], {"nse": ex.nse, "angles": angles})
+    held_out = ex.held_out
+    angles = angles_to(ex.network, watching(tau=1.0), held_out.state, seed)
+    return ex.follow([0, 3, 200, 300], {"nse": held_out.answers.nse, "angles": angles})
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -42,7 +44,7 @@ def test_every_replica_learns_what_a_single_network_learns(batch):
 def test_noise_is_that_of_a_single_network():
     def errors(seed, replicas=None):
         ex = exercise(partial(sf.NodePerturbation, tau=1.0), seed, replicas, noise=0.3)
-        return ex.follow([0, 300], {"nse": ex.nse})["nse"]
+        return ex.follow([0, 300], {"nse": ex.held_out.answers.nse})["nse"]
 
     found = errors(SEEDS, 3)
     for number, seed in enumerate(SEEDS):
@@ -77,6 +79,6 @@ def test_another_circuit_takes_over(other):
 def test_tasks_must_fit():
     net = rate_network((6, 4), sf.FA(tau=1.0), 0.1, replicas=3)
     with pytest.raises(SpikefaError, match="2 tasks for 3 replicas: give one, or one for each"):
-        Exercise(net, [linear(6, 4, 0)] * 2)
+        sf.Simulation(net, FunctionStimulus([linear(6, 4, 0)] * 2))
     with pytest.raises(SpikefaError, match="a task with 5 inputs"):
-        Exercise(net, [linear(6, 4, 0), linear(6, 4, 1), linear(5, 4, 0)])
+        sf.Simulation(net, FunctionStimulus([linear(6, 4, 0), linear(6, 4, 1), linear(5, 4, 0)]))
