@@ -1,4 +1,4 @@
-"""An experiment completes its settings, makes a folder, and goes on only with what it began with."""
+"""An experiment completes its settings, makes a folder, and continues only with equal settings."""
 
 from dataclasses import dataclass, replace
 
