@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from matplotlib.figure import Figure
+
+from spikefa.analysis.alignment_figure import alignment_figure
+from spikefa.analysis.curves import learning_curve
+from spikefa.analysis.figure4 import figure4
+from spikefa.analysis.rates_figure import rates_figure
+from spikefa.analysis.receptive_fields import receptive_fields
 from spikefa.errors import SpikefaError
+from spikefa.recording import open_recording
 from spikefa.runs.directory import RunDirectory
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class RunFigure:
     name: str
     title: str
     caption: str
-    draw: "Callable[[], Figure]"
+    draw: Callable[[], Figure]
 
 
 def run_figures(run: RunDirectory) -> list[RunFigure]:
@@ -86,37 +90,29 @@ def _has_alignment(run: RunDirectory) -> bool:
         return "alignment_" in file.readline()
 
 
-def _learning(run: RunDirectory) -> "Figure":
-    from spikefa.analysis.curves import learning_curve
+def _learning(run: RunDirectory) -> Figure:
 
     return learning_curve(run.metrics)
 
 
-def _alignment(run: RunDirectory) -> "Figure":
-    from spikefa.analysis.alignment_figure import alignment_figure
+def _alignment(run: RunDirectory) -> Figure:
 
     return alignment_figure(run.metrics)
 
 
-def _figure4(run: RunDirectory) -> "Figure":
-    from spikefa.analysis.figure4 import figure4
-    from spikefa.recording import open_recording
+def _figure4(run: RunDirectory) -> Figure:
 
     with open_recording(run.recording) as recording:
         return figure4(recording)
 
 
-def _rates(run: RunDirectory) -> "Figure":
-    from spikefa.analysis.rates_figure import rates_figure
-    from spikefa.recording import open_recording
+def _rates(run: RunDirectory) -> Figure:
 
     with open_recording(run.recording) as recording:
         return rates_figure(recording)
 
 
-def _receptive_fields(run: RunDirectory) -> "Figure":
-    from spikefa.analysis.receptive_fields import receptive_fields
-    from spikefa.recording import open_recording
+def _receptive_fields(run: RunDirectory) -> Figure:
 
     shape = None
     try:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from spikefa.errors import SpikefaError
+from spikefa.recording import describe, open_recording
 from spikefa.runs.directory import RunDirectory
 from spikefa.utils.files import read_text
 
@@ -21,8 +22,6 @@ def inspect(path: Path) -> str:
     SpikefaError
         If it is neither, or a file in it is damaged.
     """
-    from spikefa.recording import describe, open_recording
-
     if path.is_file():
         with open_recording(path) as recording:
             return describe(recording)

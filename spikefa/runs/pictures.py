@@ -4,8 +4,13 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from spikefa.analysis.raster_figure import raster_figure
+from spikefa.analysis.saving import check_suffix, save_figure
 from spikefa.errors import SpikefaError, require
+from spikefa.recording import open_recording
 from spikefa.runs.directory import RunDirectory
+from spikefa.runs.figures import run_figures
+from spikefa.runs.report import write_report
 
 
 def draw_raster(
@@ -35,10 +40,6 @@ def draw_raster(
     SpikefaError
         If there is no such recording, it does not hold what is asked for, or `out` exists.
     """
-    from spikefa.analysis.raster_figure import raster_figure
-    from spikefa.analysis.saving import check_suffix, save_figure
-    from spikefa.recording import open_recording
-
     recording, default = _recording(path)
     out = out or default
     check_suffix(out)
@@ -82,9 +83,6 @@ def draw_figures(run: RunDirectory) -> list[Path]:
     SpikefaError
         If a file cannot be written.
     """
-    from spikefa.analysis.saving import save_figure
-    from spikefa.runs.figures import run_figures
-
     run.figures.mkdir(exist_ok=True)
     drawn = []
     for figure in run_figures(run):
@@ -115,8 +113,6 @@ def draw_report(directory: Path, out: Path | None = None, force: bool = False) -
     SpikefaError
         If there is no run, a file of it is damaged, or `out` exists or cannot be written.
     """
-    from spikefa.runs.report import write_report
-
     run = RunDirectory.open(directory)
     if out is not None:
         refuse_existing(out, force)

@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import torch
+
+import spikefa
+
 
 def git_state() -> tuple[str, bool]:
     """Return the commit of the checkout that this package runs from, and whether it was changed.
@@ -46,10 +50,6 @@ def provenance(device: str, backend: str = "eager") -> dict[str, Any]:
     backend : str, default "eager"
         What executes the steps.
     """
-    import torch
-
-    import spikefa
-
     commit, dirty = git_state()
     return {
         "spikefa_version": spikefa.__version__,
@@ -65,7 +65,6 @@ def provenance(device: str, backend: str = "eager") -> dict[str, Any]:
 
 
 def _hardware(device: str) -> str:
-    import torch
 
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
