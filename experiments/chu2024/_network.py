@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from spikefa.simulation.lesson import Lesson
 from torch import Tensor
 
 from spikefa.analysis.alignment import cosine
@@ -16,7 +17,6 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.network.optimiser import MakeOptimiser
-from spikefa.simulation.lesson import Lesson
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from spikefa.simulation.learner import Measure
 
 from spikefa.analysis.style import BLUE, GREY, PALETTE
 from spikefa.experiments.chu2024 import _network as net
@@ -19,7 +20,6 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.simulation.learner import Measure
 
 SCALES = (0.02, 0.2)
 """Of the first weights."""

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from spikefa.simulation.learner import Measure
 
 from spikefa.analysis.style import INK
 from spikefa.experiments.chu2024 import _network as net
@@ -20,7 +21,6 @@ from spikefa.experiments.chu2024._settings import UNSTEADY, Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.simulation.learner import Measure
 
 SCALES = (0.0, 0.05, 0.1, 0.2, 0.5)
 """Of the first weights."""

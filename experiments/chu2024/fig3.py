@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from spikefa.simulation.learner import Measure
+from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import ACCENT, BLUE, INK, PALETTE
@@ -28,8 +30,6 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 ALIGNMENTS = (-1.0, -0.5, -0.2, 0.0, 0.1, 0.2, 0.5, 1.0)
 """Of the turned gradients; 1 is backpropagation."""

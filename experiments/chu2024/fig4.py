@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from spikefa.simulation.learner import Measure
+from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.style import ACCENT, BLUE, PALETTE
 from spikefa.experiments.chu2024 import _network as net
@@ -20,8 +22,6 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 STARTS = {"random": "at random", "sign": "with the signs of B", "same": "equal to B"}
 SECOND = {"weights": 0, "gradient": 1}

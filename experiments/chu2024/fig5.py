@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
@@ -23,7 +24,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
-from spikefa.simulation.lesson import Lesson
 from spikefa.utils.seeding import derive
 
 EARLY = "weights that are swapped early still hold much of what both networks began with"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import islice
 
 import torch
+from spikefa.simulation.exercise import Exercise
 from torch import Tensor
 
 import spikefa as sf
@@ -16,7 +17,6 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.runs.settings import Placed
-from spikefa.simulation.exercise import Exercise
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.alignment import path_norm_ratios
@@ -38,7 +39,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, REPEATS, Device, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.simulation.lesson import Lesson
 from spikefa.utils.devices import choose_device
 from spikefa.utils.progress import progress_bar
 

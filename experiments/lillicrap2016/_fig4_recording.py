@@ -6,7 +6,7 @@ from dataclasses import asdict
 from spikefa.experiments.lillicrap2016._fig4_settings import Settings
 from spikefa.network.network import Network
 from spikefa.recording import Probe, When
-from spikefa.recording.words import parse_windows
+from spikefa.recording.plan.words import parse_windows
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
 from spikefa.simulation.simulation import Simulation
@@ -30,7 +30,7 @@ def figure_probes(network: Network, units: int = 50, neurons: int = 8) -> list[P
 
 def windows_of(simulation: Simulation, settings: Settings) -> list[When]:
     """Return when the figure records, in steps of this run."""
-    presentations = simulation.order.presentations(settings.epochs)
+    presentations = simulation.presentations(settings.epochs)
     steps = presentations * settings.steps_per_image
     return parse_windows(settings.record_windows, steps, settings.steps_per_image)
 

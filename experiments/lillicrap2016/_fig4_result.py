@@ -11,8 +11,8 @@ from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
 from spikefa.runs.studies.claims import Claim, Measures, Quantity, judge_all
 from spikefa.runs.studies.file import NAME, result_of, write_result
-from spikefa.simulation.evaluation import Score
 from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import Score
 
 IDS = {"FA": "L16.fig4", "DFA": "fig4.dfa", "PFA": "fig4.pfa"}
 """The line of the table, by the class of the circuit."""

@@ -1,4 +1,4 @@
-"""What figures 3ab and s5 share: 784-1000-10 logistic networks and how they are taught."""
+"""What figures 3ab and s5 share: 784-1000-10 logistic networks and their training."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,8 @@ from spikefa.datasets.examples import classification
 from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, Repeated
-from spikefa.simulation.lesson import Lesson
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import ExampleStimulus
 from spikefa.utils.devices import choose_device
 
 NAMES = {
@@ -38,11 +39,11 @@ class Logistic(Repeated):
     data_dir: str | None = option(None, DATA_DIR)
 
 
-def pupil(name: str, settings: Logistic, data: Dataset, seed: int) -> Lesson:
-    """Return the network called `name` in front of the digits; the same order for all.
+def logistic_simulation(name: str, settings: Logistic, data: Dataset, seed: int) -> Simulation:
+    """Return a simulation of the network called `name`; all see the digits in the same order.
 
     ``delta_FA = B e`` is not gated by y' on its way, as the paper has it; the synapses onto the
-    output learn from ``e * y'`` in all.
+    output learn from ``e * y'`` in all networks.
     """
     circuit: sf.FeedbackCircuit
     if name == "backprop":
@@ -63,7 +64,13 @@ def pupil(name: str, settings: Logistic, data: Dataset, seed: int) -> Lesson:
         device=choose_device(settings.device),
         dtype=torch.float32,
     )
-    network.initialise(seed)
     train = classification(data.train, data.full_scale, N_CLASSES)
     tests = classification(data.test, data.full_scale, N_CLASSES)
-    return Lesson(network, train, settings.batch, seed, tests=tests)
+    return Simulation(
+        network,
+        ExampleStimulus(train),
+        test=ExampleStimulus(tests),
+        batch_size=settings.batch,
+        seed=seed,
+        backend=settings.backend,
+    )

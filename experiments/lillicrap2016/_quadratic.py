@@ -9,8 +9,10 @@ from spikefa.analysis.alignment import row_angles
 from spikefa.datasets.functions import quadratic
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.models import rate_network
+from spikefa.network import Network
 from spikefa.runs.settings import Placed
-from spikefa.simulation.exercise import Exercise
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
 
 N, HIDDEN = 20, 1000
@@ -27,8 +29,10 @@ def circuit() -> FA:
     return FA(FEEDBACK_SCALE, tau=1.0)
 
 
-def exercise(place: Placed, feedback: FeedbackCircuit, hidden: int, seed: int) -> Exercise:
-    """Return the network before its quadratic functions, 10 examples for each update."""
+def quadratic_simulation(
+    place: Placed, feedback: FeedbackCircuit, hidden: int, seed: int
+) -> Simulation:
+    """Return a simulation of the network, with 10 examples for each update."""
     network = rate_network(
         (N, hidden, N),
         feedback,
@@ -38,12 +42,12 @@ def exercise(place: Placed, feedback: FeedbackCircuit, hidden: int, seed: int) -
         device=choose_device(place.device),
         dtype=torch.float32,
     )
-    network.initialise(seed)
-    return Exercise(network, quadratic(N, N, seed), BATCH, seed, tests=300)
+    stimulus = FunctionStimulus(quadratic(N, N, seed), tests=300)
+    return Simulation(network, stimulus, batch_size=BATCH, seed=seed, backend=place.backend)
 
 
-def neuron_angles(exercise: Exercise) -> Callable[[], np.ndarray]:
-    """Return what gives the angle of each hidden neuron's outgoing weights to what comes back."""
-    weight = exercise.network.synapses["output"].weight
-    (back,) = exercise.network.feedback.layer_matrices()
+def neuron_angles(network: Network) -> Callable[[], np.ndarray]:
+    """Return a function that measures the angle of each hidden neuron's outgoing weights to B."""
+    weight = network.synapses["output"].weight
+    (back,) = network.feedback.layer_matrices()
     return lambda: row_angles(weight, back.mT).cpu().numpy()

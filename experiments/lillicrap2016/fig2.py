@@ -25,7 +25,8 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, first_below, legend, level, name_axes, panels
 from spikefa.runs.studies.repeats import apart
-from spikefa.simulation.exercise import Exercise
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
 
 SIZES = (30, 20, 10)
@@ -81,12 +82,18 @@ def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
             replicas=len(seeds),
             device=choose_device(settings.device),
         )
-        network.initialise(seeds)
-        exercise = Exercise(network, tasks, seed=seeds)
-        measures: dict[str, Any] = {name: exercise.nse}
+        simulation = Simulation(
+            network,
+            FunctionStimulus(tasks),
+            batch_size=1,
+            seed=seeds,
+            backend=settings.backend,
+        )
+        held_out = simulation.held_out
+        measures: dict[str, Any] = {name: held_out.answers.nse}
         if name == "fa":
-            measures["angle"] = angles_to(network, sf.Backprop(tau=1.0), exercise.test_state)
-        found |= exercise.follow(at, measures)
+            measures["angle"] = angles_to(network, sf.Backprop(tau=1.0), held_out.state)
+        found |= simulation.follow(at, measures)
     return [{"examples": list(at), **own} for own in apart(found, len(seeds))]
 
 

@@ -19,6 +19,7 @@ test images stood at 24 and then 12 %, as if two outputs of ten and then one wer
 Betas of 0.3 and 1 were tried.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,8 @@ import spikefa as sf
 from spikefa.analysis.alignment import row_angles
 from spikefa.analysis.delta_angles import Reference
 from spikefa.analysis.style import GREY, INK, PALETTE
-from spikefa.experiments.lillicrap2016._digits import by_epochs, digits
-from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, pupil
+from spikefa.experiments.lillicrap2016._digits import MEASURED, by_epochs, digits
+from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
@@ -43,6 +44,7 @@ from spikefa.runs.studies.drawing import (
     name_axes,
     panels,
 )
+from spikefa.simulation.simulation import Simulation
 
 PAPER = {"backprop": 2.4, "fa": 2.1, "sparse": 2.4}
 NEAR = 0.3
@@ -67,22 +69,23 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     )
     found: dict[str, Any] = {"epochs": range(settings.epochs + 1)}
     for name in NAMES:
-        lesson = pupil(name, settings, data, seed)
-        measures: dict[str, Any] = {name: lesson.error_percent}
+        simulation = logistic_simulation(name, settings, data, seed)
+        measures: dict[str, Any] = {name: simulation.held_out.answers.error_percent}
         if name in ("fa", "sparse"):
-            measures[f"{name}.angle"] = _modulator_angle(lesson)
-        found |= by_epochs(lesson, settings.epochs, measures)
+            measures[f"{name}.angle"] = _modulator_angle(simulation)
+        found |= by_epochs(simulation, settings.epochs, measures)
     return found
 
 
-def _modulator_angle(lesson: Any) -> Any:
-    """Return what tells mean and deviation of the angle between B e and W^T (e * y'), now."""
-    state = lesson.test_state
-    backprop = Reference(lesson.network, sf.Backprop(tau=1.0), len(state.error))
+def _modulator_angle(simulation: Simulation) -> Callable[[], torch.Tensor]:
+    """Return a function that gives mean and deviation of the angle of B e to W^T (e * y')."""
+    state = simulation.held_out.state
+    backprop = Reference(simulation.network, sf.Backprop(tau=1.0), len(state.error))
 
     def angle() -> torch.Tensor:
         backprop.watch(state)
-        each = row_angles(state.feedback.modulators[0], backprop.state.modulators[0])
+        delivered = (state.feedback.modulators[0], backprop.state.modulators[0])
+        each = row_angles(*(modulators[-MEASURED:] for modulators in delivered))
         return torch.stack([each.nanmean(), each[~each.isnan()].std()])
 
     return angle

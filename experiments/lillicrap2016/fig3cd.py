@@ -15,7 +15,7 @@ from scipy.stats import ttest_ind
 
 import spikefa as sf
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-from spikefa.experiments.lillicrap2016._teacher import student
+from spikefa.experiments.lillicrap2016._teacher import student_simulation
 from spikefa.feedback import FeedbackCircuit
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
@@ -66,8 +66,10 @@ def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
     scales = (settings.weight_scale, settings.bias_scale)
     found: dict[str, Any] = {}
     for name, (sizes, circuit) in students(settings).items():
-        learner = student(settings, sizes, circuit, settings.rate, settings.batch, seeds, *scales)
-        found |= learner.follow(at, {name: learner.nse})
+        simulation = student_simulation(
+            settings, sizes, circuit, settings.rate, settings.batch, seeds, *scales
+        )
+        found |= simulation.follow(at, {name: simulation.held_out.answers.nse})
     return [{"updates": list(at), **own} for own in apart(found, len(seeds))]
 
 

@@ -49,10 +49,10 @@ def build(settings: Settings) -> Simulation:
     return Simulation(
         network,
         dataset,
-        settings.steps_per_image,
-        settings.batch_size,
-        settings.seed,
-        WarmUpAnneal(
+        steps_per_image=settings.steps_per_image,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        schedule=WarmUpAnneal(
             settings.epochs,
             min(settings.warmup_epochs, 0.4 * settings.epochs),
             settings.warmup_from,

@@ -12,7 +12,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-from spikefa.experiments.lillicrap2016._quadratic import circuit, exercise, neuron_angles
+from spikefa.experiments.lillicrap2016._quadratic import (
+    circuit,
+    neuron_angles,
+    quadratic_simulation,
+)
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -38,24 +42,24 @@ class Settings(Repeated):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn as a whole, then once more in phases from the same first weights."""
-    whole = exercise(settings, circuit(), settings.hidden, seed)
+    whole = quadratic_simulation(settings, circuit(), settings.hidden, seed)
     at = np.linspace(0, settings.updates, 2 * LOOKS + 1).round().astype(int)
     found = whole.follow(
         at,
         {
-            "nse": whole.nse,
+            "nse": whole.held_out.answers.nse,
             "angle": lambda: whole.network.alignment()["output"],
-            "neurons": neuron_angles(whole),
+            "neurons": neuron_angles(whole.network),
         },
     )
     found["updates"] = at
-    parts = exercise(settings, circuit(), settings.hidden, seed)
+    parts = quadratic_simulation(settings, circuit(), settings.hidden, seed)
     curve, when, before = [], [], 0
     phases = (settings.phase1, settings.phase2, settings.phase3)
     for updates, frozen in zip(phases, FROZEN, strict=True):
         parts.freeze(*frozen)
         at = np.linspace(0, updates, LOOKS + 1).round().astype(int)
-        curve.append(parts.follow(at, {"nse": parts.nse})["nse"])
+        curve.append(parts.follow(at, {"nse": parts.held_out.answers.nse})["nse"])
         when.append(before + at)
         before += updates
     return {**found, "phase.nse": np.array(curve), "phase.updates": np.array(when)}

@@ -15,7 +15,7 @@ from spikefa.analysis.style import GREY, INK
 from spikefa.experiments.lillicrap2016._linear import Deterministic
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
-from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
 
 SIZES = (30, 20, 10)
@@ -117,5 +117,6 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
+    backends=WITHOUT_BACKEND,
     quick={"repeats": 2},
 )

@@ -22,7 +22,8 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.simulation.exercise import Exercise
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
@@ -52,14 +53,16 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             bias=False,
             device=choose_device(settings.device),
         )
-        network.initialise(seed)
-        exercise = Exercise(network, pair, seed=seed, tests=1)
-        exercise.learn(2)  # W stays zero in the first update, and zero has no direction
+        stimulus = FunctionStimulus(pair, tests=1)
+        simulation = Simulation(
+            network, stimulus, batch_size=1, seed=seed, backend=settings.backend
+        )
+        simulation.learn(2)  # W stays zero in the first update, and zero has no direction
         measures: dict[str, Any] = {
-            f"{kind}.angle": angle_to_pseudobackprop(exercise),
-            f"{kind}.error": partial(_length, exercise.test_state.error),
+            f"{kind}.angle": angle_to_pseudobackprop(simulation),
+            f"{kind}.error": partial(_length, simulation.held_out.state.error),
         }
-        found |= exercise.follow(range(settings.updates - 1), measures)
+        found |= simulation.follow(range(settings.updates - 1), measures)
     return found
 
 

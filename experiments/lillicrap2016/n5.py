@@ -6,7 +6,7 @@ the others are marked as not run.
 
 The paper does not give the scales of the first weights and of B, the number of epochs at each rate,
 nor whether eta is of the sum over a batch or of its mean; taken is the mean. B is such that the
-error has about the same size in every hidden layer. How FA is taught was chosen on 10,000 held-out
+error has about the same size in every hidden layer. How FA is trained was chosen on 10,000 held-out
 training images: if delta_l is B_l delta_{l+1} without derivatives, and if eta is 1e-2 from the
 first step, which all examples push the same way, hidden neurons saturate, steps of the output layer
 overshoot, and the error jumps (10, 6, 10, 4 % after 1 to 4 epochs; backprop 7, 5, 4, 4). Sizes of B
@@ -30,11 +30,11 @@ from spikefa.datasets.examples import classification
 from spikefa.datasets.folders import require_photographs
 from spikefa.experiments.lillicrap2016._deep import (
     Cell,
-    Teaching,
+    TrainingSettings,
     draw_errors,
     ends,
     errors_told,
-    taught,
+    trained,
 )
 from spikefa.experiments.lillicrap2016._digits import digits
 from spikefa.runs.options import option
@@ -84,7 +84,7 @@ QUICK_MARGIN = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Teaching):
+class Settings(TrainingSettings):
     """Everything that the result depends on."""
 
     warmup: int = option(1, "epochs at a tenth of the learning rate at first")
@@ -106,13 +106,13 @@ def complete(settings: Settings) -> Settings:
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Teach one network; all see the same images in the same order."""
+    """Train one network; all see the same images in the same order."""
     network = CELLS[cell]
     data = _data(settings, network.background)
     how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
     train = classification(data.train, data.full_scale, data.n_classes, **how)
     tests = classification(data.test, data.full_scale, data.n_classes, **how, like=train)
-    return taught(network, settings, train, tests, seed, data.shape)[1]
+    return trained(network, settings, train, tests, seed, data.shape)[1]
 
 
 def _data(settings: Settings, background: bool) -> Any:

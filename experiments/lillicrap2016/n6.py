@@ -18,11 +18,11 @@ from spikefa.datasets.examples import classification
 from spikefa.datasets.svhn import svhn
 from spikefa.experiments.lillicrap2016._deep import (
     Cell,
-    Teaching,
+    TrainingSettings,
     draw_errors,
     ends,
     errors_told,
-    taught,
+    trained,
 )
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
@@ -37,7 +37,7 @@ CELLS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Teaching):
+class Settings(TrainingSettings):
     """Everything that the result depends on."""
 
     cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
@@ -46,13 +46,13 @@ class Settings(Teaching):
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Teach one network; all see the same images in the same order."""
+    """Train one network; all see the same images in the same order."""
     data = svhn(settings.data_dir, settings.extra)
     data = data.subset(settings.train_images, settings.test_images)
     how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
     train = classification(data.train, data.full_scale, data.n_classes, **how)
     tests = classification(data.test, data.full_scale, data.n_classes, **how, like=train)
-    return taught(CELLS[cell], settings, train, tests, seed, data.shape)[1]
+    return trained(CELLS[cell], settings, train, tests, seed, data.shape)[1]
 
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:

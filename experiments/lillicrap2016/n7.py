@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 from spikefa.datasets.timit import timit_stops
 from spikefa.experiments.lillicrap2016._deep import (
     Cell,
-    Teaching,
+    TrainingSettings,
     draw_errors,
     ends,
     errors_told,
-    taught,
+    trained,
 )
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
@@ -32,7 +32,7 @@ CELLS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Teaching):
+class Settings(TrainingSettings):
     """Everything that the result depends on."""
 
     cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
@@ -40,9 +40,9 @@ class Settings(Teaching):
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Teach one network; both see the same examples in the same order."""
+    """Train one network; both see the same examples in the same order."""
     train, tests = timit_stops(settings.data_dir)
-    return taught(CELLS[cell], settings, train, tests, seed)[1]
+    return trained(CELLS[cell], settings, train, tests, seed)[1]
 
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:

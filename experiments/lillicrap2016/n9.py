@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from spikefa.analysis.style import PALETTE
 from spikefa.datasets.examples import reconstruction
-from spikefa.experiments.lillicrap2016._deep import Cell, Teaching, ends, taught
+from spikefa.experiments.lillicrap2016._deep import Cell, TrainingSettings, ends, trained
 from spikefa.experiments.lillicrap2016._digits import digits
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
@@ -44,7 +44,7 @@ CELLS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Teaching):
+class Settings(TrainingSettings):
     """Everything that the result depends on."""
 
     rate: float = option(3e-3, "eta, of the mean over a batch")
@@ -62,16 +62,16 @@ class Settings(Teaching):
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Teach one network, and keep some images and what becomes of them."""
+    """Train one network, and keep some images and what becomes of them."""
     data = digits(
         settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
     )
     train = reconstruction(data.train, data.full_scale, -0.9, 0.9)
     tests = reconstruction(data.test, data.full_scale, -0.9, 0.9)
-    lesson, found = taught(CELLS[cell], settings, train, tests, seed)
+    simulation, found = trained(CELLS[cell], settings, train, tests, seed)
     return found | {
         "shown": tests.inputs[:SHOWN].numpy(),
-        "said": lesson.outputs[:SHOWN].cpu().numpy(),
+        "said": simulation.held_out.answers.outputs[:SHOWN].cpu().numpy(),
     }
 
 

@@ -16,7 +16,7 @@ from spikefa.analysis.style import ACCENT, GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._linear import Deterministic
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
-from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import name_axes, panels
 from spikefa.utils.seeding import numpy_generator
 
@@ -165,5 +165,6 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
+    backends=WITHOUT_BACKEND,
     quick={"repeats": 8},
 )

@@ -15,7 +15,7 @@ from spikefa.experiments.lillicrap2016._linear import Deterministic
 from spikefa.experiments.lillicrap2016._regimens import A_ALONE, BOTH, LABELS, W_ALONE, follow
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
-from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels, traces
 
 SIZES = (30, 20, 10)
@@ -140,5 +140,6 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
+    backends=WITHOUT_BACKEND,
     quick={"repeats": 3},
 )

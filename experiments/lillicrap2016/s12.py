@@ -14,7 +14,7 @@ from spikefa.experiments.lillicrap2016._linear import Deterministic
 from spikefa.experiments.lillicrap2016._regimens import BOTH, LABELS, follow
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
-from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels, traces
 
 SIZES = {"large": (100, 50, 20), "small": (30, 20, 10)}
@@ -98,5 +98,6 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
+    backends=WITHOUT_BACKEND,
     quick={"repeats": 4},
 )

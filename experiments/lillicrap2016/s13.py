@@ -21,7 +21,8 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels
-from spikefa.simulation.exercise import Exercise
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
 
 SIZES = (30, 20, 10)
@@ -52,15 +53,21 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             bias=False,
             device=choose_device(settings.device),
         )
-        network.initialise(seed)
-        exercise = Exercise(network, linear(SIZES[0], SIZES[-1], seed), seed=seed)
-        to_backprop = angles_to(network, sf.Backprop(tau=1.0), exercise.test_state)
+        simulation = Simulation(
+            network,
+            FunctionStimulus(linear(SIZES[0], SIZES[-1], seed)),
+            batch_size=1,
+            seed=seed,
+            backend=settings.backend,
+        )
+        held_out = simulation.held_out
+        to_backprop = angles_to(network, sf.Backprop(tau=1.0), held_out.state)
         measures: dict[str, Any] = {
-            "nse": exercise.nse,
+            "nse": held_out.answers.nse,
             "backprop": lambda to_backprop=to_backprop: to_backprop()[0],
-            "pseudo": angle_to_pseudobackprop(exercise),
+            "pseudo": angle_to_pseudobackprop(simulation),
         }
-        for name, values in exercise.follow(at, measures).items():
+        for name, values in simulation.follow(at, measures).items():
             found[name].append(values)
     return {"examples": list(at), **{name: np.array(rows) for name, rows in found.items()}}
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.analysis.style import GREY, INK, PALETTE
-from spikefa.experiments.lillicrap2016._quadratic import circuit, exercise
+from spikefa.experiments.lillicrap2016._quadratic import circuit, quadratic_simulation
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -33,12 +33,13 @@ class Settings(Repeated):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn by backprop, switch, learn by feedback alignment."""
-    learner = exercise(settings, sf.Backprop(tau=1.0), settings.hidden, seed)
+    simulation = quadratic_simulation(settings, sf.Backprop(tau=1.0), settings.hidden, seed)
+    measures = {"nse": simulation.held_out.answers.nse}
     first = range(0, settings.before + 1, settings.every)
     second = range(settings.every, settings.after + 1, settings.every)
-    before = learner.follow(first, {"nse": learner.nse})["nse"]
-    learner.switch(circuit(), seed)
-    after = learner.follow(second, {"nse": learner.nse})["nse"]
+    before = simulation.follow(first, measures)["nse"]
+    simulation.switch(circuit(), seed)
+    after = simulation.follow(second, measures)["nse"]
     updates = [*first, *(settings.before + update for update in second)]
     return {"nse": np.concatenate([before, after]), "updates": updates}
 

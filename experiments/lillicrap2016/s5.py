@@ -3,7 +3,7 @@
 The weights from the 28 x 28 pixels onto 100 of the hidden neurons of figure 3ab, chosen at random:
 before learning, and after it by backpropagation, by feedback alignment, and by feedback alignment
 with half of W and B removed. White is a strong positive weight, black a strong negative one. The
-networks are those of `fig3ab`, from the same first weights and taught alike.
+networks are those of `fig3ab`, from the same first weights and trained alike.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import torch
 from matplotlib.figure import Figure
 
 from spikefa.experiments.lillicrap2016._digits import digits
-from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, pupil
+from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -27,7 +27,7 @@ SHOWN = SIDE**2
 PIXELS = 28
 LEAST_SMOOTH = 0.05
 """Correlation of neighbouring weights by which fields have become smooth."""
-TAUGHT = ("backprop", "fa", "sparse")
+TRAINED = ("backprop", "fa", "sparse")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +38,19 @@ class Settings(Logistic):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Teach three networks, and return the fields of the same neurons, and how smooth they are."""
+    """Train three networks, and return the fields of the same neurons, and how smooth they are."""
     data = digits(settings.data_dir, settings.train_images)
     found: dict[str, Any] = {}
     chosen = torch.randperm(settings.hidden, generator=generator(seed, "shown"))[:SHOWN]
-    for name in TAUGHT:
-        lesson = pupil(name, settings, data, seed)
-        weight = lesson.network.synapses["hidden1"].weight
+    for name in TRAINED:
+        simulation = logistic_simulation(name, settings, data, seed)
+        weight = simulation.network.synapses["hidden1"].weight
         if not found:
             found |= _fields("start", weight[:, chosen])
-        lesson.learn_epochs(settings.epochs)
-        lesson.look()
-        found |= {f"{name}.error": lesson.error_percent()} | _fields(name, weight[:, chosen])
+        simulation.learn(simulation.presentations(settings.epochs))
+        simulation.look()
+        error = simulation.held_out.answers.error_percent()
+        found |= {f"{name}.error": error} | _fields(name, weight[:, chosen])
     return found
 
 
@@ -67,9 +68,9 @@ def _fields(name: str, weights: Any) -> dict[str, Any]:
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return what the quantities and the claims are computed from."""
-    smooth = {name: runs[f"{name}.smooth"].mean(1) for name in ("start", *TAUGHT)}
-    grown = {name: smooth[name] - smooth["start"] for name in TAUGHT}
-    told = ", ".join(f"{NAMES[name]} {spread(smooth[name])}" for name in TAUGHT)
+    smooth = {name: runs[f"{name}.smooth"].mean(1) for name in ("start", *TRAINED)}
+    grown = {name: smooth[name] - smooth["start"] for name in TRAINED}
+    told = ", ".join(f"{NAMES[name]} {spread(smooth[name])}" for name in TRAINED)
     return {"smooth": smooth, "grown": grown, "told": told}
 
 
@@ -79,9 +80,9 @@ def quantities(m: Measures) -> list[Quantity]:
         Quantity("correlation of neighbouring weights, before learning", m.smooth["start"]),
         *(
             Quantity(f"correlation of neighbouring weights, {NAMES[name]}", m.smooth[name])
-            for name in TAUGHT
+            for name in TRAINED
         ),
-        *(Quantity(f"test error, {NAMES[n]}", m.runs[f"{n}.error"], "%") for n in TAUGHT),
+        *(Quantity(f"test error, {NAMES[n]}", m.runs[f"{n}.error"], "%") for n in TRAINED),
     ]
 
 
@@ -105,7 +106,7 @@ CLAIMS = (
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw 100 fields before learning, and after it by each algorithm, of the first run."""
     figure, axes = panels(2, 2, width=4.2, height=4.3)
-    titles = {"start": "before learning"} | {name: NAMES[name] for name in TAUGHT}
+    titles = {"start": "before learning"} | {name: NAMES[name] for name in TRAINED}
     for place, (name, title) in zip(axes.flat, titles.items(), strict=True):
         fields = runs[f"{name}.fields"][0]
         largest = float(np.quantile(np.abs(fields), 0.995))

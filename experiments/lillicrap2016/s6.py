@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-from spikefa.experiments.lillicrap2016._teacher import student
+from spikefa.experiments.lillicrap2016._teacher import student_simulation
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -55,10 +55,13 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {"updates": list(at)}
     for algorithm, circuit in circuits.items():
         for network, (sizes, frozen) in NETWORKS.items():
-            learner = student(settings, sizes, circuit(), rate, settings.batch, seed, *scales)
+            simulation = student_simulation(
+                settings, sizes, circuit(), rate, settings.batch, seed, *scales
+            )
             if frozen:
-                learner.freeze(0)
-            found |= learner.follow(at, {f"{algorithm}.{network}": learner.nse})
+                simulation.freeze(0)
+            nse = simulation.held_out.answers.nse
+            found |= simulation.follow(at, {f"{algorithm}.{network}": nse})
     return found
 
 

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 import spikefa as sf
 from spikefa.analysis.alignment import row_angles
 from spikefa.analysis.style import GREY, INK, PALETTE
+from spikefa.datasets.examples import Examples
 from spikefa.datasets.functions import normal, xor
 from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
@@ -24,7 +25,8 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
-from spikefa.simulation.exercise import Exercise
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import ExampleStimulus, FunctionStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
@@ -50,8 +52,10 @@ class Settings(Repeated):
     repeats: int = option(20, REPEATS)
 
 
-def exercise(settings: Settings, hidden: int, circuit: FeedbackCircuit, seed: int) -> Exercise:
-    """Return a network before XOR, tested on the four examples."""
+def xor_simulation(
+    settings: Settings, hidden: int, circuit: FeedbackCircuit, seed: int
+) -> Simulation:
+    """Return a simulation of a network that learns XOR and is tested on the four examples."""
     network = rate_network(
         *((2, hidden, 1), circuit, settings.rate, "logistic", "logistic"),
         device=choose_device(settings.device),
@@ -66,10 +70,16 @@ def exercise(settings: Settings, hidden: int, circuit: FeedbackCircuit, seed: in
         output.weight.copy_(torch.tensor([FIRST_W]).mT)
         for matrix in circuit.tensors().values():
             matrix.copy_(torch.tensor([B]))
-    learner = Exercise(network, xor(), seed=seed, tests=4)
-    learner.inputs.copy_(torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
-    learner.targets.copy_(torch.tensor([[0.0], [1.0], [1.0], [0.0]]))
-    return learner
+    inputs = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    targets = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    return Simulation(
+        network,
+        FunctionStimulus(xor()),
+        test=ExampleStimulus(Examples(inputs, targets)),
+        batch_size=1,
+        seed=seed,
+        backend=settings.backend,
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -82,15 +92,15 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             "fa": sf.FA(settings.feedback_scale, tau=1.0, matrix="normal"),
         }
         for algorithm, circuit in circuits.items():
-            learner = exercise(settings, hidden, circuit, seed)
-            state, weight = learner.test_state, learner.network.synapses["output"].weight
+            simulation = xor_simulation(settings, hidden, circuit, seed)
+            state, weight = simulation.held_out.state, simulation.network.synapses["output"].weight
             name = f"{algorithm}.{hidden}"
             before = weight.clone()
 
             def error(state: Any = state) -> float:
                 return float(state.error.square().mean())
 
-            found |= learner.follow(at, {name: error})
+            found |= simulation.follow(at, {name: error})
             found[f"{name}.before"], found[f"{name}.after"] = before[:, 0].cpu(), weight[:, 0].cpu()
             for matrix in circuit.tensors().values():
                 found[f"{hidden}.B"] = matrix[0].cpu()

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.analysis.style import BLUE, GREY, PALETTE
-from spikefa.experiments.lillicrap2016._teacher import student
+from spikefa.experiments.lillicrap2016._teacher import student_simulation
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -46,7 +46,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = range(0, settings.updates + 1, settings.every)
     curves = []
     for alpha in ALPHAS:
-        learner = student(
+        simulation = student_simulation(
             settings,
             SIZES,
             sf.FA(settings.feedback_scale, tau=1.0),
@@ -57,7 +57,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             settings.bias_scale,
             partial(torch.optim.SGD, momentum=alpha),
         )
-        curves.append(learner.follow(at, {"nse": learner.nse})["nse"])
+        curves.append(simulation.follow(at, {"nse": simulation.held_out.answers.nse})["nse"])
     return {"updates": list(at), "nse": np.array(curves)}
 
 

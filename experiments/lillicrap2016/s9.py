@@ -11,7 +11,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spikefa.analysis.style import GREY, PALETTE
-from spikefa.experiments.lillicrap2016._quadratic import circuit, exercise, neuron_angles
+from spikefa.experiments.lillicrap2016._quadratic import (
+    circuit,
+    neuron_angles,
+    quadratic_simulation,
+)
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -30,11 +34,11 @@ class Settings(Repeated):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn, and measure every neuron's angle before and after."""
-    learner = exercise(settings, circuit(), settings.hidden, seed)
-    angles = neuron_angles(learner)
+    simulation = quadratic_simulation(settings, circuit(), settings.hidden, seed)
+    angles = neuron_angles(simulation.network)
     before = angles()
     at = range(0, settings.updates + 1, settings.every)
-    found = learner.follow(at, {"nse": learner.nse})
+    found = simulation.follow(at, {"nse": simulation.held_out.answers.nse})
     return {**found, "updates": list(at), "before": before, "after": angles()}
 
 

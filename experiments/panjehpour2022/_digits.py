@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from spikefa.simulation.lesson import Lesson
 from torch.nn.functional import interpolate
 
 from spikefa.datasets import Dataset, Images, mnist
@@ -19,7 +20,6 @@ from spikefa.network.network import Network
 from spikefa.neurons import Rate
 from spikefa.plasticity import ThreeFactor
 from spikefa.runs.settings import Placed
-from spikefa.simulation.lesson import Lesson
 from spikefa.synapses import Dense
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
@@ -40,7 +40,7 @@ class Normal(Dense):
         for part in (self.weight, self.bias):
             draw = torch.empty(part.shape, dtype=part.dtype)
             part.copy_(draw.normal_(0, SPREAD, generator=generator))
-        self.settle()
+        self.constrain()
 
 
 def feedback_alignment() -> FA:
@@ -141,9 +141,7 @@ def _disordered(images: Images, share: float, seed: int) -> NDArray[np.uint8]:
 def small_digits(data_dir: str | None = None) -> Dataset:
     """Return MNIST with 15 x 15 pixels."""
     data = mnist(data_dir)
-    return Dataset(
-        data.name, _small(data.train), _small(data.test), None, data.full_scale, data.n_classes
-    )
+    return Dataset(data.name, _small(data.train), _small(data.test))
 
 
 def _small(images: Images) -> Images:

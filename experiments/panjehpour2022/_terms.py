@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.alignment_terms import alignment_terms, cosines
 from spikefa.experiments.panjehpour2022._digits import BATCH, lesson
 from spikefa.feedback import FA
 from spikefa.runs.settings import Placed
-from spikefa.simulation.lesson import Lesson
 from spikefa.stimulus.sampler import ShuffledSampler
 
 

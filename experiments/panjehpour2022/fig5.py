@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from spikefa.simulation.learner import Measure
+from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.style import PALETTE
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
@@ -20,8 +22,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import torch
+from spikefa.simulation.lesson import Lesson
 
 from spikefa import datasets
 from spikefa.datasets import Dataset, Images
@@ -16,7 +17,6 @@ from spikefa.network.network import Network
 from spikefa.neurons.rate import Activation
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
-from spikefa.simulation.lesson import Lesson
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 

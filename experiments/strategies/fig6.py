@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import INK, PALETTE
@@ -23,7 +24,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
-from spikefa.simulation.lesson import Lesson
 from spikefa.utils.seeding import generator
 
 WIDTHS = (128, 800)

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from spikefa.errors import require
-from spikefa.plugins.arguments import argument_names, listed, parsed_arguments, plain_arguments
+from spikefa.plugins.arguments import (
+    argument_names,
+    list_options,
+    parsed_arguments,
+    plain_arguments,
+)
 from spikefa.plugins.classes import SEAMS, Seam, full_name, load_class
 from spikefa.plugins.user_code import blaming, class_files, from_file, sha256, source_file
 
@@ -192,7 +197,7 @@ def _refuse_useless(settings: Any, name: str, cls: type) -> None:
         require(
             value is None or value == default_of(item),
             f"--{item.name.replace('_', '-')} {value} is of no use to {cls.__name__}, which has no "
-            f"{argument!r}: leave it out; there is {listed(known, name)}",
+            f"{argument!r}: leave it out; there is {list_options(known, name)}",
         )
 
 

@@ -11,7 +11,7 @@ from spikefa.errors import SpikefaError
 from spikefa.plugins.arguments import class_help
 from spikefa.plugins.choices import announce_code, default_of, seams
 from spikefa.plugins.classes import load_class
-from spikefa.plugins.words import chosen_classes, in_order
+from spikefa.plugins.option_order import chosen_classes, order_options
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.settings import options
 
@@ -79,7 +79,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
         If an option is unknown or has a value of the wrong type.
     """
     parser = settings_parser(name, settings)
-    arguments = in_order(settings, arguments)
+    arguments = order_options(settings, arguments)
     given = _parse(parser, arguments)
     if given["resume"] is None:
         found = _settings(settings, given)

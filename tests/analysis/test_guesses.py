@@ -33,9 +33,9 @@ def test_presentations_that_are_whole(run):
 
 
 def test_presentations_there_are_not(recording):
-    with pytest.raises(SpikefaError, match="no whole presentation of 7"):
+    with pytest.raises(SpikefaError, match="no complete presentation of 7"):
         analysis.presentations(recording, slice(0, 3), 7)
-    with pytest.raises(SpikefaError, match="say which steps_per_image"):
+    with pytest.raises(SpikefaError, match="give steps_per_image"):
         analysis.presentations(recording, slice(150, 160))
     for wrong in (0, -5):
         with pytest.raises(SpikefaError, match=f"steps_per_image is {wrong}"):
@@ -87,8 +87,8 @@ def test_a_guess_needs_as_many_units_of_each_class(tmp_path):
     outputs = {"output": {"spikes": torch.zeros(1, 20)}}
     probes, windows = [sf.Probe("output", "spikes", [0, 1, 4, 9, 12, 19])], [sf.Window("w", 0, 5)]
     path = tmp_path / "some.h5"
-    given = ({"input": {"spikes": torch.zeros(1, 2)}, **outputs}, {"seed": 1}, None, 5)
-    with Recorder.create(path, probes, windows, *given) as recorder:
+    given = ({"input": {"spikes": torch.zeros(1, 2)}, **outputs}, {"seed": 1})
+    with Recorder.create(path, probes, windows, *given, n_classes=5) as recorder:
         for step in range(5):
             recorder.observe(step, 0, 0)
     with sf.open(path) as recording, pytest.raises(SpikefaError, match="1 to 2 units of a class"):
@@ -96,11 +96,11 @@ def test_a_guess_needs_as_many_units_of_each_class(tmp_path):
 
 
 def test_a_guess_of_what_is_no_output(recording):
-    with pytest.raises(SpikefaError, match="stand for no classes"):
+    with pytest.raises(SpikefaError, match="do not stand for classes"):
         analysis.confusion(recording, population="hidden1")
     with pytest.raises(SpikefaError, match="'most'"):
         analysis.confusion(recording, guess="most")
-    with pytest.raises(SpikefaError, match="period of 0"):
+    with pytest.raises(SpikefaError, match="every is 0"):
         analysis.confusion(recording, every=0)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spikefa.recording import Recorder
-from spikefa.recording.writer_thread import WriterThread
+from spikefa.recording.write.writer_thread import WriterThread
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))  # pytest imports tests by file, and `toy_network` is beside them

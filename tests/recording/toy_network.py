@@ -12,6 +12,7 @@ SIZES = {"input": 19, "hidden1": 13, "hidden2": 24, "output": 20}
 IMAGES = np.random.default_rng(8).integers(0, 256, (40, 5, 4), dtype=np.uint8)
 PROVENANCE = {"seed": 7, "config_json": '{"tau": 0.9}', "git_commit": "abc", "device": "cpu"}
 
+INPUT_SPIKES = Probe("input", "spikes", "all")
 PROBES = (
     Probe("input", "spikes", "all"),
     Probe("hidden1", "spikes", 11, stream=2),
@@ -23,6 +24,17 @@ PROBES = (
     Probe("output", "spikes", "all"),
 )
 WINDOWS = (Window("early", 0, 20), Window("middle", 50, 65), Window("late", 100, 120))
+
+OWN = (Window("start", 3, 9), Window("end", 103, 140))
+MIXED_PROBES = (
+    *PROBES[:2],
+    Probe("hidden1", "potential", 3, every=4),
+    Probe("hidden2", "spikes", "all", every=4),
+    Probe("hidden2", "gain", [5, 7], window=Window("own", 30, 61)),
+    Probe("hidden2", "modulator", [1], window=OWN, every=7),
+    Probe("output", "spikes", "all", stream="all"),
+    Probe("output", "potential", 4, stream="all", every=4),
+)
 
 
 @lru_cache(maxsize=4096)

@@ -5,13 +5,13 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from spikefa.simulation.exercise import Exercise
 
 import spikefa as sf
 from spikefa.analysis.delta_angles import angles_to
 from spikefa.datasets.functions import linear
 from spikefa.errors import SpikefaError
 from spikefa.models import rate_network
-from spikefa.simulation.exercise import Exercise
 
 SEEDS = [2, 5, 0]
 

@@ -1,10 +1,10 @@
 """A recording as objects of pynapple."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from spikefa.recording.export.spikes import (
+from spikefa.recording.export.common import (
     SECONDS_PER_MS,
     needed,
     recorded,
@@ -13,14 +13,28 @@ from spikefa.recording.export.spikes import (
     times,
     traced,
 )
-
-if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
+from spikefa.recording.read.recording import Recording
+from spikefa.recording.read.selection import Steps
 
 
-def pynapple_objects(recording: "Recording", steps: "Steps" = None) -> dict[str, Any]:
-    """Make the objects; `Recording.to_pynapple` says more."""
+def to_pynapple(recording: Recording, steps: Steps = None) -> dict[str, Any]:
+    """Return objects of pynapple by name; they are held in memory, with times in seconds.
+
+    There is a `TsGroup` for each population (``"hidden1"``, its keys the numbers of the neurons), a
+    `TsdFrame` for each trace (``"hidden1/potential"``), and one for the stimulus (``"stimulus"``,
+    columns image and label). Their time support is the recorded steps, without the gaps.
+
+    Parameters
+    ----------
+    recording : Recording
+    steps : str or slice, optional
+        The label of a window or a slice of absolute steps; by default all.
+
+    Raises
+    ------
+    SpikefaError
+        If pynapple is not installed (``pip install 'spikefa[export]'``), or there is no row.
+    """
     nap = needed("pynapple")
     rows = recording.rows(steps)
     parts = stretches(recording, steps)

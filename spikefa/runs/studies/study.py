@@ -3,20 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from matplotlib.figure import Figure
 
 from spikefa.analysis.saving import save_figure
+from spikefa.errors import require
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Compute, Experiment
 from spikefa.runs.provenance import provenance
-from spikefa.runs.settings import ALL
+from spikefa.runs.settings import ALL, Backend
 from spikefa.runs.studies.claims import Claim, Measures, Quantity, Verdict, judge_all
 from spikefa.runs.studies.file import NAME, result_of, write_result
 from spikefa.runs.studies.grid import Grid, chosen
 from spikefa.runs.studies.repeats import Once, Together, repeat
 from spikefa.utils.devices import choose_device
+
+WITHOUT_BACKEND = ("auto", "eager")
+"""`Study.backends` of a study that steps its networks by hand."""
 
 
 def _nothing(settings: Any, runs: Any) -> dict[str, Any]:
@@ -51,6 +55,9 @@ class Study(Experiment):
         returns for each of them.
     cells : sequence of str, optional
         All cells of a table.
+    backends : sequence of str, optional
+        Those that can execute it; `WITHOUT_BACKEND` of a study that makes no `Simulation`. Default:
+        all.
     """
 
     _: KW_ONLY
@@ -63,11 +70,17 @@ class Study(Experiment):
     picture: Callable[[Any, Any], Figure]
     together: Together | None = None
     cells: Sequence[str] = ()
+    backends: Sequence[str] = get_args(Backend)
 
     def completed(self, settings: Any) -> Any:
-        """Return the settings as they are used; raise if device or cells do not exist."""
+        """Return the settings as they are used; raise if device, backend or cells do not exist."""
         settings = super().completed(settings)
         choose_device(settings.device)
+        require(
+            settings.backend in self.backends,
+            f"--backend {settings.backend} has no effect on {self.name}: "
+            f"leave it out, or give {' or '.join(self.backends)}",
+        )
         if self.cells:
             chosen(settings.cells, self.cells)
         return settings

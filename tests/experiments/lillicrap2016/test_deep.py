@@ -10,7 +10,7 @@ from spikefa.cli import main
 from spikefa.datasets.examples import classification
 from spikefa.datasets.svhn import svhn
 from spikefa.datasets.timit import timit_stops
-from spikefa.experiments.lillicrap2016._deep import Cell, Teaching, deep_lesson
+from spikefa.experiments.lillicrap2016._deep import Cell, TrainingSettings, deep_simulation
 from spikefa.experiments.lillicrap2016.n5 import CELLS
 from spikefa.runs.studies.file import read_result
 
@@ -57,8 +57,8 @@ def test_autoencoders_run(tmp_path, data_dir):
 
 
 def test_the_first_and_the_last_epochs_are_slower():
-    teaching = Teaching(warmup=1, fast=2, medium=1, slow=1)
-    assert teaching.paces == [0.1, 1.0, 1.0, 0.1, 0.01]
+    settings = TrainingSettings(warmup=1, fast=2, medium=1, slow=1)
+    assert settings.learning_rate_factors == [0.1, 1.0, 1.0, 0.1, 0.01]
 
 
 @pytest.mark.parametrize("name", ["n5", "n6", "n7", "n9"])
@@ -162,14 +162,14 @@ def test_scales_are_such_that_the_error_keeps_its_size(tiny):
     """In hidden layers, for a gain of 1: from ten thousand neurons down to each below."""
     cell = Cell("", 0.0, (300, 400, 500))
     train = classification(tiny.train, 255, 2, low=-0.9, high=0.9)
-    teaching = Teaching(feedback_gain=0.5, device="cpu")
-    lesson = deep_lesson(cell, teaching, train, train, 0)
-    for synapses in lesson.network.synapses.values():
+    settings = TrainingSettings(feedback_gain=0.5, device="cpu")
+    simulation = deep_simulation(cell, settings, train, train, 0)
+    for synapses in simulation.network.synapses.values():
         largest = (3 / synapses.n_pre) ** 0.5
         assert float(synapses.weight.abs().max()) == pytest.approx(largest, rel=0.1)
     error = torch.randn(500, 400 + 100, generator=torch.Generator().manual_seed(0))
-    b1, b2, b3 = lesson.network.feedback.layer_matrices()
+    b1, b2, b3 = simulation.network.feedback.layer_matrices()
     assert float((error @ b2).std()) == pytest.approx(1, rel=0.1)
     assert float((error[:, :400] @ b1).std()) == pytest.approx(1, rel=0.1)
     assert float(b3.abs().max()) == pytest.approx(0.5 * 1.5**0.5, rel=0.05)
-    assert lesson.network.rule.rates(4) == [1e-4] * 4
+    assert simulation.network.rule.rates(4) == [1e-4] * 4

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from spikefa.errors import SpikefaError
 from spikefa.runs.settings import Repeated
 from spikefa.runs.studies import repeats
 from spikefa.runs.studies.claims import Claim, Quantity
 from spikefa.runs.studies.file import read_result
 from spikefa.runs.studies.page import build_page
-from spikefa.runs.studies.study import Study
+from spikefa.runs.studies.study import WITHOUT_BACKEND, Study
 
 FIRST, SECOND = "a" * 40, "b" * 40
 
@@ -88,3 +89,17 @@ def test_runs_of_before_are_of_a_commit_that_is_not_known(tmp_path, at):
     PLAIN.run(Settings(repeats=2), None, folder)
     assert read_result(folder / "result.json")["computed_by"] == ["", FIRST]
     assert f"computed by commit {FIRST[:10]} and that is not known, judged" in build_page(tmp_path)
+
+
+def test_a_backend_without_effect_is_refused_before_a_folder_is_made(tmp_path):
+    study = replace(PLAIN, backends=WITHOUT_BACKEND)
+    with pytest.raises(SpikefaError, match=r"^--backend graph has no effect on .*fig2: .*eager$"):
+        study.run(Settings(backend="graph"), tmp_path / "run", None)
+    assert not (tmp_path / "run").exists()
+    for backend in WITHOUT_BACKEND:
+        study.run(Settings(backend=backend), tmp_path / backend, None)
+
+
+def test_every_backend_is_handed_on_by_default(tmp_path):
+    PLAIN.run(Settings(backend="fused-tf32"), tmp_path / "run", None)
+    assert read_result(tmp_path / "run" / "result.json")["settings"]["backend"] == "fused-tf32"
