@@ -1,4 +1,4 @@
-"""An experiment completes its settings, makes a folder, and continues only with equal settings."""
+"""An experiment completes its settings, makes a folder, and resumes only what it began."""
 
 from dataclasses import dataclass, replace
 
