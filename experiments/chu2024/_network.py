@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from spikefa.simulation.lesson import Lesson
 from torch import Tensor
 
 from spikefa.analysis.alignment import cosine
@@ -15,7 +17,7 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.network.optimiser import MakeOptimiser
-from spikefa.simulation.lesson import Lesson
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 LAYERS = ("first hidden layer", "second hidden layer", "output layer")
@@ -59,11 +61,14 @@ def lesson(
         weight_scale=0,
         bias=False,
         optimiser=optimiser,
+        device=choose_device(settings.device),
         dtype=torch.float32,
     )
     network.initialise(seed)
     for layer, weight in enumerate(weights(network), start=1):
-        weight.normal_(0, 1, generator=generator(seed, "first weights", layer)).mul_(scale)
+        draw = torch.empty(weight.shape, dtype=weight.dtype)
+        draw.normal_(0, 1, generator=generator(seed, "first weights", layer))
+        weight.copy_(draw.mul_(scale))
     return Lesson(network, train, settings.batch, seed, tests=test)
 
 
@@ -73,22 +78,24 @@ def weights(network: Network) -> list[Tensor]:
 
 
 def accuracy(lesson: Lesson) -> Callable[[], float]:
-    """Return what tells how many of the images of the last look were right, in percent."""
+    """Return what measures the share of the images of the last look that were right, in percent."""
     return lambda: 100 - float(lesson.error_percent())
 
 
-def weight_alignment(lesson: Lesson) -> Callable[[], list[float]]:
-    """Return what tells the cosine between W and B^T, of second hidden and output layer."""
+def weight_alignment(lesson: Lesson) -> Callable[[], np.ndarray]:
+    """Return what measures the cosine between W and B^T, of second hidden and output layer."""
     above = weights(lesson.network)[1:]
     back = lesson.network.feedback.layer_matrices()
-    return lambda: [cosine(weight, matrix.mT) for weight, matrix in zip(above, back, strict=True)]
+    pairs = list(zip(above, back, strict=True))
+    return lambda: np.array([cosine(weight, matrix.mT) for weight, matrix in pairs])
 
 
-def gradient_alignment(lesson: Lesson) -> Callable[[], list[float]]:
-    """Return what tells the cosine between update and gradient of each layer, eq. 11.
+def gradient_alignment(lesson: Lesson) -> Callable[[], np.ndarray]:
+    """Return what measures the cosine between update and gradient of each layer, eq. 11.
 
     Over the last images of the last look, 1,000 unless there are fewer.
     """
     state = lesson.test_state
     inputs = lesson.tests.inputs[-len(state.error) :]
-    return update_alignment(lesson.network, Backprop(tau=1.0), state, inputs)
+    cosines = update_alignment(lesson.network, Backprop(tau=1.0), state, inputs)
+    return lambda: np.array(cosines())

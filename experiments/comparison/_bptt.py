@@ -5,18 +5,19 @@ over the steps of an image, Adam, and a state that is reset for every image: wha
 would write. Sizes, spikes of the input, steps and output groups are those of the circuits.
 """
 
+import time
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import snntorch
 import torch
+from snntorch import surrogate
 from torch import Tensor, nn
 
+from spikefa.datasets import Dataset, Images
 from spikefa.stimulus.images import Stimulus
 from spikefa.utils.seeding import generator
-
-if TYPE_CHECKING:
-    from spikefa.datasets import Dataset, Images
 
 CLASSES = 10
 
@@ -35,8 +36,6 @@ class SpikingLayers(nn.Module):
     """
 
     def __init__(self, sizes: list[int], beta: float, threshold: float):
-        import snntorch
-        from snntorch import surrogate
 
         super().__init__()
         self.linear = nn.ModuleList(nn.Linear(n_pre, n_post) for n_pre, n_post in pairwise(sizes))
@@ -80,7 +79,7 @@ class Bptt:
         self,
         sizes: list[int],
         learning_rate: float,
-        dataset: "Dataset",
+        dataset: Dataset,
         batch: int,
         seed: int,
         device: torch.device,
@@ -99,7 +98,7 @@ class Bptt:
         self.source = generator(seed, "bptt", "stimulus", device=device)
         self.train_stimulus = self._stimulus(dataset.train, batch)
 
-    def _stimulus(self, images: "Images", batch: int) -> Stimulus:
+    def _stimulus(self, images: Images, batch: int) -> Stimulus:
         return Stimulus(
             images.pixels, images.labels, self.dataset.full_scale, batch, device=self.device
         )
@@ -133,7 +132,7 @@ class Bptt:
                 self.update(shown)
 
     @torch.no_grad()
-    def errors(self, images: "Images", batch: int = 500) -> tuple[float, float]:
+    def errors(self, images: Images, batch: int = 500) -> tuple[float, float]:
         """Return the errors in percent, from the last step and from all steps summed."""
         stimulus = self._stimulus(images, batch)
         wrong = torch.zeros(2, dtype=torch.int64)
@@ -151,7 +150,7 @@ class Bptt:
 def train_bptt(
     sizes: list[int],
     learning_rate: float,
-    dataset: "Dataset",
+    dataset: Dataset,
     epochs: int,
     batch: int,
     seed: int,
@@ -159,8 +158,6 @@ def train_bptt(
     arguments: Mapping[str, float],
 ) -> dict[str, Any]:
     """Train and test; the measurements are named as those of the circuits."""
-    import time
-
     neurons = dict(arguments)
     temperature = neurons.pop("temperature")
     bptt = Bptt(sizes, learning_rate, dataset, batch, seed, device, neurons, temperature)

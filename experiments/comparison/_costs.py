@@ -2,19 +2,21 @@
 
 import statistics
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import torch
+
+from spikefa import datasets
+from spikefa.bench import milliseconds
 from spikefa.experiments.comparison._entries import BPTT, ENTRIES
+from spikefa.experiments.comparison._settings import Settings
 from spikefa.experiments.comparison._trial import build_network
-
-if TYPE_CHECKING:
-    from spikefa.experiments.comparison.circuits import Settings
-    from spikefa.simulation.runner import Runner
+from spikefa.simulation.runner import Runner
+from spikefa.utils.tensors import named_tensors
 
 STEPS, REPETITIONS = 20, 7
 
 
-def measure_costs(lines: Sequence[str], settings: "Settings") -> dict[str, dict[str, float]]:
+def measure_costs(lines: Sequence[str], settings: Settings) -> dict[str, dict[str, float]]:
     """Time the steps of all circuits in turns, one process, all threads.
 
     Returns
@@ -23,9 +25,6 @@ def measure_costs(lines: Sequence[str], settings: "Settings") -> dict[str, dict[
         By line: ``steps_per_second``, of the median repetition, drawing included, and
         ``megabytes`` of everything that is kept from step to step, weights included.
     """
-    from spikefa import datasets
-    from spikefa.simulation.runner import Runner
-
     data = datasets.load(settings.dataset, settings.data_dir)
     streams: dict[str, Runner] = {}
     for line in lines:
@@ -49,10 +48,7 @@ def measure_costs(lines: Sequence[str], settings: "Settings") -> dict[str, dict[
     }
 
 
-def _milliseconds_per_step(stream: "Runner") -> float:
-    import torch
-
-    from spikefa.bench import milliseconds
+def _milliseconds_per_step(stream: Runner) -> float:
 
     device = stream.network.device
     steps = stream.present(torch.arange(stream.batch, device=device), STEPS + 1, plastic=True)
@@ -60,10 +56,8 @@ def _milliseconds_per_step(stream: "Runner") -> float:
     return milliseconds(lambda: next(steps), STEPS, device)
 
 
-def _megabytes(stream: "Runner") -> float:
+def _megabytes(stream: Runner) -> float:
     """Return the size of weights and state; a tensor under two names counts once."""
-    from spikefa.utils.tensors import named_tensors
-
     tensors = named_tensors([stream.network.tensors(), stream.state]).values()
     once = {tensor.data_ptr(): tensor for tensor in tensors if tensor.numel()}
     return sum(tensor.numel() * tensor.element_size() for tensor in once.values()) / 1e6

@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from spikefa.simulation.lesson import Lesson
 from torch.nn.functional import interpolate
 
 from spikefa.datasets import Dataset, Images, mnist
@@ -18,8 +19,9 @@ from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.network.network import Network
 from spikefa.neurons import Rate
 from spikefa.plasticity import ThreeFactor
-from spikefa.simulation.lesson import Lesson
+from spikefa.runs.settings import Placed
 from spikefa.synapses import Dense
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 SIDE, BATCH, PER_CLASS = 15, 1000, 5
@@ -38,7 +40,7 @@ class Normal(Dense):
         for part in (self.weight, self.bias):
             draw = torch.empty(part.shape, dtype=part.dtype)
             part.copy_(draw.normal_(0, SPREAD, generator=generator))
-        self.settle()
+        self.constrain()
 
 
 def feedback_alignment() -> FA:
@@ -46,11 +48,15 @@ def feedback_alignment() -> FA:
     return FA(SPREAD, tau=1.0, gated=True, matrix="normal")
 
 
-def network(circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None = None) -> Network:
+def network(
+    place: Placed, circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None = None
+) -> Network:
     """Return the network, its weights drawn.
 
     Parameters
     ----------
+    place : Placed
+        Settings that say where it runs.
     circuit : FeedbackCircuit
     rate : float
         eta, for the mean over a mini-batch.
@@ -68,6 +74,7 @@ def network(circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None
         circuit,
         ThreeFactor(rate / BATCH, weight_decay=0),
         partial(Normal, norm=norm),
+        device=choose_device(place.device),
     )
     made.initialise(seed)
     if norm is not None and isinstance(circuit, FA):
@@ -77,6 +84,7 @@ def network(circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None
 
 
 def lesson(
+    place: Placed,
     circuit: FeedbackCircuit,
     rate: float,
     seed: int,
@@ -90,7 +98,7 @@ def lesson(
 
     Parameters
     ----------
-    circuit, rate, seed, norm
+    place, circuit, rate, seed, norm
         As for `network`.
     batches : int, default 60
         Mini-batches of an epoch.
@@ -103,7 +111,12 @@ def lesson(
     """
     shown, tests = _examples(small_digits(data_dir).subset(train=batches * BATCH), disorder, seed)
     return Lesson(
-        network(circuit, rate, seed, norm), shown, BATCH, seed, tests=tests, shuffled=shuffled
+        network(place, circuit, rate, seed, norm),
+        shown,
+        BATCH,
+        seed,
+        tests=tests,
+        shuffled=shuffled,
     )
 
 
@@ -128,9 +141,7 @@ def _disordered(images: Images, share: float, seed: int) -> NDArray[np.uint8]:
 def small_digits(data_dir: str | None = None) -> Dataset:
     """Return MNIST with 15 x 15 pixels."""
     data = mnist(data_dir)
-    return Dataset(
-        data.name, _small(data.train), _small(data.test), None, data.full_scale, data.n_classes
-    )
+    return Dataset(data.name, _small(data.train), _small(data.test))
 
 
 def _small(images: Images) -> Images:

@@ -6,21 +6,24 @@ from typing import Any
 
 import numpy as np
 import torch
+from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.alignment_terms import alignment_terms, cosines
 from spikefa.experiments.panjehpour2022._digits import BATCH, lesson
 from spikefa.feedback import FA
-from spikefa.simulation.lesson import Lesson
+from spikefa.runs.settings import Placed
 from spikefa.stimulus.sampler import ShuffledSampler
 
 
 def terms_along(
-    at: Sequence[int], orders: int, circuit: FA, rate: float, seed: int, **how: Any
+    place: Placed, at: Sequence[int], orders: int, circuit: FA, rate: float, seed: int, **how: Any
 ) -> np.ndarray:
     """Let feedback alignment learn, and take the terms of some of its updates.
 
     Parameters
     ----------
+    place : Placed
+        Settings that say where it runs.
     at : sequence of int
         Numbers of the updates, counted from 0, ascending; none is below `orders`.
     orders : int
@@ -33,7 +36,7 @@ def terms_along(
     ndarray [len(at), 3, orders]
         Cosine between the term of each order and B_l^T, l = 1 to 3.
     """
-    made = lesson(circuit, rate, seed, **how)
+    made = lesson(place, circuit, rate, seed, **how)
     network = made.network
     order = ShuffledSampler(
         len(made.examples), BATCH, seed, shuffled=bool(how.get("shuffled", True))
@@ -67,5 +70,5 @@ def _terms(
         delta = state.feedback.modulators[layer + 1] * state.populations[layer + 1].gain
         weights = torch.stack(list(history[layer]))
         terms = alignment_terms(sent[layer], weights, biases[layer], delta, populations[layer])
-        found.append(cosines(terms, matrix.mT).numpy())
+        found.append(cosines(terms, matrix.mT).cpu().numpy())
     return found

@@ -119,7 +119,7 @@ class Auxiliary(Mixed):
         """Allocate as `Mixed`, and an auxiliary output for each hidden population."""
         super().connect(forward, device, dtype)
         output = self.populations[-1]
-        self.guesses = [Rate(output.size, self.guess, self.tau) for _ in self.random]
+        self.guesses = [Rate(output.size, self.guess, tau=self.tau) for _ in self.random]
         self.guess_errors = [
             ErrorPopulation(output.size, self.tau, self.phi_delta) for _ in self.random
         ]

@@ -167,6 +167,11 @@ class FeedbackCircuit(ABC):
             From the input upwards, as they were in this step; the forward synapses have changed.
         """
 
+    @property
+    def decays(self) -> bool:
+        """Whether some weights decay with the forward weights: whether a subclass has `decay`."""
+        return type(self).decay is not FeedbackCircuit.decay
+
     def decay(self, factor: float) -> None:  # noqa: B027
         """Multiply those weights by `factor` that decay with the forward weights; default: none."""
 

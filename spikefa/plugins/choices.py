@@ -1,4 +1,4 @@
-"""A rule or a circuit as a setting: its class, its arguments, and what other options say of them.
+"""A rule or a circuit as a setting: its class and its arguments, which other options may fill.
 
 In the settings of an experiment it is a mapping, ``{"class": "PFA", "expansion": 10}``; on the
 command line ``--feedback PFA --feedback.expansion 10``. Arguments are checked against the signature
@@ -8,12 +8,17 @@ same meaning; an argument that is given by its own name wins.
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from spikefa.errors import require
-from spikefa.plugins.arguments import argument_names, listed, parsed_arguments, plain_arguments
+from spikefa.plugins.arguments import (
+    argument_names,
+    list_options,
+    parsed_arguments,
+    plain_arguments,
+)
 from spikefa.plugins.classes import SEAMS, Seam, full_name, load_class
 from spikefa.plugins.user_code import blaming, class_files, from_file, sha256, source_file
 
@@ -23,6 +28,8 @@ Choice = dict[str, Plain | list[Plain]]
 
 _CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|.*:[A-Za-z_]\w*")
 Settings = TypeVar("Settings")
+Offers = Mapping[str, Mapping[str, Any]]
+"""For each choice the arguments that other options offer; None is not offered."""
 
 
 def choice(kind: str, default: str, text: str) -> Any:
@@ -42,7 +49,7 @@ def seams(settings: Any) -> dict[str, Seam]:
 def fillers(settings: Any, name: str) -> dict[str, str]:
     """Return which options fill an argument of the choice `name` if given: option to argument.
 
-    Those without a default of their own, that is; None stands for that of the class.
+    Only options whose default is None, which stands for the default of the class.
     """
     return {
         item.name: item.metadata["fills"].partition(".")[2]
@@ -52,9 +59,9 @@ def fillers(settings: Any, name: str) -> dict[str, str]:
 
 
 def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Say, before it runs, that a choice runs code of the user, unless `known` settings had it.
+    """Print which code of the user a choice will run, unless the `known` settings named it too.
 
-    A configuration file can name code; none of it runs without a word.
+    A configuration file can name code. None of it runs unannounced.
     """
     for argument, value in given.items():
         if value == known.get(argument) or not isinstance(value, str):
@@ -64,10 +71,57 @@ def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any])
             print(f"running {value} as --{option}")
 
 
-def settle(settings: Settings, offers: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """Return the settings with every choice complete, so that they can be written and read again.
+@dataclass(frozen=True)
+class Chosen:
+    """The class that a choice names, with the arguments that it is made from.
 
-    Arguments that an option fills stand with that option; all others with the class.
+    Attributes
+    ----------
+    name : str
+        Of the choice, such as ``rule``.
+    cls : type
+    given : mapping
+        Arguments given by their own names.
+    taken : mapping
+        Arguments that the options of the experiment give.
+    """
+
+    name: str
+    cls: type
+    given: Mapping[str, Any]
+    taken: Mapping[str, Any]
+
+    def make(self) -> Any:
+        """Return the object.
+
+        Raises
+        ------
+        SpikefaError
+            If the class refuses its arguments or fails, with its file and line.
+        """
+        arguments = {**parsed_arguments(self.cls, self.name, self.given, self.taken), **self.taken}
+        with blaming(f"{self.cls.__name__}.__init__", *class_files(self.cls)):
+            return self.cls(**arguments)
+
+    def plain(self) -> dict[str, Any]:
+        """Return all arguments but those taken, with defaults, as a configuration file has them.
+
+        Raises
+        ------
+        SpikefaError
+            If one is unknown, of another type, or missing.
+        """
+        return plain_arguments(self.cls, self.name, self.given, self.taken)
+
+    def describe(self) -> dict[str, Any]:
+        """Return class, arguments and, of a file of the user, its checksum, as plain data."""
+        told = {"class": full_name(self.cls), **self.plain(), **self.taken}
+        file = source_file(self.cls)
+        return told | ({"sha256": sha256(file)} if from_file(self.cls) and file is not None else {})
+
+
+def chosen(settings: Any, offers: Offers) -> dict[str, Chosen]:
+    """Return what every choice of the settings describes, by name.
 
     Parameters
     ----------
@@ -78,40 +132,44 @@ def settle(settings: Settings, offers: Mapping[str, Mapping[str, Any]]) -> Setti
     Raises
     ------
     SpikefaError
-        If a class is not found or has other arguments, or an option was given that it has no use
-        for.
+        If a class is not found, or an option is given that it has no use for.
     """
-    changed: dict[str, Any] = {}
+    found = {}
     for name, seam in seams(settings).items():
         given = _given(settings, name)
         cls = load_class(given["class"], seam)
         _refuse_useless(settings, name, cls)
-        taken = _taken(cls, name, given, offers[name])
-        values = plain_arguments(cls, name, given, taken)
-        for option, argument in fillers(settings, name).items():
-            if argument in values and argument not in given:
-                value = values.pop(argument)
-                if getattr(settings, option) is None:
-                    changed[option] = value
-        path = full_name(cls) if from_file(cls) else given["class"]
-        changed[name] = {"class": path, **values}
-    return replace(settings, **changed)  # type: ignore[type-var]
+        found[name] = Chosen(name, cls, given, _taken(cls, given, offers[name]))
+    return found
 
 
-def make(settings: Any, name: str, offers: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return the object that the choice `name` of the settings describes.
+def complete(settings: Settings, choices: Mapping[str, Chosen]) -> Settings:
+    """Return the settings with every choice complete, so that they can be written and read again.
+
+    Arguments that an option fills stand with that option; all others with the class.
+
+    Parameters
+    ----------
+    settings : dataclass
+    choices : mapping
+        As `chosen` returns them.
 
     Raises
     ------
     SpikefaError
-        As `settle`; or if the class itself refuses its arguments or fails, with its file and line.
+        If an argument is unknown, of another type, or missing.
     """
-    given = _given(settings, name)
-    cls = load_class(given["class"], seams(settings)[name])
-    taken = _taken(cls, name, given, offers[name])
-    arguments = {**parsed_arguments(cls, name, given, taken), **taken}
-    with blaming(f"{cls.__name__}.__init__", *class_files(cls)):
-        return cls(**arguments)
+    changed: dict[str, Any] = {}
+    for name, choice in choices.items():
+        values = choice.plain()
+        for option, argument in fillers(settings, name).items():
+            if argument in values and argument not in choice.given:
+                value = values.pop(argument)
+                if getattr(settings, option) is None:
+                    changed[option] = value
+        path = full_name(choice.cls) if from_file(choice.cls) else choice.given["class"]
+        changed[name] = {"class": path, **values}
+    return replace(settings, **changed)  # type: ignore[type-var]
 
 
 def files_of(settings: Any) -> list[Path]:
@@ -122,16 +180,6 @@ def files_of(settings: Any) -> list[Path]:
     return [file for cls in classes for file in class_files(cls)]
 
 
-def describe_choice(settings: Any, name: str, offers: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return class, arguments and, of a file of the user, its checksum, as plain data."""
-    given = _given(settings, name)
-    cls = load_class(given["class"], seams(settings)[name])
-    taken = _taken(cls, name, given, offers[name])
-    told = {"class": full_name(cls), **plain_arguments(cls, name, given, taken), **taken}
-    file = source_file(cls)
-    return told | ({"sha256": sha256(file)} if from_file(cls) and file is not None else {})
-
-
 def _given(settings: Any, name: str) -> dict[str, Any]:
     given = dict(getattr(settings, name))
     require(isinstance(given.get("class"), str), f"--{name} names no class")
@@ -139,7 +187,7 @@ def _given(settings: Any, name: str) -> dict[str, Any]:
 
 
 def _refuse_useless(settings: Any, name: str, cls: type) -> None:
-    """Refuse an option that was given and that fills an argument which the class does not have."""
+    """Refuse a given option that fills an argument which the class does not have."""
     known = argument_names(cls)
     for item in fields(settings):
         seam, _, argument = item.metadata.get("fills", "").partition(".")
@@ -149,7 +197,7 @@ def _refuse_useless(settings: Any, name: str, cls: type) -> None:
         require(
             value is None or value == default_of(item),
             f"--{item.name.replace('_', '-')} {value} is of no use to {cls.__name__}, which has no "
-            f"{argument!r}: leave it out; there is {listed(known, name)}",
+            f"{argument!r}: leave it out; there is {list_options(known, name)}",
         )
 
 
@@ -158,10 +206,8 @@ def default_of(item: "Field[Any]") -> Any:
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
-def _taken(
-    cls: type, name: str, given: Mapping[str, Any], offered: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what the class takes of what is offered."""
+def _taken(cls: type, given: Mapping[str, Any], offered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the offered arguments that the class takes."""
     known = argument_names(cls)
     return {
         argument: value

@@ -18,13 +18,16 @@ A broken promise is told as a `NotConformant`, an AssertionError that says which
 from spikefa.testing.circuit_checks import FEEDBACK_CHECKS, check_feedback
 from spikefa.testing.compare import NotConformant
 from spikefa.testing.rule_checks import RULE_CHECKS, check_rule
+from spikefa.testing.stimulus_checks import STIMULUS_CHECKS, check_stimulus
 from spikefa.testing.tape import Tape
 
 __all__ = [
     "FEEDBACK_CHECKS",
     "RULE_CHECKS",
+    "STIMULUS_CHECKS",
     "NotConformant",
     "Tape",
     "check_feedback",
     "check_rule",
+    "check_stimulus",
 ]

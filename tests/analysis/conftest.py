@@ -2,19 +2,13 @@
 
 import functools
 import importlib
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from spikefa.recording import Probe, Recorder, Recording, open_recording
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))  # pytest imports tests by file, and `recorded_run` is beside them
-
-from recorded_run import CLASSES, PIXELS, WINDOWS, Truth, simulate  # noqa: E402
+from tests.helpers.recorded_run import CLASSES, PIXELS, WINDOWS, Truth, simulate
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from recorded_run import BUSY, SILENT
 
 from spikefa import analysis
 from spikefa.analysis.moments import Moments, spike_moments
 from spikefa.errors import SpikefaError
+from tests.helpers.recorded_run import BUSY, SILENT
 
 CHANGING = [unit for unit in range(13) if unit not in (SILENT, BUSY)]
 

@@ -4,7 +4,6 @@ from typing import get_args, get_type_hints
 
 import pytest
 import torch
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.backends import BACKENDS, choose_backend
@@ -12,9 +11,9 @@ from spikefa.cli import main
 from spikefa.errors import SpikefaError
 from spikefa.experiments.lillicrap2016 import fig4
 from spikefa.recording import Probe, Window, open_recording
-from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
 from spikefa.synapses import Dense
 from spikefa.utils.devices import enough_memory
+from tests.helpers.fused_pairs import DEVICE
 
 
 def network(feedback=None, rule=None, population=sf.StochasticBinary, **options):
@@ -24,7 +23,7 @@ def network(feedback=None, rule=None, population=sf.StochasticBinary, **options)
 
 def simulate(tiny, backend, **options):
     net = network(rule=sf.ThreeFactor(1e-2), device=DEVICE)
-    return sf.Simulation(net, tiny, 2, batch_size=11, backend=backend, **options)
+    return sf.Simulation(net, tiny, steps_per_image=2, batch_size=11, backend=backend, **options)
 
 
 class Own(sf.FA):
@@ -91,22 +90,6 @@ def test_the_command_line_refuses_in_one_line(tmp_path, capsys, monkeypatch):
     assert not out.exists()
 
 
-def test_an_old_checkpoint_is_eager(tiny, tmp_path):
-    path = tmp_path / "c.pt"
-    first = simulate(tiny, "eager")
-    for _ in first.present():
-        pass
-    first.save(path)
-    old = load_checkpoint(path)
-    del old.settings["backend"]
-    save_checkpoint(path, old)
-    second = simulate(tiny, "eager")
-    second.restore(path)
-    assert second.presentation == 1
-    expected = first.tensors()
-    assert all(tensor.equal(expected[name]) for name, tensor in second.tensors().items())
-
-
 @pytest.mark.usefixtures("triton")
 def test_a_run_goes_on_bit_for_bit_and_on_its_own_backend_only(tiny, tmp_path):
     path = tmp_path / "c.pt"
@@ -129,7 +112,7 @@ def test_a_recording_of_weights_is_of_the_step_and_changes_nothing(tiny, tmp_pat
     seen = []
     for _ in range(2):
         for _ in bare.present():
-            bare.stream.settle()
+            bare.runner.flush()
             seen.append(bare.network.synapses["output"].weight.flatten().cpu().clone())
     with recorded:
         recorded.record(
@@ -163,12 +146,12 @@ def build(tiny, monkeypatch):
 def prepare(tiny, monkeypatch):
     net = network(device=DEVICE)
     monkeypatch.setattr(net, "state", full)
-    sf.Simulation(net, tiny, 2)
+    sf.Simulation(net, tiny, steps_per_image=2)
 
 
 def train(tiny, monkeypatch):
     simulation = simulate(tiny, "eager")
-    monkeypatch.setattr(simulation.stream.backend, "step", full)
+    monkeypatch.setattr(simulation.runner.backend, "step", full)
     simulation.train()
 
 

@@ -6,9 +6,9 @@ from itertools import cycle
 import pytest
 import snntorch
 import torch
-from graphs import agree, network, side_by_side, simulate
 
 import spikefa as sf
+from tests.helpers.graph_pairs import agree, network, side_by_side, simulate
 
 pytestmark = pytest.mark.usefixtures("captured")
 
@@ -34,7 +34,7 @@ CIRCUITS = {
     "Shallow": lambda: sf.Shallow(),
 }
 RULES = {
-    "decay at every step": lambda: sf.ThreeFactor(1e-2, 1e-2),
+    "decay at every step": lambda: sf.ThreeFactor(1e-2, weight_decay=1e-2),
     "Oja": lambda: sf.Oja(1e-2),
     "BCM": lambda: sf.BCM(1e-2),
     "STDP": lambda: sf.STDP(1e-2),
@@ -44,7 +44,7 @@ RULES = {
 POPULATIONS = {
     "tanh": sf.Rate,
     "softmax": lambda size: sf.Rate(size, "softmax"),
-    "noisy": lambda size: sf.Rate(size, "relu", 0.5, noise=0.1),
+    "noisy": lambda size: sf.Rate(size, "relu", tau=0.5, noise=0.1),
     "Leaky": lambda size: sf.SnnTorch(snntorch.Leaky(beta=0.9), size),
     "Synaptic": lambda size: sf.SnnTorch(snntorch.Synaptic(0.6, 0.8, reset_delay=False), size),
     "Alpha": lambda size: sf.SnnTorch(snntorch.Alpha(alpha=0.8, beta=0.5), size),
@@ -67,7 +67,7 @@ ENCODINGS = {
 @pytest.mark.parametrize("circuit", ["FA", "DFA", "PFA"])
 def test_200_steps_and_40_images(tiny, circuit, batch):
     graph = side_by_side(tiny, lambda b: simulate(tiny, b, CIRCUITS[circuit](), batch=batch))
-    assert {key[0] for key in graph.stream.backend.captured} == {"step", (5, None)}
+    assert {key[0] for key in graph.runner.backend.captured} == {"step", (5, None)}
 
 
 @pytest.mark.parametrize("circuit", CIRCUITS)
@@ -102,7 +102,7 @@ def test_replicas(tiny):
 
     def make(backend):
         net = network(sf.PFA(2), replicas=3)
-        return sf.Simulation(net, tiny, 5, 11, seed=[4, 7, 5], backend=backend)
+        return sf.Simulation(net, tiny, batch_size=11, seed=[4, 7, 5], backend=backend)
 
     side_by_side(tiny, make, presentations=8)
 
@@ -115,15 +115,15 @@ def test_schedules_and_frozen_projections(tiny):
         "output": sf.Piecewise({0: 0, 2: 1}),
     }
     graph = side_by_side(tiny, lambda b: simulate(tiny, b, schedule=schedule), presentations=16)
-    assert len({key[1:] for key in graph.stream.backend.captured}) > 2
+    assert len({key[1:] for key in graph.runner.backend.captured}) > 2
 
 
 def test_weight_decay_that_comes_due_within_an_image(tiny):
     """Every 7 steps, so that images of 5 steps are done in one piece or step by step."""
     rule = partial(sf.ThreeFactor, 1e-2, 2e-5)
     graph = side_by_side(tiny, lambda b: simulate(tiny, b, None, rule()), presentations=12)
-    assert int(graph.stream.state.learning_rates.wait) == 6
-    assert len(graph.stream.backend.captured) == 2
+    assert int(graph.runner.state.learning_rates.wait) == 6
+    assert len(graph.runner.backend.captured) == 2
 
 
 class Asks(sf.ThreeFactor):
@@ -189,7 +189,7 @@ def test_what_cannot_be_captured_says_why_and_runs_eager(tiny, reason):
     with pytest.warns(UserWarning, match=f"so that eager runs it: .*{reason}") as warned:
         graph = simulate(tiny, "graph", **UNFIT[reason]())
     assert [str(each.message).count("\n") for each in warned] == [0]
-    assert graph.backend == graph.stream.backend.name == "eager"
+    assert graph.backend == graph.runner.backend.name == "eager"
     eager = simulate(tiny, "eager", **UNFIT[reason]())
     for each in (eager, graph):
         for _ in range(3):
@@ -201,5 +201,5 @@ def test_what_cannot_be_captured_says_why_and_runs_eager(tiny, reason):
 
 def test_a_trial_leaves_everything_as_it_was(tiny):
     eager, graph = (simulate(tiny, backend, sf.WM(every=3)) for backend in ("eager", "graph"))
-    assert not graph.stream.backend.captured
+    assert not graph.runner.backend.captured
     agree(eager, graph)

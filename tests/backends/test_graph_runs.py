@@ -6,8 +6,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from graphs import agree, simulate
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.cli import main
@@ -22,6 +20,8 @@ from spikefa.recording import (
     WrongGuess,
     open_recording,
 )
+from tests.helpers.fused_pairs import DEVICE
+from tests.helpers.graph_pairs import agree, simulate
 
 pytestmark = pytest.mark.usefixtures("captured")
 
@@ -78,7 +78,7 @@ def test_a_recording_is_that_of_eager(tiny, tmp_path, windows):
         agree(bare, simulation)
     rows = same_rows(tmp_path / "eager", tmp_path / "graph")
     assert any(len(values) for values in rows.values())
-    kinds = {key[0] for key in simulation.stream.backend.captured}
+    kinds = {key[0] for key in simulation.runner.backend.captured}
     landed = any(isinstance(kind, tuple) and kind[1] is not None for kind in kinds)
     assert landed == (windows not in ("triggers", "slow and computed"))
     with open_recording(tmp_path / "graph") as recording:

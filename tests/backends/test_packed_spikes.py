@@ -4,7 +4,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.backends import Backend
@@ -13,6 +12,7 @@ from spikefa.recording.plan.channels import resolve
 from spikefa.recording.write.blocks import Block
 from spikefa.recording.write.ring_buffer import RingBuffer
 from spikefa.utils.packing import BitPacker, unpack
+from tests.helpers.fused_pairs import DEVICE
 
 PROBES = {
     "all neurons": [Probe("hidden1", "spikes", "all"), Probe("output", "spikes", "all")],
@@ -36,9 +36,9 @@ def datasets(path):
 def record(tiny, path, probes):
     sizes = {"hidden1": sf.StochasticBinary(13), "output": sf.StochasticBinary(4)}
     net = sf.Network(12, sizes, sf.FA(), sf.ThreeFactor(1e-2), device=DEVICE)
-    with sf.Simulation(net, tiny, 2, batch_size=5, backend="fused") as simulation:
+    with sf.Simulation(net, tiny, steps_per_image=2, batch_size=5, backend="fused") as simulation:
         simulation.record(path, probes, [Window("all", 0, 8)])
-        taken = simulation.stream.variables()["hidden1"]
+        taken = simulation.runner.variables()["hidden1"]
         for _ in range(4):
             for _ in simulation.present():
                 pass

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.datasets import Dataset, Images
+from tests.helpers.fused_pairs import DEVICE
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("triton")]
 
@@ -23,16 +23,16 @@ def grey():
         pixels = random.integers(0, 110, (n, 3, 4))
         pixels[labels == 0, :, :2] += 120
         pixels[labels == 1, :, 2:] += 120
-        return Images(pixels.astype(np.uint8), labels)
+        return Images(pixels.astype(np.uint8), labels, n_classes=2)
 
-    return Dataset("grey", train=images(400), test=images(1000), n_classes=2)
+    return Dataset("grey", train=images(400), test=images(1000))
 
 
 def found(backend, data, circuit, seed):
     """Return the errors in training and test, and the mean rates of all populations."""
     sizes = {"hidden1": sf.StochasticBinary(20), "output": sf.StochasticBinary(16)}
     net = sf.Network(12, sizes, circuit(), sf.ThreeFactor(4e-2), device=DEVICE)
-    simulation = sf.Simulation(net, data, 5, batch_size=40, seed=seed, backend=backend)
+    simulation = sf.Simulation(net, data, batch_size=40, seed=seed, backend=backend)
     row, test = simulation.train(1)[-1], simulation.test()
     rates = [value for name, value in row.items() if name.startswith("rate")]
     assert len(rates) == 3

@@ -129,7 +129,7 @@ class Explodes(sf.FA):
         (MixesStreams, "streams_are_independent", "other streams"),
         (Competes, "local", "depends on what other neurons of its population"),
         (CountsFromTheFirst, "works_in_replicas", "count dimensions from the last"),
-        (MakesNewTensors, "works_in_replicas", "initialise must write into the tensors"),
+        (MakesNewTensors, "works_in_replicas", "initialise must write into the existing tensors"),
         (Explodes, "finite", "is NaN or infinite"),
     ],
 )

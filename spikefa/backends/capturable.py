@@ -1,0 +1,65 @@
+"""Whether a step can be captured: it is done a few times on trial, and taken back."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from spikefa.backends.scope import Scope
+from spikefa.backends.trace import NotCapturable, Trace
+
+TIMES = 3
+
+
+def check_capturable(work: Callable[[], None], scope: Scope, device: torch.device) -> None:
+    """Check that `work` does the same every time, with the same numbers, without a look at data.
+
+    A graph repeats the operations that it has seen, and the Python numbers that it has seen. So
+    whoever counts steps in Python, or decides by chance, would go on doing what was captured.
+
+    Parameters
+    ----------
+    work : callable
+    scope : Scope
+        What it may change; all of that is as before when this is done.
+    device : torch.device
+        Where the network lives.
+
+    Raises
+    ------
+    NotCapturable
+        With the reason.
+    """
+    with scope.unchanged():
+        first: list[tuple[str, ...]] = []
+        for time in range(TIMES):
+            numbers = scope.numbers()
+            with Trace(device, list(scope.generators.values())) as trace:
+                work()
+            _compare_numbers(numbers, scope.numbers())
+            if time == 0:
+                first = trace.calls
+            _compare_calls(first, trace.calls)
+
+
+def _compare_numbers(before: Mapping[Any, float], after: Mapping[Any, float]) -> None:
+    for (owner, name), number in after.items():
+        old = before.get((owner, name))
+        if old is not number and old != number:  # NaN is not equal to itself
+            raise NotCapturable(
+                f"it changes the Python number {name!r} at every step, where a tensor is needed"
+            )
+
+
+def _compare_calls(first: list[tuple[str, ...]], later: list[tuple[str, ...]]) -> None:
+    for old, new in zip(first, later, strict=False):
+        if old != new:
+            raise NotCapturable(f"it does not do the same at every step: {_told(old, new)}")
+    if len(first) != len(later):
+        raise NotCapturable("it does not do the same at every step")
+
+
+def _told(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    if old[0] != new[0]:
+        return f"{old[0]} in one, {new[0]} in another"
+    return f"{old[0]} with {', '.join(old[1:])}, then with {', '.join(new[1:])}"

@@ -1,0 +1,50 @@
+"""``spikefa run EXPERIMENT``: run an experiment and say what it wrote."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from spikefa.plugins.choices import files_of
+from spikefa.plugins.user_code import blaming
+from spikefa.runs.catalogue import description, load_experiment
+from spikefa.runs.directory import RunDirectory
+from spikefa.runs.parsing import full_help, parse_settings
+from spikefa.runs.studies.file import NAME
+from spikefa.utils.devices import enough_memory
+
+
+def execute(given: argparse.Namespace) -> None:
+    """Run the experiment, or print its help."""
+    experiment = load_experiment(given.experiment)
+    name, options = experiment.name, given.options
+    if {"-h", "--help"} & set(options):
+        print(full_help(name, experiment.settings, options, description(name)), end="")
+        return
+    settings, out, resume = parse_settings(name, experiment.settings, options)
+    with enough_memory(), blaming("the run", *files_of(settings)):
+        run = experiment.run(settings, out, resume)
+    _print_outcome(run.path)
+
+
+def _print_outcome(path: Path) -> None:
+    run = RunDirectory(path)
+    summary = run.read_summary()
+    if "headline" in summary:
+        print(summary["headline"])
+        return
+    print(_test_error(summary))
+    result = run.path / NAME
+    for file in (run.recording, *sorted(run.figures.glob("*.png")), run.summary, result):
+        if file.is_file():
+            print(f"wrote {file}")
+
+
+def _test_error(summary: dict[str, Any]) -> str:
+    """Return the test error in one line; of replicas mean and standard deviation."""
+    names = ("test_error_percent", "test_error_percent_summed")
+    last, summed = (f"{summary[name]:.2f}" for name in names)
+    test = f"{summary['test_images']} images"
+    if summary.get("n", 1) > 1:
+        last, summed = (f"{summary[name]:.2f} ± {summary[f'sd_{name}']:.2f}" for name in names)
+        test += f"; mean ± sd of {summary['n']} replicas"
+    return f"test error {last} % from the last step, {summed} % from all steps summed ({test})"

@@ -1,0 +1,89 @@
+"""The commands that look at runs, and those that answer without one."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from spikefa.cli import main
+from tests.helpers.small_run import FIGURES
+
+
+def test_figures_are_drawn_again_from_the_files_alone(copied, capsys):
+    for file in copied.glob("figures/*"):
+        file.unlink()
+    assert main(["figure", str(copied)]) == 0
+    assert sorted(p.name for p in copied.glob("figures/*")) == [f"{n}.png" for n in FIGURES]
+    assert "fig4.png" in capsys.readouterr().out
+
+
+def test_figures_that_the_files_do_not_allow_are_left_out(copied, capsys):
+    for name in ("recording.h5", "metrics.csv", "figures/fig4.png"):
+        (copied / name).unlink()
+    assert main(["figure", str(copied)]) == 0
+    wrote = capsys.readouterr().out.splitlines()
+    assert wrote == [f"wrote {copied / 'figures' / 'receptive_fields.png'}"]
+    (copied / "checkpoint.pt").write_bytes(b"damaged")
+    assert main(["figure", str(copied)]) == 0
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"spikefa: warning: receptive_fields is left out: .*truncated.*\n", said)
+
+
+def test_inspect_tells_what_is_there(finished, capsys):
+    assert main(["inspect", str(finished)]) == 0
+    shown = capsys.readouterr().out
+    for expected in ("lillicrap2016.fig4", "test_error_percent", "hidden: 20", "late", "hidden2"):
+        assert expected in shown
+    assert main(["inspect", str(finished / "recording.h5")]) == 0
+    assert "hidden1" in capsys.readouterr().out
+
+
+def test_raster_beside_the_recording_and_never_over_a_file(copied, capsys, said):
+    recording = copied / "recording.h5"
+    assert main(["raster", str(recording), "--population", "hidden1,output", "--units", "5"]) == 0
+    picture = copied / "recording-raster.png"
+    assert capsys.readouterr().out == f"wrote {picture}\n"
+    before = picture.read_bytes()
+    assert before.startswith(b"\x89PNG")
+    assert "--force" in said("raster", recording, "--steps", "late")
+    assert picture.read_bytes() == before
+    assert main(["raster", str(recording), "--steps", "late", "--force"]) == 0
+    assert picture.read_bytes() != before
+    assert main(["raster", str(copied)]) == 0
+    assert (copied / "figures" / "raster.png").is_file()
+    assert main(["raster", str(copied), "--steps", "0:20", "--out", str(copied / "r.svg")]) == 0
+    assert (copied / "r.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--population", "hidden9"], "it holds those of input, hidden1, hidden2, output"),
+        (["--steps", "90000:"], "it holds early (0:"),
+        (["--units", "few"], "such as 50"),
+        (["--out", "raster.txt"], "end the name in"),
+        (["--out", "absent/raster/x.png"], "cannot write"),
+    ],
+)
+def test_raster_of_what_there_is_not(finished, said, options, message):
+    assert message in said("raster", finished, *options)
+
+
+def test_list_names_the_experiments(capsys):
+    assert main(["list"]) == 0
+    assert re.search(r"^lillicrap2016.fig4 +Figure 4", capsys.readouterr().out, re.M)
+
+
+def test_help_answers_without_torch():
+    """Torch takes seconds to import; no help text needs it."""
+    code = (
+        "import sys; from spikefa.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules"
+    )
+    for arguments in (["--help"], ["run", "lillicrap2016.fig4", "--help"], ["list"]):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout

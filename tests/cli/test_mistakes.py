@@ -1,0 +1,87 @@
+"""One line for every mistake of whoever types the command."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.helpers.small_run import SMALL
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "lillicrap2016.fig99"], "no experiment called 'lillicrap2016.fig99': there is"),
+        ([], "required: COMMAND"),
+        (["dance"], "invalid choice: 'dance'"),
+        ([*SMALL, "--hiden", "3"], "--hiden"),
+        ([*SMALL, "--hidden", "many"], "--hidden: Expected a int"),
+        ([*SMALL, "--phi-delta", "relu"], "--phi-delta"),
+        ([*SMALL, "--dataset", "mnits"], "mnits"),
+        ([*SMALL, "--device", "abacus"], "--device"),
+        ([*SMALL, "--config", "absent.yaml"], "absent.yaml"),
+        ([*SMALL, "--hidden", "0"], "at least 1 neuron"),
+        ([*SMALL, "--hidden", "-3"], "at least 1 neuron"),
+        ([*SMALL, "--hidden-layers", "0"], "hidden layer"),
+        ([*SMALL, "--outputs", "15"], "multiple of 10"),
+        ([*SMALL, "--batch-size", "0"], "batch"),
+        ([*SMALL, "--epochs", "0"], "epochs"),
+        ([*SMALL, "--steps-per-image", "0"], "step"),
+        ([*SMALL, "--learning-rate", "0"], "positive"),
+        ([*SMALL, "--learning-rate", "-0.001"], "positive"),
+        ([*SMALL, "--learning-rate", "[1e-3,1e-3]"], "2 learning rates for 3 projections"),
+        ([*SMALL, "--feedback-scale", "0"], "positive"),
+        ([*SMALL, "--weight-decay", "2"], "decay"),
+        ([*SMALL, "--tau", "0"], "tau"),
+        ([*SMALL, "--train-images", "0"], "train"),
+        ([*SMALL, "--train-images", "100000"], "1438"),
+        ([*SMALL, "--validation-images", "5000"], "hold out"),
+        ([*SMALL, "--resume", "absent"], "absent holds no run"),
+        (["inspect", "absent"], "there is no absent"),
+        (["raster", "absent"], "no recording absent"),
+        (["figure", "absent"], "absent holds no run"),
+        (["fetch", "imagenet"], "imagenet"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert message.lower() in said(*arguments).lower()
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+def test_cuda_asked_for_and_absent(said, tmp_path):
+    line = said(*SMALL, "--device", "cuda", "--out", tmp_path / "run")
+    assert "no CUDA device on this machine" in line
+
+
+def test_a_run_is_never_overwritten(copied, said):
+    before = {p: p.read_bytes() for p in copied.rglob("*") if p.is_file()}
+    line = said(*SMALL, "--out", copied)
+    assert f"{copied} holds a run already" in line
+    assert "--resume" in line
+    assert before == {p: p.read_bytes() for p in copied.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"hiden: 3",
+        b"hidden: [",
+        b"- 1",
+        b"\x00\x01\xff",
+        b"hidden: !!python/object/apply:os.mkdir ['pwned']",
+    ],
+)
+def test_a_bad_config_file(content, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.yaml").write_bytes(content)
+    said(*SMALL, "--config", "bad.yaml")
+    assert [file.name for file in tmp_path.iterdir()] == ["bad.yaml"]
+
+
+def test_a_file_where_the_folder_should_be(tmp_path, said):
+    (tmp_path / "file").write_text("mine")
+    line = said(*SMALL, "--out", tmp_path / "file")
+    assert "cannot write" in line
+    assert (tmp_path / "file").read_text() == "mine"

@@ -1,0 +1,75 @@
+"""How soon something happens, in computing time: whatever else the machine does is not counted."""
+
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+import spikefa as sf
+from spikefa.bench.overhead import progress_cost
+from spikefa.datasets import Images
+from spikefa.simulation.evaluation import evaluate
+
+TRIES = 3
+
+
+def computing_seconds(*arguments):
+    """Return what a process of Python computes, at best."""
+    taken = []
+    for _ in range(TRIES):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return min(taken)
+
+
+def timed_in_a_process(before, timed):
+    """Return the computing seconds of a statement after others, in a fresh process, at best."""
+    code = (
+        f"import time\n{before}\nt = time.process_time()\n{timed}\nprint(time.process_time() - t)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        for _ in range(TRIES)
+    ]
+    return min(float(run.stdout) for run in runs)
+
+
+def test_help_answers_within_half_a_second():
+    assert computing_seconds("-m", "spikefa", "--help") < 0.5
+
+
+def test_the_import_adds_less_than_a_third_of_a_second_to_that_of_torch():
+    assert timed_in_a_process("import torch", "import spikefa") < 0.3
+
+
+def test_mnist_is_ready_within_two_seconds(data_dir):
+    taken = []
+    for _ in range(TRIES):
+        started = time.process_time()
+        dataset = sf.datasets.mnist(data_dir)
+        taken.append(time.process_time() - started)
+    assert (len(dataset.train), len(dataset.test)) == (60_000, 10_000)
+    assert min(taken) < 2
+
+
+def test_progress_takes_less_than_a_hundredth_of_the_loop():
+    """Of presentations of a millisecond, on a terminal; nothing redraws behind our back."""
+    assert min(progress_cost().share(1e-3) for _ in range(TRIES)) < 0.01
+
+
+def test_all_test_images_fit_into_one_batch(monkeypatch):
+    network = sf.models.lillicrap2016.spiking_mnist(hidden=10, outputs=10)
+    network.initialise(0)
+    steps = []
+    whole = network.forward
+    monkeypatch.setattr(
+        network, "forward", lambda state, spikes: steps.append(len(spikes)) or whole(state, spikes)
+    )
+    images = Images(np.full((10_000, 28, 28), 33, np.uint8), np.zeros(10_000, np.uint8))
+    score = evaluate(network, images, 255, 10, steps=5, seed=0, batch=10_000)
+    assert steps == [10_000] * 5
+    assert score.images == 10_000
