@@ -122,7 +122,7 @@ def wm_mirrors_w(seed: int) -> float:
     That is ``arctan sqrt(rate n / (2 batch))``, n being the neurons that the noise comes from.
     """
     rate, n = 0.003, SIZES[-2]
-    made = network(sf.WM(0.3, rate, tau=1.0, gated=True), seed, decay=0.0)
+    made = network(sf.WM(0.3, rate=rate, tau=1.0, gated=True), seed, decay=0.0)
     learner = exercise(made, seed)
     made.set_learning_rates(learner.state, 0.0)  # mirrors alone
     learner.learn(round(8 / rate))
@@ -133,7 +133,8 @@ def wm_mirrors_w(seed: int) -> float:
 def pal_aligns(seed: int) -> float:
     """Return the angle of B to W^T at the output, in degrees, when B has learned from the noise."""
     noise = 0.1
-    made = network(sf.PAL(0.3, 1e-3, noise**-2, tau=1.0, gated=True), seed, noise=noise, decay=0.0)
+    circuit = sf.PAL(0.3, rate=1e-3, gain=noise**-2, tau=1.0, gated=True)
+    made = network(circuit, seed, noise=noise, decay=0.0)
     learner = exercise(made, seed)
     made.set_learning_rates(learner.state, 0.0)
     learner.learn(6000)

@@ -15,7 +15,7 @@ from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, R
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spikefa.feedback import PFA
+    from spikefa.feedback.product import Product
     from spikefa.runs.results.repeats import Runs
 
 __all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
@@ -54,7 +54,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     }
 
 
-def _path_angle(circuit: "PFA", settings: Settings, seed: int) -> float:
+def _path_angle(circuit: "Product", settings: Settings, seed: int) -> float:
     """Return the angle of the path to W^T after R has become B W."""
     from spikefa.models import rate_network
 

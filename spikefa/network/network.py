@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback import FeedbackCircuit, Layer
+from spikefa.feedback import FeedbackCircuit, Projection
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
 from spikefa.network.parts import check_parts, synapse_kinds
@@ -223,9 +223,8 @@ class Network:
 
     def _check_decay(self, learning_rates: LearningRates) -> None:
         """Check that a circuit whose weights decay with the forward ones can tell how fast."""
-        alone = type(self.feedback).decay is FeedbackCircuit.decay
         require(
-            alone or len(set(learning_rates.log_factors.tolist())) == 1,
+            not self.feedback.decays or len(set(learning_rates.log_factors.tolist())) == 1,
             f"the weights of {type(self.feedback).__name__} decay with those of all projections, "
             "so these must decay alike: freeze none, or all; and with decay_times_rate give one "
             "learning rate",
@@ -290,11 +289,11 @@ class Network:
             self.optimiser.step()
         self.feedback.learn(state.feedback, layers)
 
-    def layers(self, state: NetworkState, inputs: Tensor) -> list[Layer]:
+    def layers(self, state: NetworkState, inputs: Tensor) -> list[Projection]:
         """Return the projections with the populations they join, as a circuit sees them."""
         sent = [inputs, *(population.spikes for population in state.populations)]
         return [
-            Layer(*parts)
+            Projection(*parts)
             for parts in zip(
                 self.synapses.values(), sent[:-1], state.populations, state.plasticity, strict=True
             )
