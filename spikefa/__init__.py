@@ -1,131 +1,131 @@
 """spikefa: spiking networks whose error is carried back by populations, learning while they run.
 
-Everything public is reached from here, ``import spikefa as sf``, and imported when it is used, so
-that the command line answers at once.
+Use it as ``import spikefa as sf``. Every public name is an attribute of this module and is imported
+when it is first used, so that ``import spikefa`` and ``spikefa --help`` are fast.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+import typing as _typing
 
-from spikefa.errors import SpikefaError
-
-if TYPE_CHECKING:
-    from spikefa import analysis, datasets, feedback, plasticity, recording, testing
-    from spikefa.feedback import (
-        DFA,
-        FA,
-        KP,
-        PAL,
-        PFA,
-        SF,
-        WM,
-        Auxiliary,
-        Backprop,
-        FeedbackCircuit,
-        Mixed,
-        NodePerturbation,
-        PFAo,
-        PseudoBackprop,
-        Reward,
-        Shallow,
-    )
-    from spikefa.network.network import Network
-    from spikefa.neurons import Rate, SnnTorch, StochasticBinary
-    from spikefa.plasticity import (
-        BCM,
-        STDP,
-        Direct,
-        Eligibility,
-        Oja,
-        Outer,
-        PlasticityRule,
-        Post,
-        RoughThreeFactor,
-        ThreeFactor,
-    )
-    from spikefa.recording import Probe, Window
-    from spikefa.recording import open_recording as open
-    from spikefa.simulation.interrupts import Stopped
-    from spikefa.simulation.schedules import Constant, Piecewise, StepDecay, WarmUpAnneal
-    from spikefa.simulation.simulation import Simulation
-    from spikefa.stimulus.encodings import DeltaCode, Encoding, Graded, LatencyCode, RateCode
-    from spikefa.stimulus.images import Stimulus
-    from spikefa.synapses import Dense, LocallyConnected, Masked
+from spikefa.errors import SpikefaError as SpikefaError
 
 __version__ = "0.1.0"
 
-_WHERE = {
-    "DeltaCode": "stimulus",
-    "Encoding": "stimulus",
-    "Graded": "stimulus",
-    "LatencyCode": "stimulus",
-    "RateCode": "stimulus",
-    "DFA": "feedback",
-    "FA": "feedback",
-    "KP": "feedback",
-    "PAL": "feedback",
-    "SF": "feedback",
-    "WM": "feedback",
-    "Backprop": "feedback",
-    "Auxiliary": "feedback",
-    "FeedbackCircuit": "feedback",
-    "Mixed": "feedback",
-    "NodePerturbation": "feedback",
-    "PseudoBackprop": "feedback",
-    "Reward": "feedback",
-    "PFA": "feedback",
-    "PFAo": "feedback",
-    "Shallow": "feedback",
-    "Network": "network",
-    "Rate": "neurons",
-    "SnnTorch": "neurons",
-    "StochasticBinary": "neurons",
-    "BCM": "plasticity",
-    "Direct": "plasticity",
-    "Eligibility": "plasticity",
-    "Oja": "plasticity",
-    "Outer": "plasticity",
-    "PlasticityRule": "plasticity",
-    "Post": "plasticity",
-    "RoughThreeFactor": "plasticity",
-    "STDP": "plasticity",
-    "ThreeFactor": "plasticity",
-    "Probe": "recording",
-    "Window": "recording",
-    "Constant": "simulation.schedules",
-    "Piecewise": "simulation.schedules",
-    "StepDecay": "simulation.schedules",
-    "WarmUpAnneal": "simulation.schedules",
-    "Simulation": "simulation.simulation",
-    "Stopped": "simulation.interrupts",
-    "Stimulus": "stimulus",
-    "Dense": "synapses",
-    "LocallyConnected": "synapses",
-    "Masked": "synapses",
-}
 _MODULES = (
     "analysis",
     "datasets",
     "experiments",
     "feedback",
     "models",
+    "neurons",
     "plasticity",
     "recording",
+    "simulation",
+    "stimulus",
+    "synapses",
     "testing",
 )
+_NAMES = {
+    "feedback": (
+        "Auxiliary Backprop DFA FA FeedbackCircuit KP Mixed NodePerturbation PAL PFA PFAo "
+        "PseudoBackprop Reward SF Shallow WM"
+    ),
+    "network": "Network",
+    "neurons": "Population Rate SnnTorch StochasticBinary",
+    "plasticity": (
+        "BCM Direct Eligibility Oja Outer PlasticityRule Post RoughThreeFactor STDP ThreeFactor"
+    ),
+    "recording": "Probe Window open",
+    "simulation.interrupts": "Stopped",
+    "simulation.schedules": "Constant Piecewise StepDecay WarmUpAnneal",
+    "simulation.simulation": "Simulation",
+    "stimulus": (
+        "DeltaCode Encoding ExampleStimulus FunctionStimulus Graded ImageStimulus LatencyCode "
+        "RateCode Stimulus"
+    ),
+    "synapses": "Dense LocallyConnected Masked Synapses",
+}
+_ORIGIN = {name: module for module, names in _NAMES.items() for name in names.split()}
+_ALIASES = {"open": "open_recording"}
 
-__all__ = ["SpikefaError", "open", *_WHERE, *_MODULES]
+__all__ = ["SpikefaError", *_MODULES, *_ORIGIN]
 
+if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which run nothing
+    from spikefa import analysis as analysis
+    from spikefa import datasets as datasets
+    from spikefa import experiments as experiments
+    from spikefa import feedback as feedback
+    from spikefa import models as models
+    from spikefa import neurons as neurons
+    from spikefa import plasticity as plasticity
+    from spikefa import recording as recording
+    from spikefa import simulation as simulation
+    from spikefa import stimulus as stimulus
+    from spikefa import synapses as synapses
+    from spikefa import testing as testing
+    from spikefa.feedback import DFA as DFA
+    from spikefa.feedback import FA as FA
+    from spikefa.feedback import KP as KP
+    from spikefa.feedback import PAL as PAL
+    from spikefa.feedback import PFA as PFA
+    from spikefa.feedback import SF as SF
+    from spikefa.feedback import WM as WM
+    from spikefa.feedback import Auxiliary as Auxiliary
+    from spikefa.feedback import Backprop as Backprop
+    from spikefa.feedback import FeedbackCircuit as FeedbackCircuit
+    from spikefa.feedback import Mixed as Mixed
+    from spikefa.feedback import NodePerturbation as NodePerturbation
+    from spikefa.feedback import PFAo as PFAo
+    from spikefa.feedback import PseudoBackprop as PseudoBackprop
+    from spikefa.feedback import Reward as Reward
+    from spikefa.feedback import Shallow as Shallow
+    from spikefa.network import Network as Network
+    from spikefa.neurons import Population as Population
+    from spikefa.neurons import Rate as Rate
+    from spikefa.neurons import SnnTorch as SnnTorch
+    from spikefa.neurons import StochasticBinary as StochasticBinary
+    from spikefa.plasticity import BCM as BCM
+    from spikefa.plasticity import STDP as STDP
+    from spikefa.plasticity import Direct as Direct
+    from spikefa.plasticity import Eligibility as Eligibility
+    from spikefa.plasticity import Oja as Oja
+    from spikefa.plasticity import Outer as Outer
+    from spikefa.plasticity import PlasticityRule as PlasticityRule
+    from spikefa.plasticity import Post as Post
+    from spikefa.plasticity import RoughThreeFactor as RoughThreeFactor
+    from spikefa.plasticity import ThreeFactor as ThreeFactor
+    from spikefa.recording import Probe as Probe
+    from spikefa.recording import Window as Window
+    from spikefa.simulation.interrupts import Stopped as Stopped
+    from spikefa.simulation.schedules import Constant as Constant
+    from spikefa.simulation.schedules import Piecewise as Piecewise
+    from spikefa.simulation.schedules import StepDecay as StepDecay
+    from spikefa.simulation.schedules import WarmUpAnneal as WarmUpAnneal
+    from spikefa.simulation.simulation import Simulation as Simulation
+    from spikefa.stimulus import DeltaCode as DeltaCode
+    from spikefa.stimulus import Encoding as Encoding
+    from spikefa.stimulus import ExampleStimulus as ExampleStimulus
+    from spikefa.stimulus import FunctionStimulus as FunctionStimulus
+    from spikefa.stimulus import Graded as Graded
+    from spikefa.stimulus import ImageStimulus as ImageStimulus
+    from spikefa.stimulus import LatencyCode as LatencyCode
+    from spikefa.stimulus import RateCode as RateCode
+    from spikefa.stimulus import Stimulus as Stimulus
+    from spikefa.synapses import Dense as Dense
+    from spikefa.synapses import LocallyConnected as LocallyConnected
+    from spikefa.synapses import Masked as Masked
+    from spikefa.synapses import Synapses as Synapses
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"spikefa.{name}")
-    if name == "open":
-        return import_module("spikefa.recording").open_recording
-    if name in _WHERE:
-        return getattr(import_module(f"spikefa.{_WHERE[name]}"), name)
-    raise AttributeError(f"module 'spikefa' has no attribute {name!r}")
+    open = recording.open_recording
+else:
 
+    def __getattr__(name: str) -> object:
+        if name in _MODULES:
+            return _importlib.import_module(f"spikefa.{name}")
+        if name in _ORIGIN:
+            module = _importlib.import_module(f"spikefa.{_ORIGIN[name]}")
+            return getattr(module, _ALIASES.get(name, name))
+        raise AttributeError(f"module 'spikefa' has no attribute {name!r}")
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+    def __dir__() -> list[str]:
+        return sorted(__all__)

@@ -1,19 +1,14 @@
-"""What several test files share."""
+"""Fixtures that several rooms of tests use."""
 
 import os
 from pathlib import Path
-
-# The networks of the tests are too small to share between threads; set before torch is imported,
-# and passed on to the processes that tests start.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
 
 from spikefa.cli import main
 from spikefa.datasets import Dataset, Images
-
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.helpers.processes import REPOSITORY
 
 
 @pytest.fixture(scope="session")
@@ -35,14 +30,14 @@ def tiny() -> Dataset:
         pixels = random.integers(0, 80, (n, 3, 4))
         pixels[labels == 0, :, :2] += 150
         pixels[labels == 1, :, 2:] += 150
-        return Images(pixels.astype(np.uint8), labels)
+        return Images(pixels.astype(np.uint8), labels, n_classes=2)
 
-    return Dataset("tiny", train=images(22), test=images(10), n_classes=2)
+    return Dataset("tiny", train=images(22), test=images(10))
 
 
 @pytest.fixture
 def said(capsys):
-    """Run a command that is expected to fail; return the one line that it says."""
+    """Run a command that is expected to fail; return the line that it prints."""
 
     def run(*arguments: object) -> str:
         assert main([str(argument) for argument in arguments]) == 2

@@ -25,7 +25,7 @@ def digits_network(feedback):
 
 def angles_of(network):
     digits = sf.datasets.digits()
-    return delta_angles(network, digits.test, digits.full_scale, digits.n_classes)
+    return delta_angles(network, digits.test)
 
 
 def test_deltas_of_transposed_weights_are_those_of_backpropagation():

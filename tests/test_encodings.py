@@ -123,9 +123,9 @@ def test_a_resumed_run_is_bit_identical(name, tiny, tmp_path):
 @pytest.mark.parametrize("name", [name for name in ENCODINGS if name != "rate"])
 def test_what_needs_no_random_numbers_draws_none(name, tiny):
     run = simulation(tiny, ENCODINGS[name]())
-    before = run.stream.generators["stimulus"].get_state()
+    before = run.runner.random.generators["stimulus"].get_state()
     run.train(epochs=1)
-    assert run.stream.generators["stimulus"].get_state().equal(before)
+    assert run.runner.random.generators["stimulus"].get_state().equal(before)
 
 
 def test_tests_are_encoded_as_the_training_is(tiny):

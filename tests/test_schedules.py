@@ -43,7 +43,7 @@ def test_the_simulation_sets_the_rate_of_every_projection(tiny):
     for _ in range(4):
         for _ in simulation.present():
             pass
-        seen.append([float(s.learning_rate) for s in simulation.stream.state.plasticity])
+        seen.append([float(s.learning_rate) for s in simulation.runner.state.plasticity])
     factors = (1, 0.875, 0.75, 0.625)
     assert [rates[0] for rates in seen] == pytest.approx([0.4 * f for f in factors])
     assert [rates[1] for rates in seen] == pytest.approx([0.1 * f for f in factors])

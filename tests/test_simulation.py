@@ -30,8 +30,8 @@ def bits(simulation):
     """Everything that must agree: tensors, generators, counters."""
     return {
         **{name: tensor.clone() for name, tensor in simulation.tensors().items()},
-        **simulation.stream.generator_states(),
-        "position": torch.tensor([simulation.presentation, simulation.stream.state.steps]),
+        **simulation.runner.random.states(),
+        "position": torch.tensor([simulation.presentation, simulation.runner.state.steps]),
     }
 
 
@@ -104,9 +104,9 @@ def test_the_recording_holds_what_the_first_stream_did(tiny, tmp_path):
             [sf.Window("all", 0, 12)],
         )
         for _ in range(4):
-            images.append(int(simulation.order.images(simulation.presentation)[0]))
+            images.append(int(simulation.training.sampler.items(simulation.presentation)[0]))
             for _ in simulation.present():
-                state = simulation.stream.state.populations[1]
+                state = simulation.runner.state.populations[1]
                 spikes.append(state.spikes[0].clone())
                 potentials.append(state.potential[0, [1, 4]].clone())
     with sf.open(tmp_path / "recording.h5") as recording:

@@ -78,9 +78,7 @@ def train(
         "error_percent_summed": score.error_percent_summed,
         "train_error_percent_summed": simulation.history[-1]["train_error_percent_summed"],
         "alignment_degrees": network.alignment(),
-        "delta_angle_degrees": delta_angles(
-            network, some, dataset.full_scale, dataset.n_classes, seed=seed
-        ),
+        "delta_angle_degrees": delta_angles(network, some, seed=seed),
         "train_seconds": round(simulation.wall_seconds, 2),
     }
 

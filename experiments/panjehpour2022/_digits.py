@@ -128,9 +128,7 @@ def _disordered(images: Images, share: float, seed: int) -> NDArray[np.uint8]:
 def small_digits(data_dir: str | None = None) -> Dataset:
     """Return MNIST with 15 x 15 pixels."""
     data = mnist(data_dir)
-    return Dataset(
-        data.name, _small(data.train), _small(data.test), None, data.full_scale, data.n_classes
-    )
+    return Dataset(data.name, _small(data.train), _small(data.test))
 
 
 def _small(images: Images) -> Images:

@@ -1,4 +1,4 @@
-"""Analysis: measures of recordings, block by block; angles; figures."""
+"""Analysis: measures of recordings, read block by block; angles; figures."""
 
 from spikefa.analysis.alignment import angle, weight_alignment
 from spikefa.analysis.alignment_figure import alignment_figure

@@ -1,4 +1,4 @@
-"""Angles between what is there and what backpropagation would use."""
+"""Angles and other measures of alignment with what backpropagation would use."""
 
 import math
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ def angle(a: torch.Tensor, b: torch.Tensor) -> float:
     Parameters
     ----------
     a, b : tensor
-        Of one shape. Two random vectors of many elements are at nearly 90 degrees.
+        Of the same shape. Two random vectors of many elements are nearly at 90 degrees.
 
     Returns
     -------
     float
-        0 to 180; nan if either is all zeros or holds what is not finite.
+        0 to 180; nan if either is all zeros or holds a value that is not finite.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def angle(a: torch.Tensor, b: torch.Tensor) -> float:
     """
     require(
         a.shape == b.shape,
-        f"an angle needs tensors of one shape, not {tuple(a.shape)} and {tuple(b.shape)}",
+        f"an angle needs tensors of the same shape, not {tuple(a.shape)} and {tuple(b.shape)}",
     )
     return float(angle_between(a, b))
 
@@ -40,12 +40,12 @@ def angle(a: torch.Tensor, b: torch.Tensor) -> float:
 def cosine(a: torch.Tensor, b: torch.Tensor) -> float:
     """Return the cosine of the angle between two tensors taken as flat vectors.
 
-    What Chu & Bacho 2024 call alignment: 1 is parallel, 0 at right angles, -1 the opposite.
+    Chu & Bacho 2024 call it alignment: 1 is parallel, 0 orthogonal, -1 opposite.
 
     Parameters
     ----------
     a, b : tensor
-        Of one shape.
+        Of the same shape.
 
     Returns
     -------
@@ -65,33 +65,33 @@ def stability_criterion(
 ) -> list[float]:
     """Return, per layer, the alignment whose sign says whether the layer is stable (eq. 11).
 
-    A small step against an update ``D`` lowers the loss, to first order, by ``D . dL/dW``. So where
-    the loss has an extremum, a circuit other than backpropagation stays only if, in every layer
-    (Chu & Bacho 2024, eqs. 7 to 11)::
+    A small step against an update ``D`` lowers the loss, to first order, by ``D . dL/dW``. At an
+    extremum of the loss, learning by a circuit other than backpropagation is stable only if, in
+    every layer (Chu & Bacho 2024, eqs. 7 to 11)::
 
         D . dL/dW / (|D| |dL/dW|) >= 0
 
     Parameters
     ----------
     updates : sequence of tensor, each [n_pre, n_post]
-        What the circuit takes for the gradient, with the sign of a gradient: what is subtracted
-        from the weights, whatever the learning rate. See `delta_angles.pseudo_gradients`.
+        The gradient that the circuit delivers, which is subtracted from the weights; the learning
+        rate does not matter. See `delta_angles.pseudo_gradients`.
     gradients : sequence of tensor, each [n_pre, n_post]
-        dL/dW of the same layers on the same examples.
+        dL/dW for the same layers and examples.
 
     Returns
     -------
     list of float
-        -1 to 1; nan where either is all zeros, as a gradient is in the layers below weights of 0.
+        -1 to 1; nan where either is all zeros, such as gradients below weights that are 0.
 
     Raises
     ------
     SpikefaError
-        If the lists differ in length, or shapes do.
+        If the lists differ in length or in shapes.
     """
     require(
         len(updates) == len(gradients),
-        f"{len(updates)} updates and {len(gradients)} gradients: give one of each for each layer",
+        f"{len(updates)} updates and {len(gradients)} gradients: give one of each per layer",
     )
     return [cosine(*pair) for pair in zip(updates, gradients, strict=True)]
 
@@ -102,21 +102,22 @@ def weight_alignment(
     """Return, per layer, the angle in degrees between W and the transpose of B.
 
     W [n_pre, n_post] carries activity up through a layer and B [n_post, n_pre] carries the error
-    down through the same layer. Backpropagation is B = W^T, an angle of 0; feedback alignment
-    begins at 90 degrees and falls as W comes to resemble B^T (Lillicrap et al. 2016, Fig. 5a).
+    down through the same layer. In backpropagation B = W^T, and the angle is 0. In feedback
+    alignment it starts near 90 degrees and falls as W aligns with B^T (Lillicrap et al. 2016,
+    figure 5a).
 
     Parameters
     ----------
     weights : sequence of tensor, each [n_pre, n_post]
-        Forward weights of the layers that an error is carried down through. The first layer of a
-        network has no feedback into its input: leave it out.
+        Forward weights of the layers with feedback. Leave out the first layer of a network, since
+        no error is carried to the input.
     feedback : sequence of tensor, each [n_post, n_pre]
         Feedback weights of the same layers.
 
     Raises
     ------
     SpikefaError
-        If the lists differ in length or a pair of shapes does not fit.
+        If the lists differ in length, or the shapes of a pair do not match.
     """
     require(
         len(weights) == len(feedback),
@@ -125,8 +126,8 @@ def weight_alignment(
     for layer, (forward, back) in enumerate(zip(weights, feedback, strict=True), start=1):
         require(
             forward.shape == back.mT.shape,
-            f"weights {layer} are {tuple(forward.shape)} forward and {tuple(back.shape)} back: B "
-            "must have the shape of W transposed",
+            f"weights {layer} are {tuple(forward.shape)} forward and {tuple(back.shape)} feedback: "
+            "B must have the shape of W transposed",
         )
     return [angle(forward, back.mT) for forward, back in zip(weights, feedback, strict=True)]
 
@@ -134,9 +135,9 @@ def weight_alignment(
 def row_angles(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Return the angle in degrees between each row of `a` and the same row of `b`.
 
-    With the deltas of two circuits, `[batch, n]`, these are angles example by example. With a
-    weight matrix `[n_pre, n_post]` and the transpose of its feedback matrix they are angles neuron
-    by neuron: between what a hidden neuron sends and what comes back to it (Lillicrap et al. 2016,
+    For the deltas of two circuits, `[batch, n]`, these are the angles of single examples. For a
+    weight matrix `[n_pre, n_post]` and the transpose of its feedback matrix they are the angles
+    between the outgoing and the feedback weights of single neurons (Lillicrap et al. 2016,
     figure 5a).
 
     Parameters
@@ -150,7 +151,7 @@ def row_angles(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """
     require(
         a.shape == b.shape,
-        f"angles need tensors of one shape, not {tuple(a.shape)} and {tuple(b.shape)}",
+        f"angles need tensors of the same shape, not {tuple(a.shape)} and {tuple(b.shape)}",
     )
     x, y = a.detach().double(), b.detach().double()
     x, y = x / x.norm(dim=-1, keepdim=True), y / y.norm(dim=-1, keepdim=True)
@@ -158,21 +159,20 @@ def row_angles(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def norm_ratio(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Return ``|a| / |b|``, such as of B^T and W; 1 if two matrices are alike in size."""
+    """Return the ratio of two norms, ``|a| / |b|``, such as those of B^T and W."""
     return float(a.detach().double().norm() / b.detach().double().norm())
 
 
 def path_norm_ratios(network: Network) -> dict[str, float]:
-    """Return ``|B| / |W|`` of each projection beside which the circuit carries the error down.
+    """Return ``|B| / |W|`` of each projection with a feedback path, by its name.
 
-    B is the matrix of the whole path (Li Ji-An & Benna, figure 2: the path norm ratio), as for the
-    angles of `Network.alignment`, and named like these. 1 for backpropagation; errors fade on their
-    way down where it is below, and explode where it is far above. Of a network with replicas: ask
-    for one of them.
+    B is the matrix of the whole path, as in `Network.alignment` (Li Ji-An & Benna, figure 2: the
+    path norm ratio). The ratio is 1 for backpropagation. Errors fade on their way down where it is
+    smaller, and explode where it is much larger. The network must be a single one or a replica.
     """
     require(
         network.replicas is None,
-        "the ratios are those of one network: give a replica, network.replica(0)",
+        "the ratios are defined for a single network: give a replica, such as network.replica(0)",
     )
     carried = list(network.synapses.items())[1:]
     return {
@@ -182,7 +182,7 @@ def path_norm_ratios(network: Network) -> dict[str, float]:
 
 
 def overlap(weight: torch.Tensor, feedback: torch.Tensor) -> float:
-    """Return tr(B W), above 0 if W is aligned with B^T (Lillicrap et al. 2016, suppl. note 12).
+    """Return tr(B W), positive if W is aligned with B^T (Lillicrap et al. 2016, suppl. note 12).
 
     Parameters
     ----------
@@ -197,12 +197,12 @@ def teaching_overlap(
 ) -> float:
     """Return tr(A^T B E), E = T - W A, of a linear network (Lillicrap et al. 2016, note 12).
 
-    It is the rate at which tr(B W) grows, and half that of |A|^2.
+    It is the rate of growth of tr(B W), and half the rate of growth of |A|^2.
 
     Parameters
     ----------
     first : tensor [n_inputs, n_hidden]
-        The paper's A, transposed, as all matrices here.
+        The paper's A, transposed like all matrices here.
     second : tensor [n_hidden, n_outputs]
         W.
     feedback : tensor [n_outputs, n_hidden]
@@ -228,7 +228,8 @@ def marchenko_pastur(
     Parameters
     ----------
     ratio : float
-        lambda, columns per row, in (0, 1]; product feedback alignment calls 1 / lambda expansion.
+        lambda, columns per row, in (0, 1]. In product feedback alignment 1 / lambda is the
+        expansion.
     variance : float, default 1
         Mean eigenvalue.
     points : int, default 400
@@ -236,7 +237,7 @@ def marchenko_pastur(
     Returns
     -------
     x, p : ndarray [points]
-        From the lower to the upper edge.
+        From the lower to the upper edge of the spectrum.
     """
     require(0 < ratio <= 1, f"lambda must be in (0, 1], {ratio} given")
     low, high = (variance * (1 + sign * ratio**0.5) ** 2 for sign in (-1, 1))

@@ -7,17 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from spikefa.analysis.curves import Rows, column, read_metrics
+from spikefa.analysis.metrics_table import MetricsTable, as_table, column
 from spikefa.analysis.style import GREY, INK, PALETTE, plain, quiet
 from spikefa.errors import require
 
 PREFIX = "alignment_"
 UNRELATED = 90.0
-"""The angle, in degrees, between two large random matrices."""
+"""The angle in degrees between two large random matrices."""
 
 
-def alignment_figure(metrics: Rows | str | Path) -> Figure:
-    """Draw the angle between each W and the transpose of the B beside it, epoch by epoch.
+def alignment_figure(metrics: MetricsTable | str | Path) -> Figure:
+    """Draw the angle between each W and the transpose of its B against the epoch.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ def alignment_figure(metrics: Rows | str | Path) -> Figure:
     Raises
     ------
     SpikefaError
-        If there is no row, or no column of angles.
+        If there are no rows, or no column of angles.
     """
-    rows = read_metrics(metrics) if isinstance(metrics, str | Path) else list(metrics)
+    rows = as_table(metrics)
     names = alignment_columns(rows)
     require(
         len(names) > 0,
         "the metrics hold no alignment to draw: the circuit has no matrix to compare W with, or "
-        "the run was made before spikefa wrote it",
+        "the run was made by a version of spikefa that did not write it",
     )
     figure = Figure(figsize=(7.5, 3.9), layout="constrained")
     axes = figure.subplots()
@@ -57,8 +57,8 @@ def alignment_figure(metrics: Rows | str | Path) -> Figure:
     return figure
 
 
-def alignment_columns(rows: Rows) -> list[str]:
-    """Return the names of the columns in which there is an angle."""
+def alignment_columns(rows: MetricsTable) -> list[str]:
+    """Return the names of the columns that hold angles."""
     names = [name for name in (rows[-1] if rows else ()) if str(name).startswith(PREFIX)]
     return [name for name in names if np.isfinite(column(rows, name)).any()]
 

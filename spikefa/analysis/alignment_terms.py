@@ -1,9 +1,9 @@
-"""Why forward weights align: what each past change of the layer below adds to the next change.
+"""Alignment terms: the part of a weight change that goes back to each past change below.
 
 Panjehpour & EsmailZadeh 2022, eqs. 3 to 6. In a rate network that learns by feedback alignment, W_l
-changes by ``-eta s_l^T delta_{l+1}``, and s_l has been shaped by every earlier change of the
-weights below it, which brought along B_l. The part that goes back to the change of o updates ago is
-the *alignment term of order o*.
+changes by ``-eta s_l^T delta_{l+1}``. Every earlier change of the weights below was made with B_l
+and has shaped s_l. The part of the change of W_l that goes back to the change made o updates ago is
+the *alignment term of order o*, and it explains why forward weights align with B_l.
 """
 
 import torch
@@ -21,44 +21,48 @@ def alignment_terms(
     population: Population,
     rate: float = 1.0,
 ) -> Tensor:
-    """Return the alignment terms of W_l by their order (eq. 4).
+    """Return the alignment terms of W_l, by order (eq. 4).
 
-    With the activity x two layers below, W the weights from there, and all but W as it is now::
+    With x the activity of the population below, W[k] the weights from there after update k, and
+    everything else at its present value::
 
         zeta_o = x W[k - o] + b
         T_o    = -rate (f'(zeta_o) * (x (W[k - o + 1] - W[k - o])))^T delta
 
-    To first order in the changes, all terms back to the first update, together with what the first
-    weights alone would do, ``-rate f(x W[0] + b)^T delta``, are the change of W_l. For f linear
-    that is exact. The weights must have changed by learning alone.
+    To first order in the changes, the change of W_l is the sum of all terms back to the first
+    update and of the contribution of the initial weights, ``-rate f(x W[0] + b)^T delta``. This is
+    exact for linear f. The weights must have changed by learning only.
 
     Parameters
     ----------
     inputs : Tensor [batch, n_{l-1}]
-        x, activity of the population below the one that W_l comes from, now.
+        x, the present activity of the population below the presynaptic one of W_l.
     history : Tensor [orders + 1, n_{l-1}, n_l]
-        The weights between the two after each of the last updates, the oldest first, the present
-        ones last.
+        The weights between these two populations after each of the last updates, the oldest first,
+        the present ones last.
     bias : Tensor [n_l]
-        b, of the population that W_l comes from, now.
+        b, the present bias of the presynaptic population of W_l.
     delta : Tensor [batch, n_{l+1}]
-        What W_l learns from now: modulator times gain of the population that it ends on.
+        What W_l learns from now: modulator times gain of its postsynaptic population.
     population : Population
-        The one that W_l comes from: f' is its gain. It should have no memory (tau = 1).
+        The presynaptic population of W_l; f' is its gain. It should have no memory (tau = 1).
     rate : float, default 1
-        eta; no matter for an angle.
+        eta. It does not change angles.
 
     Returns
     -------
     Tensor [orders, n_l, n_{l+1}]
-        That of order 1 first. B_l^T is what they may align with.
+        Order 1 first. They may align with B_l^T.
 
     Raises
     ------
     SpikefaError
-        If there are fewer than two entries in the history.
+        If the history has fewer than two entries.
     """
-    require(len(history) >= 2, f"orders need at least 2 weights in a row, {len(history)} given")
+    require(
+        len(history) >= 2,
+        f"the history needs 2 or more weights, {len(history)} given",
+    )
     orders, _, here = len(history) - 1, *history.shape[1:]
     state = population.state(len(inputs), inputs.device, inputs.dtype)
     terms = inputs.new_empty(orders, here, delta.shape[-1])
@@ -74,18 +78,18 @@ def alignment_terms(
 def transformation_matrix(
     inputs: Tensor, delta: Tensor, past_inputs: Tensor, past_delta: Tensor
 ) -> Tensor:
-    """Return what turns B^T into an alignment term of a linear network (eq. 5).
+    """Return the matrix M that turns B^T into an alignment term of a linear network (eq. 5).
 
-    ``T_o = eta^2 B^T M``, ``M = delta[k - o]^T x[k - o] x[k]^T delta[k]``. W aligns with B^T as far
-    as M preserves directions: it does where it is symmetric and positive, such as for o = 0 or for
-    a batch that is shown again, and does not where it is skew, see `symmetric_and_skew`.
+    ``T_o = eta^2 B^T M``, ``M = delta[k - o]^T x[k - o] x[k]^T delta[k]``. W aligns with B^T to the
+    extent that M preserves directions. It does if M is symmetric and positive, such as for o = 0 or
+    for a batch that is shown again. It does not if M is skew-symmetric, see `symmetric_and_skew`.
 
     Parameters
     ----------
     inputs, past_inputs : Tensor [batch, n_{l-1}]
         x now and o updates ago.
     delta, past_delta : Tensor [batch, n_{l+1}]
-        What W_l learned from now and then.
+        What W_l learned from now and o updates ago.
 
     Returns
     -------
@@ -95,10 +99,10 @@ def transformation_matrix(
 
 
 def symmetric_and_skew(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the two parts of a square matrix, ``(M + M^T) / 2`` and ``(M - M^T) / 2``.
+    """Return the symmetric and skew parts, ``(M + M^T) / 2`` and ``(M - M^T) / 2``.
 
-    ``B^T`` and ``B^T M_skew`` are at a right angle whatever B (eq. 6), so that alignment is up to
-    the symmetric part, and to how large the skew one is beside it, see `skew_ratio`.
+    ``B^T`` and ``B^T M_skew`` are orthogonal for every B (eq. 6). Alignment therefore depends on
+    the symmetric part and on the relative size of the skew part, see `skew_ratio`.
 
     Raises
     ------
@@ -107,13 +111,13 @@ def symmetric_and_skew(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """
     require(
         matrix.dim() >= 2 and matrix.shape[-1] == matrix.shape[-2],
-        f"a transformation matrix is square, {tuple(matrix.shape)} given",
+        f"a transformation matrix must be square, {tuple(matrix.shape)} given",
     )
     return (matrix + matrix.mT) / 2, (matrix - matrix.mT) / 2
 
 
 def skew_ratio(feedback: Tensor, matrix: Tensor) -> float:
-    """Return ``|B^T M_skew| / |B^T M_sym|``: the less, the better B^T keeps its direction.
+    """Return ``|B^T M_skew| / |B^T M_sym|``; the smaller, the better B^T keeps its direction.
 
     Parameters
     ----------
@@ -128,7 +132,7 @@ def skew_ratio(feedback: Tensor, matrix: Tensor) -> float:
 
 
 def cosines(terms: Tensor, direction: Tensor) -> Tensor:
-    """Return the cosine of each of many tensors to one direction, such as terms to B^T.
+    """Return the cosine between each of many tensors and one direction, such as B^T.
 
     Parameters
     ----------

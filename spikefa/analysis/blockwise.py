@@ -1,4 +1,4 @@
-"""What the measures share: the rows they look at, a block at a time."""
+"""Rows of a recording that a measure counts."""
 
 import numpy as np
 
@@ -8,24 +8,24 @@ from spikefa.recording.contents import Steps
 
 
 def some_rows(recording: Recording, steps: Steps) -> slice:
-    """Return the rows of `steps`.
+    """Return the rows of `steps`, at least one.
 
     Raises
     ------
     SpikefaError
-        If there is none: a measure of nothing is no number.
+        If there are none.
     """
     rows = recording.rows(steps)
-    what = "steps" if steps is None else f"steps of {steps!r}"
-    require(rows.stop > rows.start, f"{recording.path} holds no {what}: there is nothing to count")
+    wanted = "steps" if steps is None else f"steps of {steps!r}"
+    require(rows.stop > rows.start, f"{recording.path} holds no {wanted}: nothing can be counted")
     return rows
 
 
 def settled(recording: Recording, rows: slice, settle: int) -> np.ndarray:
-    """Tell which rows lie at least `settle` steps behind the last switch of the image.
+    """Return which rows lie at least `settle` steps after the last change of the image.
 
-    A row counts only if the `settle` steps before it were recorded too, without a gap, and
-    showed the same image: what was shown in a gap is not known.
+    A row counts only if the `settle` steps before it were recorded without a gap and showed the
+    same image, since it is not known what was shown in a gap.
 
     Parameters
     ----------
@@ -33,13 +33,13 @@ def settled(recording: Recording, rows: slice, settle: int) -> np.ndarray:
     rows : slice
         With start and stop.
     settle : int
-        0 makes all rows count.
+        With 0 all rows count.
 
     Returns
     -------
     ndarray of bool, shape [rows]
     """
-    require(settle >= 0, f"settle is {settle}: give a number of steps, 0 or more")
+    require(settle >= 0, f"settle is {settle}: give a number of steps, at least 0")
     if settle == 0:
         return np.ones(rows.stop - rows.start, dtype=bool)
     first = max(0, rows.start - settle)

@@ -1,4 +1,4 @@
-"""What the output populations guess, against what was shown, over time."""
+"""Confusion matrices: the classes that the outputs guess, against those shown, over time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,39 +45,39 @@ def confusion(
     population: str | None = None,
     steps_per_image: int | None = None,
 ) -> Confusion:
-    """Return how often an image of one class was taken for one of each class.
+    """Return how often an image of each class was classified as each class.
 
-    The guess is the class whose group of output units spikes most, the lower class if two are
-    equal (Lillicrap et al. 2016, Methods): in the last step of a presentation, or in all of its
-    steps together. Only whole presentations count, see `presentations`. One recorded stream is
-    one of the batch: this is the error while learning of that stream.
+    The guess is the class whose group of output units spikes most, in the last step of a
+    presentation or in all of its steps together; the lower class if two are equal (Lillicrap et al.
+    2016, Methods). Only complete presentations count, see `presentations`. A recording holds one
+    stream of the batch, so this is the error of that stream while it learns.
 
     Parameters
     ----------
     recording : Recording
-        With spikes of as many output units of each class.
+        With spikes of the same number of output units for each class.
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
     guess : "last" or "summed"
     every : int, optional
-        Make a period of every so many presentations, the last of which may have fewer; by default
-        all are one period.
+        Presentations in a period; the last period may have fewer. By default all presentations
+        make one period.
     population : str, optional
         By default the output population.
     steps_per_image : int, optional
-        By default as `presentations` finds out.
+        By default as in `presentations`.
 
     Raises
     ------
     SpikefaError
-        If the outputs or no whole presentation were recorded.
+        If no outputs or no complete presentation were recorded.
 
     Examples
     --------
     >>> wrong = confusion(recording, every=1000, guess="summed").error_percent
     >>> late = confusion(recording, "late").counts[0]
     """
-    require(guess in ("last", "summed"), f"the guess is {guess!r}: give 'last' or 'summed'")
+    require(guess in ("last", "summed"), f"guess is {guess!r}: give 'last' or 'summed'")
     name = _outputs(recording) if population is None else population
     n_classes = recording.populations[name].n_classes if name in recording.populations else 0
     templates = _templates(recording, name)
@@ -87,7 +87,7 @@ def confusion(
         f"an image of class {shown.label.max()} was shown, but {name!r} has {n_classes} classes",
     )
     length = len(shown) if every is None else every
-    require(length >= 1, f"a period of {length} presentations holds nothing: give 1 or more")
+    require(length >= 1, f"every is {length}: give 1 presentation or more for a period")
     counts = np.zeros((-(-len(shown) // length), n_classes, n_classes), np.int64)
     for chosen, spikes in _counted(recording, name, templates, shown, guess):
         period = np.arange(chosen.start, chosen.stop) // length
@@ -103,16 +103,16 @@ def _outputs(recording: Recording) -> str:
 
 
 def _templates(recording: Recording, population: str) -> np.ndarray:
-    """Return which unit is of which class, float32 [n_units, n_classes]."""
+    """Return the class of each unit as 1-hot rows, float32 [n_units, n_classes]."""
     units = recording.units(population)
     described = recording.populations[population]
-    require(described.n_classes > 0, f"the units of {population!r} stand for no classes")
+    require(described.n_classes > 0, f"the units of {population!r} do not stand for classes")
     templates = described.classes(units)[:, None] == np.arange(described.n_classes)
     held = templates.sum(axis=0)
     require(
         bool((held == held[0]).all()),
         f"{recording.path} holds {held.min()} to {held.max()} units of a class of {population!r}: "
-        "a guess needs as many of each, so record all of them",
+        "guesses need the same number for each class, so record all units",
     )
     return templates.astype(np.float32)
 
@@ -120,14 +120,14 @@ def _templates(recording: Recording, population: str) -> np.ndarray:
 def _counted(
     recording: Recording, population: str, templates: np.ndarray, shown: Presentations, guess: Guess
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield some presentations and the spikes of each class in them, [presentations, classes]."""
+    """Yield slices of presentations with the spikes of each class, [presentations, classes]."""
     width = shown.steps_per_image
     at_once = max(1, BLOCK_ROWS // width)
     for first in range(0, len(shown), at_once):
         chosen = slice(first, min(first + at_once, len(shown)))
         start = shown.start[chosen]
         steps = recording.steps[start[0]], recording.steps[start[-1] + width - 1] + 1
-        # One read for all of them, and for the few rows of cut presentations in between.
+        # A single read covers all of them and the few rows of incomplete presentations between.
         raster = recording.raster(population, steps=slice(*map(int, steps)))
         groups = raster.astype(np.float32) @ templates
         rows = (start - start[0])[:, None] + np.arange(width)

@@ -15,12 +15,12 @@ def pairwise_correlation(
     units: Sequence[int] | None = None,
     steps: Steps = None,
 ) -> np.ndarray:
-    """Return Pearson's correlation of each pair of units, over steps.
+    """Return Pearson's correlation of each pair of units over the steps.
 
-    ``rho_ij = cov(s_i, s_j) / sqrt(var(s_i) var(s_j))`` of the spikes in the same step. It holds
-    what the stimulus makes two units do together as well as what they do beyond it: during one
-    image nothing but chance is left, since neurons draw their spikes independently. Windows far
-    apart differ in their rates, which correlates all units: give one window as `steps`.
+    ``rho_ij = cov(s_i, s_j) / sqrt(var(s_i) var(s_j))`` for spikes in the same step. This is the
+    total correlation: it includes what the stimulus causes. While one image is shown, correlations
+    are due to chance, since neurons draw their spikes independently. Windows far apart differ in
+    their rates, which correlates all units, so give one window as `steps`.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def pairwise_correlation(
     Raises
     ------
     SpikefaError
-        If fewer than two steps of it were recorded.
+        If fewer than two steps were recorded.
     """
     covariance = spike_moments(recording, population, units, steps).covariance
     deviation = np.sqrt(np.diag(covariance))
     with np.errstate(invalid="ignore", divide="ignore"):
         correlation = covariance / np.outer(deviation, deviation)
     varied = deviation > 0
-    correlation[varied, varied] = 1.0  # the root of a square may be one digit off
+    correlation[varied, varied] = 1.0  # rounding of the square root may leave it one digit off
     return correlation

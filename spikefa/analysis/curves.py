@@ -1,6 +1,5 @@
 """Learning curves, from the rows of metrics.csv."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,19 +8,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
 
+from spikefa.analysis.metrics_table import MetricsTable, as_table, column
 from spikefa.analysis.style import ACCENT, GREY, INK, PALETTE, plain, quiet
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import require
 
-Rows = Sequence[Mapping[str, object]]
 ERRORS = {
     "train_error_percent": ("training", GREY),
     "validation_error_percent": ("validation", ACCENT),
 }
 LOG_RANGE = 5
-"""A logarithmic axis helps when the largest error is this many times the smallest."""
+"""The error axis is logarithmic if the largest error is this many times the smallest."""
 
 
-def learning_curve(metrics: Rows | str | Path) -> Figure:
+def learning_curve(metrics: MetricsTable | str | Path) -> Figure:
     """Draw the error, and below it the firing rates, against the images seen.
 
     Parameters
@@ -34,14 +33,14 @@ def learning_curve(metrics: Rows | str | Path) -> Figure:
     Raises
     ------
     SpikefaError
-        If there are no rows, or no number of images in them.
+        If there are no rows, or the column ``images`` holds no numbers.
     """
-    rows = read_metrics(metrics) if isinstance(metrics, str | Path) else list(metrics)
-    require(len(rows) > 0, "there are no rows of metrics to draw: let one epoch finish first")
+    rows = as_table(metrics)
+    require(len(rows) > 0, "there are no metrics to draw: let one epoch finish first")
     images = column(rows, "images")
     require(
         bool(np.isfinite(images).all()),
-        f"the metrics need a number in 'images': the columns are {', '.join(rows[0])}",
+        f"the metrics need numbers in 'images': the columns are {', '.join(rows[0])}",
     )
     rates = [name for name in rows[0] if name.startswith("rate_")]
     figure = Figure(figsize=(7.5, 6.5 if rates else 4.2), layout="constrained")
@@ -58,34 +57,7 @@ def learning_curve(metrics: Rows | str | Path) -> Figure:
     return figure
 
 
-def read_metrics(path: str | Path) -> list[dict[str, str]]:
-    """Read metrics.csv.
-
-    Raises
-    ------
-    SpikefaError
-        If it is missing or is no text.
-    """
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise SpikefaError(f"cannot read the metrics {path}: {error}") from error
-
-
-def column(rows: Rows, name: str) -> np.ndarray:
-    """Return a column, float64, with nan where there is no number."""
-    return np.array([_number(row.get(name)) for row in rows])
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return float("nan")
-
-
-def _draw_errors(axes: Axes, images: np.ndarray, rows: Rows) -> None:
+def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable) -> None:
     drawn: dict[str, np.ndarray] = {}
     for name, (label, colour) in ERRORS.items():
         errors = column(rows, name)
@@ -96,22 +68,22 @@ def _draw_errors(axes: Axes, images: np.ndarray, rows: Rows) -> None:
             )
             drawn[name] = errors[known]
     require(len(drawn) > 0, "the metrics hold no error to draw")
-    _name_last(axes, images[-1], drawn)
-    every = np.concatenate(list(drawn.values()))
-    if every.min() > 0 and every.max() > LOG_RANGE * every.min():
+    _write_last(axes, images[-1], drawn)
+    all_errors = np.concatenate(list(drawn.values()))
+    if all_errors.min() > 0 and all_errors.max() > LOG_RANGE * all_errors.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.yaxis.set_minor_formatter(ScalarFormatter())
     else:
-        axes.set_ylim(0, 1.15 * max(1.0, float(every.max())))
+        axes.set_ylim(0, 1.15 * max(1.0, float(all_errors.max())))
     axes.set_ylabel("error (%)")
     axes.set_xlim(0, 1.12 * max(1.0, float(images.max())))
     axes.legend(frameon=False)
     quiet(axes)
 
 
-def _name_last(axes: Axes, right: float, drawn: Mapping[str, np.ndarray]) -> None:
-    """Write the last error of each curve at its end, the larger one a little higher."""
+def _write_last(axes: Axes, right: float, drawn: Mapping[str, np.ndarray]) -> None:
+    """Write the last error at the end of each curve, the larger one above, the other below."""
     largest = max(errors[-1] for errors in drawn.values())
     for name, errors in drawn.items():
         axes.annotate(
@@ -125,7 +97,7 @@ def _name_last(axes: Axes, right: float, drawn: Mapping[str, np.ndarray]) -> Non
         )
 
 
-def _draw_rates(axes: Axes, images: np.ndarray, rows: Rows, names: Sequence[str]) -> None:
+def _draw_rates(axes: Axes, images: np.ndarray, rows: MetricsTable, names: Sequence[str]) -> None:
     for number, name in enumerate(names):
         colour = PALETTE[number % len(PALETTE)]
         label = plain(name.removeprefix("rate_"))
@@ -138,7 +110,7 @@ def _draw_rates(axes: Axes, images: np.ndarray, rows: Rows, names: Sequence[str]
 
 
 def _mark_epochs(axes: Axes, images: np.ndarray, epochs: np.ndarray) -> None:
-    """Write the epochs along the top, where an epoch is a fixed number of images."""
+    """Add an axis of epochs along the top, if an epoch is a fixed number of images."""
     if not (np.isfinite(epochs).all() and (epochs > 0).all() and images[-1] > 0):
         return
     size = images[-1] / epochs[-1]

@@ -1,4 +1,4 @@
-"""How well the error that reaches the synapses points where backpropagation would point it."""
+"""Angles between the error that reaches the synapses and the one backpropagation would deliver."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,27 +13,29 @@ from spikefa.network.network import Network
 from spikefa.network.replicas import connect, feedback_state
 from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
+from spikefa.stimulus.images import ImageStimulus
 
 
 class Reference:
-    """A circuit that watches a network without teaching it, for what it would have delivered.
+    """A second circuit beside the one of a network, from which no synapse learns.
 
-    It sees the forward activity and the output error that the network's own circuit sees.
+    It receives the forward activity and the output error of the network's own circuit, and shows
+    what it would have delivered in its place.
 
     Parameters
     ----------
     network : Network
     circuit : FeedbackCircuit
-        Such as `Backprop`; not part of a network yet. Its weights are drawn from `seed`.
+        Such as `Backprop`; it must not belong to a network. Its weights are drawn from `seed`.
     batch : int
-        Streams of the states that it will be shown.
+        Streams of the states that `watch` receives.
     seed : int or sequence of int, default 0
-        Of a network with replicas: of each, or the first of consecutive ones.
+        For a network with replicas, one seed for each, or the first of consecutive seeds.
 
     Attributes
     ----------
     state : FeedbackState
-        With what the circuit delivered to the state shown last.
+        Holds what the circuit delivered for the state that it watched last.
     """
 
     def __init__(
@@ -44,14 +46,14 @@ class Reference:
         self.state = feedback_state(network, circuit, batch)
 
     def watch(self, state: NetworkState) -> None:
-        """Carry the output error of `state`, in which the network has fed back, one step."""
+        """Run one step with the output error of `state`, in which the network has fed back."""
         self.circuit.step(self.state, state.error, state.populations)
 
     def angles(self, state: NetworkState) -> Tensor:
-        """Return the mean angle in degrees between both circuits' deltas, [..., hidden layers].
+        """Return the mean angle between the deltas of both circuits in degrees, [..., layers].
 
-        Delta is modulator times gain, as the synapses learn from it; the angle is taken stream by
-        stream over the neurons, and streams in which one of the two is 0 are left out.
+        Delta is modulator times gain, from which the synapses learn. The angle is taken over the
+        neurons for each stream, then averaged; streams in which a delta is 0 are left out.
         """
         delivered = zip(
             state.feedback.modulators[:-1],
@@ -68,18 +70,18 @@ class Reference:
         )
 
     def update_angles(self, state: NetworkState, inputs: Tensor) -> Tensor:
-        """Return the angle between the changes of W that both would make now, [..., projections].
+        """Return the angle between the weight changes of both circuits, [..., projections].
 
-        ``pre^T delta``, summed over the streams, with each circuit's delta, from the input upwards
-        (Panjehpour & EsmailZadeh 2022, section 2.2). That of the output is left out: its error is
-        the same for both.
+        The change is ``pre^T delta``, summed over the streams (Panjehpour & EsmailZadeh 2022,
+        section 2.2). Projections come in order from the input upwards. The last one is left out,
+        since the error of the output is the same for both circuits.
 
         Parameters
         ----------
         state : NetworkState
-            That was watched last.
+            The state that was watched last.
         inputs : Tensor [batch, n_inputs]
-            What the network was shown.
+            Inputs for which the state was computed.
         """
         sent = [inputs, *(population.spikes for population in state.populations)]
         delivered = zip(
@@ -104,8 +106,6 @@ class Reference:
 def delta_angles(
     network: Network,
     images: Images,
-    full_scale: int,
-    n_classes: int,
     steps: int = 5,
     seed: int = 0,
     tau: float = 0.9,
@@ -114,70 +114,65 @@ def delta_angles(
     """Return the angle between the circuit's deltas and those of backpropagation, by population.
 
     Delta is what the synapses onto a population learn from: modulator times gain, ``[batch, n]``.
-    Beside the network's own circuit a `Backprop` circuit with error populations of the same `tau`
-    sees the same forward activity and the same output error; no synapse learns. The angle is taken
-    for each stream at the last step of its image, over the neurons of the population, and averaged
-    over the images (Lillicrap et al. 2016, figure 2c, there for rates). 90 degrees is chance.
+    A `Backprop` circuit whose error populations have the given `tau` receives the same forward
+    activity and the same output error; no synapse learns. The angle is taken over the neurons of
+    the population at the last step of each image, and averaged over the images (Lillicrap et al.
+    2016, figure 2c, there for rates). 90 degrees is chance.
 
     Parameters
     ----------
     network : Network
     images : Images
-        All are shown once, side by side, from rest: some hundreds are enough.
-    full_scale, n_classes : int
-        Pixel value that means 1, number of classes.
+        All are shown once, side by side, from rest. Some hundreds are enough.
     steps : int, default 5
         Steps for which the images are shown.
     seed : int, default 0
     tau : float, default 0.9
-        Of the error populations of the reference.
+        Time constant of the error populations of the `Backprop` circuit.
     name : str, default "delta_angles"
         Names the random streams.
 
     Returns
     -------
     dict of float
-        Degrees; nan for a population that no error reaches. The output population is left out:
-        its error is the same for all circuits.
+        Degrees; nan for a population that no error reaches. The output population is left out,
+        since its error is the same for all circuits.
     """
     reference = Reference(network, Backprop(tau=tau), len(images))
-    stream = shown(network, images, full_scale, n_classes, steps, seed, name, reference)
-    state = stream.state
+    runner = present_once(network, images, steps, seed, name, reference)
     hidden = list(network.populations)[:-1]
-    return dict(zip(hidden, reference.angles(state).tolist(), strict=True))
+    return dict(zip(hidden, reference.angles(runner.state).tolist(), strict=True))
 
 
-def shown(
+def present_once(
     network: Network,
     images: Images,
-    full_scale: int,
-    n_classes: int,
     steps: int,
     seed: int,
     name: str,
     reference: Reference | None = None,
 ) -> Runner:
-    """Return a stream that has shown all images once, side by side, from rest; no synapse learned.
+    """Show all images once, side by side, from rest, while no synapse learns.
 
-    Activity and error ran for `steps` steps, with the streams ``<name>/...`` of `seed`, and the
-    reference, if any, watched every one.
+    Activity and error run for `steps` steps with the random streams ``<name>/...`` of `seed`. The
+    reference, if given, watches each step.
+
+    Returns
+    -------
+    Runner
+        After the last step.
     """
     require(
         network.replicas is None,
-        "the angles are those of one network: give a replica, network.replica(0)",
+        "the angles are defined for a single network: give a replica, such as network.replica(0)",
     )
-    require(steps >= 1, f"the images need at least 1 step, {steps} given")
-    stream = Runner(network, images, full_scale, n_classes, len(images), seed, name)
-    stream.stimulus.show(torch.arange(len(images), device=network.device), steps)
-    stream.readout.start(stream.stimulus.labels)
-    for _ in range(steps):
-        stream.draw(plastic=True)
-        stream.stimulus.step()
-        network.forward(stream.state, stream.stimulus.spikes)
-        network.feed_back(stream.state, stream.readout.target)
+    require(steps >= 1, f"images must be shown for at least 1 step, {steps} given")
+    runner = Runner(network, ImageStimulus(images, steps=steps), len(images), seed, name)
+    runner.load(0, torch.arange(len(images), device=network.device))
+    for _ in runner.rest(feed_back=True):
         if reference is not None:
-            reference.watch(stream.state)
-    return stream
+            reference.watch(runner.state)
+    return runner
 
 
 def angles_to(
@@ -186,21 +181,21 @@ def angles_to(
     state: NetworkState,
     seed: int | Sequence[int] = 0,
 ) -> Callable[[], Tensor]:
-    """Return what gives the angles between the circuit's deltas and those of another, now.
+    """Return a function that measures angles between the deltas of two circuits.
 
     Parameters
     ----------
     network : Network
     circuit : FeedbackCircuit
-        Without memory, such as ``Backprop(tau=1)``; see `Reference`.
+        Has no memory, such as ``Backprop(tau=1)``; see `Reference`.
     state : NetworkState
-        In which the network has fed back when the angles are asked for.
+        The network must have fed back in it whenever the function is called.
     seed : int or sequence of int, default 0
 
     Returns
     -------
     callable
-        Returns a tensor [..., hidden layers] of degrees, of each replica if there are any.
+        Returns a tensor [..., hidden layers] of degrees, with a leading dimension for replicas.
     """
     reference = Reference(network, circuit, state.error.shape[-2], seed)
 
@@ -214,18 +209,19 @@ def angles_to(
 def pseudo_gradients(
     state: NetworkState, inputs: Tensor, modulators: Sequence[Tensor]
 ) -> list[Tensor]:
-    """Return what these modulators take for dL/dW, by projection, summed over the streams.
+    """Return the gradient dL/dW that these modulators imply, by projection, summed over streams.
 
-    ``s_pre^T [modulator * Psi(V)]``, which `ThreeFactor` subtracts, times its learning rate. With
-    the modulators of ``Backprop(tau=1)`` and rate neurons it is the gradient.
+    It is ``s_pre^T [modulator * Psi(V)]``, which `ThreeFactor` multiplies by its learning rate and
+    subtracts. With the modulators of ``Backprop(tau=1)`` and rate neurons it is the true
+    gradient.
 
     Parameters
     ----------
     state : NetworkState
-        In which the network has seen `inputs`.
+        State of the network after `inputs`.
     inputs : Tensor [batch, n_inputs]
     modulators : sequence of Tensor, each [batch, n]
-        Of each population, from the first hidden one to the output.
+        One for each population, from the first hidden one to the output.
 
     Returns
     -------
@@ -241,21 +237,21 @@ def pseudo_gradients(
 def update_alignment(
     network: Network, circuit: FeedbackCircuit, state: NetworkState, inputs: Tensor, seed: int = 0
 ) -> Callable[[], list[float]]:
-    """Return what tells how the updates of the network's circuit align with another's, now.
+    """Return a function that measures how updates of the network's circuit align with another's.
 
-    With ``Backprop(tau=1)`` as the other it is the alignment of update and gradient, whose sign is
-    a criterion of stability, see `alignment.stability_criterion`.
+    With ``Backprop(tau=1)`` as the other circuit it is the alignment of update and gradient, whose
+    sign is a criterion of stability, see `alignment.stability_criterion`.
 
     Parameters
     ----------
     network : Network
     circuit : FeedbackCircuit
-        Without memory.
+        Has no memory.
     state : NetworkState
-        In which the network has seen `inputs` and fed back when the alignment is asked for.
+        The network must have received `inputs` and fed back in it whenever the function is called.
     inputs : Tensor [batch, n_inputs]
     seed : int, default 0
-        Of the circuit's weights.
+        The circuit's weights are drawn from it.
 
     Returns
     -------
@@ -266,7 +262,7 @@ def update_alignment(
 
     def alignment() -> list[float]:
         reference.watch(state)
-        both = (state.feedback.modulators, reference.state.modulators)
-        return stability_criterion(*(pseudo_gradients(state, inputs, each) for each in both))
+        modulators = (state.feedback.modulators, reference.state.modulators)
+        return stability_criterion(*(pseudo_gradients(state, inputs, each) for each in modulators))
 
     return alignment

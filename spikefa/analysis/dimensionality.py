@@ -1,4 +1,4 @@
-"""How many dimensions the activity of a population fills."""
+"""The dimensionality of the activity of a population."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ def covariance_spectrum(
     Raises
     ------
     SpikefaError
-        If fewer than two steps of it were recorded.
+        If fewer than two steps were recorded.
     """
     return np.linalg.eigvalsh(spike_moments(recording, population, units, steps).covariance)[::-1]
 
@@ -47,12 +47,12 @@ def participation_ratio(
 ) -> float:
     """Return the participation ratio, a dimensionality between 1 and the number of units.
 
-    With the eigenvalues l_i of the covariance C of the spikes it is ``(sum l_i)^2 / sum l_i^2 =
-    (tr C)^2 / tr(C^2)``: k if k of them are equal and the others 0 (Abbott, Rajan and Sompolinsky
-    2011; Gao et al. 2017, "A theory of multineuronal dimensionality, dynamics and measurement").
-    Independent noise fills all dimensions, and a population of stochastic neurons is full of it.
-    T steps reach T - 1 dimensions at the most, and estimates from few steps are too low: compare
-    windows of one length.
+    For the eigenvalues l_i of the covariance C of the spikes it is ``(sum l_i)^2 / sum l_i^2 =
+    (tr C)^2 / tr(C^2)``, which is k if k eigenvalues are equal and the others are 0 (Abbott, Rajan
+    and Sompolinsky 2011; Gao et al. 2017, "A theory of multineuronal dimensionality, dynamics and
+    measurement"). Independent noise, such as that of stochastic neurons, fills all dimensions. T
+    steps span at most T - 1 dimensions, and estimates from few steps are too low, so compare
+    windows of the same length.
 
     Parameters are those of `covariance_spectrum`.
 
@@ -64,7 +64,7 @@ def participation_ratio(
     Raises
     ------
     SpikefaError
-        If fewer than two steps of it were recorded.
+        If fewer than two steps were recorded.
     """
     covariance = spike_moments(recording, population, units, steps).covariance
     squares = float(np.sum(covariance**2))  # C is symmetric

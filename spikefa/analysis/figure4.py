@@ -1,4 +1,4 @@
-"""The figure of Lillicrap et al. 2016, Fig. 4: the network at work early, midway and late."""
+"""Figure 4 of Lillicrap et al. 2016: the network at work early, midway and late in training."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
 from spikefa.analysis.panels import (
-    Column,
+    Excerpt,
+    draw_hidden_raster,
     draw_neuron_mark,
     draw_output_raster,
-    draw_raster,
     draw_switches,
     draw_thumbnails,
     draw_trace,
@@ -27,31 +27,31 @@ TRACES = {"potential": ("PSP", BLUE), "modulator": ("modulator", ACCENT)}
 
 
 def figure4(recording: Recording) -> Figure:
-    """Draw what a recording holds in the manner of figure 4 of the paper.
+    """Draw a recording like figure 4 of the paper.
 
-    From the top: the images shown; spikes of the recorded units of each hidden population; those
-    of the output units, in bands by class, coloured where they are of the class shown; the PSP
-    and the modulator of one neuron. One column per window, of which the first, the middle and
-    the last are drawn; a vertical line where the image changes. What was not recorded is left
-    out, steps that are missing are grey.
+    From the top: the images shown; spikes of the recorded units of each hidden population; spikes
+    of the output units, in bands by class and coloured where they are of the class shown; the PSP
+    and the modulator of one neuron. There is a column for the first, the middle and the last
+    window. Vertical lines mark changes of the image. Variables that were not recorded are left out,
+    and missing steps are grey.
 
     Parameters
     ----------
     recording : Recording
-        With at least one window in which something was recorded.
+        At least one window must hold recorded steps.
 
     Returns
     -------
     Figure
-        12 inches wide and 9 high, more with more than three hidden populations. Each panel has
-        the label ``"<window>/<what>"``, such as ``"early/hidden1"`` or ``"late/potential"``.
+        12 inches wide and 9 high, higher with more than three hidden populations. Panels have
+        labels such as ``"early/images"``, ``"early/hidden1"`` and ``"late/potential"``.
 
     Raises
     ------
     SpikefaError
-        If the recording holds no rows, or no spikes of hidden or output populations.
+        If the recording holds no steps, or no spikes of hidden or output populations.
     """
-    columns = _columns(recording)
+    excerpts = _excerpts(recording)
     rasters = [
         population
         for population in recording.populations.values()
@@ -66,23 +66,23 @@ def figure4(recording: Recording) -> Figure:
     hidden = sum(population.role == "hidden" for population in rasters)
     height = HEIGHT + 1.1 * max(0, hidden - 3)
     figure = Figure(figsize=(WIDTH, height), facecolor="white")
-    grid = _grid(figure, [p.role for p in rasters], len(traces), columns, height)
-    for place, column in enumerate(columns):
-        _draw_column(figure, grid, place, column, [p.name for p in rasters], neuron, traces)
+    grid = _grid(figure, [p.role for p in rasters], len(traces), excerpts, height)
+    for place, excerpt in enumerate(excerpts):
+        _draw_column(figure, grid, place, excerpt, [p.name for p in rasters], neuron, traces)
     for variable in traces:
         share_limits(
             [axes for axes in figure.axes if str(axes.get_label()).endswith(f"/{variable}")]
         )
     figure.align_ylabels()
-    figure.text(0.075, 0.012, _footnote(columns, neuron, traces), color=GREY, fontsize=8)
+    figure.text(0.075, 0.012, _footnote(excerpts, neuron, traces), color=GREY, fontsize=8)
     return figure
 
 
 def traced_neuron(recording: Recording) -> tuple[str, int] | None:
-    """Return the population and number of the neuron to trace; None if none was recorded.
+    """Return population and unit of the neuron to trace; None if no trace was recorded.
 
-    The middle one of the hidden populations (or, failing them, another) that has most of PSP,
-    modulator and spikes; in it the first neuron of which they were all recorded.
+    It is the neuron with most of PSP, modulator and spikes recorded. Among equals the middle hidden
+    population comes first, then the others from the first hidden one to the output.
     """
     best: tuple[int, str, int] | None = None
     populations = list(recording.populations.values())
@@ -97,7 +97,7 @@ def traced_neuron(recording: Recording) -> tuple[str, int] | None:
 
 
 def _recorded_together(recording: Recording, population: str) -> list[tuple[int, int]]:
-    """Return the first best neuron of `population` and how much was recorded of it."""
+    """Return the neuron of `population` of which most was recorded, and a score, if any was."""
     names = [v for v in recording.variables(population) if v in TRACES]
     if not names:
         return []
@@ -119,11 +119,11 @@ def _traced_variables(recording: Recording, population: str, unit: int) -> list[
     ]
 
 
-def _columns(recording: Recording) -> list[Column]:
-    """Return the columns: the first, middle and last of the windows in which there are rows.
+def _excerpts(recording: Recording) -> list[Excerpt]:
+    """Return excerpts of the first, middle and last window with recorded steps.
 
-    Triggers and recurring images count if there are no other windows. If one has no end, the
-    columns are the beginning, the middle and the end of what was recorded.
+    Windows of triggers and recurring images are used if there are no others. If a window has no
+    end, the excerpts are the beginning, middle and end of the recorded steps.
     """
     held = _with_rows(recording, recording.layout.windows)
     held = held or _with_rows(recording, recording.windows)
@@ -136,7 +136,7 @@ def _columns(recording: Recording) -> list[Column]:
     )
     if len(held) > COLUMNS:
         held = [held[0], held[len(held) // 2], held[-1]]
-    return [Column(recording, window) for window in held]
+    return [Excerpt(recording, window) for window in held]
 
 
 def _with_rows(recording: Recording, windows: Sequence[Window]) -> list[Window]:
@@ -145,14 +145,14 @@ def _with_rows(recording: Recording, windows: Sequence[Window]) -> list[Window]:
 
 
 def _grid(
-    figure: Figure, roles: Sequence[str], traces: int, columns: Sequence[Column], height: float
+    figure: Figure, roles: Sequence[str], traces: int, excerpts: Sequence[Excerpt], height: float
 ) -> GridSpec:
-    """Return the grid; the rows are thumbnails, rasters, traces."""
+    """Return the grid, whose rows are thumbnails, rasters and traces."""
     heights = [0.5, *({"hidden": 1.2, "output": 2.7}[role] for role in roles)]
     heights += [0.75] * traces
     return figure.add_gridspec(
         len(heights),
-        len(columns),
+        len(excerpts),
         height_ratios=heights,
         left=0.075,
         right=0.985,
@@ -167,46 +167,47 @@ def _draw_column(
     figure: Figure,
     grid: GridSpec,
     place: int,
-    column: Column,
+    excerpt: Excerpt,
     rasters: Sequence[str],
     neuron: tuple[str, int] | None,
     traces: Sequence[str],
 ) -> None:
-    """Draw all panels of one window; only the leftmost column names the rows."""
+    """Draw all panels of one excerpt; only the leftmost column names the rows."""
     leftmost = place == 0
-    label = column.window.label
+    label = excerpt.window.label
     top = figure.add_subplot(grid[0, place], label=f"{label}/images")
-    draw_thumbnails(top, column)
+    draw_thumbnails(top, excerpt)
     top.set_title(plain(label), color=INK, fontsize=13, fontweight="bold", pad=6)
     panels = []
     for number, name in enumerate(rasters, start=1):
         axes = figure.add_subplot(grid[number, place], label=f"{label}/{name}")
-        if column.recording.populations[name].role == "output":
-            draw_output_raster(axes, column, name, leftmost)
+        if excerpt.recording.populations[name].role == "output":
+            draw_output_raster(axes, excerpt, name, leftmost)
         else:
-            draw_raster(axes, column, name, leftmost)
+            draw_hidden_raster(axes, excerpt, name, leftmost)
         if neuron is not None and name == neuron[0]:
-            draw_neuron_mark(axes, column, *neuron)
+            draw_neuron_mark(axes, excerpt, *neuron)
         panels.append(axes)
     for number, variable in enumerate(traces, start=1 + len(rasters)):
         assert neuron is not None
         axes = figure.add_subplot(grid[number, place], label=f"{label}/{variable}")
         title, colour = TRACES[variable]
-        draw_trace(axes, column, (*neuron, variable), colour, f"{title}\n(a.u.)" * leftmost)
+        trace = (neuron[0], variable, neuron[1])
+        draw_trace(axes, excerpt, trace, colour, f"{title}\n(a.u.)" * leftmost)
         panels.append(axes)
     for axes in panels:
-        draw_switches(axes, column)
+        draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=axes is panels[-1])
     panels[-1].set_xlabel("step", color=INK, fontsize=9)
 
 
 def _footnote(
-    columns: Sequence[Column], neuron: tuple[str, int] | None, traces: Sequence[str]
+    excerpts: Sequence[Excerpt], neuron: tuple[str, int] | None, traces: Sequence[str]
 ) -> str:
     parts = ["vertical lines: the image changes"]
-    if any(population.n_classes for population in columns[0].recording.populations.values()):
+    if any(population.n_classes for population in excerpts[0].recording.populations.values()):
         parts.append("orange: output spikes of the class shown")
-    if any(len(column.steps) < column.window.stop - column.window.start for column in columns):
+    if any(len(excerpt.steps) < excerpt.window.stop - excerpt.window.start for excerpt in excerpts):
         parts.append("grey: not recorded")
     if neuron is not None and traces:
         parts.append(f"traces: unit {neuron[1]:,} of {neuron[0]} (triangle)")

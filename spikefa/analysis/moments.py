@@ -1,4 +1,4 @@
-"""Means and covariances of spikes, summed over blocks without rounding."""
+"""Counts and covariances of spikes, summed over blocks without rounding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from spikefa.recording.contents import Steps
 
 @dataclass(frozen=True)
 class Moments:
-    """How often units spiked, and how often two of them in the same step.
+    """How often units spiked, and how often pairs of them spiked in the same step.
 
-    These are integers and add up exactly, in blocks of any size.
+    The counts are integers, so sums over blocks of any size are exact.
 
     Attributes
     ----------
     rows : int
         Steps counted, T.
     joint : ndarray of int64, shape [n_units, n_units]
-        ``c_ij = sum_t s_i(t) s_j(t)``; on the diagonal the spikes of each unit, since s is 0 or 1.
+        ``c_ij = sum_t s_i(t) s_j(t)``. On the diagonal these are the spikes of each unit.
     """
 
     rows: int
@@ -32,7 +32,7 @@ class Moments:
     def covariance(self) -> np.ndarray:
         """``(T c_ij - c_ii c_jj) / (T (T - 1))``, float64: the unbiased estimate."""
         counts = np.diag(self.joint)
-        # Integers up to the division: nothing cancels, however rare or frequent the spikes.
+        # Integers up to the division, so that rare or frequent spikes lose no digits.
         difference = self.rows * self.joint - np.outer(counts, counts)
         return difference / (float(self.rows) * (self.rows - 1))
 
@@ -45,7 +45,7 @@ def spike_moments(
 ) -> Moments:
     """Count the spikes of units and of pairs of units, in one pass.
 
-    The memory needed is that of one block and of n_units^2 numbers.
+    It needs memory for one block and for n_units^2 numbers.
 
     Parameters
     ----------
@@ -59,15 +59,15 @@ def spike_moments(
     Raises
     ------
     SpikefaError
-        If fewer than two steps of it were recorded.
+        If fewer than two steps were recorded.
     """
     rows = some_rows(recording, steps)
     total = rows.stop - rows.start
-    require(total >= 2, f"{recording.path} holds one step there: a covariance needs two")
+    require(total >= 2, f"{recording.path} holds only one step there: a covariance needs two")
     n_units = len(recording.units(population) if units is None else units)
     joint = np.zeros((n_units, n_units), np.int64)
     for _, spikes in recording.blocks(population, units, steps):
-        # A block has far fewer than 2^24 rows, up to which float32 counts exactly.
+        # float32 counts exactly up to 2^24, and a block has far fewer rows.
         values = spikes.astype(np.float32)
         joint += (values.T @ values).astype(np.int64)
     return Moments(total, joint)

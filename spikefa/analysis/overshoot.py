@@ -1,4 +1,4 @@
-"""Whether the steps of a layer's weights are too long for the activity that they read."""
+"""The step size of a layer's weights, relative to the largest stable one."""
 
 import torch
 from torch import Tensor
@@ -7,18 +7,18 @@ from spikefa.errors import require
 
 
 def overshoot(activity: Tensor, rate: float) -> float:
-    """Return eta times the largest eigenvalue of <h h^T>, beyond 2 of which descent overshoots.
+    """Return eta times the largest eigenvalue of <h h^T>; descent overshoots if it exceeds 2.
 
-    Descent on the squared error of linear neurons, ``W <- W - eta <h e^T>``, multiplies the error
-    along each eigenvector of <h h^T> by 1 - eta times its eigenvalue, so that it grows if that is
-    beyond 2. The largest eigenvalue is large if neurons saturate together, as those do that many
-    updates push the same way. With a squashing output its slope, below 1, makes steps shorter.
-    LeCun, Bottou, Orr and Mueller 2012, Efficient BackProp, section 4.
+    Gradient descent on the squared error of linear neurons, ``W <- W - eta <h e^T>``, multiplies
+    the error along each eigenvector of <h h^T> by 1 minus eta times its eigenvalue, so the error
+    grows if this product exceeds 2 (LeCun, Bottou, Orr and Mueller 2012, Efficient BackProp,
+    section 4). The largest eigenvalue is large if neurons saturate together. A saturating output,
+    whose slope is below 1, makes the steps shorter.
 
     Parameters
     ----------
     activity : Tensor [examples, n_pre]
-        h, what the layer's synapses send.
+        h, the activity of the layer's presynaptic neurons.
     rate : float
         eta, for the mean over examples.
 
@@ -29,12 +29,12 @@ def overshoot(activity: Tensor, rate: float) -> float:
     Raises
     ------
     SpikefaError
-        If there is no example, or the activity has more dimensions, such as one of replicas.
+        If there are no examples, or the activity has other dimensions, such as one for replicas.
     """
     require(
         activity.dim() == 2 and len(activity) > 0,
-        f"activity of shape {list(activity.shape)} given, expected [examples, neurons], of one "
-        "network, and one example at least",
+        f"activity of shape {list(activity.shape)} given, expected [examples, neurons] of a single "
+        "network, with at least one example",
     )
     largest = torch.linalg.matrix_norm(activity, 2)  # the largest singular value of h
     return rate * float(largest) ** 2 / len(activity)

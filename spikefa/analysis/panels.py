@@ -1,4 +1,4 @@
-"""The panels of which figure 4 is made."""
+"""Panels that show an excerpt of a recording: thumbnails, rasters and traces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from spikefa.analysis.style import ACCENT, GREY, INK, PALE, quiet
 from spikefa.recording import Recording, Window
 
 SILENT, SPIKE, SPIKE_OF_CLASS, MISSING = range(4)
-"""What the cells of a drawn raster mean, and their place in `SPIKES`."""
+"""Values of the cells of a drawn raster, and their places in `CELL_COLOURS`."""
 
-SPIKES = ListedColormap(["white", INK, ACCENT, PALE])
+CELL_COLOURS = ListedColormap(["white", INK, ACCENT, PALE])
 MOST_THUMBNAILS = 12
 CRISP_UNITS = 250
-"""Up to here each unit has a row of pixels to itself; more are averaged, lest some vanish."""
+"""Up to this many units are drawn with sharp rows; more are smoothed, so that none vanishes."""
 
 
 @dataclass(frozen=True)
-class Column:
-    """Some steps of a recording, such as one of its windows: what one column of a figure shows."""
+class Excerpt:
+    """The steps of a recording within a window, as one column of a figure shows them."""
 
     recording: Recording
     window: Window
 
     @property
     def span(self) -> slice:
-        """The steps of the window, as the arguments `steps` of a recording want them."""
+        """The steps of the window, for the argument `steps` of a recording."""
         return slice(self.window.start, self.window.stop)
 
     @property
@@ -39,16 +39,16 @@ class Column:
 
     @property
     def stimulus(self) -> np.ndarray:
-        """What was shown in them, structured [T]."""
+        """The stimulus in these steps, structured [T]."""
         return self.recording.stimulus[self.recording.rows(self.span)]
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The ends of the time axis; a step is a cell with its number in the middle."""
+        """The ends of the time axis. A step is a cell with its number in the middle."""
         return self.window.start - 0.5, self.window.stop - 0.5
 
     def presentations(self) -> list[tuple[int, int, int, int]]:
-        """Return start, stop (exclusive), image and label of each stretch with one image."""
+        """Return start, stop (exclusive), image and label of each presentation."""
         stimulus = self.stimulus
         changed = np.diff(stimulus["image"].astype(np.int64)) != 0
         starts = np.concatenate([[0], np.flatnonzero(changed) + 1])
@@ -71,13 +71,13 @@ class Column:
         return spread
 
 
-def draw_thumbnails(axes: Axes, column: Column) -> None:
-    """Draw each image above the steps during which it is shown, or its class if not kept."""
+def draw_thumbnails(axes: Axes, excerpt: Excerpt) -> None:
+    """Draw each image above the steps in which it is shown, or its class if no pixels were kept."""
     axes.set_axis_off()
-    axes.set_xlim(column.limits)
-    images = column.recording.images
-    brightest = max((pixels.max() for pixels in images.values()), default=1)  # not all are 0..255
-    shown = column.presentations()
+    axes.set_xlim(excerpt.limits)
+    images = excerpt.recording.images
+    brightest = max((pixels.max() for pixels in images.values()), default=1)  # 16 or 255
+    shown = excerpt.presentations()
     stride = -(-len(shown) // MOST_THUMBNAILS)
     for start, stop, image, label in shown[::stride]:
         middle = (start + stop - 1) / 2
@@ -91,32 +91,31 @@ def draw_thumbnails(axes: Axes, column: Column) -> None:
         inset.set_axis_off()
 
 
-def draw_raster(axes: Axes, column: Column, population: str, named: bool) -> None:
-    """Draw the spikes of all recorded units of `population`, silent ones too."""
-    spikes = column.recording.raster(population, steps=column.span)
-    show_cells(axes, column, spikes.astype(np.uint8))
+def draw_hidden_raster(axes: Axes, excerpt: Excerpt, population: str, named: bool) -> None:
+    """Draw the spikes of all recorded units of a hidden population, silent units included."""
+    spikes = excerpt.recording.raster(population, steps=excerpt.span)
+    show_cells(axes, excerpt, spikes.astype(np.uint8))
     axes.set_yticks([])
     if named:
-        size = column.recording.populations[population].size
+        size = excerpt.recording.populations[population].size
         axes.set_ylabel(_row_name(population, spikes.shape[1], size), color=INK, fontsize=8.5)
 
 
-def draw_output_raster(axes: Axes, column: Column, population: str, named: bool) -> None:
+def draw_output_raster(axes: Axes, excerpt: Excerpt, population: str, named: bool) -> None:
     """Draw the spikes of an output population in bands by class, class 0 on top.
 
-    The units come in the order of the classes; the spikes of the class that is shown are
-    coloured.
+    Spikes are coloured where they are of the class that is shown.
     """
-    described = column.recording.populations[population]
-    units = column.recording.units(population)
-    spikes = column.recording.raster(population, steps=column.span)
+    described = excerpt.recording.populations[population]
+    units = excerpt.recording.units(population)
+    spikes = excerpt.recording.raster(population, steps=excerpt.span)
     classes = described.classes(units)
-    target = classes[None, :] == column.stimulus["label"][:, None]
-    show_cells(axes, column, np.where(spikes & target, SPIKE_OF_CLASS, spikes).astype(np.uint8))
+    target = classes[None, :] == excerpt.stimulus["label"][:, None]
+    show_cells(axes, excerpt, np.where(spikes & target, SPIKE_OF_CLASS, spikes).astype(np.uint8))
     edges = np.searchsorted(classes, np.arange(described.n_classes + 1)) - 0.5
     for edge in edges[1:-1]:
         axes.axhline(edge, color=PALE, linewidth=0.8)
-    # A class without a recorded unit has a band of no height: it gets no label.
+    # A class without recorded units has a band of height 0, which gets no label.
     held = [number for number in range(described.n_classes) if edges[number + 1] > edges[number]]
     axes.set_yticks([(edges[k] + edges[k + 1]) / 2 for k in held], [str(k) for k in held])
     axes.tick_params(axis="y", length=0, labelleft=named)
@@ -130,27 +129,27 @@ def _row_name(population: str, recorded: int, size: int) -> str:
     return f"{population}\n{count}"
 
 
-def show_cells(axes: Axes, column: Column, cells: np.ndarray) -> None:
-    """Show cells [T, n]: time to the right, units downwards."""
-    image = column.spread(cells, MISSING).T
+def show_cells(axes: Axes, excerpt: Excerpt, cells: np.ndarray) -> None:
+    """Draw cells [T, n] as an image, with time to the right and units downwards."""
+    image = excerpt.spread(cells, MISSING).T
     crisp = image.shape[0] <= CRISP_UNITS
     axes.imshow(
         image,
-        cmap=SPIKES,
+        cmap=CELL_COLOURS,
         vmin=SILENT,
         vmax=MISSING,
         aspect="auto",
         interpolation="nearest" if crisp else "hanning",
         interpolation_stage="data" if crisp else "rgba",
-        extent=(*column.limits, image.shape[0] - 0.5, -0.5),
+        extent=(*excerpt.limits, image.shape[0] - 0.5, -0.5),
     )
     quiet(axes)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
-def draw_neuron_mark(axes: Axes, column: Column, population: str, unit: int) -> None:
-    """Point at the row of one neuron, if it is in the raster."""
-    row = np.flatnonzero(column.recording.units(population) == unit)
+def draw_neuron_mark(axes: Axes, excerpt: Excerpt, population: str, unit: int) -> None:
+    """Mark the row of one neuron, if it is in the raster."""
+    row = np.flatnonzero(excerpt.recording.units(population) == unit)
     if len(row):
         axes.plot(
             [1.006],
@@ -164,15 +163,15 @@ def draw_neuron_mark(axes: Axes, column: Column, population: str, unit: int) -> 
 
 
 def draw_trace(
-    axes: Axes, column: Column, what: tuple[str, int, str], colour: str, label: str
+    axes: Axes, excerpt: Excerpt, trace: tuple[str, str, int], colour: str, label: str
 ) -> None:
-    """Draw one variable of one neuron; `what` is population, unit and variable."""
-    population, unit, variable = what
-    values = column.recording.trace(population, variable, unit, column.span)
-    steps = np.arange(column.window.start, column.window.stop)
+    """Draw one variable of one neuron; `trace` is population, variable and unit."""
+    population, variable, unit = trace
+    values = excerpt.recording.trace(population, variable, unit, excerpt.span)
+    steps = np.arange(excerpt.window.start, excerpt.window.stop)
     axes.axhline(0, color=PALE, linewidth=0.8)
-    axes.plot(steps, column.spread(values, np.nan), color=colour, linewidth=1.3)
-    axes.set_xlim(column.limits)
+    axes.plot(steps, excerpt.spread(values, np.nan), color=colour, linewidth=1.3)
+    axes.set_xlim(excerpt.limits)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     quiet(axes)
@@ -180,14 +179,14 @@ def draw_trace(
     axes.set_ylabel(label, color=INK, fontsize=9)
 
 
-def draw_switches(axes: Axes, column: Column) -> None:
-    """Draw a vertical line where the image changes."""
-    for start, *_ in column.presentations()[1:]:
+def draw_switches(axes: Axes, excerpt: Excerpt) -> None:
+    """Draw a vertical line wherever the image changes."""
+    for start, *_ in excerpt.presentations()[1:]:
         axes.axvline(start - 0.5, color=GREY, linewidth=0.7, alpha=0.8)
 
 
 def share_limits(panels: Sequence[Axes]) -> None:
-    """Give the panels of one row one vertical axis, so that the stages can be compared."""
+    """Give panels the same vertical limits, so that they can be compared."""
     lows, highs = zip(*(axes.get_ylim() for axes in panels), strict=True)
     for axes in panels:
         axes.set_ylim(min(lows), max(highs))

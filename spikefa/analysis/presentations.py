@@ -1,4 +1,4 @@
-"""Presentations: the stretches of steps that show one image."""
+"""Presentations: the stretches of steps in which one image is shown."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from spikefa.recording.spikes import BLOCK_ROWS
 
 @dataclass(frozen=True)
 class Presentations:
-    """The whole presentations that a recording holds.
+    """The complete presentations in a recording.
 
     Attributes
     ----------
     steps_per_image : int
         Steps for which each image is shown, N.
     start : ndarray of int64, shape [presentations]
-        The first row of each; it has the rows ``start`` to ``start + N - 1``.
+        The first row of each presentation, which has the rows ``start`` to ``start + N - 1``.
     label : ndarray of int64, shape [presentations]
         The class of each image.
     """
@@ -38,9 +38,9 @@ def presentations(
 ) -> Presentations:
     """Find the presentations that were recorded from their first to their last step.
 
-    A stretch of rows without a gap that shows one image is one presentation if it has N rows,
-    and k of them if it has k N, the image having been drawn k times in a row. One of any other
-    length was cut by the edge of a window and is left out.
+    A stretch of k N rows that shows one image without a gap is k presentations, since the sampler
+    may choose an image k times in a row. A stretch of any other length was cut by the edge of a
+    window and is left out.
 
     Parameters
     ----------
@@ -48,12 +48,13 @@ def presentations(
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
     steps_per_image : int, optional
-        N; by default that of the configuration in the file or, without one, the commonest length.
+        N. By default it is taken from the configuration in the file or, without one, from the most
+        common length.
 
     Raises
     ------
     SpikefaError
-        If there is no whole presentation.
+        If there is no complete presentation.
     """
     starts, labels = _stretches(recording, recording.rows(steps))
     lengths = np.diff(starts)
@@ -63,11 +64,11 @@ def presentations(
     if found is None and len(lengths):
         found = int(np.bincount(lengths).argmax())
     if not isinstance(found, int) or not len(lengths):
-        raise SpikefaError(f"{recording.path} holds no presentation: say which steps_per_image")
+        raise SpikefaError(f"{recording.path} holds no presentation: give steps_per_image")
     require(found >= 1, f"steps_per_image is {found}: give 1 or more")
     times = np.where(lengths % found == 0, lengths // found, 0)
     require(
-        bool(times.any()), f"{recording.path} holds no whole presentation of {found} steps there"
+        bool(times.any()), f"{recording.path} holds no complete presentation of {found} steps there"
     )
     first = np.repeat(starts[:-1], times)
     ordinal = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
@@ -75,7 +76,7 @@ def presentations(
 
 
 def _stretches(recording: Recording, rows: slice) -> tuple[np.ndarray, np.ndarray]:
-    """Return where stretches of one image begin and the last ends, [k + 1], and labels, [k]."""
+    """Return the first rows of the k stretches and the end of the last [k + 1], and labels [k]."""
     starts, labels = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for first, changed, label in _changes(recording, rows):
         begins = np.flatnonzero(changed)
@@ -87,9 +88,9 @@ def _stretches(recording: Recording, rows: slice) -> tuple[np.ndarray, np.ndarra
 
 
 def _changes(recording: Recording, rows: slice) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Yield, block by block: its first row, whether a stretch begins at each row, the labels."""
+    """Yield for each block its first row, whether a stretch begins at each row, and the labels."""
     for first in range(rows.start, rows.stop, BLOCK_ROWS):
-        before = max(rows.start, first - 1)  # one row more, to compare the first with
+        before = max(rows.start, first - 1)  # the row before, for comparison
         part = slice(before, min(first + BLOCK_ROWS, rows.stop))
         stimulus = recording.stimulus_of(part)
         changed = np.diff(stimulus["image"].astype(np.int64)) != 0

@@ -1,13 +1,13 @@
-"""The raster picture: who spiked when, and what was shown meanwhile."""
+"""The raster figure: the spikes of units, and the images shown meanwhile."""
 
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spikefa.analysis.panels import MOST_THUMBNAILS, Column, draw_switches, draw_thumbnails
-from spikefa.analysis.raster_panels import Spikes, draw_spikes, missing
-from spikefa.analysis.selection import choose_populations, choose_steps, choose_units
+from spikefa.analysis.panels import MOST_THUMBNAILS, Excerpt, draw_switches, draw_thumbnails
+from spikefa.analysis.raster_panels import RasterPanel, draw_raster_panel, missing
+from spikefa.analysis.selection import select_populations, select_steps, select_units
 from spikefa.analysis.style import GREY, INK, plain
 from spikefa.errors import require
 from spikefa.recording import Recording, Window
@@ -17,10 +17,10 @@ TOP, BOTTOM = 1.15, 0.85
 """Inches above and below the panels."""
 
 MOST_CELLS = 20_000_000
-"""Units times steps of one panel: more would need gigabytes, and show nothing more."""
+"""Units times steps of one panel. More would need gigabytes and show nothing more."""
 
 MOST_SWITCHES = 150
-"""More lines than these would hide the spikes."""
+"""Lines at changes of the image are left out if there are more, since they would hide spikes."""
 
 
 def raster_figure(
@@ -31,76 +31,77 @@ def raster_figure(
 ) -> Figure:
     """Draw the spikes of some units during some steps, one panel for each population.
 
-    Panels in which at least a tenth of the cells are spikes are drawn as cells, the others as
-    marks. Units that never spike keep their row and get a ring beside it. Vertical lines stand
-    where the image changes; above them the images, if kept, and their classes. Output units
-    stand in bands by class, and their spikes are coloured where they are of the class shown.
-    Steps that were not recorded are grey.
+    Spikes are drawn as cells if at least a tenth of the cells of a panel are spikes, otherwise as
+    marks. Units that never spike keep their row and have a ring beside it. Vertical lines mark
+    changes of the image, with the images, if their pixels were kept, and their classes above.
+    Output units are in bands by class, and their spikes are coloured where they are of the class
+    shown. Steps that were not recorded are grey.
 
     Parameters
     ----------
     recording : Recording
     populations : sequence of str, optional
-        Default: all of which spikes were recorded.
+        By default all of which spikes were recorded.
     units : str, int or sequence of int, default "all"
-        All recorded ones; how many of each population, evenly spaced; or which.
+        All recorded units; or how many of each population, evenly spaced; or which units.
     steps : str or slice, optional
         The label of a window, absolute steps such as ``slice(0, 500)`` or ``"0:500"``, or
-        ``"all"``. Default: the first window, its first 1000 steps at most.
+        ``"all"``. By default at most the first 1000 steps of the first window.
 
     Returns
     -------
     Figure
-        The panels have the labels ``"images"`` and ``"raster/<population>"``.
+        Its panels have the labels ``"images"`` and ``"raster/<population>"``.
 
     Raises
     ------
     SpikefaError
-        If one of these was not recorded, with what was; or it is too much for a picture.
+        If something was not recorded, in which case the message says what was; or if there are too
+        many units and steps for a figure.
     """
-    names = choose_populations(recording, populations)
-    window = choose_steps(recording, steps)
-    column = Column(recording, window)
-    panels = [_spikes(column, name, units) for name in names]
+    names = select_populations(recording, populations)
+    window = select_steps(recording, steps)
+    excerpt = Excerpt(recording, window)
+    panels = [_panel(excerpt, name, units) for name in names]
     heights = [min(3.6, max(1.15, 0.028 * len(panel.units))) for panel in panels]
     inches = TOP + BOTTOM + sum(heights) + 0.18 * (len(heights) - 1)
     figure = Figure(figsize=(WIDTH, inches), facecolor="white")
     height, left, width = inches - TOP, 1.15 / WIDTH, 1 - 1.4 / WIDTH
     top = figure.add_axes((left, (height + 0.06) / inches, width, 0.45 / inches), label="images")
-    draw_thumbnails(top, column)
-    _label_images(top, column)
+    draw_thumbnails(top, excerpt)
+    _label_images(top, excerpt)
     for panel, tall in zip(panels, heights, strict=True):
         height -= tall
         place = (left, height / inches, width, tall / inches)
         axes = figure.add_axes(place, label=f"raster/{panel.population}")
-        draw_spikes(axes, panel)
-        if len(column.presentations()) <= MOST_SWITCHES:
-            draw_switches(axes, column)
+        draw_raster_panel(axes, panel)
+        if len(excerpt.presentations()) <= MOST_SWITCHES:
+            draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=panel is panels[-1])
         height -= 0.18
     axes.set_xlabel("step", color=INK, fontsize=9)
     figure.align_ylabels()
     figure.text(left, 1 - 0.3 / inches, _title(recording, window), color=INK, fontsize=11)
-    figure.text(left, 0.15 / inches, _footnote(panels, column), color=GREY, fontsize=8)
+    figure.text(left, 0.15 / inches, _footnote(panels, excerpt), color=GREY, fontsize=8)
     return figure
 
 
-def _spikes(column: Column, population: str, units: str | int | Sequence[int]) -> Spikes:
-    chosen = choose_units(column.recording, population, units)
-    cells = len(chosen) * (column.window.stop - column.window.start)
+def _panel(excerpt: Excerpt, population: str, units: str | int | Sequence[int]) -> RasterPanel:
+    chosen = select_units(excerpt.recording, population, units)
+    cells = len(chosen) * (excerpt.window.stop - excerpt.window.start)
     require(
         cells <= MOST_CELLS,
         f"{len(chosen):,} units of {population} in {cells // len(chosen):,} steps are too many "
-        "for a picture: give fewer units or steps",
+        "for a figure: give fewer units or steps",
     )
-    raster = column.recording.raster(population, chosen.tolist(), column.span)
-    return Spikes(column, population, chosen, raster)
+    raster = excerpt.recording.raster(population, chosen.tolist(), excerpt.span)
+    return RasterPanel(excerpt, population, chosen, raster)
 
 
-def _label_images(axes: Axes, column: Column) -> None:
-    """Write the class above the images that are drawn, if there are images; see panels."""
-    images = column.recording.images
-    shown = column.presentations()
+def _label_images(axes: Axes, excerpt: Excerpt) -> None:
+    """Write the classes above the images that `draw_thumbnails` draws."""
+    images = excerpt.recording.images
+    shown = excerpt.presentations()
     for start, stop, image, label in shown[:: -(-len(shown) // MOST_THUMBNAILS)]:
         if image in images:
             axes.text((start + stop - 1) / 2, 1.02, str(label), ha="center", color=GREY, fontsize=8)
@@ -111,8 +112,8 @@ def _title(recording: Recording, window: Window) -> str:
     return plain(f"{recording.path.name}   {name}steps {window.start:,} to {window.stop - 1:,}")
 
 
-def _footnote(panels: Sequence[Spikes], column: Column) -> str:
-    shown = len(column.presentations())
+def _footnote(panels: Sequence[RasterPanel], excerpt: Excerpt) -> str:
+    shown = len(excerpt.presentations())
     parts = [f"{shown:,} images"]
     if shown <= MOST_SWITCHES:
         parts.append("vertical lines: the image changes")
@@ -120,6 +121,6 @@ def _footnote(panels: Sequence[Spikes], column: Column) -> str:
         parts.append("orange: output spikes of the class shown")
     if any(len(panel.silent) for panel in panels):
         parts.append("rings: silent units")
-    if missing(column):
+    if missing(excerpt):
         parts.append("grey: not recorded")
     return "   ·   ".join(parts)

@@ -1,4 +1,4 @@
-"""One population in a raster picture: cells where it fires much, marks where it fires little."""
+"""One population in a raster figure, drawn as cells if it fires much and as marks if little."""
 
 from dataclasses import dataclass
 
@@ -6,31 +6,31 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from spikefa.analysis.panels import SPIKE_OF_CLASS, Column, show_cells
+from spikefa.analysis.panels import SPIKE_OF_CLASS, Excerpt, show_cells
 from spikefa.analysis.style import ACCENT, GREY, INK, PALE, quiet
 
 DENSE = 0.1
-"""From this rate on (spikes per neuron and step) cells are drawn, below it marks."""
+"""Rate, in spikes per neuron and step, from which on cells are drawn instead of marks."""
 
 MOST_MARKS = 20_000
-"""More marks than these are pixels in a PDF or SVG too: such files would take minutes to open."""
+"""More marks become pixels even in PDF and SVG, since such files take minutes to open."""
 
 MOST_UNIT_LABELS = 12
 
 
 @dataclass(frozen=True)
-class Spikes:
-    """The spikes of some units of one population in the steps of a column.
+class RasterPanel:
+    """The spikes of some units of one population in an excerpt.
 
     Attributes
     ----------
-    column : Column
+    excerpt : Excerpt
     population : str
     units : ndarray of int64, shape [n]
     raster : ndarray of bool, shape [T, n]
     """
 
-    column: Column
+    excerpt: Excerpt
     population: str
     units: np.ndarray
     raster: np.ndarray
@@ -38,58 +38,58 @@ class Spikes:
     @property
     def classes(self) -> np.ndarray | None:
         """The class of each unit, int64 [n]; None unless this is an output population."""
-        described = self.column.recording.populations[self.population]
+        described = self.excerpt.recording.populations[self.population]
         return described.classes(self.units) if described.n_classes else None
 
     @property
     def silent(self) -> np.ndarray:
-        """Rows of the units without a single spike."""
+        """Rows of the units without spikes."""
         return np.flatnonzero(~self.raster.any(axis=0))
 
     @property
     def name(self) -> str:
-        """Population, number of units, rate, silent units."""
-        size = self.column.recording.populations[self.population].size
+        """The title of the panel: population, number of units, rate, silent units."""
+        size = self.excerpt.recording.populations[self.population].size
         count = f"{len(self.units):,}" + (f" of {size:,}" if len(self.units) < size else "")
         rate = f"{100 * self.raster.mean():.1f} % spikes"
         silent = [f"{len(self.silent):,} silent"] if len(self.silent) else []
         return "\n".join([self.population, f"{count} units", rate, *silent])
 
 
-def draw_spikes(axes: Axes, spikes: Spikes) -> None:
-    """Draw time to the right, a row for each unit downwards, the silent ones too."""
-    target = np.zeros_like(spikes.raster)
-    classes = spikes.classes
+def draw_raster_panel(axes: Axes, panel: RasterPanel) -> None:
+    """Draw time to the right and a row for each unit downwards, silent units included."""
+    target = np.zeros_like(panel.raster)
+    classes = panel.classes
     if classes is not None:
-        target = spikes.raster & (classes[None, :] == spikes.column.stimulus["label"][:, None])
-    if spikes.raster.mean() >= DENSE:
-        cells = np.where(target, SPIKE_OF_CLASS, spikes.raster).astype(np.uint8)
-        show_cells(axes, spikes.column, cells)
+        target = panel.raster & (classes[None, :] == panel.excerpt.stimulus["label"][:, None])
+    if panel.raster.mean() >= DENSE:
+        cells = np.where(target, SPIKE_OF_CLASS, panel.raster).astype(np.uint8)
+        show_cells(axes, panel.excerpt, cells)
     else:
-        _draw_marks(axes, spikes, target)
+        _draw_marks(axes, panel, target)
     if classes is None:
-        _number_units(axes, spikes.units)
+        _number_units(axes, panel.units)
     else:
         _draw_bands(axes, classes)
-    _mark_silent(axes, spikes.silent)
-    axes.set_ylabel(spikes.name, color=INK, fontsize=8.5)
+    _mark_silent(axes, panel.silent)
+    axes.set_ylabel(panel.name, color=INK, fontsize=8.5)
 
 
-def _draw_marks(axes: Axes, spikes: Spikes, target: np.ndarray) -> None:
-    """Draw a short vertical mark for each spike, and grey where steps are missing."""
-    column = spikes.column
+def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
+    """Draw a short vertical mark for each spike, and grey bands where steps are missing."""
+    excerpt = panel.excerpt
     quiet(axes)
-    axes.set_xlim(column.limits)
-    axes.set_ylim(len(spikes.units) - 0.5, -0.5)
+    axes.set_xlim(excerpt.limits)
+    axes.set_ylim(len(panel.units) - 0.5, -0.5)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     box = axes.get_window_extent()
     points = 72 / axes.get_figure(root=True).dpi  # type: ignore[union-attr]
-    height = box.height * points / len(spikes.units)
-    width = box.width * points / (column.limits[1] - column.limits[0])
-    for chosen, colour in ((spikes.raster & ~target, INK), (target, ACCENT)):
+    height = box.height * points / len(panel.units)
+    width = box.width * points / (excerpt.limits[1] - excerpt.limits[0])
+    for chosen, colour in ((panel.raster & ~target, INK), (target, ACCENT)):
         rows, units = np.nonzero(chosen)
         axes.plot(
-            column.steps[rows],
+            excerpt.steps[rows],
             units,
             linestyle="none",
             marker="|",
@@ -98,13 +98,13 @@ def _draw_marks(axes: Axes, spikes: Spikes, target: np.ndarray) -> None:
             color=colour,
             rasterized=len(rows) > MOST_MARKS,
         )
-    for start, stop in missing(column):
+    for start, stop in missing(excerpt):
         axes.axvspan(start - 0.5, stop - 0.5, color=PALE, linewidth=0)
 
 
-def missing(column: Column) -> list[tuple[int, int]]:
-    """Return start and stop (exclusive) of each stretch that was not recorded."""
-    steps = np.concatenate([[column.window.start - 1], column.steps, [column.window.stop]])
+def missing(excerpt: Excerpt) -> list[tuple[int, int]]:
+    """Return start and stop (exclusive) of each gap in the recorded steps."""
+    steps = np.concatenate([[excerpt.window.start - 1], excerpt.steps, [excerpt.window.stop]])
     gaps = np.flatnonzero(np.diff(steps) > 1)
     return [(int(steps[gap]) + 1, int(steps[gap + 1])) for gap in gaps]
 
@@ -118,7 +118,7 @@ def _number_units(axes: Axes, units: np.ndarray) -> None:
 
 
 def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
-    """Part the classes by lines and write their numbers."""
+    """Separate the classes by lines and write their numbers."""
     held, first = np.unique(classes, return_index=True)
     edges = np.append(first, len(classes)) - 0.5
     for edge in edges[1:-1]:
@@ -128,7 +128,7 @@ def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
 
 
 def _mark_silent(axes: Axes, rows: np.ndarray) -> None:
-    """Put a small ring beside the row of each unit without a spike."""
+    """Draw a small ring beside the row of each unit without spikes."""
     axes.plot(
         np.full(len(rows), 1.008),
         rows,

@@ -1,4 +1,4 @@
-"""Firing rates: of units, in windows, while a class is shown, and over time."""
+"""Firing rates: of units, by window, by class shown, and over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from spikefa.recording import Recording
 from spikefa.recording.contents import Steps
 
 LABELS = 256
-"""Labels are bytes."""
+"""Number of possible labels, which are bytes."""
 
 
 def unit_rates(
@@ -22,8 +22,8 @@ def unit_rates(
 ) -> np.ndarray:
     """Return the mean rate of each unit, in spikes per step.
 
-    ``r_i = 1/T sum_t s_i(t)`` over the T recorded steps. Times ``1000 / dt`` it is in hertz,
-    with the dt of the file in ms.
+    ``r_i = 1/T sum_t s_i(t)`` over the T recorded steps. Multiply by ``1000 / dt``, with the dt of
+    the file in ms, for hertz.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def unit_rates(
     Raises
     ------
     SpikefaError
-        If nothing was recorded of it, or in these steps.
+        If no spikes of the population were recorded, or none of these steps.
     """
     rows = some_rows(recording, steps)
     counts: np.ndarray | int = 0
@@ -51,9 +51,9 @@ def unit_rates(
 
 
 def mean_rates(recording: Recording, steps: Steps = None) -> dict[str, float]:
-    """Return the mean rate of every population of which spikes were recorded, input first.
+    """Return the mean rate of every population with recorded spikes, input first.
 
-    In spikes per step and recorded unit; `steps` as of `unit_rates`.
+    Rates are in spikes per step and recorded unit; `steps` is as in `unit_rates`.
     """
     names = [name for name in recording.populations if "spikes" in recording.variables(name)]
     return {name: float(unit_rates(recording, name, steps=steps).mean()) for name in names}
@@ -62,9 +62,9 @@ def mean_rates(recording: Recording, steps: Steps = None) -> dict[str, float]:
 def window_rates(
     recording: Recording, population: str, units: Sequence[int] | None = None
 ) -> dict[str, np.ndarray]:
-    """Return the rates of the units in each window, by its label, as `unit_rates` does.
+    """Return the rates of the units in each window, by label; see `unit_rates`.
 
-    Windows of which nothing was recorded, since the run did not get there, are left out.
+    Windows without recorded steps are left out.
     """
     labels = [window.label for window in recording.windows]
     found = {label: recording.rows(label) for label in labels}
@@ -84,7 +84,7 @@ class ClassRates:
     rates : ndarray of float64, shape [n_classes, n_units]
         Spikes per step; nan for a class that was not shown.
     steps : ndarray of int64, shape [n_classes]
-        How many steps of each class were counted.
+        Number of counted steps of each class.
     """
 
     rates: np.ndarray
@@ -103,15 +103,15 @@ def class_rates(
     Parameters
     ----------
     recording, population, units, steps
-        As of `unit_rates`.
+        As in `unit_rates`.
     settle : int
-        Leave out the first so many steps of each image, in which the potentials still hold the
-        one before; and with them rows behind a gap, of which this is not known.
+        Leave out this many steps at the beginning of each image, in which the potentials still
+        reflect the previous one. Rows after a gap are left out too until this is known.
 
     Raises
     ------
     SpikefaError
-        If nothing was recorded of it, or in these steps.
+        If no spikes of the population were recorded, or none of these steps.
     """
     some_rows(recording, steps)
     n_units = len(recording.units(population) if units is None else units)
@@ -119,7 +119,7 @@ def class_rates(
     shown = np.zeros(LABELS, np.int64)
     highest = max(population.n_classes for population in recording.populations.values())
     for part, spikes in recording.blocks(population, units, steps):
-        # The steps before `steps` may tell the age of an image, but are not counted.
+        # Rows before `steps` show for how long an image has been shown, but are not counted.
         kept = settled(recording, part, settle)
         labels = recording.stimulus_of(part)["label"]
         highest = max(highest, int(labels.max()) + 1)
@@ -141,15 +141,15 @@ def population_rate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rate of a population over time.
 
-    Time is cut into bins of `width` steps, ``k width <= step < (k + 1) width``; a bin that is
-    recorded in part is averaged over that part, and one that is not is left out.
+    Time is divided into bins of `width` steps, ``k width <= step < (k + 1) width``. A bin that was
+    recorded in part is averaged over that part; a bin that was not recorded is left out.
 
     Parameters
     ----------
     recording, population, units, steps
-        As of `unit_rates`.
+        As in `unit_rates`.
     width : int
-        Steps of a bin. As many as an image is shown make a point per presentation.
+        Steps of a bin. With the steps for which an image is shown, each bin is a presentation.
 
     Returns
     -------
@@ -161,9 +161,9 @@ def population_rate(
     Raises
     ------
     SpikefaError
-        If nothing was recorded of it, or in these steps.
+        If no spikes of the population were recorded, or none of these steps.
     """
-    require(width >= 1, f"bins of {width} steps hold nothing: give 1 or more")
+    require(width >= 1, f"bins of {width} steps are empty: give width 1 or more")
     rows = some_rows(recording, steps)
     bins, place, recorded = np.unique(
         recording.steps[rows] // width, return_inverse=True, return_counts=True

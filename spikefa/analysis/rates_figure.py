@@ -1,44 +1,42 @@
-"""Firing rates: how they are distributed over the units of each population, window by window."""
+"""A figure of the distribution of firing rates over the units of each population, by window."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from spikefa.analysis.selection import choose_populations
+from spikefa.analysis.rates import unit_rates
+from spikefa.analysis.selection import select_populations
 from spikefa.analysis.style import GREY, INK, PALETTE, plain, quiet
 from spikefa.errors import require
 from spikefa.recording import Recording, Window
 
 MOST_WINDOWS = 5
-BLOCK = 4096
-"""Steps read at a time, so that a long recording needs little memory."""
 
 
 def rates_figure(recording: Recording) -> Figure:
-    """Draw how the units' rates are distributed, a panel for each population.
+    """Draw the cumulative distribution of the units' rates, in a panel for each population.
 
-    A line for each window: the share of units that spike in at most so many of its steps. A jump
-    at the left end is silent units, one at the right end units that spike at every step; both are
-    counted in the corner. The dots on the axis are the means. Unlike a histogram this needs no
-    bins, which 50 units do not fill.
+    Each line shows, for one window, the share of units whose rate is at most the value on the axis.
+    A jump at the left end stands for silent units, a jump at the right end for units that spike at
+    every step; both are counted in the corner. The dots on the axis are the means.
 
     Parameters
     ----------
     recording : Recording
-        Of more than five windows, five are drawn, from the first to the last.
+        If it has more than five windows, five are drawn, evenly spaced from the first to the last.
 
     Returns
     -------
     Figure
-        Each panel has the label ``"rates/<population>"``.
+        Its panels have the labels ``"rates/<population>"``.
 
     Raises
     ------
     SpikefaError
-        If the recording holds no spikes, or no rows.
+        If the recording holds no spikes, or no steps.
     """
-    names = choose_populations(recording)
+    names = select_populations(recording)
     windows = _windows(recording)
     columns = min(2, len(names))
     lines = -(-len(names) // columns)
@@ -46,7 +44,7 @@ def rates_figure(recording: Recording) -> Figure:
     panels = figure.subplots(lines, columns, squeeze=False).flatten()
     for axes, name in zip(panels, names, strict=False):
         axes.set_label(f"rates/{name}")
-        rates = {w.label: unit_rates(recording, name, w) for w in windows}
+        rates = {w.label: unit_rates(recording, name, steps=w.label) for w in windows}
         _draw(axes, name, rates, recording.populations[name].size)
     for axes in panels[len(names) :]:
         axes.remove()
@@ -55,21 +53,10 @@ def rates_figure(recording: Recording) -> Figure:
     return figure
 
 
-def unit_rates(recording: Recording, population: str, window: Window) -> np.ndarray:
-    """Return the spikes per step of each recorded unit in `window`, float64 [n]."""
-    steps = recording.steps[recording.rows(window.label)]
-    spikes = np.zeros(len(recording.units(population)), np.int64)
-    for first in range(0, len(steps), BLOCK):
-        part = steps[first : first + BLOCK]
-        held = slice(int(part[0]), int(part[-1]) + 1)
-        spikes += recording.raster(population, steps=held).sum(axis=0)
-    return np.asarray(spikes / len(steps))
-
-
 def _windows(recording: Recording) -> list[Window]:
-    """Return windows in which there are rows; of many, some from the first to the last."""
+    """Return at most `MOST_WINDOWS` of the windows with recorded steps, evenly spaced."""
     rows = {window: recording.rows(window.label) for window in recording.windows}
-    held = [window for window, there in rows.items() if there.stop > there.start]
+    held = [window for window, span in rows.items() if span.stop > span.start]
     require(len(held) > 0, f"{recording.path} holds no recorded step yet: let the run go on")
     places = np.linspace(0, len(held) - 1, min(MOST_WINDOWS, len(held)))
     return [held[round(place)] for place in places]
@@ -92,8 +79,8 @@ def _draw(axes: Axes, population: str, rates: dict[str, np.ndarray], size: int) 
             zorder=5,
         )
     count = len(next(iter(rates.values())))
-    of = f" of {size:,}" if count < size else ""
-    axes.set_title(f"{population}, {count:,}{of} units", fontsize=10, color=INK, loc="left")
+    total = f" of {size:,}" if count < size else ""
+    axes.set_title(f"{population}, {count:,}{total} units", fontsize=10, color=INK, loc="left")
     _count_extremes(axes, rates)
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(0, 1.02)
@@ -106,7 +93,7 @@ def _draw(axes: Axes, population: str, rates: dict[str, np.ndarray], size: int) 
 
 
 def _count_extremes(axes: Axes, rates: dict[str, np.ndarray]) -> None:
-    """Write how many units are silent, or spike at every step, in each window."""
+    """Write how many units are silent or spike at every step, for each window."""
     lines = []
     for label, values in rates.items():
         silent, always = int((values == 0).sum()), int((values == 1).sum())

@@ -1,10 +1,11 @@
-"""Receptive fields: the weights from the input onto some neurons, as images."""
+"""A figure of receptive fields: the weights from the input onto single neurons, as images."""
 
 import math
 import re
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -21,29 +22,30 @@ def receptive_fields(
 ) -> Figure:
     """Draw the weights from the input onto some neurons of the first population.
 
-    Of a network with replicas, those of the first. All have one scale of colours, blue inhibits and
-    red excites, which ends at the 99.5th percentile of the absolute weights drawn.
+    Red weights excite and blue weights inhibit. All images share one colour scale, which ends at
+    the 99.5th percentile of the absolute weights drawn. Of a network with replicas, the first is
+    drawn.
 
     Parameters
     ----------
     checkpoint : path
         The ``checkpoint.pt`` of a run.
     units : int, default 32
-        How many neurons, evenly spaced.
+        Number of neurons, which are evenly spaced.
     shape : (int, int), optional
-        Height and width of the images. Default: square.
+        Height and width of the images, by default square.
 
     Returns
     -------
     Figure
-        Each panel has the label ``"unit/<number>"``.
+        Its panels have the labels ``"unit/<number>"``.
 
     Raises
     ------
     SpikefaError
-        If the file is no checkpoint or damaged, or the inputs do not make an image.
+        If the file is not a checkpoint or damaged, or the inputs do not make an image.
     """
-    require(units >= 1, f"units: {units} given, at least 1 is needed to draw something")
+    require(units >= 1, f"units: {units} given: give at least 1")
     loaded = load_checkpoint(Path(checkpoint))
     name, weights = first_weights(loaded)
     height, width = shape or _square(len(weights))
@@ -54,37 +56,44 @@ def receptive_fields(
     size = weights.shape[1]
     chosen = np.unique(np.round(np.linspace(0, size - 1, min(units, size))).astype(np.int64))
     largest = float(np.quantile(np.abs(weights[:, chosen]), 0.995)) or 1.0
-    lines = -(-len(chosen) // COLUMNS)
-    tall = 1.13 * height / width * lines + 0.5
-    figure = Figure(
-        figsize=(9.6, max(1.6, tall)), layout=ConstrainedLayoutEngine(h_pad=0.02, w_pad=0.02)
-    )
-    panels = figure.subplots(lines, COLUMNS, squeeze=False).flatten()
+    figure, panels = _panels(len(chosen), height / width)
     for axes, unit in zip(panels, chosen, strict=False):
         axes.set_label(f"unit/{unit}")
         field = weights[:, unit].reshape(height, width)
-        drawn = axes.imshow(field, cmap="RdBu_r", vmin=-largest, vmax=largest)
+        image = axes.imshow(field, cmap="RdBu_r", vmin=-largest, vmax=largest)
         axes.set_title(f"{unit}", fontsize=7, color=GREY, pad=2)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
     for axes in panels[len(chosen) :]:
         axes.set_axis_off()
-    bar = figure.colorbar(drawn, ax=panels.tolist(), shrink=0.8, aspect=30, pad=0.015)
-    bar.outline.set_visible(False)
-    quiet(bar.ax)
-    count = f"{len(chosen):,} of {size:,} units" if len(chosen) < size else f"{size:,} units"
-    replicas = loaded.settings.get("replicas")
-    which = "" if replicas is None else f", the first of {replicas} replicas"
-    title = f"weights from the input onto {name}, {count}{which}"
+    scale = figure.colorbar(image, ax=panels, shrink=0.8, aspect=30, pad=0.015)
+    scale.outline.set_visible(False)
+    quiet(scale.ax)
+    title = _title(name, len(chosen), size, loaded.settings.get("replicas"))
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, color=INK)
     return figure
+
+
+def _panels(count: int, aspect: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure with room for this many images, and its panels."""
+    rows = -(-count // COLUMNS)
+    height = 1.13 * aspect * rows + 0.5
+    layout = ConstrainedLayoutEngine(h_pad=0.02, w_pad=0.02)
+    figure = Figure(figsize=(9.6, max(1.6, height)), layout=layout)
+    return figure, figure.subplots(rows, COLUMNS, squeeze=False).flatten().tolist()
+
+
+def _title(population: str, count: int, size: int, replicas: int | None) -> str:
+    units = f"{count:,} of {size:,} units" if count < size else f"{size:,} units"
+    first = "" if replicas is None else f", the first of {replicas} replicas"
+    return f"weights from the input onto {population}, {units}{first}"
 
 
 def first_weights(checkpoint: Checkpoint) -> tuple[str, np.ndarray]:
     """Return the name of the first population and its weights from the input, [n_in, n].
 
-    Of a network with replicas, those of the first.
+    Of a network with replicas, the weights of the first are returned.
 
     Raises
     ------
@@ -100,7 +109,5 @@ def first_weights(checkpoint: Checkpoint) -> tuple[str, np.ndarray]:
 
 def _square(n_inputs: int) -> tuple[int, int]:
     side = math.isqrt(n_inputs)
-    require(
-        side * side == n_inputs, f"{n_inputs} inputs do not make a square image: give its shape"
-    )
+    require(side * side == n_inputs, f"{n_inputs} inputs do not make a square image: give shape")
     return side, side

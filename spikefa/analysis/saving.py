@@ -1,4 +1,4 @@
-"""Save figures."""
+"""Saving figures."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ DPI = 160
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Save `figure` under `path`, whole or not at all; the suffix chooses the format.
+    """Save `figure` as `path`, completely or not at all; the suffix selects the format.
 
     Raises
     ------
     SpikefaError
-        If the suffix is no image format, or the file cannot be written.
+        If the suffix is not that of an image format, or the file cannot be written.
     """
     path = Path(path)
     suffix = check_suffix(path)
@@ -26,12 +26,12 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 
 
 def check_suffix(path: Path) -> str:
-    """Return the format that the suffix of `path` stands for.
+    """Return the image format that the suffix of `path` stands for.
 
     Raises
     ------
     SpikefaError
-        If it is none.
+        If it stands for none.
     """
     known = FigureCanvasBase.filetypes
     suffix = path.suffix.lstrip(".").lower()

@@ -1,4 +1,4 @@
-"""What of a recording to draw: populations, units and steps, given as text or as objects."""
+"""Selecting populations, units and steps of a recording, given as text or as objects."""
 
 import re
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording, Window
 
 MOST_STEPS = 1000
-"""So many steps are drawn of a window if no steps were asked for."""
+"""Most steps of the first window that are selected if no steps are given."""
 
 
-def choose_populations(recording: Recording, names: Sequence[str] | None = None) -> list[str]:
+def select_populations(recording: Recording, names: Sequence[str] | None = None) -> list[str]:
     """Return `names`, or all populations of which spikes were recorded, input first.
 
     Raises
     ------
     SpikefaError
-        If spikes of one of them were not recorded.
+        If the spikes of one of them were not recorded.
     """
     held = [name for name in recording.populations if "spikes" in recording.variables(name)]
     require(len(held) > 0, f"{recording.path} holds no spikes: add a probe of spikes")
@@ -30,30 +30,30 @@ def choose_populations(recording: Recording, names: Sequence[str] | None = None)
     return list(dict.fromkeys(names)) if names else held
 
 
-def choose_units(
+def select_units(
     recording: Recording, population: str, units: str | int | Sequence[int] = "all"
 ) -> np.ndarray:
-    """Return the recorded units, int64, ascending, that `units` asks for.
+    """Return the selected units of a population, int64, ascending.
 
     Parameters
     ----------
     recording : Recording
     population : str
     units : str, int or sequence of int
-        ``"all"`` recorded ones; a number: so many of them, evenly spaced (all, if there are
-        fewer); or which. As text: ``"50"``, ``"3,14,15"``, and ``"7,"`` for unit 7 alone.
+        ``"all"`` recorded units; a number of them, evenly spaced (all if there are fewer); or
+        their indices. As text: ``"50"``, ``"3,14,15"``, and ``"7,"`` for unit 7 alone.
 
     Raises
     ------
     SpikefaError
-        If a unit was not recorded, or the text is none of these.
+        If a unit was not recorded, or the text has another form.
     """
     recorded = recording.units(population)
     wanted = _parse_units(units) if isinstance(units, str) else units
     if wanted == "all":
         return recorded
     if isinstance(wanted, int):
-        require(wanted >= 1, f"units: {wanted} given, at least 1 is needed to draw something")
+        require(wanted >= 1, f"units: {wanted} given: give at least 1")
         places = np.linspace(0, len(recorded) - 1, min(wanted, len(recorded)))
         return recorded[np.round(places).astype(np.int64)]
     chosen = np.unique(np.asarray(wanted, dtype=np.int64))
@@ -73,7 +73,7 @@ def _parse_units(text: str) -> str | int | list[int]:
         return int(text)
     require(
         re.fullmatch(r"(\d{1,9},)*\d{0,9}", text) is not None and text != "",
-        f"units: {text!r} given: give how many, such as 50, or which, such as 3,14,15, or all",
+        f"units: {text!r} given: give a number, such as 50, a list, such as 3,14,15, or all",
     )
     return [int(number) for number in text.split(",") if number]
 
@@ -82,7 +82,7 @@ def _some(numbers: np.ndarray) -> str:
     return ", ".join(map(str, numbers[:12])) + (", ..." if len(numbers) > 12 else "")
 
 
-def choose_steps(recording: Recording, steps: str | slice | None = None) -> Window:
+def select_steps(recording: Recording, steps: str | slice | None = None) -> Window:
     """Return a window whose first and last steps were recorded.
 
     Parameters
@@ -90,13 +90,13 @@ def choose_steps(recording: Recording, steps: str | slice | None = None) -> Wind
     recording : Recording
     steps : str or slice, optional
         The label of a window; absolute steps, half-open, such as ``slice(0, 500)`` or as text
-        ``"0:500"``, ``"1000:"``; ``"all"``. By default the first window of which anything was
-        recorded, its first 1000 steps at most.
+        ``"0:500"``, ``"1000:"``; or ``"all"``. By default at most the first 1000 steps of the first
+        window with recorded steps.
 
     Raises
     ------
     SpikefaError
-        If nothing was recorded in these steps, or the text is none of these.
+        If none of these steps was recorded, or the text has another form.
     """
     windows = {window.label: window for window in recording.windows}
     if steps is None:
@@ -133,7 +133,7 @@ def _range(start: int, stop: int) -> str:
 
 
 def _windows(recording: Recording) -> str:
-    """Say which steps there are, window by window."""
+    """Describe which steps were recorded, window by window."""
     parts = []
     for window in recording.windows[:8]:
         held = _recorded(recording, window.start, window.stop)

@@ -1,4 +1,4 @@
-"""Which classes a unit prefers, and how much."""
+"""The selectivity of units for classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ from spikefa.recording.contents import Steps
 
 @dataclass(frozen=True)
 class Selectivity:
-    """The preference of units for classes.
+    """The preferred class of units, and how selective they are.
 
     Attributes
     ----------
     rates : ndarray of float64, shape [n_classes, n_units]
-        Spikes per step while each class was shown; nan for one that was not.
+        Spikes per step while each class was shown; nan for a class that was not shown.
     preferred : ndarray of int64, shape [n_units]
-        The class at which the unit spikes most, the lower if two are equal; -1 if it was silent.
+        The class for which the unit spikes most, the lower one if two are equal; -1 for a silent
+        unit.
     index : ndarray of float64, shape [n_units]
         The class selectivity index, 0 to 1; nan for a silent unit.
     sparseness : ndarray of float64, shape [n_units]
@@ -42,25 +43,26 @@ def selectivity(
 ) -> Selectivity:
     """Return how selective units are for classes.
 
-    With r_c the mean rate of a unit while class c is shown, C classes, and p the preferred one:
+    Let r_c be the mean rate of a unit while class c is shown, C the number of classes, and p the
+    preferred class:
 
     - class selectivity index, ``(r_p - m) / (r_p + m)`` with ``m = mean of r_c, c != p`` (Morcos
       et al. 2018, "On the importance of single directions for generalization", eq. 1): 0 if the
-      unit spikes alike at all classes, 1 if only at one;
+      rate is the same for all classes, 1 if the unit spikes for one class only;
     - lifetime sparseness, ``(1 - (mean r_c)^2 / mean(r_c^2)) / (1 - 1/C)`` (Rolls and Tovee 1995,
-      as normalised by Vinje and Gallant 2000): the same ends, but all classes count.
+      as normalised by Vinje and Gallant 2000): the same limits, but all classes count.
 
-    Rates of few steps differ by chance, and so no unit has an index of 0: compare with the rates
-    of a recording before learning, or with as many steps of another window.
+    Rates over few steps differ by chance, so no unit has an index of 0. Compare with a recording
+    made before learning, or with the same number of steps of another window.
 
     Parameters
     ----------
     recording : Recording
     population : str
     units, steps
-        As of `spikefa.analysis.unit_rates`.
+        As in `spikefa.analysis.unit_rates`.
     settle : int
-        Leave out the first so many steps of each image, see `class_rates`.
+        Steps to leave out at the beginning of each image, see `class_rates`.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def selectivity(
     shown = np.flatnonzero(~np.isnan(rates[:, 0]))
     require(
         len(shown) >= 2,
-        f"{recording.path} shows {len(shown)} classes there: selectivity needs two or more",
+        f"{recording.path} shows {len(shown)} classes there: selectivity needs at least two",
     )
     held = rates[shown]
     most, total = held.max(axis=0), held.sum(axis=0)

@@ -1,4 +1,4 @@
-"""The few colours and habits that all figures share."""
+"""Colours and styles that all figures share."""
 
 from matplotlib.axes import Axes
 
@@ -11,12 +11,12 @@ PALETTE = ("#1c6fb8", "#d9480f", "#2b8a3e", "#9c36b5", "#c99700", "#0b7285", "#c
 
 
 def quiet(axes: Axes) -> None:
-    """Leave the axes their left and bottom lines, thin and dark."""
+    """Remove the upper and right frame of the axes, and make ticks and labels small."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(which="both", color=GREY, labelcolor=INK, labelsize=8)
 
 
 def plain(text: str) -> str:
-    """Return `text`, which came from a file, so that matplotlib sees no formula in it."""
+    """Return `text` with dollar signs escaped, so that matplotlib finds no formula in it."""
     return text.replace("$", r"\$")

@@ -1,4 +1,4 @@
-"""Synchrony: whether the units of a population spike together."""
+"""The synchrony of the units of a population."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,12 @@ def synchrony(
 ) -> float:
     """Return the synchrony measure chi of Golomb and Rinzel, between 0 and 1.
 
-    ``chi^2 = Var_t[1/N sum_i s_i(t)] / (1/N sum_i Var_t[s_i(t)])``: how much the activity of the
-    N units together varies in time, against how much each varies. 1 if all do the same in every
-    step; about ``1 / sqrt(N)`` if they are independent, so that populations of different size
-    cannot be compared without subsampling (Golomb and Rinzel 1994, Physica D 72, 259; Golomb
-    2007, "Neuronal synchrony measures", Scholarpedia 2(1), 1347, where s is the potential). Like a
-    correlation it holds what the stimulus makes units do together.
+    ``chi^2 = Var_t[1/N sum_i s_i(t)] / (1/N sum_i Var_t[s_i(t)])`` is the variance in time of the
+    mean activity of the N units, relative to their mean variance. It is 1 if all units do the same
+    in every step, and about ``1 / sqrt(N)`` if they are independent, so populations of different
+    size cannot be compared without subsampling (Golomb and Rinzel 1994, Physica D 72, 259; Golomb
+    2007, "Neuronal synchrony measures", Scholarpedia 2(1), 1347, where s is the potential). As a
+    correlation does, it includes what the stimulus causes.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def synchrony(
     Raises
     ------
     SpikefaError
-        If nothing was recorded of it, or in these steps.
+        If no spikes of the population were recorded, or none of these steps.
     """
     rows = some_rows(recording, steps)
     total = rows.stop - rows.start
@@ -52,7 +52,7 @@ def synchrony(
         counts = counts + spikes.sum(axis=0, dtype=np.int64)
         together += int(active.sum())
         squared += int((active**2).sum())
-    # T^2 times the variances, in Python's integers, which neither round nor overflow.
+    # T^2 times the variances, as Python's integers, which neither round nor overflow.
     each = [total * int(count) - int(count) ** 2 for count in np.asarray(counts)]
     if sum(each) == 0:
         return float("nan")

@@ -1,4 +1,4 @@
-"""Where learning takes a network: weights and biases along the way, in the plane of most change."""
+"""Trajectories of weights and biases during learning, in their principal components."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Trajectories(NamedTuple):
     Attributes
     ----------
     paths : list of ndarray [T, components]
-        One for each trajectory given.
+        One for each given trajectory.
     share : ndarray [components]
         Share of the total variance along each component.
     """
@@ -27,22 +27,22 @@ class Trajectories(NamedTuple):
 
 
 def parameters(network: Network) -> Tensor:
-    """Return all forward weights and biases as one flat tensor, a copy, float32 on the CPU."""
+    """Return a copy of all forward weights and biases as one flat float32 tensor on the CPU."""
     parts = [part for each in network.synapses.values() for part in (each.weight, each.bias)]
     return torch.cat([part.detach().flatten().to("cpu", torch.float32) for part in parts])
 
 
 def principal_trajectories(trajectories: Sequence[np.ndarray], components: int = 2) -> Trajectories:
-    """Return trajectories in the principal components of all their points together.
+    """Return trajectories in the principal components of all their points.
 
-    As in Panjehpour & EsmailZadeh 2022, figure 6e: whether two ways to learn end in one place.
-    The components come from the products of the points with one another, T x T, so that the number
-    of dimensions hardly matters.
+    They show whether two learning rules end in the same place (Panjehpour & EsmailZadeh 2022,
+    figure 6e). The components are computed from the T x T inner products of the points, so the
+    number of dimensions hardly matters.
 
     Parameters
     ----------
     trajectories : sequence of ndarray [T, n]
-        Points of n dimensions, such as `parameters` after each epoch; T may differ.
+        Points of n dimensions, such as `parameters` after each epoch. T may differ.
     components : int, default 2
 
     Raises
@@ -51,11 +51,11 @@ def principal_trajectories(trajectories: Sequence[np.ndarray], components: int =
         If the dimensions differ, or there are not more points than components.
     """
     sizes = {each.shape[1] for each in trajectories}
-    require(len(sizes) == 1, f"trajectories of {sorted(sizes)} dimensions: they must have as many")
+    require(len(sizes) == 1, f"trajectories of {sorted(sizes)} dimensions: they must be the same")
     points = np.concatenate([np.asarray(each, np.float64) for each in trajectories])
     require(
         1 <= components < len(points),
-        f"{components} components of {len(points)} points: there must be more points",
+        f"{components} components of {len(points)} points: give more points than components",
     )
     points -= points.mean(0)
     values, vectors = np.linalg.eigh(points @ points.T)

@@ -1,4 +1,4 @@
-"""Spike-triggered averages: what was there when a unit spiked."""
+"""Spike-triggered averages of images and of traces."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from spikefa.recording.contents import Steps
 
 @dataclass(frozen=True)
 class TriggeredImages:
-    """Averages of the images that units spiked at.
+    """Averages of the images shown when units spiked.
 
     Attributes
     ----------
     average : ndarray of float64, shape [n_units, height, width]
         nan for a unit without spikes.
     mean : ndarray of float64, shape [height, width]
-        Of the images in all steps, spikes or not. ``average - mean`` shows what drives a unit.
+        Mean image of all steps. ``average - mean`` shows what drives a unit.
     spikes : ndarray of int64, shape [n_units]
-        How many spikes were averaged over.
+        Number of spikes in the average.
     """
 
     average: np.ndarray
@@ -41,8 +41,8 @@ def triggered_images(
     """Return the mean of the images shown `lag` steps before the spikes of each unit.
 
     ``a_i = sum_t s_i(t) p(t - lag) / sum_t s_i(t)`` (de Boer and Kuyper 1968; Chichilnisky 2001),
-    over the steps t for which step ``t - lag`` was recorded too. Images of a data set are not
-    white: a pixel can follow its neighbour and not drive the unit.
+    over the steps t for which step ``t - lag`` was recorded too. The pixels of natural images are
+    correlated, so a pixel may stand out without driving the unit.
 
     Parameters
     ----------
@@ -53,14 +53,14 @@ def triggered_images(
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
     lag : int
-        Layers pass a spike on within the step: 0 is the image of that step.
+        0 is the image of the same step, since layers transmit spikes within a step.
     images : mapping or ndarray of uint8, [index, height, width], optional
         By default the thumbnails in the file.
 
     Raises
     ------
     SpikefaError
-        If the images or the spikes are not there.
+        If the images or the spikes were not recorded.
     """
     require(lag >= 0, f"lag is {lag}: give 0 or more steps")
     some_rows(recording, steps)
@@ -73,22 +73,22 @@ def triggered_images(
     spikes = np.zeros(n_units + 1, np.int64)
     for part, raster in recording.blocks(population, units, steps):
         known, image = _shown_before(recording, part, lag)
-        # A last unit that spikes in every step collects the mean.
-        every = np.column_stack([raster[known], np.ones(len(image), bool)])
+        # An additional unit that spikes in every step collects the mean image.
+        spiked = np.column_stack([raster[known], np.ones(len(image), bool)])
         distinct, place = np.unique(image, return_inverse=True)
         counts = np.zeros((len(distinct), n_units + 1))
-        np.add.at(counts, place, every)
+        np.add.at(counts, place, spiked)
         sums += counts.T @ _pixels(recording, pictures, distinct, sums.shape[1])
-        spikes += every.sum(axis=0)
+        spikes += spiked.sum(axis=0)
     with np.errstate(invalid="ignore"):
         averages = (sums / spikes[:, None]).reshape(-1, *shape)
     return TriggeredImages(averages[:-1], averages[-1], spikes[:-1])
 
 
 def _shown_before(recording: Recording, rows: slice, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return for which rows the step `lag` steps before was recorded, and its images."""
+    """Return for which rows the step `lag` steps before was recorded, and the images then."""
     wanted = recording.steps[rows] - lag
-    where = np.searchsorted(recording.steps, wanted)  # never behind `rows`
+    where = np.searchsorted(recording.steps, wanted)  # never after `rows`
     known = recording.steps[where] == wanted
     if not known.any():
         return known, np.zeros(0, np.int64)
@@ -104,7 +104,9 @@ def _pixels(
     try:
         chosen = [images[int(number)] for number in index]
     except LookupError as error:
-        raise SpikefaError(f"{recording.path} shows an image that is not there: {error}") from error
+        raise SpikefaError(
+            f"{recording.path} shows an image that was not given: {error}"
+        ) from error
     return np.asarray(chosen, dtype=np.float64).reshape(-1, n)
 
 
@@ -120,27 +122,27 @@ def triggered_trace(
     """Return the mean course of a trace around the spikes of each unit.
 
     ``a_i(l) = sum_t s_i(t) x(t + l) / sum_t s_i(t)`` for the lags ``-before <= l <= after``. A
-    spike counts only if the steps around it were all recorded, within `steps` and without a gap:
-    so all lags are averaged over the same spikes.
+    spike counts only if all steps around it lie within `steps` and were recorded, so that all lags
+    are averaged over the same spikes.
 
     Parameters
     ----------
     recording : Recording
     population : str
-        Whose spikes.
+        The population whose spikes trigger.
     trace : (str, str, int)
         Population, variable and unit of x, such as ``("hidden2", "potential", 17)``.
     before, after : int
         Steps around a spike.
     units, steps
-        As of `triggered_images`.
+        As in `triggered_images`.
 
     Returns
     -------
     average : ndarray of float64, shape [n_units, before + 1 + after]
         Lag 0 is in column `before`; nan for a unit without spikes.
     spikes : ndarray of int64, shape [n_units]
-        How many spikes were averaged over.
+        Number of spikes in the average.
 
     Raises
     ------
@@ -160,7 +162,7 @@ def triggered_trace(
         require(len(values) == len(at), f"{recording.path} does not hold {trace} at every step")
         if len(at) < before + 1 + after:
             continue
-        # Steps ascend, so the steps around a row are all there if the ends are as far as rows.
+        # Steps ascend, so there is no gap around a row if the ends are as far apart as their rows.
         ends = at[before + after :] - at[: len(at) - before - after]
         whole = np.flatnonzero(ends == before + after)
         around = np.lib.stride_tricks.sliding_window_view(values, before + 1 + after)

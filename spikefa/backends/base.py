@@ -15,10 +15,10 @@ class Backend:
     """Executes the steps of one set of streams; this one as they are written, in plain torch.
 
     It is the reference for all others, which subclass it. A backend may put off the change of the
-    synapses until the weights are needed again: then `settle` makes up for it. A `Runner` settles
+    synapses until the weights are needed again: then `flush` makes up for it. A `Runner` flushes
     at the end of every presentation, so that tests, checkpoints, alignment and the watch for NaN,
     which come between two presentations, find the weights of the present step. Whoever reads
-    weights between two steps of a presentation calls `Runner.settle` first; probes of weights do.
+    weights between two steps of a presentation calls `Runner.flush` first; probes of weights do.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class Backend:
         """Advance by one step with plasticity arrested; see `Network.forward`."""
         self.network.forward(self.state, inputs)
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Change the weights as far as the last step asked for; nothing was put off here."""
 
     def no_capture(self) -> str | None:

@@ -113,7 +113,7 @@ def launches(
     inputs, target = torch.zeros(batch, sizes[0]), torch.zeros(batch, sizes[-1])
     for _ in range(2):
         backend.step(inputs, target)
-    backend.settle()
+    backend.flush()
     return list({str(_signature(each)): each for each in backend.launcher.launches}.values())
 
 

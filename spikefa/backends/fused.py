@@ -109,7 +109,7 @@ class Fused(Backend):
         if (
             self.state.learning_rates.is_due()
         ):  # the decay is of the weights that this step has changed
-            self.settle()
+            self.flush()
         self.network.decay(self.state)
 
     def advance(self, inputs: Tensor, target: Tensor) -> None:
@@ -166,7 +166,7 @@ class Fused(Backend):
             self.pending[layer] = False
             sent = here.spikes
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Let the synapses learn from the last step, if they have not yet; bit for bit the same.
 
         The next step would have made the same sums, so that looking at weights changes nothing.
@@ -200,13 +200,13 @@ class Fused(Backend):
         To them it adds the ``packed_spikes`` of each population, which the recorder takes.
         """
 
-        def settled(variable: Variable) -> Tensor:
-            self.settle()
+        def flushed(variable: Variable) -> Tensor:
+            self.flush()
             return current(variable)
 
         found: dict[str, dict[str, Variable]] = {
             population: {
-                name: partial(settled, variable)
+                name: partial(flushed, variable)
                 if name == "weights" or not isinstance(variable, Tensor)
                 else variable
                 for name, variable in of.items()

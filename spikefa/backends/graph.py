@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spikefa.backends import capture
 from spikefa.backends.base import Backend
-from spikefa.backends.rehearsal import rehearse
+from spikefa.backends.capturable import check_capturable
 from spikefa.backends.scope import Scope
 from spikefa.backends.trace import NotCapturable
 from spikefa.errors import SpikefaError
@@ -59,7 +59,7 @@ class Graph(Backend):
         if reason is not None:
             raise NotCapturable(reason)
         try:
-            rehearse(self._settled(work), scope, self.network.device)
+            check_capturable(self._flushed(work), scope, self.network.device)
             self._record(work)
         except (NotCapturable, torch.cuda.OutOfMemoryError):
             raise
@@ -112,15 +112,15 @@ class Graph(Backend):
         generators = self._scope.generators.values()
         made = capture.CudaCapture(self.network.device, generators, pool)
         with self._scope.unchanged():
-            made.record(self._settled(work))
+            made.record(self._flushed(work))
         return made
 
-    def _settled(self, work: Callable[[], None]) -> Callable[[], None]:
+    def _flushed(self, work: Callable[[], None]) -> Callable[[], None]:
         """Return the work, and what it would put off; a graph starts with nothing put off."""
 
         def whole() -> None:
             work()
-            self.inner.settle()
+            self.inner.flush()
 
         return whole
 

@@ -12,6 +12,7 @@ import torch
 
 from spikefa.datasets import Images
 from spikefa.simulation.evaluation import evaluate
+from spikefa.stimulus.images import ImageStimulus
 from spikefa.utils.progress import INTERVAL, progress_bar
 
 
@@ -83,5 +84,5 @@ def evaluation_seconds(device: torch.device, batch: int, images: int = 10_000) -
     pixels = np.full((images, 28, 28), 33, np.uint8)
     grey = Images(pixels, np.zeros(images, np.uint8))
     started = time.perf_counter()
-    evaluate(network, grey, full_scale=255, n_classes=10, steps=5, seed=0, batch=batch)
+    evaluate(network, ImageStimulus(grey), batch=batch)
     return time.perf_counter() - started

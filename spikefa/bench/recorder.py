@@ -10,6 +10,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import torch
 
 from spikefa.bench.timing import milliseconds, spread
 from spikefa.datasets import Images
@@ -17,6 +18,7 @@ from spikefa.network.network import Network
 from spikefa.recording import Probe, Recorder, Window, open_recording
 from spikefa.recording.schema import spikes_path
 from spikefa.simulation.runner import Runner
+from spikefa.stimulus.images import ImageStimulus
 
 FOR_EVER = (Window("benchmark", 0, 1 << 40),)
 
@@ -108,7 +110,8 @@ def time_recording(
         network.initialise(0)
     pixels = np.full((batch, 1, network.n_inputs), 33, np.uint8)
     images = Images(pixels, np.zeros(batch, np.uint8))
-    stream = Runner(network, images, 255, 10, batch, 0, "benchmark")
+    stimulus = ImageStimulus(images, steps=sys.maxsize)
+    stream = Runner(network, stimulus, batch, 0, "benchmark")
     times: tuple[list[float], list[float]] = ([], [])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "step.h5"
@@ -136,8 +139,8 @@ def _recorder(path: Path, stream: Runner) -> Recorder:
 
 
 def _endless(stream: Runner) -> Iterator[int]:
-    images = stream.stimulus.labels.new_tensor(range(stream.batch))
-    return stream.present(images, sys.maxsize, plastic=True)
+    stream.load(0, torch.arange(stream.batch, device=stream.network.device))
+    return stream.learn()
 
 
 def _observed(stream: Runner, recorder: Recorder) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line, ``spikefa COMMAND``."""
 
 from spikefa.cli.application import main
 

@@ -1,4 +1,4 @@
-"""Images to learn from: MNIST, Fashion-MNIST, KMNIST, and scikit-learn's digits."""
+"""Data sets: MNIST, Fashion-MNIST, KMNIST and scikit-learn's digits, as NumPy arrays."""
 
 from spikefa.datasets.catalogue import fetch, load, names
 from spikefa.datasets.digits import digits

@@ -26,13 +26,13 @@ def load(name: str, data_dir: StrPath | None = None) -> Dataset:
     name : str
         One of `names`.
     data_dir : path, optional
-        Folder that holds the files; see `spikefa.datasets.mnist`. The digits have no files and
-        do not look at it.
+        Folder that holds the files; see `spikefa.datasets.mnist`. Ignored for the digits, which
+        have no files.
 
     Raises
     ------
     SpikefaError
-        If there is no such data set, or its files are missing, damaged or cannot be fetched.
+        If the name is unknown, or the files are missing, damaged or cannot be fetched.
     """
     if name == DIGITS:
         return digits()
@@ -40,15 +40,15 @@ def load(name: str, data_dir: StrPath | None = None) -> Dataset:
 
 
 def fetch(name: str, data_dir: StrPath | None = None) -> Path:
-    """Fetch the files of the data set called `name`, unless they are there, and check them.
+    """Fetch the files of the data set called `name` where they are missing, and check them.
 
     Parameters
     ----------
     name : str
         One of `names`.
     data_dir : path, optional
-        Fetch into ``data_dir/name``, unless the files are in `data_dir` already. Left out: find
-        them as `load` does, else fetch them into the cache.
+        Fetch into ``data_dir/name``, unless the files are in `data_dir` already. By default look
+        for them where `load` does, and fetch them into the cache if they are not there.
 
     Returns
     -------
@@ -58,10 +58,10 @@ def fetch(name: str, data_dir: StrPath | None = None) -> Path:
     Raises
     ------
     SpikefaError
-        If there is no such data set, there is nothing to fetch, no mirror delivers, or a file
-        that is there already is damaged.
+        If the name is unknown, there is nothing to fetch, no mirror delivers the files, or a file
+        that exists already is damaged.
     """
-    require(name != DIGITS, f"{DIGITS} come with scikit-learn: there is nothing to fetch")
+    require(name != DIGITS, f"the {DIGITS} come with scikit-learn: there is nothing to fetch")
     source = _source(name)
     if data_dir is None:
         folder = found_or_fetched(source, cache_folder())

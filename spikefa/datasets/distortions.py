@@ -1,9 +1,10 @@
-"""Elastic distortions of images, which make new examples of old ones."""
+"""Elastic distortions, which make new examples from images."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor
 
 from spikefa.errors import require
@@ -11,18 +12,18 @@ from spikefa.errors import require
 
 @dataclass(frozen=True)
 class Elastic:
-    """Moves every pixel by a random, smooth field (Simard, Steinkraus & Platt 2003).
+    """Moves every pixel by a random, smooth displacement field (Simard, Steinkraus & Platt 2003).
 
     Displacements from U[-1, 1], one for each pixel and direction, are smoothed by a Gaussian of
-    `smoothness` pixels and multiplied by `strength`; grey values between pixels are interpolated
-    linearly. Beyond its border an image goes on as it is there.
+    `smoothness` pixels and multiplied by `strength`. Grey values between pixels are interpolated
+    linearly; beyond its border an image continues with the values of its border.
 
     Parameters
     ----------
     shape : tuple of int
         Height and width of the images.
     strength : float, default 34
-        Of MNIST in the paper; 0 changes nothing.
+        The paper's value for MNIST; 0 changes nothing.
     smoothness : float, default 4
         Standard deviation of the Gaussian, in pixels.
 
@@ -39,14 +40,12 @@ class Elastic:
     def __post_init__(self) -> None:
         require(
             self.strength >= 0 and self.smoothness > 0,
-            f"strength {self.strength} and smoothness {self.smoothness}: the first must not be "
-            "negative, the second must be positive",
+            f"strength {self.strength} and smoothness {self.smoothness} given: the strength must "
+            "not be negative, and the smoothness must be positive",
         )
 
     def __call__(self, inputs: Tensor, source: torch.Generator) -> None:
-        """Distort the images `inputs` [batch, pixels] in place, each in its own way."""
-        from scipy.ndimage import gaussian_filter, map_coordinates
-
+        """Distort each of the images `inputs` [batch, pixels] in place, with its own field."""
         height, width = self.shape
         images = inputs.view(-1, height, width).cpu().numpy()
         field = torch.rand(2, *images.shape, generator=source).mul_(2).sub_(1).numpy()

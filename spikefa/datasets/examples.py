@@ -1,4 +1,4 @@
-"""Inputs with the outputs that belong to them, as tensors: what a rate network learns from."""
+"""Examples for supervised learning: inputs with their targets, as tensors."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -7,31 +7,32 @@ import torch
 from torch import Tensor
 
 from spikefa.datasets.images import Images
-from spikefa.errors import require
+from spikefa.errors import SpikefaError, require
 
 Scaling = Literal["unit", "standardised", "standardised_each"]
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Inputs and targets, and the classes if there are any.
+    """Inputs and targets, with classes if there are any.
 
     Attributes
     ----------
     inputs : Tensor [..., N, n_in]
     targets : Tensor [..., N, n_out]
-        For an autoencoder the same tensor as `inputs`.
+        For an autoencoder this is the tensor `inputs` itself.
     labels : int64 Tensor [N], optional
-        The class of each.
+        The class of each example.
     per_class : int, default 1
-        Outputs for each class: class c is said by ``c per_class`` and the following ones.
+        Outputs for each class. Class c has the outputs ``c * per_class`` to
+        ``(c + 1) * per_class - 1``.
     shift, spread : Tensor [] or [n_in], optional
-        ``inputs = (brightness - shift) / spread``, where the inputs are standardised.
+        Of standardised inputs: ``inputs = (x - shift) / spread``.
 
     Raises
     ------
     SpikefaError
-        If the counts differ, or there is no example.
+        If the counts differ, or there are no examples.
     """
 
     inputs: Tensor
@@ -46,15 +47,15 @@ class Examples:
         counts += [] if self.labels is None else [len(self.labels)]
         require(
             len(set(counts)) == 1 and counts[0] > 0,
-            f"{' and '.join(map(str, counts))} inputs, targets and labels: give as many of each, "
-            "one at least",
+            f"{' and '.join(map(str, counts))} inputs, targets and labels: give the same number of "
+            "each, at least one",
         )
 
     def __len__(self) -> int:
         return self.inputs.shape[-2]
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "Examples":
-        """Return the examples on that device and of that type; no copy where they are already."""
+        """Return the examples on a device with a dtype; nothing is copied without need."""
         inputs = self.inputs.to(device, dtype)
         same = self.targets is self.inputs
         return replace(
@@ -67,8 +68,8 @@ class Examples:
 
 def classification(
     images: Images,
-    full_scale: int,
-    n_classes: int,
+    full_scale: int | None = None,
+    n_classes: int | None = None,
     inputs: Scaling = "unit",
     low: float = 0.0,
     high: float = 1.0,
@@ -80,9 +81,9 @@ def classification(
     Parameters
     ----------
     images : Images
-    full_scale : int
-        Pixel value that means 1.
-    n_classes, inputs, low, high, per_class, like
+    full_scale, n_classes : int, optional
+        By default those of `images`.
+    inputs, low, high, per_class, like
         See `labelled`; "unit" leaves brightness in [0, 1].
 
     Raises
@@ -90,9 +91,16 @@ def classification(
     SpikefaError
         If an argument is out of range.
     """
-    brightness = _brightness(images, full_scale)
-    labels = torch.from_numpy(images.labels).long()
-    return labelled(brightness, labels, n_classes, inputs, low, high, per_class, like)
+    return labelled(
+        _brightness(images, full_scale),
+        torch.from_numpy(images.labels).long(),
+        images.n_classes if n_classes is None else n_classes,
+        inputs,
+        low,
+        high,
+        per_class,
+        like,
+    )
 
 
 def labelled(
@@ -110,18 +118,20 @@ def labelled(
     Parameters
     ----------
     x : Tensor [N, n_in]
-        Is changed in place if it is to be standardised.
+        Changed in place if the inputs are standardised.
     labels : int64 Tensor [N]
     n_classes : int
     inputs : {"unit", "standardised", "standardised_each"}, default "unit"
-        As they are; or of mean 0 and deviation 1 over all inputs of all examples together, or each
-        input by itself, one that never changes being 0.
+        "unit" leaves the inputs as they are. "standardised" gives mean 0 and standard deviation 1
+        over all inputs of all examples together, "standardised_each" over each input separately;
+        an input that never changes becomes 0.
     low, high : float, default 0, 1
         Target of the outputs of the other classes, and of those of the example's own class.
     per_class : int, default 1
         Outputs for each class: 1 for 1-hot targets, more for n-hot.
     like : Examples, optional
-        Training examples whose mean and deviation are taken, as test examples must.
+        Standardise with the mean and deviation of these examples. Test examples need those of the
+        training examples.
 
     Raises
     ------
@@ -133,9 +143,10 @@ def labelled(
         f"inputs must be one of {', '.join(get_args(Scaling))}, {inputs!r} given",
     )
     require(per_class >= 1, f"a class needs at least 1 output, {per_class} given")
+    lowest, highest = int(labels.min()), int(labels.max())
     require(
-        int(labels.min()) >= 0 and int(labels.max()) < n_classes,
-        f"labels {int(labels.min())} to {int(labels.max())}, expected 0 to {n_classes - 1}",
+        lowest >= 0 and highest < n_classes,
+        f"labels {lowest} to {highest}, expected 0 to {n_classes - 1}",
     )
     templates = torch.full((n_classes, n_classes), low).fill_diagonal_(high)
     targets = templates.repeat_interleave(per_class, dim=1)[labels]
@@ -146,35 +157,34 @@ def labelled(
 
 
 def reconstruction(
-    images: Images, full_scale: int, low: float = 0.0, high: float = 1.0
+    images: Images, full_scale: int | None = None, low: float = 0.0, high: float = 1.0
 ) -> Examples:
     """Return images that are their own targets, float32, for an autoencoder.
 
     Parameters
     ----------
     images : Images
-    full_scale : int
-        Pixel value of `high`; 0 is `low`.
+    full_scale : int, optional
+        Pixel value that becomes `high`, by default that of `images`; 0 becomes `low`.
     low, high : float, default 0, 1
     """
     inputs = _brightness(images, full_scale).mul_(high - low).add_(low)
     return Examples(inputs, inputs, torch.from_numpy(images.labels).long())
 
 
-def _brightness(images: Images, full_scale: int) -> Tensor:
+def _brightness(images: Images, full_scale: int | None) -> Tensor:
     """Return the pixels as numbers from 0 to 1, [N, n_pixels], a new tensor."""
+    full_scale = images.full_scale if full_scale is None else full_scale
     return torch.from_numpy(images.pixels).flatten(1).to(torch.float32).div_(full_scale)
 
 
 def _statistics(x: Tensor, inputs: str, like: Examples | None) -> tuple[Tensor, Tensor]:
-    """Return mean and deviation of all pixels, or of each; or those that `like` was made with."""
+    """Return mean and deviation of all inputs, or of each, or those used for `like`."""
     if like is not None:
-        require(
-            like.shift is not None and like.spread is not None,
-            "`like` has inputs that are not standardised: make it with the same `inputs`",
-        )
-        assert like.shift is not None
-        assert like.spread is not None
+        if like.shift is None or like.spread is None:
+            raise SpikefaError(
+                "the inputs of `like` are not standardised: make it with the same `inputs`"
+            )
         return like.shift, like.spread
     if inputs == "standardised":
         mean = x.double().mean().float()

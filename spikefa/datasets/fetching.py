@@ -1,4 +1,7 @@
-"""Fetching the files of a data set from public mirrors, where they are not there already."""
+"""Fetching the missing files of a data set from public mirrors.
+
+pooch and requests are imported only when something is fetched.
+"""
 
 import os
 import sys
@@ -6,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from spikefa.datasets.folders import ENVIRONMENT, find_folder, folder_under, missing_from
-from spikefa.datasets.progress import bar_of
+from spikefa.datasets.progress import download_bar
 from spikefa.datasets.sources import Source
 from spikefa.errors import SpikefaError
 from spikefa.utils.files import write_error, written_whole
@@ -16,17 +19,17 @@ TIMEOUT = (10, 30)
 
 
 class _MirrorFault(Exception):
-    """A mirror did not deliver; the next one may."""
+    """A mirror did not deliver a file; the next one is tried."""
 
 
 def found_or_fetched(source: Source, cache: Path) -> Path:
-    """Return the folder that holds the files of `source`, fetched into `cache` if need be."""
+    """Return the folder that holds the files of `source`; fetch them into `cache` if missing."""
     folder = find_folder(source, cache)
     return fetched_into(cache, source) if folder is None else folder
 
 
 def fetched_into(root: Path, source: Source) -> Path:
-    """Return the folder under `root` that holds the files of `source`, fetched if need be."""
+    """Return the folder under `root` that holds the files of `source`; fetch them if missing."""
     folder = folder_under(root, source)
     if missing_from(folder):
         folder = root / source.name
@@ -44,13 +47,13 @@ def download(source: Source, folder: Path) -> None:
     source : Source
         The data set.
     folder : Path
-        Where the files go; made if need be.
+        Where the files go. It is created if it does not exist.
 
     Raises
     ------
     SpikefaError
-        If no mirror delivers: the message says how to put the files there by hand. If the
-        folder cannot be written.
+        If no mirror delivers the files, in which case the message says how to put them there by
+        hand; or if the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,9 +84,9 @@ def _get(url: str, path: Path) -> None:
     import pooch
     import requests
 
-    with bar_of(url.rpartition("/")[2], shown=sys.stderr.isatty()) as bar:
-        # "identity", lest a server or requests unpack the file on the way: it is to arrive as
-        # it was published, the checksum is of the .gz.
+    with download_bar(url.rpartition("/")[2], shown=sys.stderr.isatty()) as bar:
+        # The checksum is that of the .gz, so neither the server nor requests may unpack it:
+        # "identity" asks for the file as it was published.
         get = pooch.HTTPDownloader(
             progressbar=bar, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}
         )

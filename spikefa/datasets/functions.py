@@ -1,4 +1,4 @@
-"""Functions to learn: linear, quadratic, that of another network, XOR, and patterns to repeat."""
+"""Functions to learn: linear, quadratic, a teacher network, XOR, patterns and autoencoders."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from spikefa.utils.seeding import generator
 
 @dataclass(frozen=True)
 class Task:
-    """Inputs and the outputs that belong to them, drawn at random without end.
+    """A function to learn, given by examples that can be drawn at random without end.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ def uniform(shape: Sequence[int], half_range: float, source: torch.Generator) ->
 
 
 def linear(n_inputs: int, n_outputs: int, seed: int, half_range: float = 1.0) -> Task:
-    """Return ``y* = x T``, T from U[-half_range, half_range] and x normal (Lillicrap, fig. 2).
+    """Return ``y* = x T``, T from U[-half_range, half_range], x normal (Lillicrap 2016, fig. 2).
 
     Parameters
     ----------
     n_inputs, n_outputs : int
     seed : int
-        T is drawn from its stream ``teacher``.
+        T is drawn from the random stream ``teacher``.
     half_range : float, default 1
     """
     matrix = uniform((n_inputs, n_outputs), half_range, generator(seed, "teacher"))
@@ -61,16 +61,17 @@ def linear(n_inputs: int, n_outputs: int, seed: int, half_range: float = 1.0) ->
 
 
 def tanh_teacher(sizes: Sequence[int], seed: int, half_range: float = 0.5) -> Task:
-    """Return the function of a network with tanh hidden and linear output neurons (fig. 3d).
+    """Return the function of a network with tanh hidden neurons and linear outputs, x normal.
 
-    ``y* = tanh(tanh(x W0 + b0) W1 + b1) W2 + b2`` for four sizes, x normal.
+    For four sizes it is ``y* = tanh(tanh(x W0 + b0) W1 + b1) W2 + b2`` (Lillicrap et al. 2016,
+    figure 3d).
 
     Parameters
     ----------
     sizes : sequence of int
         From the inputs to the outputs.
     seed : int
-        Weights and biases are drawn from its stream ``teacher``.
+        Weights and biases are drawn from the random stream ``teacher``.
     half_range : float, default 0.5
         Of the uniform distribution of weights and biases.
     """
@@ -103,7 +104,7 @@ def quadratic(
     ----------
     n_inputs, n_outputs : int
     seed : int
-        The Q_k are drawn from its stream ``teacher``.
+        The Q_k are drawn from the random stream ``teacher``.
     half_range : float, default 0.5
     reach : float, default 2
     """
@@ -118,9 +119,9 @@ def quadratic(
 
 
 def xor() -> Task:
-    """Return exclusive or: inputs of 0 and 1, one output, 1 if they differ.
+    """Return exclusive or: two inputs of 0 or 1, and one output, which is 1 if they differ.
 
-    The examples come in random order; four in a row need not be all four.
+    Examples are drawn with replacement.
     """
     x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
     y = torch.tensor([[0.0], [1.0], [1.0], [0.0]], dtype=torch.float64)
@@ -128,14 +129,14 @@ def xor() -> Task:
 
 
 def patterns(name: str, inputs: Tensor, targets: Tensor) -> Task:
-    """Return a task of given pairs, drawn with replacement.
+    """Return a task whose examples are drawn with replacement from given pairs.
 
     Parameters
     ----------
     name : str
     inputs : Tensor [k, n_inputs]
     targets : Tensor [k, n_outputs]
-        For an autoencoder the inputs again.
+        The inputs again for an autoencoder.
     """
     require(
         len(inputs) == len(targets) > 0,
@@ -158,7 +159,7 @@ def autoencoder(n: int, rank: int, seed: int) -> Task:
     ----------
     n, rank : int
     seed : int
-        The mixture is drawn from its stream ``teacher``; each input has variance 1 on average.
+        The mixture is drawn from the random stream ``teacher``. Inputs have variance 1 on average.
     """
     require(1 <= rank <= n, f"the rank must be in 1..{n}, {rank} given")
     mixture = normal(rank, n, generator(seed, "teacher")) / rank**0.5

@@ -1,9 +1,9 @@
 """Reading IDX files, the format that MNIST is published in.
 
 An IDX file is a magic number (two zero bytes, the type of an item, the number of dimensions),
-the dimensions as big-endian 32-bit integers, and the data, row by row. The files come from
-anywhere: nothing in them is believed before it is checked, and no header makes us allocate or
-unpack more than `MAX_ITEMS` images.
+the dimensions as big-endian 32-bit integers, and the data, row by row. The files are
+untrusted: everything in them is checked before it is used, and no header makes the reader allocate
+or unpack more than `MAX_ITEMS` images.
 """
 
 import gzip
@@ -20,21 +20,21 @@ from numpy.typing import NDArray
 from spikefa.errors import SpikefaError
 
 MAX_ITEMS = 100_000
-"""More than any data set here holds: a header that claims more is wrong."""
+"""More items than any data set here has; a header that claims more is wrong."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTE = 0x08
 
 
 class _Fault(Exception):
-    """What is wrong with the data of a file, without the file's name."""
+    """A fault in the data of a file; the message does not name the file."""
 
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(f"{found}, expected {expected}")
 
 
 def read_idx(path: Path, item_shape: Sequence[int], mend: str) -> NDArray[np.uint8]:
-    """Read an IDX file of unsigned bytes, gzipped or not (its content tells, not its suffix).
+    """Read an IDX file of unsigned bytes, gzipped or not; its content decides, not its suffix.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def read_idx(path: Path, item_shape: Sequence[int], mend: str) -> NDArray[np.uin
     item_shape : sequence of int
         Shape of one item: ``(28, 28)`` for images of 28 x 28 pixels, ``()`` for labels.
     mend : str
-        What the user can do about a bad file; ends every error message.
+        How the user can repair a bad file; the end of every error message.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def read_idx(path: Path, item_shape: Sequence[int], mend: str) -> NDArray[np.uin
     Raises
     ------
     SpikefaError
-        If the file cannot be read, or is anything but a whole IDX file of such items.
+        If the file cannot be read, or is not a complete IDX file of such items.
     """
     try:
         with open(path, "rb") as file:
@@ -62,7 +62,7 @@ def read_idx(path: Path, item_shape: Sequence[int], mend: str) -> NDArray[np.uin
     except _Fault as fault:
         raise SpikefaError(f"{path}: {fault}: {mend}") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        problem = f"damaged or cut short ({error}), expected a whole gzip file"
+        problem = f"damaged or cut short ({error}), expected a complete gzip file"
         raise SpikefaError(f"{path}: {problem}: {mend}") from error
     except OSError as error:
         raise SpikefaError(f"cannot read {path}: {error.strerror or error}") from error
@@ -80,13 +80,13 @@ def _read(stream: BufferedReader | gzip.GzipFile, item_shape: tuple[int, ...]) -
     if not 0 < n <= MAX_ITEMS:
         raise _Fault(f"a header that claims {n} items", f"1 to {MAX_ITEMS}")
     size = n * math.prod(item_shape)
-    # One byte more than expected: it finds a file that is too long, and reaching the end of a
-    # gzip stream is what makes the gzip module check it; a bomb is never unpacked further.
+    # Reading one byte more than expected finds a file that is too long. It also reaches the end of
+    # a gzip stream, where the gzip module verifies the checksum, and unpacks no bomb any further.
     data = stream.read(size + 1)
     if len(data) != size:
         length = f"only {len(data)}" if len(data) < size else "more"
         raise _Fault(f"{length} bytes of data", f"{size} for {n} items")
-    # A copy, since an array over `bytes` cannot be written and torch warns of that.
+    # Copied because an array over `bytes` is read-only, of which torch warns.
     return np.frombuffer(data, np.uint8).reshape(n, *item_shape).copy()
 
 

@@ -10,23 +10,28 @@ from spikefa.errors import require
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """One split: images and their classes.
+    """Images with their classes: one split of a data set.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape [n, height, width]
-        Grey values, from 0 to the `full_scale` of the data set.
+        Grey values, from 0 to `full_scale`.
     labels : ndarray of uint8, shape [n]
-        The class of each image.
+        The class of each image, from 0 to ``n_classes - 1``.
+    full_scale : int, default 255
+        The pixel value that means 1.0.
+    n_classes : int, default 10
 
     Raises
     ------
     SpikefaError
-        If a type or a shape is not as above, the counts differ, or there is no image.
+        If a type, a shape or a value is not as above, the counts differ, or there is no image.
     """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    full_scale: int = 255
+    n_classes: int = 10
 
     def __post_init__(self) -> None:
         for what, array, ndim in (("pixels", self.pixels, 3), ("labels", self.labels, 1)):
@@ -40,71 +45,25 @@ class Images:
             f"{len(self.pixels)} images have {len(self.labels)} labels: give one label per image",
         )
         require(self.pixels.size > 0, "there are no pixels: give at least one image")
+        brightest, highest = self.pixels.max(), self.labels.max()
+        require(
+            brightest <= self.full_scale,
+            f"pixel value {brightest}, expected at most full_scale = {self.full_scale}: "
+            f"give Images(..., full_scale={brightest}) or more",
+        )
+        require(
+            highest < self.n_classes,
+            f"label {highest}, expected 0 to {self.n_classes - 1}: "
+            f"give Images(..., n_classes={highest + 1}) or more",
+        )
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def part(self, span: slice) -> "Images":
-        """Return the images of `span`, a view that shares memory with these."""
-        return Images(self.pixels[span], self.labels[span])
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """Images to train on, to test on and, if some are held out, to validate on.
-
-    To use fewer images, hold out first, then take a subset of what is left: so the validation
-    images stay the same whatever the subset, as in ``mnist().hold_out(5000).subset(train=1000)``.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``"mnist"``.
-    train, test : Images
-        The two splits, of images of one shape.
-    validation : Images, optional
-        Images held out of the training set; see `hold_out`.
-    full_scale : int
-        The pixel value that means 1.0.
-    n_classes : int
-        Labels are 0 to ``n_classes - 1``.
-
-    Raises
-    ------
-    SpikefaError
-        If the splits differ in shape, or a pixel or a label is out of range.
-    """
-
-    name: str
-    train: Images
-    test: Images
-    validation: Images | None = None
-    full_scale: int = 255
-    n_classes: int = 10
-
-    def __post_init__(self) -> None:
-        for split in ("train", "test", "validation"):
-            images = getattr(self, split)
-            if images is not None:
-                self._check(split, images)
-
-    def _check(self, split: str, images: Images) -> None:
-        where = f"{self.name}, {split} images"
-        shape, brightest = images.pixels.shape[1:], images.pixels.max()
-        require(shape == self.shape, f"{where}: shape {shape}, expected {self.shape} as in train")
-        require(
-            brightest <= self.full_scale,
-            f"{where}: pixel value {brightest}, expected at most full_scale = {self.full_scale}",
-        )
-        require(
-            images.labels.max() < self.n_classes,
-            f"{where}: label {images.labels.max()}, expected 0 to {self.n_classes - 1}",
-        )
-
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of an image, in pixels."""
-        _, height, width = self.train.pixels.shape
+        _, height, width = self.pixels.shape
         return height, width
 
     @property
@@ -113,13 +72,80 @@ class Dataset:
         height, width = self.shape
         return height * width
 
+    def part(self, span: slice) -> "Images":
+        """Return the images of `span`, as a view that shares memory with these."""
+        return replace(self, pixels=self.pixels[span], labels=self.labels[span])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images to train on, to test on and, if some are held out, to validate on.
+
+    To use fewer images, hold out first, then take a subset of what is left, as in
+    ``mnist().hold_out(5000).subset(train=1000)``. The validation images then do not depend on the
+    size of the subset.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"mnist"``.
+    train, test : Images
+        The two splits, with the same shape, full scale and number of classes.
+    validation : Images, optional
+        Images held out of the training set; see `hold_out`.
+
+    Raises
+    ------
+    SpikefaError
+        If the splits differ in shape, full scale or number of classes.
+    """
+
+    name: str
+    train: Images
+    test: Images
+    validation: Images | None = None
+
+    def __post_init__(self) -> None:
+        for split in ("test", "validation"):
+            images = getattr(self, split)
+            if images is not None:
+                self._require_same_kind(split, images)
+
+    def _require_same_kind(self, split: str, images: Images) -> None:
+        for name in ("shape", "full_scale", "n_classes"):
+            given, expected = getattr(images, name), getattr(self.train, name)
+            require(
+                given == expected,
+                f"{self.name}, {split} images: {name} {given}, expected {expected} as in train",
+            )
+
+    @property
+    def full_scale(self) -> int:
+        """The pixel value that means 1.0."""
+        return self.train.full_scale
+
+    @property
+    def n_classes(self) -> int:
+        """Labels are 0 to ``n_classes - 1``."""
+        return self.train.n_classes
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of an image, in pixels."""
+        return self.train.shape
+
+    @property
+    def n_inputs(self) -> int:
+        """Pixels of an image: the size of the input population."""
+        return self.train.n_inputs
+
     def hold_out(self, n: int) -> "Dataset":
         """Return the data set with its last `n` training images moved to `validation`.
 
         Parameters
         ----------
         n : int
-            How many; 0 changes nothing. At least one training image must be left.
+            0 changes nothing. At least one training image must be left.
 
         Raises
         ------
@@ -130,7 +156,7 @@ class Dataset:
             return self
         require(
             self.validation is None,
-            f"{self.name} has validation images already: hold out once, all you need",
+            f"{self.name} has validation images already: hold out all that you need in one call",
         )
         most = len(self.train) - 1
         require(
@@ -149,12 +175,12 @@ class Dataset:
         """Return the data set with only its first `train` and first `test` images.
 
         Call it after `hold_out`: it counts the training images that are left then, and does not
-        touch `validation`.
+        change `validation`.
 
         Parameters
         ----------
         train, test : int, optional
-            How many images to keep; all where it is None.
+            How many images to keep; by default all.
 
         Raises
         ------

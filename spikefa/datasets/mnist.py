@@ -1,9 +1,9 @@
-"""MNIST and the data sets made to replace it: 28 x 28 pixels, ten classes, four IDX files.
+"""MNIST and its drop-in replacements: 28 x 28 pixels, ten classes, four IDX files.
 
-Each function looks for the files in `data_dir` if it is given, and nowhere else: there they must
-be. Otherwise in the folder named by the environment variable ``SPIKEFA_DATA``, then in the cache
-folder of the platform; failing these, it fetches them into the cache. A root folder R holds
-the files of ``mnist`` in ``R/mnist`` or in R itself, gzipped or not.
+If `data_dir` is given, the files must be there. Otherwise each function looks for them in the
+folder named by the environment variable ``SPIKEFA_DATA``, then in the cache folder of the platform,
+and if they are in neither it fetches them into the cache. A root folder R holds the files of
+``mnist`` in ``R/mnist`` or in R itself, gzipped or not.
 """
 
 from pathlib import Path
@@ -30,13 +30,13 @@ N_CLASSES = 10
 
 
 def mnist(data_dir: StrPath | None = None) -> Dataset:
-    """Return MNIST: handwritten digits, 60000 to train on and 10000 to test on.
+    """Return MNIST: handwritten digits, 60000 training and 10000 test images.
 
     Parameters
     ----------
     data_dir : path, optional
-        Folder that holds the files, or a folder ``mnist`` with them. Left out: they are found
-        through ``SPIKEFA_DATA`` or in the cache, or fetched.
+        Folder that holds the files, or a folder ``mnist`` with them. By default the files are
+        found through ``SPIKEFA_DATA`` or in the cache, or fetched.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def mnist(data_dir: StrPath | None = None) -> Dataset:
 
 
 def fashion_mnist(data_dir: StrPath | None = None) -> Dataset:
-    """Return Fashion-MNIST: pieces of clothing, 60000 to train on and 10000 to test on.
+    """Return Fashion-MNIST: pieces of clothing, 60000 training and 10000 test images.
 
     Parameters and errors are those of `mnist`.
     """
@@ -55,7 +55,7 @@ def fashion_mnist(data_dir: StrPath | None = None) -> Dataset:
 
 
 def kmnist(data_dir: StrPath | None = None) -> Dataset:
-    """Return Kuzushiji-MNIST: cursive hiragana, 60000 to train on and 10000 to test on.
+    """Return Kuzushiji-MNIST: cursive hiragana, 60000 training and 10000 test images.
 
     Parameters and errors are those of `mnist`.
     """
@@ -63,7 +63,7 @@ def kmnist(data_dir: StrPath | None = None) -> Dataset:
 
 
 def read_or_fetch(source: Source, data_dir: StrPath | None = None) -> Dataset:
-    """Return the data set `source`, from the first place that has it; see `mnist`."""
+    """Return the data set `source` from the first folder that has it; see `mnist`."""
     if data_dir is not None:
         return read_folder(require_folder(data_dir, source), source)
     return read_folder(found_or_fetched(source, cache_folder()), source)
@@ -75,7 +75,7 @@ def read_folder(folder: Path, source: Source) -> Dataset:
     Raises
     ------
     SpikefaError
-        If a file is damaged, or does not fit the others; names the file and what to do.
+        If a file is damaged or does not fit the others. The message names it and says what to do.
     """
     again = f"then run `spikefa fetch {source.name}`"
     train = _read_split(folder, TRAIN_IMAGES, TRAIN_LABELS, again)
@@ -84,8 +84,6 @@ def read_folder(folder: Path, source: Source) -> Dataset:
         name=source.name,
         train=train,
         test=_read_split(folder, TEST_IMAGES, TEST_LABELS, again),
-        full_scale=255,
-        n_classes=N_CLASSES,
     )
 
 
@@ -103,11 +101,11 @@ def _read_split(folder: Path, images_file: str, labels_file: str, again: str) ->
         labels.max() < N_CLASSES,
         f"{labels_path}: label {labels.max()}, expected 0 to {N_CLASSES - 1}: {mend}",
     )
-    return Images(pixels, labels)
+    return Images(pixels, labels, full_scale=255, n_classes=N_CLASSES)
 
 
 def _require_own_labels(folder: Path, source: Source, labels: bytes) -> None:
-    """Refuse another data set's files, which bear the same names: a mistake that trains well."""
+    """Refuse the files of another data set, which have the same names and would train as well."""
     for other in SOURCES:
         require(
             other.name == source.name

@@ -1,4 +1,4 @@
-"""The published files of the MNIST family: their names, checksums and mirrors."""
+"""The published files of MNIST, Fashion-MNIST and KMNIST: names, checksums and mirrors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ TEST_IMAGES = "t10k-images-idx3-ubyte"
 TEST_LABELS = "t10k-labels-idx1-ubyte"
 
 FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
-"""The four files of a data set, all of which use these names. Published with ``.gz`` added."""
+"""The four files of each data set, published with ``.gz`` added to these names."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Source:
     name : str
         The data set, and the folder that holds its files.
     md5 : mapping of str to str
-        MD5 checksum of the published ``.gz`` of each of `FILES`. (The checksum of a copy that
-        somebody gzipped again differs.)
+        MD5 checksum of the published ``.gz`` of each of `FILES`. A copy that was gzipped again has
+        another checksum.
     mirrors : tuple of str
-        Addresses of folders that hold the published files, best first; each ends in a slash.
+        URLs of folders that hold the published files, best first; each ends in a slash.
     opening_labels : bytes
-        The first training labels, which tell data sets apart that use the same file names;
-        empty where we do not know them.
+        The first training labels. They tell apart data sets that use the same file names; empty
+        if not known.
     """
 
     name: str
@@ -87,4 +87,4 @@ KMNIST = Source(
 )
 
 SOURCES = (MNIST, FASHION_MNIST, KMNIST)
-"""Every data set that comes as files."""
+"""Every data set that is published as files."""

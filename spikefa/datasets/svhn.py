@@ -1,6 +1,10 @@
-"""The Street View House Numbers: 32 x 32 photographs of digits, which the user brings."""
+"""The Street View House Numbers: 32 x 32 photographs of digits, in files that users provide."""
+
+import zlib
 
 import numpy as np
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from spikefa.datasets.folders import StrPath, user_file
 from spikefa.datasets.images import Dataset, Images
@@ -11,20 +15,20 @@ WHERE = "http://ufldl.stanford.edu/housenumbers"
 
 
 def svhn(data_dir: StrPath | None = None, extra: bool = True) -> Dataset:
-    """Return the cropped digits, grey: the mean of the three colours (Netzer et al. 2011).
+    """Return the cropped digits in grey, the mean of the three colours (Netzer et al. 2011).
 
     Parameters
     ----------
     data_dir : path, optional
-        Folder that holds ``svhn`` with the .mat files as they are published, or these themselves.
-        By default that of ``SPIKEFA_DATA``. They are not fetched.
+        Folder that holds the published .mat files, or a folder ``svhn`` with them; by default that
+        of ``SPIKEFA_DATA``. They are not fetched.
     extra : bool, default True
-        Whether the 531,131 easier images are among the 73,257 training images.
+        Whether to add the 531,131 easier images to the 73,257 training images.
 
     Raises
     ------
     SpikefaError
-        If a file is missing or is not what it should be.
+        If a file is missing or is not the published one.
     """
     parts = [_read(file, data_dir) for file in ((TRAIN, EXTRA) if extra else (TRAIN,))]
     train = Images(
@@ -35,11 +39,6 @@ def svhn(data_dir: StrPath | None = None, extra: bool = True) -> Dataset:
 
 
 def _read(file: str, data_dir: StrPath | None) -> Images:
-    from zlib import error as BadCompression
-
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
     path = user_file("svhn", file, f"download it from {WHERE}", data_dir)
     try:
         content = loadmat(path)
@@ -50,10 +49,10 @@ def _read(file: str, data_dir: StrPath | None) -> Images:
         KeyError,
         NotImplementedError,
         MatReadError,
-        BadCompression,
+        zlib.error,
     ) as error:
         raise SpikefaError(
-            f"{path} is not the file of {WHERE}: download it again ({error})"
+            f"{path} is not the file published at {WHERE}: download it again ({error})"
         ) from error
     require(
         colours.ndim == 4 and colours.shape[2] == 3 and colours.dtype == np.uint8,

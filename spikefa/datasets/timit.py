@@ -1,4 +1,4 @@
-"""Stop consonants of TIMIT, whose features the user brings: the corpus is not free."""
+"""Stop consonants of TIMIT, in a file that users provide, since the corpus is not free."""
 
 import numpy as np
 import torch
@@ -17,12 +17,12 @@ HOW = (
 
 
 def timit_stops(data_dir: StrPath | None = None) -> tuple[Examples, Examples]:
-    """Return training and test examples, each input standardised, targets -0.9 and 0.9.
+    """Return training and test examples; inputs standardised, targets -0.9 and 0.9.
 
     Parameters
     ----------
     data_dir : path, optional
-        Folder that holds ``timit/stops.npz``, or this file itself; by default that of
+        Folder that holds ``timit/stops.npz`` or ``stops.npz``; by default that of
         ``SPIKEFA_DATA``. In Lillicrap et al. 2016 these are 63,881 and 22,257 frames of 39
         coefficients (supplementary note 7).
 
@@ -56,8 +56,8 @@ def _split(found: dict[str, np.ndarray], split: str, like: Examples | None) -> E
         torch.tensor(inputs, dtype=torch.float32),
         torch.tensor(labels, dtype=torch.int64),
         N_CLASSES,
-        "standardised_each",
-        -0.9,
-        0.9,
+        inputs="standardised_each",
+        low=-0.9,
+        high=0.9,
         like=like,
     )

@@ -51,6 +51,7 @@ class LearningRates:
             least, rule.rates(projections), zeros, zeros.clone(), none, none.clone()
         )
         learning_rates.set(rule, [1.0] * projections, 1.0)
+        learning_rates._look_ahead()
         return learning_rates
 
     def set(self, rule: PlasticityRule, factors: Sequence[float], decay: float) -> None:
@@ -71,10 +72,12 @@ class LearningRates:
             for rate in rates
         ]
         require(max(lost) < 1, f"a weight decay of {max(lost)} per step: it must be below 1")
-        self._add_up()
         self.rates[:] = rates
-        self.log_factors.copy_(torch.log1p(-torch.tensor(lost, dtype=torch.float64)))
-        self._look_ahead()
+        log_factors = torch.log1p(-torch.tensor(lost, dtype=torch.float64))
+        if not log_factors.equal(self.log_factors):
+            self._add_up()
+            self.log_factors.copy_(log_factors)
+            self._look_ahead()
 
     def is_due(self) -> bool:
         """Return whether the step that is counted next will apply some decay."""

@@ -89,6 +89,11 @@ class Population(ABC):
         return {}
 
     @property
+    def normalised(self) -> bool:
+        """Whether the activity of the population is a probability distribution, as of a softmax."""
+        return False
+
+    @property
     def stochastic(self) -> bool:
         """Whether the neurons have noise of known variance, which they could learn from."""
         return False

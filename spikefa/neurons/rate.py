@@ -113,6 +113,11 @@ class Rate(Population):
             state.spikes.sub_(spread / 2)
 
     @property
+    def normalised(self) -> bool:
+        """Whether f is the softmax."""
+        return self.activation == "softmax"
+
+    @property
     def stochastic(self) -> bool:
         """Whether there is noise."""
         return self.noise > 0

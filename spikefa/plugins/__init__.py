@@ -1,1 +1,1 @@
-"""Classes by name: where they are found, which arguments they take, and how users choose them."""
+"""Rules, circuits and neurons by name: how they are found and made, and what users can choose."""

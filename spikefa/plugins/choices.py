@@ -1,32 +1,40 @@
-"""A rule or a circuit as a setting: its class, its arguments, and what other options say of them.
+"""A rule or a circuit as a setting of an experiment: its class and its arguments.
 
-In the settings of an experiment it is a mapping, ``{"class": "PFA", "expansion": 10}``; on the
-command line ``--feedback PFA --feedback.expansion 10``. Arguments are checked against the signature
-of the class. Options of the experiment, such as ``--feedback-scale``, can fill arguments of the
-same meaning; an argument that is given by its own name wins.
+In the settings a choice is a mapping, ``{"class": "PFA", "expansion": 10}``; on the command line it
+is ``--feedback PFA --feedback.expansion 10``. Arguments are checked against the signature of the
+class. An option of the experiment, such as ``--feedback-scale``, can fill an argument of the class;
+an argument given by its own name takes precedence.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from spikefa.errors import require
-from spikefa.plugins.arguments import argument_names, listed, parsed_arguments, plain_arguments
+from spikefa.plugins.arguments import (
+    argument_names,
+    list_options,
+    parsed_arguments,
+    plain_arguments,
+)
 from spikefa.plugins.classes import SEAMS, Seam, full_name, load_class
 from spikefa.plugins.user_code import blaming, class_files, from_file, sha256, source_file
 
 Plain = bool | int | float | str | None
 Choice = dict[str, Plain | list[Plain]]
-"""The type of such a setting: plain data, so that reading it imports nothing."""
+"""The type of such a setting. It is plain data, so that reading settings imports no class."""
+
+Offers = Mapping[str, Mapping[str, Any]]
+"""For each choice the arguments that options fill, with their values; None fills nothing."""
 
 _CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|.*:[A-Za-z_]\w*")
 Settings = TypeVar("Settings")
 
 
 def choice(kind: str, default: str, text: str) -> Any:
-    """Return a dataclass field for a class of the seam `kind`; `default` is a built-in one."""
+    """Return a dataclass field for a class of the seam `kind`; `default` is a built-in class."""
     return field(
         default_factory=lambda: {"class": default}, metadata={"help": text, "seam": SEAMS[kind]}
     )
@@ -40,9 +48,9 @@ def seams(settings: Any) -> dict[str, Seam]:
 
 
 def fillers(settings: Any, name: str) -> dict[str, str]:
-    """Return which options fill an argument of the choice `name` if given: option to argument.
+    """Return the options that fill an argument of the choice `name`: option to argument.
 
-    Those without a default of their own, that is; None stands for that of the class.
+    Only options whose default is None are returned; None stands for the default of the class.
     """
     return {
         item.name: item.metadata["fills"].partition(".")[2]
@@ -52,9 +60,9 @@ def fillers(settings: Any, name: str) -> dict[str, str]:
 
 
 def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Say, before it runs, that a choice runs code of the user, unless `known` settings had it.
+    """Print which code of the user a choice will run, unless `known` settings had it already.
 
-    A configuration file can name code; none of it runs without a word.
+    A configuration file can name code, and the user should see that before it runs.
     """
     for argument, value in given.items():
         if value == known.get(argument) or not isinstance(value, str):
@@ -64,93 +72,70 @@ def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any])
             print(f"running {value} as --{option}")
 
 
-def settle(settings: Settings, offers: Mapping[str, Mapping[str, Any]]) -> Settings:
+def settle(settings: Settings, offers: Offers) -> Settings:
     """Return the settings with every choice complete, so that they can be written and read again.
 
-    Arguments that an option fills stand with that option; all others with the class.
+    An argument that an option fills is stored under that option; all others with the class.
 
     Parameters
     ----------
     settings : dataclass
     offers : mapping
-        For each choice the arguments that the options offer; None is not offered.
+        For each choice the arguments that options fill; None fills nothing.
 
     Raises
     ------
     SpikefaError
-        If a class is not found or has other arguments, or an option was given that it has no use
-        for.
+        If a class is not found or has other arguments, or if an option was given that the class
+        has no argument for.
     """
     changed: dict[str, Any] = {}
-    for name, seam in seams(settings).items():
-        given = _given(settings, name)
-        cls = load_class(given["class"], seam)
-        _refuse_useless(settings, name, cls)
-        taken = _taken(cls, name, given, offers[name])
-        values = plain_arguments(cls, name, given, taken)
+    for name in seams(settings):
+        chosen = _chosen(settings, name, offers[name])
+        _refuse_useless_options(settings, chosen)
+        values = chosen.plain()
         for option, argument in fillers(settings, name).items():
-            if argument in values and argument not in given:
+            if argument in values and argument not in chosen.given:
                 value = values.pop(argument)
                 if getattr(settings, option) is None:
                     changed[option] = value
-        path = full_name(cls) if from_file(cls) else given["class"]
+        path = full_name(chosen.cls) if from_file(chosen.cls) else chosen.given["class"]
         changed[name] = {"class": path, **values}
     return replace(settings, **changed)  # type: ignore[type-var]
 
 
-def make(settings: Any, name: str, offers: Mapping[str, Mapping[str, Any]]) -> Any:
+def make(settings: Any, name: str, offers: Offers) -> Any:
     """Return the object that the choice `name` of the settings describes.
 
     Raises
     ------
     SpikefaError
-        As `settle`; or if the class itself refuses its arguments or fails, with its file and line.
+        As `settle`. If the class itself refuses its arguments or fails, the message names its file
+        and line.
     """
-    given = _given(settings, name)
-    cls = load_class(given["class"], seams(settings)[name])
-    taken = _taken(cls, name, given, offers[name])
-    arguments = {**parsed_arguments(cls, name, given, taken), **taken}
-    with blaming(f"{cls.__name__}.__init__", *class_files(cls)):
-        return cls(**arguments)
+    chosen = _chosen(settings, name, offers[name])
+    arguments = {
+        **parsed_arguments(chosen.cls, name, chosen.given, chosen.filled),
+        **chosen.filled,
+    }
+    with blaming(f"{chosen.cls.__name__}.__init__", *class_files(chosen.cls)):
+        return chosen.cls(**arguments)
 
 
 def files_of(settings: Any) -> list[Path]:
-    """Return the files that the classes of all choices come from."""
-    classes = [
-        load_class(_given(settings, name)["class"], seam) for name, seam in seams(settings).items()
-    ]
+    """Return the files in which the user wrote the classes of all choices."""
+    classes = [_chosen(settings, name, {}).cls for name in seams(settings)]
     return [file for cls in classes for file in class_files(cls)]
 
 
-def describe_choice(settings: Any, name: str, offers: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return class, arguments and, of a file of the user, its checksum, as plain data."""
-    given = _given(settings, name)
-    cls = load_class(given["class"], seams(settings)[name])
-    taken = _taken(cls, name, given, offers[name])
-    told = {"class": full_name(cls), **plain_arguments(cls, name, given, taken), **taken}
-    file = source_file(cls)
-    return told | ({"sha256": sha256(file)} if from_file(cls) and file is not None else {})
-
-
-def _given(settings: Any, name: str) -> dict[str, Any]:
-    given = dict(getattr(settings, name))
-    require(isinstance(given.get("class"), str), f"--{name} names no class")
-    return given
-
-
-def _refuse_useless(settings: Any, name: str, cls: type) -> None:
-    """Refuse an option that was given and that fills an argument which the class does not have."""
-    known = argument_names(cls)
-    for item in fields(settings):
-        seam, _, argument = item.metadata.get("fills", "").partition(".")
-        if seam != name or argument in known:
-            continue
-        value = getattr(settings, item.name)
-        require(
-            value is None or value == default_of(item),
-            f"--{item.name.replace('_', '-')} {value} is of no use to {cls.__name__}, which has no "
-            f"{argument!r}: leave it out; there is {listed(known, name)}",
-        )
+def describe_choice(settings: Any, name: str, offers: Offers) -> dict[str, Any]:
+    """Return class and arguments as plain data, with the checksum of the user's file."""
+    chosen = _chosen(settings, name, offers[name])
+    described = {"class": full_name(chosen.cls), **chosen.plain(), **chosen.filled}
+    file = source_file(chosen.cls)
+    if from_file(chosen.cls) and file is not None:
+        described["sha256"] = sha256(file)
+    return described
 
 
 def default_of(item: "Field[Any]") -> Any:
@@ -158,13 +143,44 @@ def default_of(item: "Field[Any]") -> Any:
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
-def _taken(
-    cls: type, name: str, given: Mapping[str, Any], offered: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what the class takes of what is offered."""
-    known = argument_names(cls)
-    return {
+@dataclass(frozen=True)
+class _Chosen:
+    """The class of a choice, the arguments given by name, and those that options fill."""
+
+    name: str
+    cls: type
+    given: dict[str, Any]
+    filled: dict[str, Any]
+
+    def plain(self) -> dict[str, Any]:
+        """Return all arguments but the filled ones as plain data."""
+        return plain_arguments(self.cls, self.name, self.given, self.filled)
+
+
+def _chosen(settings: Any, name: str, offered: Mapping[str, Any]) -> _Chosen:
+    given = dict(getattr(settings, name))
+    require(isinstance(given.get("class"), str), f"--{name} names no class")
+    cls = load_class(given["class"], seams(settings)[name])
+    known = argument_names(cls) if offered else []
+    filled = {
         argument: value
         for argument, value in offered.items()
         if value is not None and argument in known and argument not in given
     }
+    return _Chosen(name, cls, given, filled)
+
+
+def _refuse_useless_options(settings: Any, chosen: _Chosen) -> None:
+    """Refuse an option that was given to fill an argument which the class does not have."""
+    known = argument_names(chosen.cls)
+    for item in fields(settings):
+        seam, _, argument = item.metadata.get("fills", "").partition(".")
+        if seam != chosen.name or argument in known:
+            continue
+        value = getattr(settings, item.name)
+        require(
+            value is None or value == default_of(item),
+            f"--{item.name.replace('_', '-')} {value} is of no use to {chosen.cls.__name__}, "
+            f"which has no argument {argument!r}: leave it out; "
+            f"there is {list_options(known, chosen.name)}",
+        )

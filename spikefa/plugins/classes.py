@@ -1,10 +1,10 @@
-"""Rules, circuits and neurons by name: built in, of an installed package, or of the user's file.
+"""Find rules, circuits and neurons by name: of spikefa, of installed packages, or of a user's file.
 
-Wherever a class is asked for it may be given as
+A class can be named in three ways:
 
-- a name of the list: ``FA``, or one that an installed package offers as an entry point;
-- a dotted path: ``spikefa.feedback.FA``, ``mypackage.module.Class`` or ``mypackage.module:Class``;
-- a file and a class in it: ``my_rules.py:Decorrelated``.
+- by its name, ``FA``, if it is one of spikefa's or an installed package offers it;
+- by a dotted path, ``spikefa.feedback.FA``, ``package.module.Class`` or ``package.module:Class``;
+- by a file and a class in it, ``my_rules.py:Decorrelated``.
 
 A package offers a class with an entry point in the group ``spikefa.rules``, ``spikefa.feedback`` or
 ``spikefa.neurons``.
@@ -24,16 +24,16 @@ from spikefa.plugins.user_code import from_file, import_file, source_file
 
 @dataclass(frozen=True)
 class Seam:
-    """A place where classes of others fit.
+    """A kind of part that users can write themselves.
 
     Attributes
     ----------
     kind : str
-        What `spikefa list` calls them.
+        Name of the kind, as in ``spikefa list rules``.
     package : str
-        The module that has the built-in ones in its ``__all__``.
+        The module whose ``__all__`` names the built-in classes.
     base : str
-        The class in it that all of them subclass.
+        Name of the base class in it.
     """
 
     kind: str
@@ -42,11 +42,11 @@ class Seam:
 
     @property
     def group(self) -> str:
-        """The group of entry points."""
+        """The group of entry points in which packages offer classes."""
         return f"spikefa.{self.kind}"
 
     def base_class(self) -> type:
-        """Return the class that all of them subclass."""
+        """Return the base class."""
         found: type = getattr(importlib.import_module(self.package), self.base)
         return found
 
@@ -62,7 +62,7 @@ SEAMS = {
 
 
 def built_in(seam: Seam) -> dict[str, type]:
-    """Return the classes that spikefa brings, by name."""
+    """Return spikefa's own classes by name."""
     package, base = importlib.import_module(seam.package), seam.base_class()
     exported = {name: getattr(package, name) for name in sorted(package.__all__)}
     return {
@@ -73,25 +73,25 @@ def built_in(seam: Seam) -> dict[str, type]:
 
 
 def offered(seam: Seam) -> dict[str, EntryPoint]:
-    """Return what installed packages offer, by name; nothing of it is imported."""
+    """Return the entry points of installed packages by name, without importing them."""
     return {point.name: point for point in entry_points(group=seam.group)}
 
 
 def describe(seam: Seam) -> list[tuple[str, str]]:
-    """Return name and first docstring line of every class there is to choose from.
+    """Return the name and the first docstring line of every class that can be chosen by name.
 
     A class of an installed package that cannot be imported is listed with the reason.
     """
     lines = {name: _first_line(item) for name, item in built_in(seam).items()}
     for name, point in sorted(offered(seam).items()):
+        if name in lines:
+            lines[point.value] = f"hidden by spikefa's [{point.value}]"
+            continue
         try:
-            text = (
-                _first_line(load_class(name, seam)) if name not in lines else "hidden by spikefa's"
-            )
+            text = _first_line(load_class(name, seam))
         except SpikefaError as error:
             text = f"cannot be used: {error}"
-        label = name if name not in lines else f"{point.value}"
-        lines[label] = f"{text} [{point.value}]"
+        lines[name] = f"{text} [{point.value}]"
     return list(lines.items())
 
 
@@ -100,29 +100,30 @@ def _first_line(cls: type) -> str:
 
 
 def load_class(given: str, seam: Seam) -> type:
-    """Return the class that `given` names, see the top of this module.
+    """Return the class that `given` names in one of the ways above.
 
     Raises
     ------
     SpikefaError
-        If there is none, its module does not import, or it is no class of this seam.
+        If there is no such class, its module cannot be imported, or it is not a concrete subclass
+        of the seam's base class.
     """
     if ":" in given:
-        where, name = given.rsplit(":", 1)
-        module = import_file(Path(where)) if _is_file(where) else _import(where, given)
-        found = _attribute(module, name, where)
+        source, name = given.rsplit(":", 1)
+        module = import_file(Path(source)) if _is_file(source) else _import(source, given)
+        found = _attribute(module, name, source)
     elif _is_file(given):
         raise SpikefaError(f"{given!r} names no class: give {_suggested(given, seam)}")
     elif "." in given:
-        where, name = given.rsplit(".", 1)
-        found = _attribute(_import(where, given), name, where)
+        source, name = given.rsplit(".", 1)
+        found = _attribute(_import(source, given), name, source)
     else:
         found = _by_name(given, seam)
     return _checked(found, given, seam)
 
 
 def full_name(cls: type) -> str:
-    """Return a class path that `load_class` understands from any folder."""
+    """Return the name under which `load_class` finds a class from any folder."""
     if from_file(cls):
         return f"{source_file(cls)}:{cls.__qualname__}"
     return f"{cls.__module__}.{cls.__qualname__}"
@@ -133,7 +134,7 @@ def _is_file(text: str) -> bool:
 
 
 def _suggested(file: str, seam: Seam) -> str:
-    """Return what to write instead of the name of a file alone."""
+    """Return the names to give instead of the file alone: one for each class that fits."""
     module, base = import_file(Path(file)), seam.base_class()
     fitting = [name for name, item in _own_classes(module).items() if issubclass(item, base)]
     return " or ".join(f"{file}:{name}" for name in fitting) or (
@@ -142,7 +143,7 @@ def _suggested(file: str, seam: Seam) -> str:
 
 
 def _own_classes(module: ModuleType) -> dict[str, type]:
-    """Return the classes that are written in a module, not those that it imports."""
+    """Return the classes that a module defines, without those that it imports."""
     return {
         key: item
         for key, item in vars(module).items()
@@ -172,29 +173,28 @@ def _import(module: str, given: str) -> Any:
     try:
         return importlib.import_module(module)
     except Exception as error:
-        said = " ".join(str(error).split())
+        message = " ".join(str(error).split())
         raise SpikefaError(
-            f"{given!r} cannot be imported: {type(error).__name__}: {said}; "
-            "a class in a file of yours is given as FILE.py:CLASS"
+            f"{given!r} cannot be imported: {type(error).__name__}: {message}; "
+            "give a class in a file of yours as FILE.py:CLASS"
         ) from error
 
 
-def _attribute(module: Any, name: str, where: str) -> Any:
+def _attribute(module: Any, name: str, source: str) -> Any:
     if not hasattr(module, name):
-        own = _own_classes(module)
-        there = f"it has {', '.join(own)}" if own else "it has no class"
-        raise SpikefaError(f"there is no {name!r} in {where}: {there}")
+        classes = ", ".join(_own_classes(module)) or "no class"
+        raise SpikefaError(f"there is no {name!r} in {source}: it has {classes}")
     return getattr(module, name)
 
 
 def _checked(found: Any, given: str, seam: Seam) -> type:
-    require(inspect.isclass(found), f"{given!r} is no class but a {type(found).__name__}")
+    require(inspect.isclass(found), f"{given!r} is not a class but a {type(found).__name__}")
     base = seam.base_class()
-    require(issubclass(found, base), f"{given!r} is no {seam.base}: make it a subclass of that")
+    require(issubclass(found, base), f"{given!r} is not a subclass of {seam.base}: make it one")
     missing = sorted(getattr(found, "__abstractmethods__", ()))
     require(
         not missing,
-        f"{given!r} is not complete: it lacks the method{'s'[: len(missing) > 1]} "
+        f"{given!r} is incomplete: it lacks the method{'s'[: len(missing) > 1]} "
         f"{', '.join(missing)}",
     )
     checked: type = found

@@ -1,4 +1,4 @@
-"""Code of the user: run it from a file, and say where in it something went wrong."""
+"""Code of the user: import it from a file, and name file and line of its errors."""
 
 import hashlib
 import importlib.util
@@ -16,14 +16,14 @@ _PREFIX = "_spikefa_file_"
 
 
 def import_file(path: Path) -> ModuleType:
-    """Run a Python file as a module of its own and return it.
+    """Import a Python file as a module and return it.
 
-    Modules beside it can be imported by it. A file that has not changed is run once.
+    The file can import modules that lie beside it. It is run once, and again after it has changed.
 
     Raises
     ------
     SpikefaError
-        If there is no such file, or it raises; with its line.
+        If there is no such file, or if it raises an error; the message names the line.
     """
     path = path.resolve()
     if not path.is_file():
@@ -33,9 +33,9 @@ def import_file(path: Path) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise SpikefaError(f"{path} is no Python file: its name should end with .py")
+        raise SpikefaError(f"{path} is not a Python file: its name must end with .py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where dataclasses and type hints look their module up
+    sys.modules[name] = module  # dataclasses and type hints look their module up here
     sys.path.insert(0, str(path.parent))
     try:
         with blaming("import", path):
@@ -54,38 +54,38 @@ def sha256(path: Path) -> str:
 
 
 def source_file(cls: type) -> Path | None:
-    """Return the file that a class was written in, None if it came from no file."""
+    """Return the file that defines a class, or None if it was not defined in a file."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
     return None if file is None else Path(file).resolve()
 
 
 def from_file(cls: type) -> bool:
-    """Return whether a class came through `import_file`, so that no module path leads to it."""
+    """Return whether `import_file` imported the class, so that it has no module path."""
     return cls.__module__.startswith(_PREFIX)
 
 
 def is_users(cls: type) -> bool:
-    """Return whether a class is not one of spikefa's own."""
+    """Return whether a class is defined outside spikefa."""
     return cls.__module__.split(".")[0] != "spikefa"
 
 
 def user_files(*things: object) -> list[Path]:
-    """Return the files in which the user wrote the classes of these objects."""
+    """Return the files outside spikefa that define the classes of these objects."""
     return [file for thing in things for file in class_files(type(thing))]
 
 
 def class_files(cls: type) -> list[Path]:
-    """Return the files in which the user wrote a class and what it builds on."""
-    own = [each for each in cls.__mro__ if is_users(each) and not _of_python(each)]
+    """Return the files outside spikefa that define a class and its base classes."""
+    own = [each for each in cls.__mro__ if is_users(each) and not _in_standard_library(each)]
     return [file for file in map(source_file, own) if file is not None]
 
 
-def _of_python(cls: type) -> bool:
+def _in_standard_library(cls: type) -> bool:
     return cls.__module__.split(".")[0] in sys.stdlib_module_names - {"__main__"}
 
 
 def where(cls: type, method: str) -> str:
-    """Return file and line of a method of a class, or the name of its module."""
+    """Return the file and line of a method of a class, or its module if there is no file."""
     try:
         line = inspect.getsourcelines(getattr(cls, method))[1]
         return f"{source_file(cls)}, line {line}"
@@ -95,21 +95,21 @@ def where(cls: type, method: str) -> str:
 
 @contextmanager
 def blaming(doing: str, *files: Path | None) -> Iterator[None]:
-    """Turn an error that passed through one of `files` into one that names file and line.
+    """Raise errors that come from one of `files` as a `SpikefaError` with file and line.
 
-    An error that did not is left as it is, and so is a `SpikefaError`, which is a message already.
+    Other errors, and a `SpikefaError`, pass unchanged.
 
     Parameters
     ----------
     doing : str
-        What was attempted, such as "import".
+        What is attempted, such as "import".
     *files : Path
-        Code of the user.
+        Files of the user.
 
     Raises
     ------
     SpikefaError
-        Chained to the error.
+        Chained to the original error.
     """
     try:
         yield
@@ -119,14 +119,12 @@ def blaming(doing: str, *files: Path | None) -> Iterator[None]:
         place = _place(error, {str(file) for file in files})
         if place is None:
             raise
-        said = " ".join(str(error).split())
-        if isinstance(error, SyntaxError):
-            said = error.msg
-        raise SpikefaError(f"{place}: {type(error).__name__}: {said} (in {doing})") from error
+        message = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+        raise SpikefaError(f"{place}: {type(error).__name__}: {message} (in {doing})") from error
 
 
 def _place(error: BaseException, files: set[str]) -> str | None:
-    """Return file and line of the innermost frame that is in one of `files`."""
+    """Return the file and line of the innermost frame in one of `files`, or None."""
     if isinstance(error, SyntaxError) and error.filename in files:
         return f"{error.filename}, line {error.lineno}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _in(frame, files)]

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from spikefa.plugins.words import chosen_classes, in_order
-from spikefa.plugins.choices import announce_code, default_of, seams
 from spikefa.errors import SpikefaError
+from spikefa.plugins.choices import announce_code, default_of, seams
+from spikefa.plugins.option_order import chosen_classes, order_options
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
@@ -128,7 +128,7 @@ def parse_settings(
         another setting.
     """
     parser = settings_parser(name, module)
-    arguments = in_order(module.Settings, arguments)
+    arguments = order_options(module.Settings, arguments)
     given = _parse(parser, arguments)
     if given["resume"] is None:
         return _settings(module, given), _path(given["out"]), None

@@ -1,4 +1,4 @@
-"""What is in a run directory, in one screen."""
+"""A short description of a run directory or a recording."""
 
 import csv
 import textwrap
@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from spikefa.errors import SpikefaError
-from spikefa.utils.files import read_text
+from spikefa.recording import describe, open_recording
 from spikefa.runs.directory import RunDirectory
+from spikefa.utils.files import read_text
 
 
 def inspect(path: Path) -> str:
@@ -19,10 +20,8 @@ def inspect(path: Path) -> str:
     Raises
     ------
     SpikefaError
-        If it is neither, or a file in it is damaged.
+        If `path` is neither, or a file is damaged.
     """
-    from spikefa.recording import describe, open_recording
-
     if path.is_file():
         with open_recording(path) as recording:
             return describe(recording)
@@ -42,7 +41,7 @@ def inspect(path: Path) -> str:
 
 
 def _settings(run: RunDirectory) -> list[str]:
-    """Return the settings that are not None; the file as it is, if it is no list of settings."""
+    """Return the settings that are not None, or the whole file if it is not a list of settings."""
     text = read_text(run.config)
     try:
         settings = yaml.safe_load(text)
@@ -60,15 +59,15 @@ def _last_epoch(run: RunDirectory) -> list[str]:
 
 
 def _paragraph(title: str, values: Mapping[Any, Any]) -> str:
-    """Return names and values, one after the other, in lines of at most 100 characters."""
-    # A space that is no place to break a line keeps a name and its value together.
+    """Return a title above names and values, in lines of at most 100 characters."""
+    # The non-breaking space keeps a name and its value on one line.
     pairs = [f"{name}:\xa0{_short(value)}" for name, value in values.items() if value is not None]
     lines = textwrap.wrap(", ".join(pairs), 98, break_long_words=False, break_on_hyphens=False)
     return "\n".join([title, *(f"  {line}" for line in lines)]).replace("\xa0", " ")
 
 
 def _short(value: Any) -> str:
-    """Return a number with as many digits as are of use; those of a table come as text."""
+    """Return `value` as text, with six digits for numbers and for text that is one."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {_short(each)}" for name, each in value.items())
     if isinstance(value, str) and "." in value:

@@ -1,11 +1,16 @@
-"""Pictures as files: what the commands that draw do, without the command line."""
+"""Figures and reports as files, as the drawing commands write them."""
 
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from spikefa.analysis.raster_figure import raster_figure
+from spikefa.analysis.saving import check_suffix, save_figure
 from spikefa.errors import SpikefaError, require
+from spikefa.recording import open_recording
 from spikefa.runs.directory import RunDirectory
+from spikefa.runs.figures import run_figures
+from spikefa.runs.report import write_report
 
 
 def draw_raster(
@@ -16,16 +21,16 @@ def draw_raster(
     out: Path | None = None,
     force: bool = False,
 ) -> Path:
-    """Draw the raster of a recording into a file; return its name.
+    """Draw the raster of a recording into a file and return its path.
 
     Parameters
     ----------
     path : Path
-        A recording, or the directory of a run that has one.
+        A recording, or the directory of a run with a recording.
     populations, units, steps
         As in `spikefa.analysis.raster_figure`.
     out : Path, optional
-        The suffix chooses the format. Default: ``figures/raster.png`` in a run directory, and
+        The suffix selects the format. By default ``figures/raster.png`` in a run directory, or
         ``<recording>-raster.png`` beside a recording.
     force : bool, default False
         Replace `out` if it exists.
@@ -33,12 +38,8 @@ def draw_raster(
     Raises
     ------
     SpikefaError
-        If there is no such recording, it does not hold what is asked for, or `out` exists.
+        If the recording does not exist or lacks what is asked for, or `out` exists.
     """
-    from spikefa.analysis.raster_figure import raster_figure
-    from spikefa.analysis.saving import check_suffix, save_figure
-    from spikefa.recording import open_recording
-
     recording, default = _recording(path)
     out = out or default
     check_suffix(out)
@@ -52,7 +53,7 @@ def draw_raster(
 
 
 def _recording(path: Path) -> tuple[Path, Path]:
-    """Return the recording at `path`, and where its raster goes by default."""
+    """Return the recording at `path`, and the default path of its raster."""
     if path.is_dir():
         run = RunDirectory.open(path)
         require(run.recording.is_file(), f"the run in {path} has no {run.recording.name}")
@@ -67,56 +68,52 @@ def refuse_existing(path: Path, force: bool) -> None:
 
 
 def draw_figures(run: RunDirectory) -> list[Path]:
-    """Draw all figures that the files of a run allow, into its folder ``figures``.
+    """Draw all figures that the files of a run allow into its folder ``figures``.
 
-    They are made anew each time. One that cannot be drawn is left out with a warning, such as
+    Existing figures are replaced. A figure that cannot be drawn is left out with a warning, such as
     figure 4 of a recording without spikes.
 
     Returns
     -------
     list of Path
-        What was drawn.
+        The files written.
 
     Raises
     ------
     SpikefaError
         If a file cannot be written.
     """
-    from spikefa.analysis.saving import save_figure
-    from spikefa.runs.figures import run_figures
-
     run.figures.mkdir(exist_ok=True)
-    drawn = []
+    written = []
     for figure in run_figures(run):
         try:
-            picture = figure.draw()
+            drawing = figure.draw()
         except SpikefaError as error:
             warnings.warn(f"{figure.name} is left out: {error}", stacklevel=2)
             continue
-        drawn.append(run.figures / f"{figure.name}.png")
-        save_figure(picture, drawn[-1])
-    return drawn
+        written.append(run.figures / f"{figure.name}.png")
+        save_figure(drawing, written[-1])
+    return written
 
 
 def draw_report(directory: Path, out: Path | None = None, force: bool = False) -> Path:
-    """Write the page of a run; return its name.
+    """Write the report of a run and return its path.
 
     Parameters
     ----------
     directory : Path
-        Of the run.
+        The directory of the run.
     out : Path, optional
-        Default: ``report.html`` in the directory, which is made anew each time.
+        By default ``report.html`` in the directory, which is replaced if it exists.
     force : bool, default False
         Replace the file given as `out` if it exists.
 
     Raises
     ------
     SpikefaError
-        If there is no run, a file of it is damaged, or `out` exists or cannot be written.
+        If the directory holds no run, one of its files is damaged, or `out` exists or cannot be
+        written.
     """
-    from spikefa.runs.report import write_report
-
     run = RunDirectory.open(directory)
     if out is not None:
         refuse_existing(out, force)

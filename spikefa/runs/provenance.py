@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, commit, command."""
+"""The provenance of a result: versions, commit, command and hardware."""
 
 import platform
 import subprocess
@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from spikefa import __version__
+
 
 def git_state() -> tuple[str, bool]:
-    """Return the commit of the checkout that this package runs from, and whether it was changed.
+    """Return the commit of the checkout that this package runs from, and whether it has changes.
 
     Returns
     -------
@@ -23,7 +27,7 @@ def git_state() -> tuple[str, bool]:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        # a package that was installed below some other repository is not part of it
+        # A package that is installed below another repository is not part of it.
         git("ls-files", "--error-unmatch", Path(__file__).name)
         return git("rev-parse", "HEAD"), bool(git("status", "--porcelain"))
     except (OSError, subprocess.CalledProcessError):
@@ -31,28 +35,24 @@ def git_state() -> tuple[str, bool]:
 
 
 def code_version() -> str:
-    """Return the commit, with a "+" if it was changed since; "" for an installed package."""
+    """Return the commit, with a "+" if the code has changes; "" for an installed package."""
     commit, dirty = git_state()
     return commit + "+" * dirty
 
 
 def provenance(device: str, backend: str = "eager") -> dict[str, Any]:
-    """Return what a recording and a summary say about their origin.
+    """Return the provenance that recordings and summaries keep.
 
     Parameters
     ----------
     device : str
-        Where the run takes place.
+        The device of the run.
     backend : str, default "eager"
-        What executes the steps.
+        The backend that executes the steps.
     """
-    import torch
-
-    import spikefa
-
     commit, dirty = git_state()
     return {
-        "spikefa_version": spikefa.__version__,
+        "spikefa_version": __version__,
         "torch_version": torch.__version__,
         "python_version": platform.python_version(),
         "git_commit": commit,
@@ -65,8 +65,6 @@ def provenance(device: str, backend: str = "eager") -> dict[str, Any]:
 
 
 def _hardware(device: str) -> str:
-    import torch
-
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     return f"{_processor()}, {torch.get_num_threads()} threads"

@@ -13,7 +13,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.utils.files import write_error, written_whole
 
 FORMAT = "spikefa-checkpoint"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -1,158 +1,172 @@
 """Tests: the same dynamics with plasticity arrested."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from statistics import fmean
 
 import torch
+from torch import Tensor
 
-from spikefa.datasets import Images
-from spikefa.network.network import Network
+from spikefa.errors import require
+from spikefa.network import Network
+from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
-from spikefa.stimulus.encodings import Encoding
-from spikefa.utils.replicas import deviation, seeds_of
+from spikefa.stimulus.answers import Answers, Score
+from spikefa.stimulus.base import Stimulus
+from spikefa.utils.replicas import seeds_of
+from spikefa.utils.tensors import copy_into
 
 ON_A_CPU = 1000
-"""Streams in which images are tested on a CPU."""
+"""Streams in which items are tested side by side on a CPU, whose cache does not hold more."""
 
 
-@dataclass(frozen=True)
-class Score:
-    """What a test gave.
-
-    Attributes
-    ----------
-    error_percent : float
-        Share of wrong guesses from the spikes of the last step of each presentation.
-    error_percent_summed : float
-        The same from the spikes of all its steps.
-    images : int
-        How many images were shown.
-    replicas : tuple of Score
-        Of a network with replicas, what each of them reached; the errors are then their means.
-    """
-
-    error_percent: float
-    error_percent_summed: float
-    images: int
-    replicas: tuple["Score", ...] = ()
-
-    @classmethod
-    def of(cls, replicas: Sequence["Score"]) -> "Score":
-        """Return what several replicas reached on the same images."""
-        return cls(
-            fmean(score.error_percent for score in replicas),
-            fmean(score.error_percent_summed for score in replicas),
-            replicas[0].images,
-            tuple(replicas),
-        )
-
-    @property
-    def sd(self) -> float:
-        """Standard deviation of `error_percent` over the replicas (n - 1), nan if it has none."""
-        return deviation([score.error_percent for score in self.replicas])
-
-    @property
-    def sd_summed(self) -> float:
-        """The same of `error_percent_summed`."""
-        return deviation([score.error_percent_summed for score in self.replicas])
-
-    def __str__(self) -> str:
-        last, summed = f"{self.error_percent:.2f}", f"{self.error_percent_summed:.2f}"
-        shown = f"{self.images} images"
-        if self.replicas:
-            last, summed = f"{last} ± {self.sd:.2f}", f"{summed} ± {self.sd_summed:.2f}"
-            shown += f"; mean ± sd of {len(self.replicas)} replicas"
-        return f"{last} % error from the last step, {summed} % from all steps summed ({shown})"
+def streams_by_default(device: torch.device, items: int) -> int:
+    """Return the streams in which so many items are tested on a device."""
+    return min(ON_A_CPU, items) if device.type == "cpu" else items
 
 
-def streams_by_default(device: torch.device, images: int) -> int:
-    """Return the streams in which so many images are tested on a device."""
-    return min(ON_A_CPU, images) if device.type == "cpu" else images
+class Evaluation:
+    """A network in front of all items of a stimulus; no synapse learns.
 
-
-def evaluate(
-    network: Network,
-    images: Images,
-    full_scale: int,
-    n_classes: int,
-    steps: int,
-    seed: int | Sequence[int],
-    name: str = "test",
-    encoding: Encoding | None = None,
-    batch: int | None = None,
-    advance: Callable[[int], None] | None = None,
-) -> Score:
-    """Show each image for `steps` steps and compare the guesses with the labels.
-
-    The images pass in order through up to `batch` parallel streams that start at rest; nothing is
-    reset at a switch. Weights are not touched. Potentials and random numbers are the test's own
-    and follow from `seed` and `name` alone, so that testing more often changes nothing. Replicas
-    are tested one after the other: a large batch leaves nothing to gain.
+    The items pass in order through parallel streams, which start at rest; nothing is reset in
+    between. Potentials and random numbers are the test's own and follow from `seed` and `name`
+    alone, so that testing more often changes nothing. If the number of items is no multiple of the
+    streams, the last presentation begins with items that have been shown before.
 
     Parameters
     ----------
     network : Network
-    images : Images
-    full_scale, n_classes : int
-        Pixel value that means 1, number of classes.
-    steps : int
-        M, steps per image.
-    seed : int or sequence of int
+    stimulus : Stimulus
+    seed : int or sequence of int, default 0
         Of a network with replicas: the seed of each, or the first of consecutive ones.
     name : str, default "test"
         Names the random streams.
-    encoding : Encoding, optional
-        How images become input; see `Stimulus`.
     batch : int, optional
-        Streams side by side. By default 1,000 on a CPU, whose cache does not hold more, and on a
-        GPU as many as there are images.
-    advance : callable, optional
-        Told how many images each presentation has tested.
+        Streams side by side, for each replica. By default 1,000 on a CPU, and on a GPU as many as
+        there are items.
+    feed_back : bool, default False
+        Whether the error is fed back in the last presentation, so that modulators and error can be
+        looked at afterwards.
 
-    Returns
-    -------
-    Score
+    Attributes
+    ----------
+    answers : Answers
+        Those of the last `run`; `ExampleAnswers` for examples.
+    state : NetworkState
+        After the last presentation.
+
+    Raises
+    ------
+    SpikefaError
+        If the stimulus does not fit the network, or `batch` is less than 1.
     """
-    shown = (images, full_scale, n_classes, steps)
-    if batch is None:
-        batch = streams_by_default(network.device, len(images))
-    how = (name, encoding, min(batch, len(images)), advance)
+
+    def __init__(
+        self,
+        network: Network,
+        stimulus: Stimulus,
+        seed: int | Sequence[int] = 0,
+        name: str = "test",
+        batch: int | None = None,
+        *,
+        feed_back: bool = False,
+    ):
+        if batch is None:
+            batch = streams_by_default(network.device, len(stimulus))
+        require(batch >= 1, f"the batch must be at least 1, {batch} given")
+        self.network = network
+        self.stimulus = stimulus
+        self.batch = min(batch, len(stimulus))
+        self.feed_back = feed_back
+        self.runner = Runner(network, stimulus, self.batch, seed, name, quiet=stimulus.quiet_tests)
+        self.answers: Answers = stimulus.answers(network)
+        self._keep_start()
+
+    def _keep_start(self) -> None:
+        """Keep the state at rest, and the random numbers, from which every test starts."""
+        self._at_rest = {name: each.clone() for name, each in self.runner.tensors().items()}
+        self._generators = self.runner.random.states()
+
+    def renew(self) -> None:
+        """Start anew with the circuit that the network has now."""
+        copy_into(self.runner.tensors(), self._at_rest)
+        self.runner.random.set_states(self._generators)
+        self.runner.renew_feedback()
+        self._keep_start()
+
+    @property
+    def state(self) -> NetworkState:
+        """The state of the network in this test."""
+        return self.runner.state
+
+    def run(self, advance: Callable[[int], None] | None = None) -> Answers:
+        """Show every item and return the answers.
+
+        Parameters
+        ----------
+        advance : callable, optional
+            Told how many items each presentation has tested, over all replicas.
+        """
+        self._start()
+        count = len(self.stimulus)
+        replicas = len(self.runner.seeds)
+        for number, first in enumerate(range(0, count, self.batch)):
+            fresh = min(self.batch, count - first)
+            items = slice(first + fresh - self.batch, first + fresh)
+            last = first + fresh == count
+            self._present(number, items, feed_back=self.feed_back and last)
+            self.answers.add(items, fresh, self._measured(), self._outputs())
+            if advance is not None:
+                advance(fresh * replicas)
+        return self.answers
+
+    def finite(self) -> bool:
+        """Return whether the outputs of the last presentation are free of NaN and infinity."""
+        return bool(torch.isfinite(self.runner.outputs).all())
+
+    def _start(self) -> None:
+        """Go back to rest and to the first random number."""
+        copy_into(self.runner.tensors(), self._at_rest)
+        self.runner.random.set_states(self._generators)
+        self.answers.start(len(self.stimulus))
+
+    def _present(self, number: int, items: slice, feed_back: bool) -> None:
+        shown = torch.arange(items.start, items.stop, device=self.network.device)
+        self.runner.load(number, shown.repeat(len(self.runner.seeds)))
+        for _ in self.runner.rest(feed_back=feed_back):
+            pass
+
+    def _measured(self) -> Tensor:
+        measured = self.stimulus.measure(self.runner.stimulus_state, self.runner.outputs)
+        return measured.view(len(measured), *self.network.leading, self.batch)
+
+    def _outputs(self) -> Tensor:
+        return self.runner.outputs.view(*self.network.leading, self.batch, -1)
+
+
+def evaluate(
+    network: Network,
+    stimulus: Stimulus,
+    seed: int | Sequence[int] = 0,
+    name: str = "test",
+    batch: int | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> Score:
+    """Test a network on every item of a stimulus.
+
+    Replicas are tested one after the other, since a large batch leaves nothing to gain from
+    testing them side by side.
+
+    Parameters
+    ----------
+    network, stimulus, seed, name, batch
+        See `Evaluation`.
+    advance : callable, optional
+        Told how many items each presentation has tested.
+    """
     seeds = seeds_of(seed, network.replicas)
     if network.replicas is None:
-        return _evaluate_one(network, *shown, seeds[0], *how)
-    return Score.of(
-        [
-            _evaluate_one(network.replica(number), *shown, own, *how)
-            for number, own in enumerate(seeds)
-        ]
-    )
-
-
-def _evaluate_one(
-    network: Network,
-    images: Images,
-    full_scale: int,
-    n_classes: int,
-    steps: int,
-    seed: int,
-    name: str,
-    encoding: Encoding | None,
-    batch: int,
-    advance: Callable[[int], None] | None,
-) -> Score:
-    """Test a single network."""
-    stream = Runner(network, images, full_scale, n_classes, batch, seed, name, encoding)
-    wrong = torch.zeros(2, device=network.device, dtype=torch.int64)
-    for first in range(0, len(images), batch):
-        shown = torch.arange(first, first + batch, device=network.device)
-        for _ in stream.present(shown.clamp_(max=len(images) - 1), steps, plastic=False):
-            pass
-        counted = min(batch, len(images) - first)  # the last image fills the streams at the end
-        labels = stream.stimulus.labels[:counted]
-        for index, spikes in enumerate((stream.readout.last, stream.readout.summed)):
-            wrong[index] += (spikes[:counted].argmax(-1) != labels).sum()
-        if advance is not None:
-            advance(counted)
-    last, summed = (100 * wrong.cpu().double() / len(images)).tolist()
-    return Score(last, summed, len(images))
+        return Evaluation(network, stimulus, seeds[0], name, batch).run(advance).score()
+    scores = []
+    for number, own in enumerate(seeds):
+        alone = network.replica(number), stimulus.of_replica(number)
+        scores.append(Evaluation(*alone, own, name, batch).run(advance).score())
+    return Score.of(scores)

@@ -1,13 +1,20 @@
 """Watch for NaN and infinity, and find the step and the population where they began."""
 
+from collections.abc import Callable
+
 from torch import Tensor
 
-from spikefa.simulation.course import Course
+from spikefa.errors import SpikefaError
+from spikefa.simulation.training import Training
 from spikefa.utils.tensors import all_finite, copy_into
 
 
+class Diverged(SpikefaError):
+    """Something has become NaN or infinite; the training is back at its last good state."""
+
+
 class Guard:
-    """Keeps the last good state of a course, and goes back to it when a later one is not.
+    """Keeps the last good state of a training, and goes back to it when a later one is not.
 
     Looking at every step would make the host wait for the device, so the guard looks now and
     then. If it finds NaN or infinity it restores the last good state, which also restores the
@@ -16,7 +23,7 @@ class Guard:
 
     Parameters
     ----------
-    course : Course
+    training : Training
     every : int, default 100
         Presentations between two looks.
 
@@ -26,38 +33,70 @@ class Guard:
         Copy of the state at the last look.
     """
 
-    def __init__(self, course: Course, every: int = 100):
-        self.course = course
+    def __init__(self, training: Training, every: int = 100):
+        self.training = training
         self.every = every
-        self.kept = {name: tensor.clone() for name, tensor in course.tensors().items()}
-        self.generators = course.stream.generator_states()
-        self.presentation = course.presentation
+        self.kept = {name: tensor.clone() for name, tensor in training.tensors().items()}
+        self.generators = training.runner.random.states()
+        self.presentation = training.presentation
 
-    def look(self) -> str | None:
+    def run_until(
+        self,
+        end: int,
+        after: Callable[[], None] = lambda: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Do presentations up to number `end`, or until `stop` says so, and look now and then.
+
+        Parameters
+        ----------
+        end : int
+        after : callable, optional
+            Called after each presentation.
+        stop : callable, optional
+            Asked before each presentation.
+
+        Raises
+        ------
+        Diverged
+            If a look finds NaN or infinity.
+        """
+        while self.training.presentation < end and not stop():
+            for _ in self.training.present(each=False):
+                pass
+            after()
+            if self.training.presentation % self.every == 0:
+                self.look()
+        self.look()
+
+    def look(self) -> None:
         """Keep the present state if it is good; else go back and say where it went bad.
 
-        Returns
-        -------
-        str or None
-            What became NaN or infinite, and at which step. The course is then at the last
-            good presentation.
+        Raises
+        ------
+        Diverged
+            What became NaN or infinite, and at which step. The training is then at the last good
+            presentation.
         """
         if all_finite(self._watched()):
             self._keep()
-            return None
-        bad = self.course.presentation
+            return
+        bad = self.training.presentation
         self._go_back()
-        while self.course.presentation < bad:
+        while self.training.presentation < bad:
             failure = self._find_in_next_presentation()
             if failure is not None:
                 self._go_back()
-                return failure
+                raise Diverged(f"{failure}: lower the learning rate or the feedback scale")
             self._keep()
-        return "the state became NaN or infinite, but not again when the steps were repeated"
+        raise Diverged(
+            "the state became NaN or infinite, but not again when the steps were repeated: lower "
+            "the learning rate or the feedback scale"
+        )
 
     def _watched(self) -> dict[str, Tensor]:
-        network, stream = self.course.network, self.course.stream
-        state, names = stream.state, list(network.populations)
+        network, state = self.training.network, self.training.runner.state
+        names = list(network.populations)
         watched = {
             f"potential of population {name!r}": population.potential
             for name, population in zip(names, state.populations, strict=True)
@@ -67,24 +106,24 @@ class Guard:
         return watched | network.tensors()
 
     def _find_in_next_presentation(self) -> str | None:
-        for step in self.course.present(record=False):
-            self.course.stream.settle()
+        for step in self.training.present(record=False):
+            self.training.runner.flush()
             for name, tensor in self._watched().items():
                 if not all_finite({name: tensor}):
                     return f"{name}{self._whose(tensor)} became NaN or infinite at step {step}"
         return None
 
     def _whose(self, tensor: Tensor) -> str:
-        """Return the words for the first replica, if there are any, in which a tensor is bad."""
-        if self.course.network.replicas is None or tensor.dim() == 0:
+        """Name the first replica, if there are any, in which a tensor is bad."""
+        if self.training.network.replicas is None or tensor.dim() == 0:
             return ""
         bad = [not all_finite({"": own}) for own in tensor]
         return f" of replica {bad.index(True)}"
 
     def _keep(self) -> None:
-        copy_into(self.kept, self.course.tensors())
-        self.generators = self.course.stream.generator_states()
-        self.presentation = self.course.presentation
+        copy_into(self.kept, self.training.tensors())
+        self.generators = self.training.runner.random.states()
+        self.presentation = self.training.presentation
 
     def _go_back(self) -> None:
-        self.course.set_state(self.kept, self.generators, self.presentation)
+        self.training.set_state(self.kept, self.generators, self.presentation)

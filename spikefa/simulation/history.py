@@ -1,8 +1,11 @@
-"""Rows of metrics, one per epoch; of several replicas as one, with mean and standard deviation."""
+"""Rows of metrics, one for each epoch; those of several replicas as one, with their spread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+from spikefa.network import Network
+from spikefa.simulation.running_metrics import RunningMetrics
+from spikefa.stimulus.answers import Score
 from spikefa.utils.replicas import deviation
 
 Row = dict[str, float]
@@ -11,11 +14,88 @@ SHARED = ("epoch", "images", "step", "weight_decay_factor", "wall_seconds")
 SHARED_PREFIX = "learning_rate_factor"
 
 
+class History:
+    """What was measured at the end of each epoch.
+
+    Parameters
+    ----------
+    network : Network
+    metrics : RunningMetrics
+        They are cleared after each row.
+
+    Attributes
+    ----------
+    replicas : list of list of dict
+        The rows of each replica; of a network without, its own.
+    shown : list of dict
+        One row for each epoch. Of a network with replicas: their means, and as ``sd_<name>`` their
+        standard deviations (n - 1).
+    """
+
+    def __init__(self, network: Network, metrics: RunningMetrics):
+        self.network = network
+        self.metrics = metrics
+        self.replicas: list[list[Row]] = [[] for _ in range(network.replicas or 1)]
+        self.shown: list[Row] = self.replicas[0] if network.replicas is None else []
+
+    def add(
+        self, position: Mapping[str, float], score: Score | None, more: Mapping[str, float]
+    ) -> None:
+        """Add the row of the epoch that has just ended.
+
+        Parameters
+        ----------
+        position : mapping of str to float
+            Epoch, images and step.
+        score : Score, optional
+            Of the validation, if there is one.
+        more : mapping of str to float
+            What else the row holds, such as the factors of schedules.
+        """
+        if self.network.replicas is None:
+            self.shown.append(self._row(position, self.network, score, None) | dict(more))
+        else:
+            for number, rows in enumerate(self.replicas):
+                own = None if score is None else score.replicas[number]
+                network = self.network.replica(number)
+                rows.append(self._row(position, network, own, number) | dict(more))
+            self.shown.append(together([rows[-1] for rows in self.replicas]))
+        self.metrics.clear()
+
+    def _row(
+        self,
+        position: Mapping[str, float],
+        network: Network,
+        score: Score | None,
+        replica: int | None,
+    ) -> Row:
+        """Return what is measured of a single network, which a replica is."""
+        row = dict(position)
+        measures = {"train": self.metrics.means(replica)}
+        if score is not None:
+            measures["validation"] = dict(score.measures)
+        row |= {f"{when}_{name}": x for when, of in measures.items() for name, x in of.items()}
+        row |= {f"rate_{name}": rate for name, rate in self.metrics.mean_rates(replica).items()}
+        return row | {f"alignment_{name}": angle for name, angle in network.alignment().items()}
+
+    def flat(self) -> list[Row]:
+        """Return all rows, those of one replica after those of another."""
+        return [row for rows in self.replicas for row in rows]
+
+    def restore(self, rows: Sequence[Row]) -> None:
+        """Go back to rows that `flat` returned."""
+        epochs = len(rows) // len(self.replicas)
+        for number, own in enumerate(self.replicas):
+            own[:] = rows[number * epochs : (number + 1) * epochs]
+        if self.network.replicas is not None:
+            self.shown[:] = [together(each) for each in zip(*self.replicas, strict=True)]
+
+
 def together(rows: Sequence[Row]) -> Row:
     """Return the rows of all replicas at one epoch as one.
 
     Every metric gives two columns, its mean under its own name and, as ``sd_<name>``, the standard
-    deviation over the replicas (n - 1), nan of one alone.
+    deviation over the replicas (n - 1), nan if there is one alone.
     """
     means: Row = {}
     deviations: Row = {}

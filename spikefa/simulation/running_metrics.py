@@ -8,14 +8,16 @@ from torch import Tensor
 
 
 class RunningMetrics:
-    """Counts guesses and spikes since the last `clear`, without waiting for the device.
+    """Averages measures and activity since the last `clear`, without waiting for the device.
 
-    Guesses are those of the training stream: made while the network learns, before the answer
-    has changed the synapses. Firing rates are spikes per neuron and step in the last step of each
-    presentation.
+    What is measured is the answer in training: it was given while the network learns, before it
+    has changed the synapses. Rates are the mean activity, spikes per neuron and step, in the last
+    step of each presentation.
 
     Parameters
     ----------
+    measures : sequence of str
+        What the stimulus measures.
     populations : sequence of str
         Names of the populations whose rates are wanted.
     device : torch.device or str
@@ -24,53 +26,66 @@ class RunningMetrics:
 
     Attributes
     ----------
-    wrong : int64 Tensor [2, ...]
-        Wrong guesses from the last step, and from the summed steps; of each replica, if any.
+    sums : float64 Tensor [n_measures, ...]
+        Each measure, summed over the items; for each replica, if any.
     rates : float64 Tensor [n_populations, ...]
         Mean rates, summed over the presentations.
-    images, presentations : int64 Tensor []
+    items, presentations : int64 Tensor []
         What each replica has seen.
     """
 
     def __init__(
         self,
+        measures: Sequence[str],
         populations: Sequence[str],
         device: torch.device | str = "cpu",
         replicas: int | None = None,
     ):
+        self.measures = list(measures)
         self.populations = list(populations)
-        self.replicas = () if replicas is None else (replicas,)
-        counts = (2, *self.replicas), (len(self.populations), *self.replicas)
-        self.wrong = torch.zeros(counts[0], device=device, dtype=torch.int64)
-        self.rates = torch.zeros(counts[1], device=device, dtype=torch.float64)
-        self.images = torch.zeros((), device=device, dtype=torch.int64)
+        self.leading = () if replicas is None else (replicas,)
+        shape = (len(self.measures), *self.leading), (len(self.populations), *self.leading)
+        self.sums = torch.zeros(shape[0], device=device, dtype=torch.float64)
+        self.rates = torch.zeros(shape[1], device=device, dtype=torch.float64)
+        self.items = torch.zeros((), device=device, dtype=torch.int64)
         self.presentations = torch.zeros((), device=device, dtype=torch.int64)
 
-    def add(self, last: Tensor, summed: Tensor, labels: Tensor, spikes: Sequence[Tensor]) -> None:
-        """Count one presentation from its group spikes `[batch, n_classes]` and labels.
+    def add(self, measured: Tensor, activities: Sequence[Tensor]) -> None:
+        """Count one presentation.
 
-        Of a network with replicas, their streams stand in a row.
+        Parameters
+        ----------
+        measured : Tensor [n_measures, streams]
+            The streams of all replicas stand in a row.
+        activities : sequence of Tensor
+            Of each population.
         """
-        for wrong, guesses in zip(self.wrong, (last, summed), strict=True):
-            wrong += (guesses.argmax(-1) != labels).view(*self.replicas, -1).sum(-1)
-        means = [population.reshape(*self.replicas, -1).mean(-1) for population in spikes]
+        streams = measured.shape[-1]
+        self.sums += measured.view(len(self.measures), *self.leading, -1).sum(-1)
+        means = [activity.reshape(*self.leading, -1).mean(-1) for activity in activities]
         self.rates += torch.stack(means)
-        self.images += len(labels) // math.prod(self.replicas)
+        self.items += streams // math.prod(self.leading)
         self.presentations += 1
 
-    def errors(self, replica: int | None = None) -> tuple[float, float]:
-        """Return the error in percent from the last step and from all steps.
-
-        Of one replica, or the mean of all.
-        """
-        wrong = _of(replica, self.wrong.cpu().double())
-        last, summed = (100 * wrong / max(int(self.images), 1)).tolist()
-        return last, summed
+    def means(self, replica: int | None = None) -> dict[str, float]:
+        """Return the mean of each measure, for one replica or averaged over all."""
+        sums = _of(replica, self.sums.cpu())
+        means = (sums / max(int(self.items), 1)).tolist()
+        return dict(zip(self.measures, means, strict=True))
 
     def mean_rates(self, replica: int | None = None) -> dict[str, float]:
-        """Return spikes per neuron and step of each population, of one replica or of all."""
+        """Return the mean activity of each population, for one replica or averaged over all."""
         means = _of(replica, self.rates.cpu()) / max(int(self.presentations), 1)
         return dict(zip(self.populations, means.tolist(), strict=True))
+
+    def headline(self) -> str:
+        """Return the last measure in words, such as ``error 3.11 %``."""
+        if not self.measures:
+            return ""
+        name, value = list(self.means().items())[-1]
+        if name.startswith("error_percent"):
+            return f"error {value:.2f} %"
+        return f"{name.replace('_', ' ')} {value:.4g}"
 
     def clear(self) -> None:
         """Begin to count anew."""
@@ -80,15 +95,15 @@ class RunningMetrics:
     def tensors(self) -> dict[str, Tensor]:
         """Return the counts by name."""
         return {
-            "wrong": self.wrong,
+            "sums": self.sums,
             "rates": self.rates,
-            "images": self.images,
+            "items": self.items,
             "presentations": self.presentations,
         }
 
 
-def _of(replica: int | None, counts: Tensor) -> Tensor:
-    """Return the counts of one replica, or their mean over all, if there are any."""
-    if counts.dim() == 1:
-        return counts
-    return counts.mean(-1) if replica is None else counts[:, replica]
+def _of(replica: int | None, sums: Tensor) -> Tensor:
+    """Return the sums of one replica, or their mean over all, if there are any."""
+    if sums.dim() == 1:
+        return sums
+    return sums.mean(-1) if replica is None else sums[:, replica]

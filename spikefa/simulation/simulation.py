@@ -1,45 +1,56 @@
 """The simulation: drives a network through its stimulus, measures, tests, saves and resumes."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Literal, TypeVar
 
-from spikefa.datasets import Dataset, Images
-from spikefa.errors import SpikefaError, require
-from spikefa.network.network import Network
+import numpy as np
+from torch import Tensor
+
+from spikefa.datasets.images import Dataset, Images
+from spikefa.errors import require
+from spikefa.feedback import FeedbackCircuit
+from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
-from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from spikefa.simulation.course import Course
-from spikefa.simulation.epoch_row import epoch_row
-from spikefa.simulation.evaluation import Score, evaluate
+from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
+from spikefa.recording.predicates import Function
+from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
+from spikefa.simulation.epochs import Epochs
+from spikefa.simulation.evaluation import Evaluation, evaluate
 from spikefa.simulation.guard import Guard
-from spikefa.simulation.history import Row, together
-from spikefa.simulation.interrupts import Interrupt, Stopped, interruptible
+from spikefa.simulation.history import History, Row
+from spikefa.simulation.interrupts import Stopped
+from spikefa.simulation.rate_factors import RateFactors
+from spikefa.simulation.recorded import continue_recording, start_recording
+from spikefa.simulation.resuming import checkpoint_of, go_on
 from spikefa.simulation.schedules import Schedule
+from spikefa.simulation.stimuli import stimuli_of
+from spikefa.simulation.training import Training
+from spikefa.stimulus.answers import Answers, Score
+from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.devices import enough_memory
-from spikefa.utils.progress import progress_bar
+from spikefa.utils.progress import Bar, progress_bar
+from spikefa.utils.replicas import seeds_of
 
-BEFORE = {"backend": "eager"}
-"""What a checkpoint means that was written before it said so."""
-DRAW_ALIKE = {"eager", "graph"}
-"""Backends that draw the same numbers from the same generators: each goes on where one stopped."""
+Self = TypeVar("Self", bound="Simulation")
 
 
-class Simulation(Course):
-    """A network that learns a data set while it runs.
+class Simulation:
+    """A network that learns a stimulus while it runs.
 
     Parameters
     ----------
     network : Network
         Its weights are drawn from `seed`, unless they have been already. If it has replicas, they
         are trained side by side, each as it would be alone with its own seed.
-    dataset : Dataset
-        Trained on `dataset.train`; `dataset.validation`, if any, is tested after every epoch;
-        `dataset.test` only by `test`.
+    stimulus : Stimulus or Dataset
+        What the network is trained on. The splits of a data set become an `ImageStimulus` each:
+        ``train`` is trained on, ``validation``, if any, is tested after every epoch, ``test`` only
+        by `test`.
     steps_per_image : int, default 5
-        N, and in tests M: steps of simulated time between two switches of the image.
+        Of a data set: N, and in tests M, steps of simulated time between two switches of the image.
     batch_size : int, default 100
         Independent streams that share the weights; updates are summed over them. 1 is the single
         continuous stream.
@@ -52,8 +63,11 @@ class Simulation(Course):
     decay_schedule : Schedule, optional
         Factor on the weight decay over the epochs; default: constant.
     encoding : Encoding, optional
-        How images become input, in training and tests; default ``RateCode()``, spikes with the
-        brightness as probability.
+        Of a data set: how images become input, in training and tests; default ``RateCode()``,
+        spikes with the brightness as probability.
+    validation, test : Stimulus, optional
+        Of a stimulus: what is tested after every epoch, and by `test`. By default a
+        `FunctionStimulus` holds out examples for tests.
     backend : {"auto", "eager", "graph", "fused", "fused-bf16x6", ...}, default "auto"
         What executes the steps of the training; tests are always eager. See docs/performance.md.
     checkpoint : path, optional
@@ -61,22 +75,10 @@ class Simulation(Course):
     progress : bool, optional
         Show progress bars; default: on a terminal.
 
-    Attributes
-    ----------
-    presentation : int
-        Presentations completed; each showed `batch_size` images for `steps_per_image` steps.
-    history : list of dict
-        One row per epoch: errors, mean rates, seconds. Of a network with replicas: their means,
-        and as ``sd_<name>`` their standard deviations (n - 1).
-    histories : list of list of dict
-        The rows of each replica; of a network without, `history` alone.
-    stream : Runner
-        State, stimulus and generators of the training.
-
     Raises
     ------
     SpikefaError
-        If a number is out of range, or images, network and classes do not fit.
+        If a number is out of range, or stimulus and network do not fit.
 
     Examples
     --------
@@ -88,38 +90,84 @@ class Simulation(Course):
     1440.0
     """
 
+    @enough_memory()
     def __init__(
         self,
         network: Network,
-        dataset: Dataset,
-        steps_per_image: int = 5,
+        stimulus: Stimulus | Dataset,
+        *,
+        steps_per_image: int | None = None,
         batch_size: int = 100,
         seed: int | Sequence[int] = 0,
         schedule: Schedule | Mapping[str, Schedule] | None = None,
-        checkpoint: Path | str | None = None,
-        progress: bool | None = None,
         decay_schedule: Schedule | None = None,
         encoding: Encoding | None = None,
+        validation: Stimulus | None = None,
+        test: Stimulus | None = None,
         backend: str = "auto",
+        checkpoint: Path | str | None = None,
+        progress: bool | None = None,
     ):
-        super().__init__(
-            network,
-            dataset,
-            steps_per_image,
-            batch_size,
-            seed,
-            schedule,
-            decay_schedule,
-            encoding,
-            backend,
-        )
+        self.network = network
+        self.batch_size = batch_size
+        self.seeds = seeds_of(seed, network.replicas)
+        self.stimuli = stimuli_of(stimulus, steps_per_image, encoding, validation, test, self.seeds)
+        self.stimulus = self.stimuli.train
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None
         self.progress = progress
-        self.wall_seconds = 0.0
-        self.histories: list[list[Row]] = [[] for _ in self.seeds]
-        self.history: list[Row] = self.histories[0] if network.replicas is None else []
+        factors = RateFactors.of(network.synapses, schedule, decay_schedule)
+        self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
+        self.runner, self.metrics = self.training.runner, self.training.metrics
+        self.rows = History(network, self.metrics)
+        self.history, self.histories = self.rows.shown, self.rows.replicas
+        self.epochs = Epochs(
+            self.training, self.rows, self._validate, self._save_and_tell, progress
+        )
+        self._held_out: Evaluation | None = None
 
-    # -- training and testing ------------------------------------------------------------------
+    @property
+    def backend(self) -> str:
+        """What executes the steps: "eager", "graph", "fused", or that with another precision."""
+        return self.runner.backend.name
+
+    @property
+    def presentation(self) -> int:
+        """Presentations completed; each showed `batch_size` items for ``stimulus.steps`` steps."""
+        return self.training.presentation
+
+    @property
+    def step(self) -> int:
+        """Steps of simulated time so far."""
+        return self.training.step
+
+    @property
+    def wall_seconds(self) -> float:
+        """Seconds spent in `train`."""
+        return self.epochs.seconds
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """The recorder, if the training is recorded."""
+        return self.training.recorder
+
+    def presentations(self, epochs: float) -> int:
+        """Return how many presentations it takes to show at least so many epochs."""
+        return self.training.sampler.presentations(epochs)
+
+    # -- learning ------------------------------------------------------------------------------
+
+    def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
+        """Show the next item to every stream; yield the number of each step after it.
+
+        Parameters
+        ----------
+        record : bool, default True
+            Whether the recorder, if there is one, sees it.
+        each : bool, default True
+            Whether to stop after each step. If not, only the last is yielded for certain, which
+            lets a backend do several steps at once.
+        """
+        return self.training.present(record, each)
 
     def train(
         self, epochs: int = 1, after_epoch: Callable[[list[Row]], None] | None = None
@@ -147,114 +195,163 @@ class Simulation(Course):
             On Ctrl-C or SIGTERM, after the presentation under way and the checkpoint.
         """
         require(epochs >= 1, f"epochs must be at least 1, {epochs} given")
-        with enough_memory():
-            guard = Guard(self)
-        done = len(self.history)
         files = user_files(self.network.rule, self.network.feedback)
-        with (
-            enough_memory(),
-            blaming("a step of the training", *files),
-            interruptible() as interrupt,
-        ):
-            for epoch in range(done + 1, done + epochs + 1):
-                end = self.order.presentations(epoch)
-                self._run_to(end, f"epoch {epoch}/{done + epochs}", guard, interrupt)
-                finished = self.presentation >= end
-                if finished:
-                    self._keep_rows(epoch)
-                    self.tally.clear()
-                self.save_checkpoint()
-                if finished and after_epoch is not None:
-                    after_epoch(self.history)
-                if interrupt.requested:
-                    raise Stopped(f"stopped at step {self.step}")
+        with enough_memory(), blaming("a step of the training", *files):
+            self.epochs.run(epochs, after_epoch)
         return self.history
 
-    def _run_to(self, end: int, label: str, guard: Guard, interrupt: Interrupt) -> None:
-        """Train up to presentation `end`, or to the first presentation after an interrupt."""
-        started, began = time.perf_counter(), self.step
+    def _validate(self) -> Score | None:
+        validation = self.stimuli.validation
+        return None if validation is None else self.test(validation, "validation")
 
-        def note() -> str:
-            speed = (self.step - began) / (time.perf_counter() - started)
-            return f"error {self.tally.errors()[1]:.2f} %  {speed:.0f} steps/s"
+    def _save_and_tell(self) -> str:
+        self.save_checkpoint()
+        return f"; the last good state is in {self.checkpoint}" if self.checkpoint else ""
 
-        todo = end - self.presentation
-        with progress_bar(label, todo, self.progress, keep=True) as bar:
-            while self.presentation < end and not interrupt.requested:
-                for _ in self.present(each=False):
-                    pass
-                bar.advance(1, note)
-                if self.presentation % guard.every == 0:
-                    self._check(guard)
-        self.wall_seconds += time.perf_counter() - started
-        self._check(guard)
+    def learn(self, presentations: int, bar: Bar | None = None) -> None:
+        """Do so many presentations, of `batch_size` items each, without epochs and files.
 
-    def _check(self, guard: Guard) -> None:
-        """Give the run up, after saving its last good state, if NaN or infinity have come up."""
-        failure = guard.look()
-        if failure is not None:
-            self.save_checkpoint()
-            saved = self.checkpoint
-            where = f"; the last good state is in {saved}" if saved else ""
-            raise SpikefaError(f"{failure}: lower the learning rate or the feedback scale{where}")
+        Parameters
+        ----------
+        presentations : int
+        bar : Bar, optional
+            Is told of each.
 
-    def _keep_rows(self, epoch: int) -> None:
-        """Add the metrics of the epoch that has just ended to the histories."""
-        tested = self.dataset.validation
-        score = None if tested is None else self.test(tested, "validation")
-        if self.network.replicas is None:
-            self.history.append(epoch_row(self, epoch, self.wall_seconds, score))
+        Raises
+        ------
+        SpikefaError
+            If potentials or weights become NaN or infinite, which is looked for if there are 100
+            presentations or more.
+        """
+        end = self.presentation + presentations
+        after = (lambda: None) if bar is None else (lambda: bar.advance(1))
+        if presentations >= 100:
+            Guard(self.training).run_until(end, after)
             return
-        for number, rows in enumerate(self.histories):
-            own = None if score is None else score.replicas[number]
-            rows.append(epoch_row(self, epoch, self.wall_seconds, own, number))
-        self.history.append(together([rows[-1] for rows in self.histories]))
+        while self.presentation < end:
+            for _ in self.present(each=False):
+                pass
+            after()
+
+    def follow(
+        self,
+        at: Sequence[int],
+        measures: Mapping[str, Callable[[], Any]],
+        bar: Bar | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Learn, and take every measure after so many presentations.
+
+        Parameters
+        ----------
+        at : sequence of int
+            Numbers of presentations, ascending, counted from now; 0 is before the first.
+        measures : mapping of str to callable
+            Without arguments, called after `look`; each returns a number or an array.
+        bar : Bar, optional
+            Is told of each presentation.
+
+        Returns
+        -------
+        dict of ndarray [len(at), ...]
+            Of a network with replicas, the replicas come next.
+
+        Raises
+        ------
+        SpikefaError
+            If the network's answers stop being finite.
+        """
+        found: dict[str, list[np.ndarray]] = {name: [] for name in measures}
+        done = 0
+        for number in at:
+            self.learn(number - done, bar)
+            done = number
+            self.look()
+            require(
+                self.held_out.finite(),
+                f"the error is not finite after {self.presentation} updates: choose a lower rate",
+            )
+            for name, measure in measures.items():
+                found[name].append(np.asarray(measure()))
+        return {name: np.array(values) for name, values in found.items()}
+
+    def set_learning_rates(self, factor: float | Sequence[float] = 1.0, decay: float = 1.0) -> None:
+        """Scale learning rates and weight decay from here on, on top of the schedules.
+
+        Parameters
+        ----------
+        factor : float or sequence of float, default 1
+            For all projections, or for each from the input upwards; 0 freezes a projection.
+        decay : float, default 1
+        """
+        self.training.factors.set(factor, decay)
+
+    def freeze(self, *projections: int) -> None:
+        """Let these projections, counted from 0 at the input, not learn; all others do."""
+        numbers = range(len(self.network.synapses))
+        self.set_learning_rates([0.0 if number in projections else 1.0 for number in numbers])
+
+    def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
+        """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
+        self.training.switch(circuit, seed)
+        if self._held_out is not None:
+            self._held_out.renew()
+
+    # -- testing -------------------------------------------------------------------------------
 
     def test(
-        self, images: Images | None = None, name: str = "test", batch: int | None = None
+        self,
+        stimulus: Stimulus | Images | None = None,
+        name: str = "test",
+        batch: int | None = None,
     ) -> Score:
         """Test with plasticity arrested; nothing of the training is touched.
 
         Parameters
         ----------
-        images : Images, optional
-            Default: the test images of the data set.
+        stimulus : Stimulus or Images, optional
+            Default: that for tests, such as the test images of the data set. Images are shown as
+            the training images are.
         name : str, default "test"
             Names the random streams of the test.
         batch : int, optional
-            Streams side by side, see `evaluate`; the fewer, the less memory.
+            Streams side by side, see `Evaluation`; the fewer, the less memory.
+
+        Raises
+        ------
+        SpikefaError
+            If there is nothing to test on, or it does not fit the network.
         """
-        images = self.dataset.test if images is None else images
-        shown = len(images) * len(self.seeds)
+        tested = self.stimuli.tested(stimulus)
+        shown = len(tested) * len(self.seeds)
         with enough_memory(), progress_bar(name, shown, self.progress) as bar:
-            return evaluate(
-                self.network,
-                images,
-                self.dataset.full_scale,
-                self.dataset.n_classes,
-                self.steps_per_image,
-                self.seeds,
-                name,
-                self.encoding,
-                batch,
-                bar.advance,
-            )
+            return evaluate(self.network, tested, self.seeds, name, batch, bar.advance)
+
+    @property
+    def held_out(self) -> Evaluation:
+        """What `look` looks at, made when it is first asked for; the error is fed back there."""
+        if self._held_out is None:
+            tested = self.stimuli.tested(None)
+            self._held_out = Evaluation(self.network, tested, self.seeds, feed_back=True)
+        return self._held_out
+
+    def look(self) -> Answers:
+        """Let the network answer what is held out, all replicas at once, and return the answers.
+
+        They stay in ``held_out.answers``, and activity and error of the last streams in
+        ``held_out.state``.
+        """
+        return self.held_out.run()
 
     # -- state ---------------------------------------------------------------------------------
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every tensor that training changes, and the feedback weights, by name."""
+        return self.training.tensors()
+
     def save(self, path: Path | str) -> None:
         """Write a checkpoint from which `restore` continues bit for bit."""
-        save_checkpoint(
-            Path(path),
-            Checkpoint(
-                self._settings(),
-                self.tensors(),
-                self.stream.generator_states(),
-                self.presentation,
-                self.wall_seconds,
-                [row for rows in self.histories for row in rows],
-            ),
-        )
+        rows = self.rows.flat()
+        save_checkpoint(Path(path), checkpoint_of(self.training, self.wall_seconds, rows))
 
     def restore(self, path: Path | str) -> None:
         """Continue from a checkpoint.
@@ -263,40 +360,13 @@ class Simulation(Course):
         ------
         SpikefaError
             If the file is no checkpoint, is damaged, or is of other settings, of another network,
-            of another kind of device, or of a backend whose random numbers are others.
+            of another stimulus, of another kind of device, or of a backend whose random numbers
+            are others.
         """
         saved = load_checkpoint(Path(path))
-        for name, here in self._settings().items():
-            there = saved.settings.get(name, BEFORE.get(name))
-            require(
-                here == there or (name == "backend" and {here, there} == DRAW_ALIKE),
-                f"{path} is of another run: its {name} is {there}, here it is {here}",
-            )
-        self.set_state(saved.tensors, saved.generators, saved.presentation)
-        self.wall_seconds = saved.wall_seconds
-        self._restore_histories(saved.history)
-
-    def _restore_histories(self, rows: list[Row]) -> None:
-        """Go back to the rows of a checkpoint, where one replica follows the other."""
-        epochs = len(rows) // len(self.seeds)
-        firsts = [number * epochs for number in range(len(self.seeds))]
-        self.histories = [rows[first : first + epochs] for first in firsts]
-        self.history = self.histories[0]
-        if self.network.replicas is not None:
-            self.history = [together(of_all) for of_all in zip(*self.histories, strict=True)]
-
-    def _settings(self) -> dict[str, Any]:
-        replicated = self.network.replicas is not None
-        return {
-            "replicas": self.network.replicas,
-            "seed": self.seeds if replicated else self.seed,
-            "batch_size": self.batch_size,
-            "steps_per_image": self.steps_per_image,
-            "dataset": self.dataset.name,
-            "training_images": len(self.dataset.train),
-            "device": self.network.device.type,
-            "backend": self.backend,
-        }
+        go_on(self.training, saved, Path(path))
+        self.epochs.seconds = saved.wall_seconds
+        self.rows.restore(saved.history)
 
     def save_checkpoint(self) -> None:
         """Write the checkpoint file that was given, if any."""
@@ -304,3 +374,78 @@ class Simulation(Course):
             if self.recorder is not None:  # what lies before a checkpoint must not be lost
                 self.recorder.commit()
             self.save(self.checkpoint)
+
+    # -- recording -----------------------------------------------------------------------------
+
+    def record(
+        self,
+        path: Path | str,
+        probes: Sequence[Probe],
+        windows: When | Sequence[When],
+        provenance: Mapping[str, Any] | None = None,
+        max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Literal["flush", "fsync"] = "flush",
+    ) -> Recorder:
+        """Record the training from here on, in a new file.
+
+        The recording is closed when the simulation is left as a context manager.
+
+        Parameters
+        ----------
+        path : path
+            The file to make.
+        probes : sequence of Probe
+            What is read.
+        windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
+            When: steps and presentations are counted from the beginning of the run.
+        provenance : mapping, optional
+            Attributes of the file.
+        max_host_bytes, durability : optional
+            See `Recorder.create`.
+
+        Raises
+        ------
+        SpikefaError
+            If the file exists, or a probe or window is wrong.
+        """
+        self.training.recorder = start_recording(
+            self.runner, path, probes, windows, provenance, max_host_bytes, durability
+        )
+        return self.training.recorder
+
+    def resume_recording(
+        self, path: Path | str, predicates: Mapping[str, Function] | None = None
+    ) -> Recorder:
+        """Go on with the recording of a run that was stopped, from the present step.
+
+        What the file holds of later steps is dropped: the simulation will go through them again.
+
+        Parameters
+        ----------
+        path : path
+            The recording.
+        predicates : mapping of str to callable, optional
+            The predicates of your own that triggers have, by the labels of the triggers.
+
+        Raises
+        ------
+        SpikefaError
+            If the file is none of this network, or a predicate is missing.
+        """
+        self.training.recorder = continue_recording(self.runner, path, self.step, predicates)
+        return self.training.recorder
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.recorder is None:
+            return
+        if isinstance(error, Stopped):  # an orderly stop is no failure of the recording
+            kind = error = trace = None
+        self.recorder.__exit__(kind, error, trace)

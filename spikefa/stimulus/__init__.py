@@ -1,6 +1,26 @@
 """What is shown to a network, and what is asked of it."""
 
+from spikefa.stimulus.answers import Answers, Score
+from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import DeltaCode, Encoding, Graded, LatencyCode, RateCode
-from spikefa.stimulus.images import Stimulus
+from spikefa.stimulus.example_answers import ExampleAnswers
+from spikefa.stimulus.examples import ExampleStimulus
+from spikefa.stimulus.functions import FunctionStimulus
+from spikefa.stimulus.images import ImageStimulus
+from spikefa.stimulus.state import StimulusState
 
-__all__ = ["DeltaCode", "Encoding", "Graded", "LatencyCode", "RateCode", "Stimulus"]
+__all__ = [
+    "Answers",
+    "DeltaCode",
+    "Encoding",
+    "ExampleAnswers",
+    "ExampleStimulus",
+    "FunctionStimulus",
+    "Graded",
+    "ImageStimulus",
+    "LatencyCode",
+    "RateCode",
+    "Score",
+    "Stimulus",
+    "StimulusState",
+]

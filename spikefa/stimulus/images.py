@@ -1,92 +1,196 @@
-"""The stimulus: images shown one after the other, as activity of the input neurons."""
+"""Images, shown one after the other as activity of the input neurons, and their classes."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from spikefa.stimulus.encodings import Encoding, RateCode
+from spikefa.datasets.images import Dataset, Images
+from spikefa.errors import require
+from spikefa.network import Network
+from spikefa.stimulus.base import Stimulus
+from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
+from spikefa.stimulus.readout import ClassReadout, ReadoutState
+from spikefa.stimulus.state import StimulusState
+from spikefa.utils.tensors import CONSTANT, Variable
 
 
-class Stimulus:
-    """Images as input, by default with pixels as probabilities of spiking.
-
-    The images wait on the device as they were stored, one byte a pixel.
-
-    Parameters
-    ----------
-    pixels : uint8 array [n_images, height, width]
-    labels : uint8 array [n_images]
-    full_scale : int
-        The pixel value that means 1.
-    batch : int
-        Number of streams.
-    encoding : Encoding, optional
-        How brightness becomes activity; default ``RateCode()``: an input neuron spikes with
-        probability ``min(x, 0.95)`` at every step (Lillicrap et al. 2016, Methods).
-    device, dtype
-        Where the spikes are wanted, and as what.
+@dataclass
+class ImageState(StimulusState):
+    """Images on show.
 
     Attributes
     ----------
-    brightness, spikes : Tensor [batch, n_pixels]
-        Of the images shown, in [0, 1]; and what the input neurons send in this step.
-    uniforms : Tensor [batch, n_pixels]
-        One number from U[0, 1) per neuron and step, drawn by whoever drives; empty, `[0]`, if the
-        encoding draws nothing.
+    brightness : Tensor [streams, n_pixels]
+        Of the images shown, in [0, 1].
     code : dict of Tensor
         What the encoding carries from step to step.
-    labels : Tensor [batch]
-        Class of the image that each stream sees.
+    readout : ReadoutState
+        Output spikes of each class.
     """
 
-    def __init__(
-        self,
-        pixels: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
-        full_scale: int,
-        batch: int,
-        encoding: Encoding | None = None,
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
-    ):
-        self.images = torch.as_tensor(pixels).flatten(1).to(device)
-        self.classes = torch.as_tensor(labels).to(device, torch.int64)
-        self.full_scale = full_scale
-        self.encoding = encoding or RateCode()
-        n_pixels = self.images.shape[1]
-        self.shown = torch.zeros(batch, n_pixels, device=device, dtype=torch.uint8)
-        self.labels = torch.zeros(batch, device=device, dtype=torch.int64)
-        self.brightness = torch.zeros(batch, n_pixels, device=device, dtype=dtype)
-        self.spikes = torch.zeros_like(self.brightness)
-        drawn = self.brightness.shape if self.encoding.draws else (0,)
-        self.uniforms = torch.zeros(drawn, device=device, dtype=dtype)
-        self.code = self.encoding.state(batch, n_pixels, device, dtype)
+    pixels: Tensor = field(metadata=CONSTANT)
+    classes: Tensor = field(metadata=CONSTANT)
+    shown: Tensor = field(
+        metadata=CONSTANT
+    )  # follows from `items` at the beginning of a presentation
+    brightness: Tensor = field(metadata=CONSTANT)
+    code: CodeState
+    readout: ReadoutState
 
-    def show(self, images: Tensor, steps: int = 1) -> None:
-        """Switch every stream to its next image.
 
-        Parameters
-        ----------
-        images : Tensor [batch]
-            Indices of the images.
-        steps : int, default 1
-            How long they will be shown, which a code in time has to know.
+@dataclass(eq=False)
+class ImageStimulus(Stimulus):
+    """Images as input, their classes as targets of groups of output neurons.
+
+    Nothing is reset when the image changes. The images wait on the device as they were stored, one
+    byte a pixel. The guess is the class whose group of output neurons spikes most, see
+    `ClassReadout`: in the last step of the presentation, or in all steps together.
+
+    Parameters
+    ----------
+    images : Images
+    steps : int, default 5
+        N, and in tests M: steps for which an image is shown.
+    encoding : Encoding, default ``RateCode()``
+        How brightness becomes activity; by default an input neuron spikes with probability
+        ``min(x, 0.95)`` in every step (Lillicrap et al. 2016, Methods).
+    name : str, default "images"
+
+    Raises
+    ------
+    SpikefaError
+        If `steps` is less than 1.
+    """
+
+    measures: ClassVar[tuple[str, ...]] = ("error_percent", "error_percent_summed")
+
+    images: Images
+    steps: int = 5
+    encoding: Encoding = field(default_factory=RateCode)
+    name: str = "images"
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 1, f"an image needs at least 1 step, {self.steps} given")
+        self.n_inputs = self.images.n_inputs
+        self.n_classes = self.images.n_classes
+        self.thumbnails = self.images.pixels
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def label(self, item: int) -> int:
+        """Return the class of an image."""
+        return int(self.images.labels[item])
+
+    def check(self, network: Network) -> None:
+        """Check that pixels and classes fit the network.
+
+        Raises
+        ------
+        SpikefaError
+            If there is not one input neuron for each pixel, or the classes cannot share the output
+            neurons equally.
         """
-        torch.index_select(self.images, 0, images, out=self.shown)
-        torch.index_select(self.classes, 0, images, out=self.labels)
-        self.brightness.copy_(self.shown).div_(self.full_scale)
-        self.encoding.show(self.code, self.brightness, steps)
+        require(
+            self.n_inputs == network.n_inputs,
+            f"{self.name} has images of {self.n_inputs} pixels, "
+            f"the network {network.n_inputs} input neurons",
+        )
+        ClassReadout(network.n_outputs, self.n_classes)
 
-    def step(self) -> None:
-        """Set the activity of this step, from the uniforms if the encoding draws."""
-        self.encoding.step(self.code, self.uniforms, self.spikes)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return what changes from step to step, by name."""
+    def fingerprint(self) -> dict[str, Any]:
+        """Return name, number and a hash of the images, and how they are shown."""
+        content = hashlib.sha256()
+        for array in (self.images.pixels, self.images.labels):
+            content.update(np.ascontiguousarray(array).data)
         return {
-            **self.code,
-            "uniforms": self.uniforms,
-            "spikes": self.spikes,
-            "labels": self.labels,
+            "dataset": self.name,
+            "training_images": len(self),
+            "steps_per_image": self.steps,
+            "encoding": repr(self.encoding),
+            "images_sha256": content.hexdigest(),
         }
+
+    def state(
+        self, streams: int, n_outputs: int, device: torch.device, dtype: torch.dtype
+    ) -> ImageState:
+        """Return the state before the first image."""
+        pixels = torch.as_tensor(self.images.pixels).flatten(1).to(device)
+        n = pixels.shape[1]
+
+        def zeros(*shape: int, dtype: torch.dtype = dtype) -> Tensor:
+            return torch.zeros(shape, device=device, dtype=dtype)
+
+        return ImageState(
+            inputs=zeros(streams, n),
+            target=zeros(streams, n_outputs),
+            uniforms=zeros(streams, n) if self.encoding.draws else zeros(0),
+            items=zeros(streams, dtype=torch.int64),
+            labels=zeros(streams, dtype=torch.int64),
+            pixels=pixels,
+            classes=torch.as_tensor(self.images.labels).to(device, torch.int64),
+            shown=zeros(streams, n, dtype=torch.uint8),
+            brightness=zeros(streams, n),
+            code=self.encoding.state(streams, n, device, dtype),
+            readout=ClassReadout(n_outputs, self.n_classes).state(streams, device, dtype),
+        )
+
+    def show(self, state: StimulusState) -> None:
+        """Switch every stream to its next image."""
+        assert isinstance(state, ImageState)
+        torch.index_select(state.pixels, 0, state.items, out=state.shown)
+        torch.index_select(state.classes, 0, state.items, out=state.labels)
+        state.brightness.copy_(state.shown).div_(self.images.full_scale)
+        self.encoding.show(state.code, state.brightness, self.steps)
+        state.readout.start(state.labels, state.target)
+
+    def step(self, state: StimulusState) -> None:
+        """Set the activity of this step, from the uniforms if the encoding draws."""
+        assert isinstance(state, ImageState)
+        self.encoding.step(state.code, state.uniforms, state.inputs)
+
+    def read(self, state: StimulusState, outputs: Tensor) -> None:
+        """Count the spikes of each class."""
+        assert isinstance(state, ImageState)
+        state.readout.count(outputs)
+
+    def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
+        """Return 100 where the guess was wrong, else 0: of the last step, and of all steps."""
+        assert isinstance(state, ImageState)
+        counts = (state.readout.last, state.readout.summed)
+        guesses = torch.stack([each.argmax(-1) for each in counts])
+        return guesses.ne(state.labels).double().mul_(100)
+
+    def variables(
+        self, state: StimulusState
+    ) -> tuple[Mapping[str, Variable], Mapping[str, Variable]]:
+        """Return code, spikes and ``label`` of the input, and the output spikes of each class.
+
+        ``class_spikes`` are those of this step, ``class_spikes_summed`` all since the image came.
+        """
+        assert isinstance(state, ImageState)
+        label = state.labels.view(-1, 1)
+        counts = {
+            "class_spikes": state.readout.last,
+            "class_spikes_summed": state.readout.summed,
+        }
+        return {**state.code, "spikes": state.inputs, "label": label}, counts
+
+
+def image_stimuli(
+    dataset: Dataset, steps: int = 5, encoding: Encoding | None = None
+) -> dict[str, ImageStimulus]:
+    """Return the splits of a data set as stimuli: "train", "test" and, if any, "validation"."""
+    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    return {
+        split: ImageStimulus(
+            images=images, steps=steps, encoding=encoding or RateCode(), name=dataset.name
+        )
+        for split, images in splits.items()
+        if images is not None
+    }

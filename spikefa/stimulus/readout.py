@@ -1,64 +1,72 @@
 """The readout: output neurons in groups, one group for each class."""
 
+from dataclasses import dataclass, field
+
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.tensors import CONSTANT
 
 
+@dataclass
+class ReadoutState:
+    """Spikes of each group of output neurons.
+
+    Attributes
+    ----------
+    last, summed : Tensor [streams, n_classes]
+        In the last step, and since `start`.
+    templates : Tensor [n_classes, n_outputs]
+        The target of each class.
+    """
+
+    last: Tensor
+    summed: Tensor
+    templates: Tensor = field(metadata=CONSTANT)
+
+    def start(self, labels: Tensor, target: Tensor) -> None:
+        """Begin a presentation: write the targets of the classes `labels` [streams]."""
+        torch.index_select(self.templates, 0, labels, out=target)
+        self.summed.zero_()
+
+    def count(self, spikes: Tensor) -> None:
+        """Count the output spikes [streams, n_outputs] of one step."""
+        torch.sum(spikes.unflatten(-1, (self.last.shape[-1], -1)), -1, out=self.last)
+        self.summed.add_(self.last)
+
+
+@dataclass(frozen=True)
 class ClassReadout:
     """Targets for the output neurons, and the guess that their spikes make.
 
     With n outputs and C classes, neurons ``c n/C`` to ``(c + 1) n/C - 1`` stand for class c: their
-    target is 1 while an image of class c is shown and 0 otherwise. The guess is the class whose
-    group spikes most (Lillicrap et al. 2016, Methods), the lower class if two are equal: in the
-    last step of a presentation, or in all of its steps together.
+    target is 1 while an item of class c is shown and 0 otherwise. The guess is the class whose
+    group spikes most (Lillicrap et al. 2016, Methods), and the lower class if two are equal.
 
     Parameters
     ----------
     n_outputs, n_classes : int
-    batch : int
-        Number of streams.
-    device, dtype
-        Where the output spikes live, and as what.
 
-    Attributes
-    ----------
-    target : Tensor [batch, n_outputs]
-    last, summed : Tensor [batch, n_classes]
-        Spikes of each group in the last step, and since `start`.
+    Raises
+    ------
+    SpikefaError
+        If the classes cannot share the output neurons equally.
     """
 
-    def __init__(
-        self,
-        n_outputs: int,
-        n_classes: int,
-        batch: int,
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
-    ):
+    n_outputs: int
+    n_classes: int
+
+    def __post_init__(self) -> None:
         require(
-            n_outputs >= n_classes and n_outputs % n_classes == 0,
-            f"{n_outputs} output neurons cannot be shared by {n_classes} classes: "
-            f"give a multiple of {n_classes}",
+            self.n_outputs >= self.n_classes and self.n_outputs % self.n_classes == 0,
+            f"{self.n_outputs} output neurons cannot be shared by {self.n_classes} classes: "
+            f"give a multiple of {self.n_classes}",
         )
-        self.group = n_outputs // n_classes
-        groups = torch.eye(n_classes, device=device, dtype=dtype)
-        self.templates = groups.repeat_interleave(self.group, dim=1)
-        self.target = torch.zeros(batch, n_outputs, device=device, dtype=dtype)
-        self.last = torch.zeros(batch, n_classes, device=device, dtype=dtype)
-        self.summed = torch.zeros_like(self.last)
 
-    def start(self, labels: Tensor) -> None:
-        """Begin a presentation of images of the classes `labels` `[batch]`."""
-        torch.index_select(self.templates, 0, labels, out=self.target)
-        self.summed.zero_()
-
-    def count(self, spikes: Tensor) -> None:
-        """Count the output spikes `[batch, n_outputs]` of one step."""
-        torch.sum(spikes.unflatten(-1, (-1, self.group)), -1, out=self.last)
-        self.summed.add_(self.last)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return what changes from step to step, by name."""
-        return {"target": self.target, "last": self.last, "summed": self.summed}
+    def state(self, streams: int, device: torch.device, dtype: torch.dtype) -> ReadoutState:
+        """Return the counts before the first presentation, all 0."""
+        groups = torch.eye(self.n_classes, device=device, dtype=dtype)
+        none = torch.zeros(streams, self.n_classes, device=device, dtype=dtype)
+        templates = groups.repeat_interleave(self.n_outputs // self.n_classes, dim=1)
+        return ReadoutState(none, none.clone(), templates)

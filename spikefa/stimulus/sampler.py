@@ -1,6 +1,7 @@
-"""The order in which the training images are shown."""
+"""Samplers: which item each stream sees in which presentation."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -8,100 +9,137 @@ from torch import Tensor
 from spikefa.utils.seeding import generator
 
 
+class Sampler(Protocol):
+    """The order in which items are shown. The streams of all replicas stand in a row."""
+
+    def presentations(self, epochs: float) -> int:
+        """Return how many presentations it takes to show at least so many epochs."""
+        ...
+
+    def items(self, presentation: int) -> Tensor:
+        """Return the items `[replicas * batch]` of a presentation, on the device."""
+        ...
+
+    def item(self, presentation: int, stream: int) -> int:
+        """Return the item that one stream sees, without asking the device."""
+        ...
+
+
 class ShuffledSampler:
-    """An endless list of images: epoch after epoch, each in a random order of its own.
+    """An endless list of items: epoch after epoch, each in a random order of its own.
 
-    Or, not shuffled, each in the order in which the images are.
-
-    Presentation k shows the images ``k batch`` to ``(k + 1) batch - 1`` of the list, one to each
-    stream, so that every image is shown exactly once per epoch whatever the batch. The order of
-    an epoch follows from the seed and the epoch alone; there is no state to save.
+    Presentation k shows the items ``k batch`` to ``(k + 1) batch - 1`` of the list, one to each
+    stream, so every item is shown exactly once per epoch whatever the batch. The order of an epoch
+    follows from the seed and the epoch alone; there is no state to save. Each replica has the order
+    of its own seed.
 
     Parameters
     ----------
-    n_images, batch : int
-    seed : int
-        The stream ``order/<epoch>`` of it is used.
+    n_items, batch : int
+    seeds : sequence of int
+        One for each replica. The stream ``order/<epoch>`` of it is used.
     device : torch.device or str, default "cpu"
-        Where the indices are wanted; they get there once an epoch.
+        Where the items are needed; they are copied there once an epoch.
     shuffled : bool, default True
+        If False, every epoch shows the items in their own order.
     """
 
     def __init__(
         self,
-        n_images: int,
+        n_items: int,
         batch: int,
-        seed: int,
+        seeds: Sequence[int],
         device: torch.device | str = "cpu",
         *,
         shuffled: bool = True,
     ):
-        self.n_images = n_images
         self.batch = batch
-        self.seed = seed
-        self.device = device
-        self.shuffled = shuffled
-        self._epoch = -1
-        self._here = torch.arange(n_images)
-        self._there = self._here.to(device)
+        self.n_items = n_items
+        self._orders = [_Order(n_items, seed, torch.device(device), shuffled) for seed in seeds]
 
     def presentations(self, epochs: float) -> int:
         """Return how many presentations it takes to show at least so many epochs."""
-        return -int(-epochs * self.n_images // self.batch)
+        return -int(-epochs * self.n_items // self.batch)
 
-    def images(self, presentation: int) -> Tensor:
-        """Return the indices `[batch]` of the images of a presentation, on the device."""
+    def items(self, presentation: int) -> Tensor:
+        """Return the items `[replicas * batch]` of a presentation, on the device."""
         first = presentation * self.batch
-        parts, wanted = [], self.batch
-        while wanted:
-            epoch, start = divmod(first, self.n_images)
-            part = self._of_epoch(epoch)[start : start + wanted]
-            parts.append(part)
-            first, wanted = first + len(part), wanted - len(part)
+        parts = [part for order in self._orders for part in order.parts(first, self.batch)]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
-    def image(self, presentation: int, stream: int) -> int:
-        """Return the index of the image that one stream sees, without asking the device."""
-        epoch, place = divmod(presentation * self.batch + stream, self.n_images)
-        self._of_epoch(epoch)
-        return int(self._here[place])
-
-    def _of_epoch(self, epoch: int) -> Tensor:
-        """Return the order of an epoch, on the device."""
-        if epoch != self._epoch and self.shuffled:
-            source = generator(self.seed, "order", epoch)
-            self._here = torch.randperm(self.n_images, generator=source)
-            self._there = self._here.to(self.device)
-            self._epoch = epoch
-        return self._there
+    def item(self, presentation: int, stream: int) -> int:
+        """Return the item that one stream sees, without asking the device."""
+        replica, stream = divmod(stream, self.batch)
+        return self._orders[replica].item(presentation * self.batch + stream)
 
 
-class Orders:
-    """The orders of all replicas, whose streams stand in a row; of a single network, its own.
+class CountingSampler:
+    """Items that never come again: item i is the i-th that is shown, to all replicas alike.
 
     Parameters
     ----------
-    n_images, batch : int
-    seeds : sequence of int
-        One for each replica.
+    n_items : int
+        How many of them are called an epoch.
+    batch, replicas : int
     device : torch.device or str, default "cpu"
     """
 
     def __init__(
-        self, n_images: int, batch: int, seeds: Sequence[int], device: torch.device | str = "cpu"
+        self, n_items: int, batch: int, replicas: int = 1, device: torch.device | str = "cpu"
     ):
+        self.n_items = n_items
         self.batch = batch
-        self.each = [ShuffledSampler(n_images, batch, seed, device) for seed in seeds]
+        self._first = torch.arange(batch, device=device).repeat(replicas)
 
     def presentations(self, epochs: float) -> int:
-        """Return how many presentations it takes to show at least so many epochs to each."""
-        return self.each[0].presentations(epochs)
+        """Return how many presentations it takes to show at least so many epochs."""
+        return -int(-epochs * self.n_items // self.batch)
 
-    def images(self, presentation: int) -> Tensor:
-        """Return the indices `[replicas * batch]` of the images of a presentation."""
-        return torch.cat([order.images(presentation) for order in self.each])
+    def items(self, presentation: int) -> Tensor:
+        """Return the numbers `[replicas * batch]` of the items of a presentation."""
+        return self._first + presentation * self.batch
 
-    def image(self, presentation: int, stream: int) -> int:
-        """Return the index of the image that one stream in the row sees."""
-        replica, stream = divmod(stream, self.batch)
-        return self.each[replica].image(presentation, stream)
+    def item(self, presentation: int, stream: int) -> int:
+        """Return the number of the item that one stream sees."""
+        return presentation * self.batch + stream % self.batch
+
+
+class _Order:
+    """The order of the epoch that was last asked for, on the host and on the device."""
+
+    def __init__(self, n_items: int, seed: int, device: torch.device, shuffled: bool):
+        self._n_items = n_items
+        self._seed = seed
+        self._device = device
+        self._shuffled = shuffled
+        self._epoch = -1
+        self._on_host = torch.arange(n_items)
+        self._on_device = self._on_host.to(device)
+
+    def parts(self, first: int, wanted: int) -> list[Tensor]:
+        """Return the items from place `first` of the endless list on, one tensor for each epoch."""
+        parts = []
+        while wanted:
+            epoch, start = divmod(first, self._n_items)
+            self._go_to(epoch)
+            part = self._on_device[start : start + wanted]
+            parts.append(part)
+            first, wanted = first + len(part), wanted - len(part)
+        return parts
+
+    def item(self, place: int) -> int:
+        """Return the item at one place of the endless list."""
+        epoch, start = divmod(place, self._n_items)
+        self._go_to(epoch)
+        return int(self._on_host[start])
+
+    def _go_to(self, epoch: int) -> None:
+        if epoch == self._epoch or not self._shuffled:
+            return
+        source = generator(self._seed, "order", epoch)
+        order = torch.randperm(self._n_items, generator=source)
+        if self._device.type == "cuda":
+            order = order.pin_memory()  # from which the copy need not be waited for
+        self._on_host = order
+        self._on_device = order.to(self._device, non_blocking=True)
+        self._epoch = epoch

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from spikefa.backends import Scope
-from spikefa.backends.rehearsal import rehearse
+from spikefa.backends.capturable import check_capturable
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.network import Network
@@ -132,7 +132,7 @@ class Captured:
             lambda: named_tensors({"network": self.network.tensors(), "state": self.state}),
             objects=everything,
         )
-        rehearse(self._step, scope, self.network.device)
+        check_capturable(self._step, scope, self.network.device)
 
     def _step(self) -> None:
         self.network.forward(self.state, self.inputs)

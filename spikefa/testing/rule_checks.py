@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.backends import Scope
-from spikefa.backends.rehearsal import rehearse
+from spikefa.backends.capturable import check_capturable
 from spikefa.network.checks import check_change
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.testing.compare import devices, expect, first_difference, reported, run_checks, same
@@ -205,7 +205,7 @@ def can_be_captured(rule: PlasticityRule) -> None:
         trial.network.learn(trial.state, torch.zeros(STREAMS, N_PRE, dtype=torch.float64))
 
     with reported("a step cannot be captured"):
-        rehearse(work, Scope(objects=[trial.rule, trial.state]), trial.network.device)
+        check_capturable(work, Scope(objects=[trial.rule, trial.state]), trial.network.device)
     captured = RuleTrial(rule).learn(activity(), captured=True)
     step = _first_unequal(RuleTrial(rule).learn(activity()), captured, 0)
     expect(

@@ -1,1 +1,1 @@
-"""What knows nothing of networks: tensors, random streams, files, devices, progress, replicas."""
+"""Helpers that know nothing of networks: tensors, random streams, files, devices, replicas."""

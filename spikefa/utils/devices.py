@@ -1,4 +1,4 @@
-"""Choosing where to run."""
+"""Choosing a device, and reporting that its memory is exhausted."""
 
 import re
 from collections.abc import Iterator
@@ -15,29 +15,29 @@ def choose_device(name: str) -> torch.device:
     Raises
     ------
     SpikefaError
-        If there is no such device.
+        If the device does not exist.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise SpikefaError(f"no device called {name!r}: there is cpu, cuda and auto") from error
+        raise SpikefaError(f"no device is called {name!r}: give cpu, cuda or auto") from error
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise SpikefaError("no CUDA device on this machine: use --device cpu, or auto")
+        raise SpikefaError("no CUDA device on this machine: use --device cpu or auto")
     return device
 
 
 @contextmanager
 def enough_memory() -> Iterator[None]:
-    """Say in one sentence what is missing if the device runs out of memory, and what to lower.
+    """Turn an out-of-memory error of a device into one sentence that says what to lower.
 
-    Networks and simulations are made, trained and tested inside; it may stand within itself.
+    Networks and simulations are made, trained and tested inside this context, which may be nested.
 
     Raises
     ------
     SpikefaError
-        Chained to torch's own error.
+        If the device runs out of memory; torch's own error is its cause.
     """
     try:
         yield
@@ -56,6 +56,6 @@ def enough_memory() -> Iterator[None]:
 
 
 def _size(words: str, message: str) -> str | None:
-    """Return the amount of memory, such as "2.00 GiB", that follows these words."""
+    """Return the amount of memory, such as "2.00 GiB", that follows `words` in `message`."""
     found = re.search(words + r" (\d+(?:\.\d+)? [KMGT]?i?B\w*)", message)
     return found[1] if found else None

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Reading text files, and writing files completely or not at all."""
 
 import errno
 import os
@@ -13,13 +13,13 @@ from spikefa.errors import SpikefaError
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` if the block succeeds.
 
-    A reader sees the old file or the new one, never a part. The temporary file keeps the suffix
-    of `path`, since matplotlib and others choose the format by it, and is removed on failure.
+    Readers see the old file or the new one, never a part of it. The temporary file keeps the suffix
+    of `path`, by which matplotlib and others select the format, and is removed on failure.
 
     Raises
     ------
     SpikefaError
-        If the disk is full or the folder cannot be written.
+        If the disk is full or the folder is not writable.
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
@@ -34,7 +34,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_error(path: Path, error: OSError) -> SpikefaError:
-    """Return the one-line error for a failed write of `path`."""
+    """Return the error, with a message of one line, for a failed write of `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return SpikefaError(
             f"no room left on the disk to write {path}: free some, or choose another place"
@@ -48,11 +48,11 @@ def read_text(path: Path) -> str:
     Raises
     ------
     SpikefaError
-        If it cannot be read, or is no text.
+        If it cannot be read, or is not text.
     """
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise SpikefaError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise SpikefaError(f"{path} is damaged: it is no text") from error
+        raise SpikefaError(f"{path} is damaged: it is not text") from error

@@ -1,8 +1,8 @@
-"""Products of one stream on a CPU, where they are as fast as the memory that holds the matrix.
+"""Products of a single stream with large matrices on a CPU, which are bound by memory bandwidth.
 
-The library that multiplies matrices reads all of a matrix, and on one thread if a single row is to
-be multiplied with it. Here a matrix is cut into parts that threads share, always the same ones,
-and the rows of neurons that are silent are left out.
+Matrix libraries multiply a single row with a matrix on one thread, and read the whole matrix. The
+functions here split the matrix into parts that threads share, and skip the rows of silent neurons.
+The parts do not depend on the number of threads, so neither do the results.
 """
 
 import torch
@@ -10,16 +10,16 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 LEAST = 1 << 18
-"""Weights from which on reading them takes longer than to prepare for that."""
+"""Least number of weights for which this is faster than an ordinary product."""
 PARTS = 8
-"""Parts of a sum, whatever the number of threads is, so that this changes no bit."""
+"""Parts of a sum, for any number of threads."""
 
 
 def rows_to_read(pre: Tensor, weight: Tensor) -> Tensor | None:
-    """Return the neurons that spiked, if it is worth while to read their weights alone.
+    """Return the neurons that spiked, if reading only their weights is faster.
 
-    It is for one stream of spikes, and nothing but spikes, on a CPU, where to look at them means no
-    waiting, and for weights that are too many to stay in the cache.
+    It is faster for a single stream whose activity is 0 or 1, on a CPU, where reading the spikes
+    needs no synchronisation, and for weights that do not fit into the cache.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def rows_to_read(pre: Tensor, weight: Tensor) -> Tensor | None:
 
     Returns
     -------
-    int64 Tensor [n_spikes], or None if all are to be read
+    int64 Tensor [n_spikes], or None if all weights should be read
     """
-    if not _is_alone(pre, weight):
+    if not _is_single(pre, weight):
         return None
     stream = pre[0]
     rows = stream.nonzero()[:, 0]
@@ -38,12 +38,12 @@ def rows_to_read(pre: Tensor, weight: Tensor) -> Tensor | None:
 
 
 def sum_of_rows(rows: Tensor, weight: Tensor, out: Tensor) -> None:
-    """Write the sum of these rows of `weight` into `out` [1, n_post]."""
+    """Write the sum of some rows of `weight` into `out` [1, n_post]."""
     _add_up(embedding_bag(rows, weight, _starts(len(rows)), mode="sum"), out)
 
 
 def product(sent: Tensor, matrix: Tensor, out: Tensor) -> None:
-    """Write ``sent matrix`` into `out` `[..., batch, n_to]`, shared among threads if it pays.
+    """Write ``sent matrix`` into `out`, shared among threads if that is faster.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def product(sent: Tensor, matrix: Tensor, out: Tensor) -> None:
     matrix : Tensor [..., n_from, n_to]
     out : Tensor [..., batch, n_to]
     """
-    if torch.get_num_threads() == 1 or not _is_alone(sent, matrix):
+    if torch.get_num_threads() == 1 or not _is_single(sent, matrix):
         torch.matmul(sent, matrix, out=out)
         return
     rows = torch.arange(len(matrix))
@@ -59,15 +59,15 @@ def product(sent: Tensor, matrix: Tensor, out: Tensor) -> None:
     _add_up(embedding_bag(rows, matrix, starts, mode="sum", per_sample_weights=sent[0]), out)
 
 
-def _is_alone(sent: Tensor, matrix: Tensor) -> bool:
-    """Return whether it is one stream, on a CPU, before a matrix that is worth the effort."""
-    alone = sent.dim() == 2 and sent.shape[0] == 1 and matrix.dim() == 2
+def _is_single(sent: Tensor, matrix: Tensor) -> bool:
+    """Return whether `sent` is a single stream on a CPU and `matrix` is large."""
+    single = sent.dim() == 2 and sent.shape[0] == 1 and matrix.dim() == 2
     plain = sent.is_cpu and not sent.requires_grad and not matrix.requires_grad
-    return alone and plain and matrix.numel() >= LEAST
+    return single and plain and matrix.numel() >= LEAST
 
 
 def _starts(rows: int) -> Tensor:
-    """Return where each part of so many rows begins."""
+    """Return the first row of each part of `rows` rows."""
     return torch.arange(PARTS) * rows // PARTS
 
 

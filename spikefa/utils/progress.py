@@ -1,44 +1,53 @@
-"""Progress bars on a terminal, silence elsewhere."""
+"""Progress bars, which appear only on a terminal."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 INTERVAL = 0.5
 """Least seconds between two redraws."""
 
 
+@dataclass(eq=False)
 class Bar:
-    """One progress bar that redraws at most twice a second.
+    """A progress bar that is redrawn at most twice a second.
 
     Parameters
     ----------
-    redraw : callable or None
-        Called with the work done so far and a note; None draws nothing.
+    draw : callable or None
+        Called with the work done so far and a note. With None nothing is drawn.
     interval : float, default `INTERVAL`
         Least seconds between two redraws.
+
+    Attributes
+    ----------
+    done : float
+        The work done so far.
     """
 
-    def __init__(self, redraw: Callable[[float, str], None] | None, interval: float = INTERVAL):
-        self._redraw = redraw
-        self._interval = interval
-        self._next = time.monotonic() + interval
-        self._note: Callable[[], str] = str
-        self.done = 0.0
+    draw: Callable[[float, str], None] | None
+    interval: float = INTERVAL
+    done: float = field(default=0.0, init=False)
+    _note: Callable[[], str] = field(default=str, init=False, repr=False)
+    _next: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._next = time.monotonic() + self.interval
 
     def advance(self, amount: float, note: Callable[[], str] = str) -> None:
         """Add to the work done; `note` is called only when the bar is redrawn."""
         self.done += amount
         self._note = note
-        if self._redraw is not None and time.monotonic() >= self._next:
+        if self.draw is not None and time.monotonic() >= self._next:
             self.redraw()
 
     def redraw(self) -> None:
-        """Draw the work done so far, whether it is time or not."""
-        if self._redraw is not None:
-            self._redraw(self.done, self._note())
-            self._next = time.monotonic() + self._interval
+        """Draw the work done so far at once."""
+        if self.draw is not None:
+            self.draw(self.done, self._note())
+            self._next = time.monotonic() + self.interval
 
 
 @contextmanager
@@ -51,11 +60,11 @@ def progress_bar(
     ----------
     label : str
     total : float
-        The work to do, in the units that `Bar.advance` is given.
+        The amount of work, in the units of `Bar.advance`.
     enabled : bool, optional
-        Default: whether standard error is a terminal.
+        By default whether standard error is a terminal.
     keep : bool, default False
-        Whether the line stays when the work is done.
+        Whether the bar stays on the terminal when the block ends.
     """
     if not (sys.stderr.isatty() if enabled is None else enabled):
         yield Bar(None)
@@ -70,7 +79,7 @@ def progress_bar(
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    # rich would redraw ten times a second, from a thread of its own
+    # Without auto_refresh rich does not redraw ten times a second in a thread of its own.
     shown = Progress(*columns, console=Console(stderr=True), transient=not keep, auto_refresh=False)
     with shown as progress:
         task = progress.add_task(label, total=total, note="")

@@ -1,70 +1,80 @@
-"""The random numbers of a stream: which part draws from which generator."""
+"""Random streams: a generator for each part of a run that uses randomness."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from spikefa.utils.seeding import generator
 
+Paths = Mapping[str, tuple[str, ...]]
+"""The path of a random stream below the seed, by part."""
 
+
+@dataclass(eq=False)
 class RandomStreams:
-    """Draws the uniforms of each part of a network, each from a generator of its own.
+    """Draws the uniforms of each part of a run from a generator of its own.
 
-    Replicas draw one after another, each from its own generators: so each gets the numbers that a
-    single network with its seed would.
+    Each replica has its own generators, and therefore receives the numbers that a single network
+    with its seed would receive.
 
     Parameters
     ----------
     uniforms : mapping of str to Tensor
-        What is drawn, by part; nothing for a part that uses no randomness.
+        The tensors to fill, by part. They are empty for parts without randomness.
     paths : mapping of str to tuple of str
-        The random stream of each part, below `name`.
+        The random stream of each part.
     seeds : sequence of int
-        Of each replica, or of the one network.
-    name : str
-        Of the stream.
+        One for each replica, or the one of a single network.
     replicated : bool
-        Whether the names of the generators tell the replica.
+        Whether the names of the generators begin with the number of the replica.
     device : torch.device
+    host : mapping of str to tuple of str, default {}
+        The random streams of further parts, which draw for themselves on the CPU.
 
     Attributes
     ----------
     generators : dict of torch.Generator
-        By part; of replica r their names begin with ``r/``. Whoever puts another in the place of
-        one lets the part draw from that.
+        By part; for replica r their names begin with ``r/``. If a generator is replaced, the part
+        draws from the new one.
     """
 
-    def __init__(
-        self,
-        uniforms: Mapping[str, Tensor],
-        paths: Mapping[str, tuple[str, ...]],
-        seeds: Sequence[int],
-        name: str,
-        replicated: bool,
-        device: torch.device,
-    ):
-        def label(part: str, number: int) -> str:
-            return f"{number}/{part}" if replicated else part
+    uniforms: Mapping[str, Tensor]
+    paths: Paths
+    seeds: Sequence[int]
+    replicated: bool
+    device: torch.device
+    host: Paths = field(default_factory=dict)
+    generators: dict[str, torch.Generator] = field(init=False)
+    _drawn: dict[str, list[tuple[Tensor, str]]] = field(init=False, repr=False)
 
+    def __post_init__(self) -> None:
         self.generators = {
-            label(part, number): generator(seed, name, *path, device=device)
-            for number, seed in enumerate(seeds)
+            label: generator(seed, *path, device=device)
+            for device, paths in ((self.device, self.paths), (torch.device("cpu"), self.host))
             for part, path in paths.items()
+            for label, seed in zip(self._labels(part), self.seeds, strict=True)
         }
         self._drawn = {
-            part: [
-                (own, label(part, number))
-                for number, own in enumerate(numbers.view(len(seeds), -1))
-            ]
-            for part, numbers in uniforms.items()
+            part: list(zip(numbers.view(len(self.seeds), -1), self._labels(part), strict=True))
+            for part, numbers in self.uniforms.items()
             if numbers.numel()
         }
 
+    def _labels(self, part: str) -> list[str]:
+        """Return the names of the generators of a part, one for each replica."""
+        replicas = range(len(self.seeds))
+        return [f"{number}/{part}" if self.replicated else part for number in replicas]
+
     def draw(self, part: str) -> None:
-        """Draw the uniforms of a part anew, if it has any."""
+        """Draw new uniforms for a part, if it uses any."""
         for uniforms, label in self._drawn.get(part, ()):
             uniforms.uniform_(generator=self.generators[label])
+
+    def of(self, part: str) -> list[torch.Generator]:
+        """Return the generators of a part, one for each replica."""
+        return [self.generators[label] for label in self._labels(part)]
 
     def states(self) -> dict[str, Tensor]:
         """Return a copy of the state of every generator."""

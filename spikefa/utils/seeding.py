@@ -2,7 +2,7 @@
 
 Every consumer of randomness (weights, feedback weights, presentation order, stimulus spikes, each
 population's spikes, the choice of recorded units) has a generator of its own, so that adding a
-probe or a layer leaves every other stream as it was.
+probe or a layer does not change the random numbers of the others.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ def derive(seed: int, *names: str | int) -> int:
     Parameters
     ----------
     seed : int
-        The one seed of the experiment.
+        The seed of the experiment.
     *names : str or int
         The path of the stream, such as ``"spikes", "hidden1"``.
     """

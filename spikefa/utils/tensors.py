@@ -1,7 +1,7 @@
-"""Trees of tensors: name every tensor of a state, copy one state into another.
+"""Trees of tensors: naming every tensor of a state, copying one state into another.
 
-All state in spikefa is visible: dataclasses, lists and dictionaries whose leaves are tensors that
-are updated in place. That is all a checkpoint, a snapshot or a comparison needs to know.
+State consists of dataclasses, lists and dictionaries whose leaves are tensors that are updated in
+place. Checkpoints, snapshots and comparisons rely on nothing else.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,11 +14,13 @@ from torch import Tensor
 from spikefa.errors import SpikefaError
 
 Variable = Tensor | Callable[[], Tensor]
-"""A tensor [batch, n] that is updated in place, or what returns one; [1, n] if streams share it."""
+"""A tensor [batch, n] updated in place, or a function that returns one; [1, n] if shared."""
+CONSTANT = {"constant": True}
+"""Metadata of a dataclass field whose tensors never change; `named_tensors` ignores it."""
 
 
 def current(variable: Variable) -> Tensor:
-    """Return the tensor of `variable` as it is now."""
+    """Return the present tensor of `variable`."""
     return variable if isinstance(variable, Tensor) else variable()
 
 
@@ -28,9 +30,9 @@ def named_tensors(tree: Any, prefix: str = "") -> dict[str, Tensor]:
     Parameters
     ----------
     tree : Tensor, dataclass, mapping or sequence
-        The state to walk. Leaves that are not tensors are passed over.
+        The state to walk. Leaves that are not tensors are ignored.
     prefix : str
-        Put before each name.
+        Prepended to each name.
 
     Examples
     --------
@@ -47,7 +49,8 @@ def named_tensors(tree: Any, prefix: str = "") -> dict[str, Tensor]:
 
 def _branches(tree: Any) -> Iterator[tuple[str, Any]]:
     if is_dataclass(tree):
-        yield from ((field.name, getattr(tree, field.name)) for field in fields(tree))
+        changing = (item.name for item in fields(tree) if not item.metadata.get("constant"))
+        yield from ((name, getattr(tree, name)) for name in changing)
     elif isinstance(tree, Mapping):
         yield from ((str(name), branch) for name, branch in tree.items())
     elif isinstance(tree, list | tuple):
@@ -55,9 +58,10 @@ def _branches(tree: Any) -> Iterator[tuple[str, Any]]:
 
 
 def add_product(to: Tensor, a: Tensor, b: Tensor, alpha: float = 1.0) -> None:
-    """Add ``alpha a b`` to `to`, in place; `[..., n, m]`, with at most one dimension in front.
+    """Add ``alpha a b`` in place to `to`, `[n, m]` or `[replicas, n, m]`.
 
-    Of a single stream it is an outer product, which matrix libraries do not share among threads.
+    For a single stream this is an outer product, which matrix libraries compute on one thread only;
+    it is then computed elementwise.
     """
     if a.shape[-1] == 1:
         to.addcmul_(a, b, value=alpha)
@@ -69,7 +73,7 @@ def add_product(to: Tensor, a: Tensor, b: Tensor, alpha: float = 1.0) -> None:
 def copy_into(target: Mapping[str, Tensor], source: Mapping[str, Any]) -> None:
     """Copy every tensor of `source` into the tensor of that name in `target`, in place.
 
-    Nothing is copied unless all of them agree; see `check_same`.
+    Nothing is copied unless all names, shapes and dtypes agree; see `check_same`.
     """
     check_same(target, source)
     for name, tensor in target.items():
@@ -82,15 +86,15 @@ def check_same(target: Mapping[str, Tensor], source: Mapping[str, Any]) -> None:
     Raises
     ------
     SpikefaError
-        If a name is missing on either side, or a shape or dtype differs.
+        If a name is missing on one side, or a shape or dtype differs.
     """
     different = sorted(set(target) ^ set(source))
     if different:
-        raise SpikefaError(f"another network: {different[0]!r} is only in one of the two")
+        raise SpikefaError(f"another network: {different[0]!r} is in only one of the two")
     for name, tensor in target.items():
         given = source[name]
         if not isinstance(given, Tensor):
-            raise SpikefaError(f"another network: {name!r} is no tensor")
+            raise SpikefaError(f"another network: {name!r} is not a tensor")
         if given.shape != tensor.shape or given.dtype != tensor.dtype:
             raise SpikefaError(
                 f"another network: {name!r} is {given.dtype} {list(given.shape)}, "
@@ -99,10 +103,10 @@ def check_same(target: Mapping[str, Tensor], source: Mapping[str, Any]) -> None:
 
 
 def all_finite(tensors: Mapping[str, Tensor]) -> bool:
-    """Return whether every tensor is free of NaN and infinity, with one wait for the device.
+    """Return whether every tensor is free of NaN and infinity, with one device synchronisation.
 
-    A sum that is finite has only finite terms; one that is not has met NaN or infinity (or
-    overflowed, which for a state of this size says the same).
+    The sums are checked: a finite sum has finite terms only. A sum that overflows counts as
+    infinite too.
     """
     sums = torch.stack([tensor.sum() for tensor in tensors.values()])
     return bool(torch.isfinite(sums).all())

@@ -58,7 +58,7 @@ def test_shapes_that_do_not_fit():
         weight_alignment([torch.ones(2, 3)], [torch.ones(2, 3)])
     with pytest.raises(SpikefaError, match="one B for each W"):
         weight_alignment([torch.ones(2, 3)], [])
-    with pytest.raises(SpikefaError, match="one shape"):
+    with pytest.raises(SpikefaError, match="same shape"):
         angle(torch.ones(2, 3), torch.ones(3, 2))
 
 

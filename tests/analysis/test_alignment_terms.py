@@ -127,7 +127,7 @@ def test_the_skew_part_turns_b_by_a_right_angle():
 
 
 def test_mistakes_are_told():
-    with pytest.raises(sf.SpikefaError, match="at least 2 weights in a row, 1 given"):
+    with pytest.raises(sf.SpikefaError, match="2 or more weights, 1 given"):
         alignment_terms(random(2, 3), random(1, 3, 4), random(4), random(2, 5), sf.Rate(4))
     with pytest.raises(sf.SpikefaError, match=r"square, \(2, 3\) given"):
         symmetric_and_skew(random(2, 3))

@@ -40,7 +40,7 @@ def test_a_row_of_zeros_has_no_angle_and_a_tiny_one_keeps_its_digits():
     found = row_angles(a, b)
     assert math.isnan(found[0])
     assert found[1].item() == pytest.approx(math.degrees(1e-6), rel=1e-5)
-    with pytest.raises(sf.SpikefaError, match="one shape"):
+    with pytest.raises(sf.SpikefaError, match="same shape"):
         row_angles(torch.zeros(2, 3), torch.zeros(3, 2))
 
 
@@ -121,7 +121,7 @@ def test_the_criterion_of_stability_is_the_cosine_of_update_and_gradient():
     assert stability_criterion(gradients, gradients) == pytest.approx([1, 1])
     assert stability_criterion([-gradients[0]], gradients[:1]) == pytest.approx([-1])
     assert math.isnan(stability_criterion([torch.zeros(2, 2)], [torch.ones(2, 2)])[0])
-    with pytest.raises(sf.SpikefaError, match="one of each for each layer"):
+    with pytest.raises(sf.SpikefaError, match="one of each per layer"):
         stability_criterion(updates, gradients[:1])
 
 

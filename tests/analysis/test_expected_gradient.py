@@ -98,7 +98,7 @@ def test_backpropagation_is_nearer_than_feedback_alignment():
         for synapses in net.synapses.values():
             synapses.weight.mul_(10)
         images = digits.train.part(slice(10))
-        angles[type(circuit)] = gradient_angles(net, images, digits.full_scale, 10, samples=16)
+        angles[type(circuit)] = gradient_angles(net, images, samples=16)
     assert set(angles[sf.FA]) == {"hidden1", "hidden2"}
     assert angles[sf.Backprop]["hidden2"] < 60
     assert 75 < angles[sf.FA]["hidden2"] < 105

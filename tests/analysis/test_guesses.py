@@ -33,9 +33,9 @@ def test_presentations_that_are_whole(run):
 
 
 def test_presentations_there_are_not(recording):
-    with pytest.raises(SpikefaError, match="no whole presentation of 7"):
+    with pytest.raises(SpikefaError, match="no complete presentation of 7"):
         analysis.presentations(recording, slice(0, 3), 7)
-    with pytest.raises(SpikefaError, match="say which steps_per_image"):
+    with pytest.raises(SpikefaError, match="give steps_per_image"):
         analysis.presentations(recording, slice(150, 160))
     for wrong in (0, -5):
         with pytest.raises(SpikefaError, match=f"steps_per_image is {wrong}"):
@@ -96,11 +96,11 @@ def test_a_guess_needs_as_many_units_of_each_class(tmp_path):
 
 
 def test_a_guess_of_what_is_no_output(recording):
-    with pytest.raises(SpikefaError, match="stand for no classes"):
+    with pytest.raises(SpikefaError, match="do not stand for classes"):
         analysis.confusion(recording, population="hidden1")
     with pytest.raises(SpikefaError, match="'most'"):
         analysis.confusion(recording, guess="most")
-    with pytest.raises(SpikefaError, match="period of 0"):
+    with pytest.raises(SpikefaError, match="every is 0"):
         analysis.confusion(recording, every=0)
 
 

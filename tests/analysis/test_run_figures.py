@@ -1,12 +1,14 @@
 """Rates, alignment and receptive fields: the figures hold the numbers of the files."""
 
+from functools import partialmethod
+
 import numpy as np
 import pytest
 import torch
 
 from spikefa.analysis import alignment_figure, rates_figure, receptive_fields, save_figure
 from spikefa.errors import SpikefaError
-from spikefa.recording import Probe, Recorder, Window, open_recording
+from spikefa.recording import Probe, Recorder, Recording, Window, open_recording
 from spikefa.simulation.checkpoint import Checkpoint, save_checkpoint
 
 ROWS = [
@@ -80,12 +82,9 @@ def test_rates_are_the_distribution_over_units(recording, tmp_path, monkeypatch)
 
 
 def test_rates_block_by_block_are_those_of_the_whole(recording, monkeypatch):
-    from importlib import import_module
-
-    module = import_module("spikefa.analysis.rates_figure")
-    monkeypatch.setattr(module, "BLOCK", 7)
-    rates = module.unit_rates(recording, "hidden1", recording.window("early"))
-    np.testing.assert_allclose(rates, [0, 0.25, 0.5, 0.75, 1])
+    monkeypatch.setattr(Recording, "blocks", partialmethod(Recording.blocks, rows=7))
+    early, *_ = rates_figure(recording).axes[0].lines
+    assert early.get_xdata().tolist() == [0, 0, 0.25, 0.5, 0.75, 1, 1]
 
 
 # -- receptive fields ------------------------------------------------------------------------------

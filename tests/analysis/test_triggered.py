@@ -32,7 +32,7 @@ def test_images_of_the_data_set_do_as_well(recording):
     ours = analysis.triggered_images(recording, "hidden1", [6, 2], "late")
     given = analysis.triggered_images(recording, "hidden1", [6, 2], "late", images=PIXELS)
     np.testing.assert_array_equal(ours.average, given.average)
-    with pytest.raises(SpikefaError, match="shows an image that is not there"):
+    with pytest.raises(SpikefaError, match="shows an image that was not given"):
         analysis.triggered_images(recording, "hidden1", images=PIXELS[:5])
     with pytest.raises(SpikefaError, match="keeps no images"):
         analysis.triggered_images(recording, "hidden1", images={})

@@ -14,7 +14,14 @@ def network(circuit=None, rule=None, population=sf.StochasticBinary, **options):
 def simulate(tiny, backend, *parts, batch=11, steps=5, schedule=None, encoding=None, **options):
     net = network(*parts, **options)
     return sf.Simulation(
-        net, tiny, steps, batch, backend=backend, schedule=schedule, encoding=encoding, seed=2
+        net,
+        tiny,
+        steps_per_image=steps,
+        batch_size=batch,
+        backend=backend,
+        schedule=schedule,
+        encoding=encoding,
+        seed=2,
     )
 
 
@@ -22,9 +29,9 @@ def agree(one, other):
     expected, given = one.tensors(), other.tensors()
     for name, tensor in expected.items():
         assert tensor.equal(given[name]), name
-    for name, state in one.stream.generator_states().items():
-        assert state.equal(other.stream.generator_states()[name]), name
-    assert one.stream.state.steps == other.stream.state.steps
+    for name, state in one.runner.random.states().items():
+        assert state.equal(other.runner.random.states()[name]), name
+    assert one.runner.state.steps == other.runner.state.steps
 
 
 def side_by_side(tiny, make, presentations=40, every=4):

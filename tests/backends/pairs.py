@@ -12,10 +12,11 @@ ROUNDING = 1e-5
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def images(n_inputs, classes=2, n=12):
+def images(n_inputs, n_classes=2, n=12):
     random = np.random.default_rng(1)
     pixels = random.integers(0, 256, (n, 1, n_inputs)).astype(np.uint8)
-    return Images(pixels, (np.arange(n) % classes).astype(np.uint8))
+    labels = (np.arange(n) % n_classes).astype(np.uint8)
+    return Images(pixels, labels, n_classes=n_classes)
 
 
 def network(circuit, sizes, n_inputs=13, rule=None, tau=0.9, **options):
@@ -26,10 +27,10 @@ def network(circuit, sizes, n_inputs=13, rule=None, tau=0.9, **options):
     return net
 
 
-def stream(net, batch, tiles=None, philox=False, fused=True, precision="float32"):
-    """Return the training stream of `net`, executed by fused, or by eager."""
-    shown = images(net.n_inputs)
-    made = Runner(net, shown, 255, 2, batch, seed=0, name="train")
+def stream(net, batch, tiles=None, philox=False, fused=True, precision="float32", steps=5):
+    """Return the runner of a training of `net`, executed by fused, or by eager."""
+    stimulus = sf.ImageStimulus(images(net.n_inputs, n_classes=2), steps=steps)
+    made = Runner(net, stimulus, batch, seed=0, name="train")
     if fused:
         from spikefa.backends.fused import Fused
 
@@ -37,34 +38,35 @@ def stream(net, batch, tiles=None, philox=False, fused=True, precision="float32"
     return made
 
 
-def shown(presentation, batch):
-    return ((torch.arange(batch) + presentation * batch) % 12).to(DEVICE)
+def learn(of, number):
+    """Show the next images, one step after the other, while the network learns."""
+    of.load(number, ((torch.arange(of.batch) + number * of.batch) % 12).to(DEVICE))
+    return of.learn()
 
 
 def compare(make, batch, presentations, steps=5, tiles=None, **options):
     """Run both side by side; return how often a spike differed, always within rounding."""
     return compare_two(
-        stream(make(), batch, fused=False), stream(make(), batch, tiles, **options),
-        presentations, steps,
-    )  # fmt: skip
+        stream(make(), batch, fused=False, steps=steps),
+        stream(make(), batch, tiles, steps=steps, **options),
+        presentations,
+    )
 
 
-def compare_two(one, other, presentations, steps):
+def compare_two(one, other, presentations):
     """Compare a stream of eager with one of fused, which may know other tensors besides."""
     flips = 0
     for presentation in range(presentations):
-        now = shown(presentation, one.batch)
-        both = zip(one.present(now, steps, True), other.present(now, steps, True), strict=False)
+        both = zip(learn(one, presentation), learn(other, presentation), strict=False)
         for _ in both:
             different = _different(one, other)
             if different:  # later steps would be of two trajectories: go on from the one
-                other.settle()
+                other.flush()
                 copy_into(*_shared(everything(other), everything(one)))
             else:
                 _agree(trajectory(one), trajectory(other))
             flips += different
-        for _ in other.present(now, 0, True):  # settle
-            pass
+        other.flush()
         _agree(*_shared(one.network.tensors(), other.network.tensors()))
     return flips
 

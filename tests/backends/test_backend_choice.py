@@ -129,7 +129,7 @@ def test_a_recording_of_weights_is_of_the_step_and_changes_nothing(tiny, tmp_pat
     seen = []
     for _ in range(2):
         for _ in bare.present():
-            bare.stream.settle()
+            bare.runner.flush()
             seen.append(bare.network.synapses["output"].weight.flatten().cpu().clone())
     with recorded:
         recorded.record(
@@ -163,12 +163,12 @@ def build(tiny, monkeypatch):
 def prepare(tiny, monkeypatch):
     net = network(device=DEVICE)
     monkeypatch.setattr(net, "state", full)
-    sf.Simulation(net, tiny, 2)
+    sf.Simulation(net, tiny, steps_per_image=2)
 
 
 def train(tiny, monkeypatch):
     simulation = simulate(tiny, "eager")
-    monkeypatch.setattr(simulation.stream.backend, "step", full)
+    monkeypatch.setattr(simulation.runner.backend, "step", full)
     simulation.train()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from pairs import DEVICE, compare, compare_two, everything, network, shown, stream
+from pairs import DEVICE, compare, compare_two, everything, network, learn, stream
 
 import spikefa as sf
 from spikefa.synapses import Dense
@@ -66,8 +66,8 @@ def test_what_matrix_units_multiply_is_rounded_and_nothing_else(precision, batch
     plain = make(RoundedDense, RoundedFA)
     if precision != "bf16x6":
         set_rounding(plain, precision)
-    given = stream(make(Dense, sf.FA), batch, tiles(16, 16, 32, 2), precision=precision)
-    assert compare_two(stream(plain, batch, fused=False), given, 2, 2) <= 1
+    given = stream(make(Dense, sf.FA), batch, tiles(16, 16, 32, 2), precision=precision, steps=2)
+    assert compare_two(stream(plain, batch, fused=False, steps=2), given, 2) <= 1
 
 
 def random_matrix(seed, shape, kind, scale):
@@ -85,13 +85,13 @@ def random_matrix(seed, shape, kind, scale):
 def test_matrices_are_drawn_in_the_kernel_whatever_the_tiles(circuit, kind):
     drawn = network(circuit(0.3, matrix=kind, procedural=True), (17, 20, 12))
     stored = network(circuit(0.3, matrix=kind), (17, 20, 12))
-    given = stream(drawn, 3, tiles(16, 16, 32, 1))
+    given = stream(drawn, 3, tiles(16, 16, 32, 1), steps=3)
     for layer, matrix in enumerate(drawn.feedback.random.each):
         expected = random_matrix(int(matrix.seeds[0]), matrix.shape, kind, 0.3)
         whole = given.backend.errors.drawn_matrix(layer)
         np.testing.assert_allclose(whole.cpu().numpy(), expected, rtol=1e-6)
         stored.feedback.matrices[layer].copy_(torch.from_numpy(expected))
-    assert compare_two(stream(stored, 3, fused=False), given, 2, 3) <= 1
+    assert compare_two(stream(stored, 3, fused=False, steps=3), given, 2) <= 1
 
 
 @pytest.mark.long
@@ -110,23 +110,23 @@ def test_on_a_gpu(circuit, batch):
     assert flips <= 10
 
 
-def present(of, presentations, steps=3, look=lambda: None):
+def present(of, presentations, look=lambda: None):
     for presentation in range(presentations):
-        for _ in of.present(shown(presentation, of.batch), steps, True):
+        for _ in learn(of, presentation):
             look()
 
 
 def test_looking_at_the_weights_changes_no_bit():
     """What is caught up at once is what the next step would have done."""
-    one, other = (stream(network(sf.FA(), (17, 4)), 3, philox=True) for _ in range(2))
+    one, other = (stream(network(sf.FA(), (17, 4)), 3, philox=True, steps=3) for _ in range(2))
     present(one, 2)
-    present(other, 2, look=other.settle)
+    present(other, 2, look=other.flush)
     assert all(tensor.equal(everything(other)[name]) for name, tensor in everything(one).items())
 
 
 def test_nothing_is_left_to_learn_after_a_presentation_even_one_cut_short():
-    of = stream(network(sf.FA(), (17, 4)), 3)
-    steps = of.present(shown(0, 3), 5, True)
+    of = stream(network(sf.FA(), (17, 4)), 3, steps=2)
+    steps = learn(of, 0)
     before = of.network.synapses["layer0"].weight.clone()
     next(steps)
     assert of.backend.pending == [True, True]
@@ -140,7 +140,7 @@ def test_a_frozen_projection_stays_as_it_is():
     def make():
         return network(sf.FA(), (6, 4), rule=sf.ThreeFactor(1e-2, weight_decay=1e-3))
 
-    one, other = (stream(make(), 3, fused=fused) for fused in (False, True))
+    one, other = (stream(make(), 3, fused=fused, steps=3) for fused in (False, True))
     for of in (one, other):
         of.network.set_learning_rates(of.state, [0.0, 2.0])
         present(of, 2)
@@ -179,9 +179,9 @@ def test_spikes_are_philox_whatever_the_tiles(shape):
     net = network(sf.FA(), (17, 4), rule=sf.ThreeFactor(1e-30, weight_decay=0))
     for synapses in net.synapses.values():
         synapses.weight.zero_()
-    of = stream(net, 3, tiles(*shape), philox=True)
+    of = stream(net, 3, tiles(*shape), philox=True, steps=2)
     of.state.steps = late = (1 << 32) + 7
-    for step in of.present(shown(0, 3), 2, True):
+    for step in learn(of, 0):
         for layer, population in enumerate(of.state.populations):
             key = int(of.backend._seeds[layer])
             batch, n = population.spikes.shape
@@ -196,16 +196,17 @@ def test_spikes_are_philox_whatever_the_tiles(shape):
 
 
 def test_spikes_leave_as_bits_too():
-    of = stream(network(sf.FA(), (17, 4)), 3)
-    for _ in of.present(shown(0, 3), 2, True):
+    of = stream(network(sf.FA(), (17, 4)), 3, steps=2)
+    for _ in learn(of, 0):
         for packed, population in zip(of.backend.packed, of.state.populations, strict=True):
             bits = np.packbits(population.spikes.cpu().bool().numpy(), axis=-1, bitorder="little")
             assert (packed.cpu().numpy() == bits).all()
 
 
 def test_a_step_without_plasticity_packs_them_too():
-    of = stream(network(sf.FA(), (17, 4)), 3)
-    for _ in of.present(shown(0, 3), 2, False):
+    of = stream(network(sf.FA(), (17, 4)), 3, steps=2)
+    of.load(0, torch.arange(3, device=DEVICE))
+    for _ in of.rest():
         for packed, population in zip(of.backend.packed, of.state.populations, strict=True):
             bits = np.packbits(population.spikes.cpu().bool().numpy(), axis=-1, bitorder="little")
             assert (packed.cpu().numpy() == bits).all()

@@ -38,10 +38,10 @@ def pair(tiny, make):
     from spikefa.backends.fused import Fused  # needs triton
 
     both = [make(), make()]
-    one = both[0].stream
+    one = both[0].runner
     one.backend = make_backend("fused", one.network, one.state, 2, "train", capture=False)
     assert type(one.backend) is Fused
-    assert type(both[1].stream.backend) is Graph
+    assert type(both[1].runner.backend) is Graph
     assert [each.backend for each in both] == ["fused", "fused"]
     return both
 
@@ -63,7 +63,7 @@ def fused(tiny, circuit=None, rule=None, **options):
 @pytest.mark.parametrize(("circuit", "batch"), CASES)
 def test_whole_images_and_single_steps(tiny, circuit, batch):
     graph = side_by_side(tiny, lambda: fused(tiny, CIRCUITS[circuit](), batch=batch), 3)
-    assert {key[0] for key in graph.stream.backend.captured} == {"step", (3, None)}
+    assert {key[0] for key in graph.runner.backend.captured} == {"step", (3, None)}
 
 
 @pytest.mark.long
@@ -85,7 +85,7 @@ def test_plasticity_is_put_off_within_a_captured_image(tiny, monkeypatch):
     for _ in graph.present(each=False):
         pass
     assert settled.count(True) == (2 if DEVICE == "cuda" else 1)  # CUDA's work is done once before
-    assert not any(graph.stream.backend.inner.pending)
+    assert not any(graph.runner.backend.inner.pending)
 
 
 def test_frozen_projections_and_decay_that_comes_due_within_an_image(tiny):
@@ -96,8 +96,8 @@ def test_frozen_projections_and_decay_that_comes_due_within_an_image(tiny):
     }
     make = partial(fused, tiny, rule=sf.ThreeFactor(1e-2, 3e-5), schedule=schedule)
     graph = side_by_side(tiny, make, 8)
-    assert len({key[1:] for key in graph.stream.backend.captured}) > 1
-    assert int(graph.stream.state.learning_rates.wait) == 4
+    assert len({key[1:] for key in graph.runner.backend.captured}) > 1
+    assert int(graph.runner.state.learning_rates.wait) == 4
 
 
 @pytest.mark.parametrize("window", [Always(), Window("early", 3, 12)])
@@ -144,13 +144,13 @@ def test_where_nothing_is_captured_the_kernels_run_one_by_one(tiny, monkeypatch)
     monkeypatch.setattr(Fused, "no_capture", lambda self: "it is Sunday")
     with pytest.warns(UserWarning, match="so that fused without captures runs it: it is Sunday"):
         left = fused(tiny)
-    assert type(left.stream.backend) is Fused
+    assert type(left.runner.backend) is Fused
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         monkeypatch.undo()
         plain = fused(tiny)
     if DEVICE == "cuda":
-        assert type(plain.stream.backend) is Graph
+        assert type(plain.runner.backend) is Graph
     for each in (left, plain):
         each.train(2)
     agree(plain, left)

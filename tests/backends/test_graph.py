@@ -67,7 +67,7 @@ ENCODINGS = {
 @pytest.mark.parametrize("circuit", ["FA", "DFA", "PFA"])
 def test_200_steps_and_40_images(tiny, circuit, batch):
     graph = side_by_side(tiny, lambda b: simulate(tiny, b, CIRCUITS[circuit](), batch=batch))
-    assert {key[0] for key in graph.stream.backend.captured} == {"step", (5, None)}
+    assert {key[0] for key in graph.runner.backend.captured} == {"step", (5, None)}
 
 
 @pytest.mark.parametrize("circuit", CIRCUITS)
@@ -102,7 +102,7 @@ def test_replicas(tiny):
 
     def make(backend):
         net = network(sf.PFA(2), replicas=3)
-        return sf.Simulation(net, tiny, 5, 11, seed=[4, 7, 5], backend=backend)
+        return sf.Simulation(net, tiny, batch_size=11, seed=[4, 7, 5], backend=backend)
 
     side_by_side(tiny, make, presentations=8)
 
@@ -115,15 +115,15 @@ def test_schedules_and_frozen_projections(tiny):
         "output": sf.Piecewise({0: 0, 2: 1}),
     }
     graph = side_by_side(tiny, lambda b: simulate(tiny, b, schedule=schedule), presentations=16)
-    assert len({key[1:] for key in graph.stream.backend.captured}) > 2
+    assert len({key[1:] for key in graph.runner.backend.captured}) > 2
 
 
 def test_weight_decay_that_comes_due_within_an_image(tiny):
     """Every 7 steps, so that images of 5 steps are done in one piece or step by step."""
     rule = partial(sf.ThreeFactor, 1e-2, 2e-5)
     graph = side_by_side(tiny, lambda b: simulate(tiny, b, None, rule()), presentations=12)
-    assert int(graph.stream.state.learning_rates.wait) == 6
-    assert len(graph.stream.backend.captured) == 2
+    assert int(graph.runner.state.learning_rates.wait) == 6
+    assert len(graph.runner.backend.captured) == 2
 
 
 class Asks(sf.ThreeFactor):
@@ -189,7 +189,7 @@ def test_what_cannot_be_captured_says_why_and_runs_eager(tiny, reason):
     with pytest.warns(UserWarning, match=f"so that eager runs it: .*{reason}") as warned:
         graph = simulate(tiny, "graph", **UNFIT[reason]())
     assert [str(each.message).count("\n") for each in warned] == [0]
-    assert graph.backend == graph.stream.backend.name == "eager"
+    assert graph.backend == graph.runner.backend.name == "eager"
     eager = simulate(tiny, "eager", **UNFIT[reason]())
     for each in (eager, graph):
         for _ in range(3):
@@ -201,5 +201,5 @@ def test_what_cannot_be_captured_says_why_and_runs_eager(tiny, reason):
 
 def test_a_trial_leaves_everything_as_it_was(tiny):
     eager, graph = (simulate(tiny, backend, sf.WM(every=3)) for backend in ("eager", "graph"))
-    assert not graph.stream.backend.captured
+    assert not graph.runner.backend.captured
     agree(eager, graph)

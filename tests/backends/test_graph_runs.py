@@ -78,7 +78,7 @@ def test_a_recording_is_that_of_eager(tiny, tmp_path, windows):
         agree(bare, simulation)
     rows = same_rows(tmp_path / "eager", tmp_path / "graph")
     assert any(len(values) for values in rows.values())
-    kinds = {key[0] for key in simulation.stream.backend.captured}
+    kinds = {key[0] for key in simulation.runner.backend.captured}
     landed = any(isinstance(kind, tuple) and kind[1] is not None for kind in kinds)
     assert landed == (windows not in ("triggers", "slow and computed"))
     with open_recording(tmp_path / "graph") as recording:

@@ -36,7 +36,7 @@ def record(tiny, path, probes):
     net = sf.Network(12, sizes, sf.FA(), sf.ThreeFactor(1e-2), device=DEVICE)
     with sf.Simulation(net, tiny, 2, batch_size=5, backend="fused") as simulation:
         simulation.record(path, probes, [Window("all", 0, 8)])
-        taken = simulation.stream.variables()["hidden1"]
+        taken = simulation.runner.variables()["hidden1"]
         for _ in range(4):
             for _ in simulation.present():
                 pass

@@ -23,9 +23,9 @@ def grey():
         pixels = random.integers(0, 110, (n, 3, 4))
         pixels[labels == 0, :, :2] += 120
         pixels[labels == 1, :, 2:] += 120
-        return Images(pixels.astype(np.uint8), labels)
+        return Images(pixels.astype(np.uint8), labels, n_classes=2)
 
-    return Dataset("grey", train=images(400), test=images(1000), n_classes=2)
+    return Dataset("grey", train=images(400), test=images(1000))
 
 
 def found(backend, data, circuit, seed):

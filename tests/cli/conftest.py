@@ -1,16 +1,11 @@
-"""A finished run, and a copy of it that may be spoilt; `small_run` lies beside the tests."""
+"""A finished run, and a copy of it that a test may damage."""
 
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
 
 from spikefa.cli import main
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from small_run import SMALL
+from tests.helpers.small_run import SMALL
 
 
 @pytest.fixture(scope="session")

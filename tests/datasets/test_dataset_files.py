@@ -90,7 +90,7 @@ def test_data_dir_must_hold_the_files(tmp_path: Path, write_small: Write) -> Non
         mnist(tmp_path)
     assert f"{TRAIN_LABELS} missing" in str(caught.value)
     assert TRAIN_IMAGES not in str(caught.value)
-    with pytest.raises(SpikefaError, match="is no folder"):
+    with pytest.raises(SpikefaError, match="is not a folder"):
         mnist(tmp_path / "nowhere")
 
 

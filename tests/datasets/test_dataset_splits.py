@@ -1,5 +1,7 @@
 """Images and Dataset: what they accept, and how splits are cut."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -102,11 +104,29 @@ def test_images_are_checked(pixels: np.ndarray, labels: np.ndarray, problem: str
         Images(pixels, labels)
 
 
+def test_images_are_in_range() -> None:
+    with pytest.raises(SpikefaError, match=r"pixel value 19, .* full_scale = 16: .*scale=19\)"):
+        replace(numbered(10, 10), full_scale=16)
+    with pytest.raises(SpikefaError, match=r"label 2, expected 0 to 1: .*n_classes=3\)"):
+        replace(numbered(0, 3), n_classes=2)
+
+
+def test_parts_keep_full_scale_and_classes() -> None:
+    images = replace(numbered(0, 5), full_scale=16, n_classes=12)
+    dataset = Dataset("tiny", train=images, test=images.part(slice(2))).hold_out(2)
+    assert (dataset.full_scale, dataset.n_classes) == (16, 12)
+    assert dataset.validation is not None
+    assert (dataset.validation.full_scale, dataset.validation.n_classes) == (16, 12)
+    assert (images.shape, images.n_inputs) == ((2, 3), 6)
+
+
 def test_dataset_is_checked() -> None:
     wide = Images(np.zeros((1, 2, 4), np.uint8), np.zeros(1, np.uint8))
     with pytest.raises(SpikefaError, match=r"test images: shape \(2, 4\), expected \(2, 3\)"):
         Dataset("tiny", train=numbered(0, 2), test=wide)
-    with pytest.raises(SpikefaError, match=r"train images: pixel value 19, .* full_scale = 16"):
-        Dataset("tiny", train=numbered(10, 10), test=numbered(0, 2), full_scale=16)
-    with pytest.raises(SpikefaError, match="train images: label 2, expected 0 to 1"):
-        Dataset("tiny", train=numbered(0, 3), test=numbered(0, 2), n_classes=2)
+    dim = replace(numbered(0, 2), full_scale=16)
+    with pytest.raises(SpikefaError, match="test images: full_scale 16, expected 255 as in train"):
+        Dataset("tiny", train=numbered(0, 2), test=dim)
+    few = replace(numbered(0, 2), n_classes=2)
+    with pytest.raises(SpikefaError, match="validation images: n_classes 2, expected 10 as in"):
+        Dataset("tiny", train=numbered(0, 2), test=numbered(0, 2), validation=few)

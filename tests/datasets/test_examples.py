@@ -1,5 +1,7 @@
 """Images as examples for rate networks: targets, standardisation, reconstruction."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from spikefa.datasets.examples import Examples, classification, reconstruction
 
 
 def test_brightness_and_one_hot_targets(tiny):
-    examples = classification(tiny.train, 255, 2)
+    examples = classification(tiny.train)
     expected = tiny.train.pixels.reshape(22, 12) / 255
     np.testing.assert_allclose(examples.inputs, expected, rtol=1e-6)
     for label, target in zip(tiny.train.labels, examples.targets.tolist(), strict=True):
@@ -19,15 +21,15 @@ def test_brightness_and_one_hot_targets(tiny):
 
 
 def test_targets_of_given_size_for_several_outputs_a_class(tiny):
-    examples = classification(tiny.train, 255, 2, low=-0.9, high=0.9, per_class=3)
+    examples = classification(tiny.train, low=-0.9, high=0.9, per_class=3)
     first = examples.targets[0] if tiny.train.labels[0] == 0 else examples.targets[1]
     torch.testing.assert_close(first, torch.tensor([0.9] * 3 + [-0.9] * 3))
     assert examples.per_class == 3
 
 
 def test_test_images_are_standardised_like_the_training_images(tiny):
-    train = classification(tiny.train, 255, 2, "standardised")
-    test = classification(tiny.test, 255, 2, "standardised", like=train)
+    train = classification(tiny.train, inputs="standardised")
+    test = classification(tiny.test, inputs="standardised", like=train)
     x = tiny.train.pixels.reshape(22, 12) / 255
     assert float(train.inputs.mean()) == pytest.approx(0, abs=1e-6)
     assert float(train.inputs.std(correction=0)) == pytest.approx(1, abs=1e-6)
@@ -38,8 +40,8 @@ def test_test_images_are_standardised_like_the_training_images(tiny):
 def test_each_pixel_by_itself_and_a_pixel_that_never_changes(tiny):
     pixels = tiny.train.pixels.copy()
     pixels[:, 1, 2] = 7
-    images = sf.datasets.Images(pixels, tiny.train.labels)
-    examples = classification(images, 255, 2, "standardised_each")
+    images = replace(tiny.train, pixels=pixels)
+    examples = classification(images, inputs="standardised_each")
     deviation = examples.inputs.std(0, correction=0)
     assert deviation[6] == 0
     assert (examples.inputs[:, 6] == 0).all()
@@ -48,7 +50,7 @@ def test_each_pixel_by_itself_and_a_pixel_that_never_changes(tiny):
 
 
 def test_an_autoencoder_repeats_its_input(tiny):
-    examples = reconstruction(tiny.train, 255, -0.9, 0.9)
+    examples = reconstruction(tiny.train, low=-0.9, high=0.9)
     assert examples.targets is examples.inputs
     assert examples.to(torch.device("cpu"), torch.float64).targets.dtype == torch.float64
     expected = tiny.train.pixels.reshape(22, 12) / 255 * 1.8 - 0.9
@@ -57,12 +59,12 @@ def test_an_autoencoder_repeats_its_input(tiny):
 
 def test_mistakes_are_told(tiny):
     with pytest.raises(sf.SpikefaError, match="standardised_each"):
-        classification(tiny.train, 255, 2, "whitened")
+        classification(tiny.train, inputs="whitened")
     with pytest.raises(sf.SpikefaError, match="labels 0 to 1"):
-        classification(tiny.train, 255, 1)
+        classification(tiny.train, n_classes=1)
     with pytest.raises(sf.SpikefaError, match="at least 1 output"):
-        classification(tiny.train, 255, 2, per_class=0)
+        classification(tiny.train, per_class=0)
     with pytest.raises(sf.SpikefaError, match="not standardised"):
-        classification(tiny.test, 255, 2, "standardised", like=classification(tiny.train, 255, 2))
-    with pytest.raises(sf.SpikefaError, match="as many of each"):
+        classification(tiny.test, inputs="standardised", like=classification(tiny.train))
+    with pytest.raises(sf.SpikefaError, match="the same number of each"):
         Examples(torch.zeros(3, 2), torch.zeros(4, 2))

@@ -198,7 +198,7 @@ def test_traces_are_in_checkpoints_and_can_be_recorded(rule, tiny, tmp_path):
         return sf.Simulation(net, tiny, batch_size=4, seed=9)
 
     whole, first, second = simulation(), simulation(), simulation()
-    variables = whole.stream.variables()
+    variables = whole.runner.variables()
     probes = [
         Probe(population, name, "all")
         for population in ("input", "output")

@@ -65,7 +65,7 @@ def test_the_decay_of_a_schedule_is_exact(tiny, times_rate, dtype):
             for layer in range(2):
                 rate = ETA[layer] * (0.5 if epoch >= 2 else 1) if times_rate else 1
                 expected[layer] *= 1 - rate * gamma * (high if epoch < 1 else 1)
-    learning_rates = simulation.stream.state.learning_rates
+    learning_rates = simulation.runner.state.learning_rates
     due = (learning_rates.due + learning_rates.waited * learning_rates.log_factors).exp().numpy()
     for layer, name in enumerate(net.synapses):
         for part in ("weight", "bias"):
@@ -85,7 +85,7 @@ def test_what_is_due_survives_a_stop(tiny, tmp_path):
     whole, first, second = simulation(), simulation(), simulation()
     whole.train(epochs=6)
     first.train(epochs=2)
-    learning_rates = first.stream.state.learning_rates
+    learning_rates = first.runner.state.learning_rates
     assert learning_rates.due.abs().min() > 0, "the test would see nothing"
     first.save(tmp_path / "checkpoint")
     second.restore(tmp_path / "checkpoint")

@@ -24,7 +24,7 @@ BATCH = 4
 def record(sim, path, probes=PROBES, windows=None, epochs=1):
     with sim:
         sim.record(path, probes, windows or Always())
-        for _ in range(sim.order.presentations(epochs)):
+        for _ in range(sim.presentations(epochs)):
             for _ in sim.present():
                 pass
     return path
@@ -67,7 +67,7 @@ def test_what_the_streams_of_a_replica_share_comes_once_for_each(tmp_path):
 def test_recording_changes_nothing(tmp_path):
     plain, recorded = together(circuit=sf.PFA), together(circuit=sf.PFA)
     record(recorded, tmp_path / "all.h5")
-    for _ in range(plain.order.presentations(1)):
+    for _ in range(plain.presentations(1)):
         for _ in plain.present():
             pass
     for name, tensor in plain.tensors().items():

@@ -37,10 +37,10 @@ def together(seeds=SEEDS, **others):
 def spikes_of(simulation, epochs=1):
     """Train, and return the spikes of all populations in every step, [steps, streams, n]."""
     seen = []
-    for _ in range(simulation.order.presentations(epochs)):
+    for _ in range(simulation.presentations(epochs)):
         for _ in simulation.present():
-            forward = [population.spikes for population in simulation.stream.state.populations]
-            seen.append([simulation.stream.inputs.clone(), *(each.clone() for each in forward)])
+            forward = [population.spikes for population in simulation.runner.state.populations]
+            seen.append([simulation.runner.inputs.clone(), *(each.clone() for each in forward)])
     return [torch.stack(population) for population in zip(*seen, strict=True)]
 
 
@@ -122,7 +122,7 @@ def test_numpy_counts_too():
 @pytest.mark.parametrize("circuit", [sf.FA, sf.PFA, sf.WM])
 def test_memory_is_that_of_so_many_networks(circuit):
     def size(sim):
-        tensors = {**sim.network.tensors(), **named_tensors(sim.stream.state)}
+        tensors = {**sim.network.tensors(), **named_tensors(sim.runner.state)}
         return sum(tensor.untyped_storage().nbytes() for tensor in tensors.values() if tensor.dim())
 
     assert size(together(circuit=circuit)) <= 3 * size(simulation(circuit=circuit))
@@ -239,7 +239,7 @@ def test_replicas_share_no_memory():
     """Writing all tensors of one leaves every other as it is."""
     sim = together()
     sim.train(1)
-    net, state = sim.network, sim.stream.state
+    net, state = sim.network, sim.runner.state
     others = [named_tensors([net.replica(n).tensors(), state.replica(n)]) for n in (0, 2)]
     kept = [{name: t.clone() for name, t in other.items() if t.dim()} for other in others]
     for tensor in named_tensors([net.replica(1).tensors(), state.replica(1)]).values():

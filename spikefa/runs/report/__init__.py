@@ -1,4 +1,4 @@
-"""A run as one HTML page that needs nothing else."""
+"""The report of a run: one self-contained HTML page."""
 
 from spikefa.runs.report.page import report_page, write_report
 

@@ -1,4 +1,4 @@
-"""HTML in which text cannot become markup: whatever is no `Markup` is escaped."""
+"""Building HTML in which text cannot become markup: everything but `Markup` is escaped."""
 
 import base64
 import html
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 
 
 class Markup(str):
-    """Text that is HTML already. Only this module makes it from other text."""
+    """Text that is HTML already. Other modules get it from the functions here."""
 
 
 Content = object
-"""What can stand in an element: `Markup` as it is, anything else as its text, escaped."""
+"""The content of an element: `Markup` is kept as it is, anything else is escaped text."""
 
 
 def escaped(content: Content) -> Markup:
-    """Return `content` as HTML; characters that no text may hold become U+FFFD."""
+    """Return `content` as HTML. Characters that are not printable become U+FFFD."""
     if isinstance(content, Markup):
         return content
     text = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in str(content))
@@ -22,13 +22,13 @@ def escaped(content: Content) -> Markup:
 
 
 def element(tag: str, *contents: Content, **attributes: str) -> Markup:
-    """Return ``<tag attributes>contents</tag>``; `class_` stands for the attribute ``class``."""
+    """Return ``<tag attributes>contents</tag>``. `class_` stands for the attribute ``class``."""
     given = "".join(f' {name.rstrip("_")}="{escaped(value)}"' for name, value in attributes.items())
     return Markup(f"<{tag}{given}>{joined(contents)}</{tag}>")
 
 
 def joined(contents: Iterable[Content]) -> Markup:
-    """Return the contents one behind the other."""
+    """Return the contents concatenated."""
     return Markup("".join(escaped(content) for content in contents))
 
 
@@ -45,7 +45,7 @@ def pairs(rows: Iterable[tuple[str, Content]]) -> Markup:
 
 
 def grid(heads: Sequence[str], rows: Iterable[Sequence[Content]]) -> Markup:
-    """Return a table with a head line, which scrolls if it is too wide."""
+    """Return a table with a header row, which scrolls if it is too wide."""
     head = element("tr", *(element("th", name, scope="col") for name in heads))
     body = (element("tr", *(element("td", cell) for cell in row)) for row in rows)
     table = element("table", element("thead", head), element("tbody", *body), class_="grid")
@@ -53,7 +53,7 @@ def grid(heads: Sequence[str], rows: Iterable[Sequence[Content]]) -> Markup:
 
 
 def picture(png: bytes, width: int, caption: str) -> Markup:
-    """Return a figure whose image is within the page, at most `width` pixels wide."""
+    """Return a figure whose image is embedded in the page, at most `width` pixels wide."""
     source = base64.b64encode(png).decode("ascii")
     source = f"data:image/png;base64,{source}"
     image = Markup(f'<img alt="{escaped(caption)}" width="{width:d}" src="{source}">')

@@ -1,4 +1,4 @@
-"""The page as a whole."""
+"""The page of a report: its head, its sections in order, and the file that holds it."""
 
 from pathlib import Path
 from typing import Any
@@ -7,18 +7,18 @@ import yaml
 
 from spikefa import __version__
 from spikefa.errors import SpikefaError
-from spikefa.utils.files import written_whole
+from spikefa.runs.directory import RunDirectory
 from spikefa.runs.report import sections
 from spikefa.runs.report.markup import Markup, element, escaped, joined
 from spikefa.runs.report.style import CSS
-from spikefa.runs.directory import RunDirectory
+from spikefa.utils.files import written_whole
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""Tells the browser to run no script and to load nothing, should text ever become markup."""
+"""Forbids the browser to run scripts or load anything, in case text ever becomes markup."""
 
 
 def write_report(run: RunDirectory, out: Path) -> None:
-    """Write the page of a run as one file.
+    """Write the report of a run as one file.
 
     Raises
     ------
@@ -31,24 +31,23 @@ def write_report(run: RunDirectory, out: Path) -> None:
 
 
 def report_page(run: RunDirectory) -> str:
-    """Return a run as one HTML page with its figures inside.
+    """Return the report of a run as one HTML page with embedded figures.
 
-    Nothing is loaded from elsewhere and there is no script. What comes from the files of the run
-    is escaped.
+    The page loads nothing from elsewhere and contains no script. Text from the files of the run is
+    escaped. A figure that cannot be drawn is replaced by the reason.
 
     Parameters
     ----------
     run : RunDirectory
-        Of a run that may still be going on: what there is, is shown.
+        The run need not be finished.
 
     Raises
     ------
     SpikefaError
-        If the configuration, the summary or the metrics are damaged. Figures that cannot be drawn
-        are replaced by the reason.
+        If the configuration, the summary or the metrics are damaged.
     """
     summary, config = run.read_summary(), _config(run)
-    parts = {
+    titled = {
         "Results": sections.results(run, summary),
         "": sections.figures(run),
         "Epochs": sections.metrics(run),
@@ -59,7 +58,7 @@ def report_page(run: RunDirectory) -> str:
     }
     body = joined(
         element("section", element("h2", title), part) if title else part
-        for title, part in parts.items()
+        for title, part in titled.items()
     )
     heading = element("h1", run.experiment)
     path = element("p", str(run.path.resolve()), class_="path")

@@ -1,19 +1,20 @@
-"""The sections of the page: what the files of a run say, in the order of reading."""
+"""The sections of a report, each made from the files of the run."""
 
 import io
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from spikefa.analysis.curves import read_metrics
+from spikefa.analysis.metrics_table import read_metrics
 from spikefa.errors import SpikefaError
-from spikefa.runs.report.markup import Markup, element, escaped, grid, joined, pairs, picture
+from spikefa.recording import describe, open_recording
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.figures import RunFigure, run_figures
+from spikefa.runs.report.markup import Markup, element, escaped, grid, joined, pairs, picture
 
 DPI = 130
 PIXELS_PER_INCH = 92
-"""On the page: the letters of the figures are then about as large as its own."""
+"""Width of figures on the page, at which their text is about as large as that of the page."""
 MOST_ROWS = 40
 
 RESULTS = {
@@ -43,12 +44,12 @@ ORIGIN = (
 
 
 def results(run: RunDirectory, summary: Mapping[str, Any]) -> Markup:
-    """Return the numbers that people look for first, large."""
+    """Return the main results as large numbers."""
     if not summary:
         hint = f"This run has not finished. Continue it with: {_resume(run)}"
         return element("p", hint, class_="notice")
     cards = [
-        element("div", element("b", shown(summary[key], form)), element("span", label))
+        element("div", element("b", formatted(summary[key], form)), element("span", label))
         for key, (label, form) in RESULTS.items()
         if summary.get(key) is not None
     ]
@@ -59,26 +60,26 @@ def _resume(run: RunDirectory) -> str:
     return f"spikefa run {run.experiment} --resume {shlex.quote(str(run.path))}"
 
 
-def shown(value: object, form: str = "{:.6g}") -> str:
-    """Return a number in its format, anything else as it is."""
+def formatted(value: object, form: str = "{:.6g}") -> str:
+    """Return `value` as text, numbers in the format `form`."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, float) or (isinstance(value, int) and form != "{:.6g}"):
         return form.format(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {shown(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {formatted(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(shown(each) for each in value)
+        return ", ".join(formatted(each) for each in value)
     return str(value)
 
 
 def configuration(config: Mapping[str, Any]) -> Markup:
     """Return all settings."""
-    return pairs((str(name), shown(value)) for name, value in config.items())
+    return pairs((str(name), formatted(value)) for name, value in config.items())
 
 
 def figures(run: RunDirectory) -> Markup:
-    """Return every figure that the files allow, with a heading each."""
+    """Return every figure that the files of the run allow, each with a heading."""
     return joined(element("section", *_figure(each), id=each.name) for each in run_figures(run))
 
 
@@ -95,7 +96,7 @@ def _figure(figure: RunFigure) -> tuple[Markup, Markup]:
 
 
 def metrics(run: RunDirectory) -> Markup:
-    """Return the rows of metrics.csv; of many, some from the first to the last."""
+    """Return the rows of metrics.csv; if there are many, evenly spaced ones up to the last."""
     if not run.metrics.is_file():
         return element("p", "No epoch has finished yet.", class_="notice")
     rows = read_metrics(run.metrics)
@@ -118,9 +119,7 @@ def _short(cell: object) -> str:
 
 
 def recording(run: RunDirectory) -> Markup:
-    """Return what was recorded."""
-    from spikefa.recording import describe, open_recording
-
+    """Return a description of the recording."""
     if not run.recording.is_file():
         return element("p", "Nothing was recorded.")
     try:
@@ -131,23 +130,22 @@ def recording(run: RunDirectory) -> Markup:
 
 
 def origin(run: RunDirectory, summary: Mapping[str, Any]) -> Markup:
-    """Return where the run comes from: commit, versions, hardware, command."""
+    """Return the provenance of the run: commit, versions, hardware and command."""
     found = _provenance(run) | dict(summary)
-    return pairs((name.replace("_", " "), shown(found[name])) for name in ORIGIN if name in found)
+    known = [name for name in ORIGIN if name in found]
+    return pairs((name.replace("_", " "), formatted(found[name])) for name in known)
 
 
 def _provenance(run: RunDirectory) -> dict[str, Any]:
-    from spikefa.recording import open_recording
-
     try:
         with open_recording(run.recording) as opened:
             return opened.provenance
-    except SpikefaError:  # there is none, or it is damaged, which its own section says
+    except SpikefaError:  # missing or damaged, which the section on the recording reports
         return {}
 
 
 def reproduction(run: RunDirectory, summary: Mapping[str, Any]) -> Markup:
-    """Return what to type to get this run again."""
+    """Return the commands that repeat the run."""
     found = _provenance(run) | dict(summary)
     commit, lines = str(found.get("git_commit") or ""), []
     if commit:
@@ -158,7 +156,7 @@ def reproduction(run: RunDirectory, summary: Mapping[str, Any]) -> Markup:
         element("pre", "\n".join(lines)),
     ]
     if found.get("git_dirty"):
-        changed = "The code had changes that are in no commit: the result may differ."
+        changed = "The code had uncommitted changes: the result may differ."
         parts.append(element("p", changed, class_="notice"))
     parts.append(
         element(

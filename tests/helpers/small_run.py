@@ -1,4 +1,4 @@
-"""A run of the experiment that takes a second or two, and how to start it."""
+"""The command of a run that takes a second or two, and how to start it."""
 
 import subprocess
 import sys

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_run import SMALL
+
+from tests.helpers.small_run import SMALL
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from spikefa.backends.trace import NotCapturable, Trace
 TIMES = 3
 
 
-def rehearse(work: Callable[[], None], scope: Scope, device: torch.device) -> None:
+def check_capturable(work: Callable[[], None], scope: Scope, device: torch.device) -> None:
     """Check that `work` does the same every time, with the same numbers, without a look at data.
 
     A graph repeats the operations that it has seen, and the Python numbers that it has seen. So

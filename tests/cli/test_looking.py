@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from small_run import FIGURES
 
 from spikefa.cli import main
+from tests.helpers.small_run import FIGURES
 
 
 def test_figures_are_drawn_again_from_the_files_alone(copied, capsys):

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_run import SMALL
 
 from spikefa.cli import main
+from tests.helpers.small_run import SMALL
 
 
 @pytest.mark.parametrize("file", ["config.yaml", "metrics.csv", "recording.h5", "summary.json"])

@@ -2,23 +2,21 @@
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
 import spikefa as sf
 from spikefa.cli import main
+from tests.helpers.processes import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
 def blocks(page):
     return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
 
 
-@pytest.mark.parametrize(
-    "page", [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))], ids=str
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_code_of_every_page_runs(page, tmp_path, monkeypatch, data_dir):
     """Pages that use all of MNIST get its first images: two minutes an epoch is not for a test."""
     if not blocks(page):
@@ -56,10 +54,9 @@ def test_the_commands_on_your_own_rule_run(tmp_path, monkeypatch, capsys):
 
 
 def test_pages_link_to_files_that_exist():
-    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
     links = [
         (page, target)
-        for page in pages
+        for page in PAGES
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     ]
     assert links

@@ -6,9 +6,9 @@ import json
 import pytest
 import torch
 import yaml
-from small_run import FIGURES, SMALL, run_cli
 
 from spikefa.cli import main
+from tests.helpers.small_run import FIGURES, SMALL, run_cli
 
 
 def test_a_run_directory_holds_everything(finished):

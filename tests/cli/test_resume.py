@@ -8,10 +8,10 @@ import time
 
 import pytest
 import torch
-from small_run import SMALL, run_cli
 
 import spikefa as sf
 from spikefa.cli import main
+from tests.helpers.small_run import SMALL, run_cli
 
 
 def test_ctrl_c_then_resume_equals_the_whole_run(tmp_path):

@@ -1,4 +1,4 @@
-"""Rules and circuits on the command line: ``--rule CLASS --rule.alpha 0.1``, in any order."""
+"""Choices on the command line: ``--rule CLASS --rule.alpha 0.1``, in any order."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,45 +7,49 @@ from typing import Any
 from spikefa.plugins.choices import fillers, seams
 
 
-def in_order(settings: Any, arguments: Sequence[str]) -> list[str]:
-    """Return command-line arguments in such an order that what is more particular comes last.
+def order_options(settings: Any, arguments: Sequence[str]) -> list[str]:
+    """Return command-line arguments in an order in which later ones override earlier ones.
 
-    First ``--config``, then other options, then the choices, then their arguments. A class named
-    on the command line comes without what the configuration file says of the class named there:
-    neither its arguments, nor the options that fill them.
+    ``--config`` comes first, then other options, then the classes of the choices, then their
+    arguments. A class named on the command line replaces that of the configuration file together
+    with its arguments and with the options that fill them.
 
     Parameters
     ----------
     settings : type
-        The dataclass of the experiment.
+        The dataclass of the experiment's settings.
     arguments : sequence of str
         As typed.
 
     Returns
     -------
     list of str
-        As a parser with an option of type dict for every choice understands them.
+        Arguments for a parser with an option of type dict for every choice.
     """
-    ranked: list[list[str]] = [[], [], [], [], []]
+    config: list[str] = []
+    forgotten: list[str] = []
+    others: list[str] = []
+    classes: list[str] = []
+    class_arguments: list[str] = []
+    choices = seams(settings)
     for words in _options(arguments):
         name, _, argument = words[0].partition("=")[0].removeprefix("--").partition(".")
         if name == "config":
-            ranked[0] += words
-        elif name not in seams(settings):
-            ranked[2] += words
+            config += words
+        elif name not in choices:
+            others += words
         elif argument in ("", "class"):
-            ranked[1] += [f"--{other.replace('_', '-')}=null" for other in fillers(settings, name)]
-            ranked[3] += _chosen(name, words)
+            filled = fillers(settings, name)
+            forgotten += [f"--{option.replace('_', '-')}=null" for option in filled]
+            classes += _class_option(name, words)
         else:
             _, sign, value = words[0].partition("=")
-            ranked[4] += [f"--{name}.{argument.replace('-', '_')}{sign}{value}", *words[1:]]
-    if not ranked[0]:
-        ranked[1] = []
-    return [word for words in ranked for word in words]
+            class_arguments += [f"--{name}.{argument.replace('-', '_')}{sign}{value}", *words[1:]]
+    return [*config, *(forgotten if config else ()), *others, *classes, *class_arguments]
 
 
 def chosen_classes(settings: Any, arguments: Sequence[str]) -> dict[str, str]:
-    """Return the class that was typed for each choice, if one was."""
+    """Return the class that the command line names for each choice, if it names one."""
     found = {}
     for words in _options(arguments):
         name, _, value = " ".join(words).replace("=", " ", 1).removeprefix("--").partition(" ")
@@ -66,7 +70,7 @@ def _options(arguments: Sequence[str]) -> Iterator[list[str]]:
         yield words
 
 
-def _chosen(name: str, words: list[str]) -> list[str]:
+def _class_option(name: str, words: list[str]) -> list[str]:
     """Return ``--rule CLASS`` as the mapping that the parser expects."""
     value = words[0].partition("=")[2] or " ".join(words[1:])
     if not value or value.startswith("{"):

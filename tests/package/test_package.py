@@ -5,11 +5,10 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.helpers.processes import REPOSITORY
 
 
 def run(*command, **options):
@@ -71,12 +70,3 @@ def test_the_ten_lines_of_the_readme_work_from_any_folder(tmp_path):
     )
     said = run(sys.executable, "-c", code, cwd=tmp_path)
     assert "% error from the last step" in said
-
-
-def test_everything_public_can_be_reached():
-    import spikefa as sf
-
-    for name in sf.__all__:
-        assert getattr(sf, name) is not None
-    with pytest.raises(AttributeError, match="no attribute 'Fa'"):
-        sf.Fa  # noqa: B018

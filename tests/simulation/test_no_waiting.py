@@ -78,7 +78,7 @@ def no_reading(monkeypatch):
 
 def watched(simulation, guard, presentations):
     """Let the simulation go on without reading."""
-    image = simulation.order.image
+    image = simulation.training.sampler.item
 
     def known(*args):
         guard.active = False  # the host has the order too, and asks its own copy
@@ -86,8 +86,8 @@ def watched(simulation, guard, presentations):
         guard.active = True
         return found
 
-    simulation.order.image = known
-    guard.on_host(*named_tensors(simulation.stream.state.learning_rates).values())
+    simulation.training.sampler.item = known
+    guard.on_host(*named_tensors(simulation.runner.state.learning_rates).values())
     guard.active = True
     try:
         with guard:
@@ -162,7 +162,7 @@ def test_progress_reads_only_when_it_is_redrawn(tiny, no_reading):
     for _ in range(7):
         watched(sim, no_reading, 1)
         no_reading.active = True
-        bar.advance(1, lambda: f"error {sim.tally.errors()[1]:.2f} %")
+        bar.advance(1, lambda: f"{sim.metrics.headline()}")
     with pytest.raises(Read):
         bar.redraw()
     assert not drawn

@@ -1,0 +1,49 @@
+"""``spikefa run EXPERIMENT``: run an experiment and say what it wrote."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from spikefa.plugins.choices import files_of
+from spikefa.plugins.user_code import blaming
+from spikefa.runs.directory import RunDirectory
+from spikefa.runs.experiment import full_help, load_experiment, parse_settings
+from spikefa.runs.results.file import NAME
+
+
+def execute(given: argparse.Namespace) -> None:
+    """Run the experiment, or print its help."""
+    module = load_experiment(given.experiment)
+    if {"-h", "--help"} & set(given.options):
+        print(full_help(given.experiment, module, given.options), end="")
+        return
+    settings, out, resume = parse_settings(given.experiment, module, given.options)
+    from spikefa.utils.devices import enough_memory  # imports torch, which --help does not need
+
+    with enough_memory(), blaming("the run", *files_of(settings)):
+        run = module.run(settings, out, resume)
+    _print_outcome(run.path)
+
+
+def _print_outcome(path: Path) -> None:
+    run = RunDirectory(path)
+    summary = run.read_summary()
+    if "headline" in summary:
+        print(summary["headline"])
+        return
+    print(_test_error(summary))
+    result = run.path / NAME
+    for file in (run.recording, *sorted(run.figures.glob("*.png")), run.summary, result):
+        if file.is_file():
+            print(f"wrote {file}")
+
+
+def _test_error(summary: dict[str, Any]) -> str:
+    """Return the test error in one line; of replicas mean and standard deviation."""
+    names = ("test_error_percent", "test_error_percent_summed")
+    last, summed = (f"{summary[name]:.2f}" for name in names)
+    test = f"{summary['test_images']} images"
+    if summary.get("n", 1) > 1:
+        last, summed = (f"{summary[name]:.2f} ± {summary[f'sd_{name}']:.2f}" for name in names)
+        test += f"; mean ± sd of {summary['n']} replicas"
+    return f"test error {last} % from the last step, {summed} % from all steps summed ({test})"

@@ -1,0 +1,143 @@
+"""The commands and their arguments."""
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from spikefa import __version__
+from spikefa.errors import SpikefaError
+from spikefa.plugins.classes import SEAMS
+
+SEAM_OF = {**{kind: kind for kind in SEAMS}, "circuits": "feedback"}
+"""What ``spikefa list`` lists besides experiments: word to kind of seam."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises `SpikefaError` where argparse prints its usage and exits."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SpikefaError(f"{message} (see {self.prog} --help)")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line.
+
+    The namespace that it returns has the name of the command as its attribute `command`, a module
+    of `spikefa.cli.commands`.
+    """
+    parser = _Parser(
+        prog="spikefa",
+        description="Spiking networks whose error is carried back by populations of neurons, "
+        "learning while they run.",
+    )
+    parser.add_argument("--version", action="version", version=f"spikefa {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text)
+
+    _run(add("run", "run an experiment of a paper"))
+    _list(add("list", "list the experiments, or what can be plugged into them"))
+    _fetch(add("fetch", "fetch a data set and verify its checksums"))
+    _inspect(add("inspect", "print what a run directory or a recording holds"))
+    _repair(add("repair", "make the recording of a killed run readable everywhere"))
+    _raster(add("raster", "draw the spikes of a recording"))
+    _figure(add("figure", "draw the figures of a run again, from its recording"))
+    _report(add("report", "write one HTML page about a run"))
+    _results(add("results", "build the page that compares results with the papers"))
+    _bench(add("bench", "time a step, its growth, its peers, the recorder, or the start"))
+    return parser
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", help="such as lillicrap2016.fig4; see `spikefa list`")
+    parser.add_argument(
+        "options", nargs=argparse.REMAINDER, help="see `spikefa run EXPERIMENT --help`"
+    )
+
+
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("experiments", *SEAM_OF),
+        default="experiments",
+        help="default: experiments; circuits is another word for feedback",
+    )
+
+
+def _fetch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", help="mnist, fashion_mnist or kmnist")
+    parser.add_argument("--data-dir", help="folder to put it in; default: the cache of this user")
+
+
+def _inspect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, help="run directory, or .h5 file")
+
+
+def _repair(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="recording, an .h5 file")
+    parser.add_argument(
+        "--force", action="store_true", help="also if the process that wrote it seems to be alive"
+    )
+
+
+def _raster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, help="recording (.h5), or run directory")
+    parser.add_argument(
+        "--population", help="one or several, with commas; default: all that were recorded"
+    )
+    parser.add_argument(
+        "--units",
+        default="all",
+        help="how many of each, such as 50, or which, such as 3,14,15; default: all recorded",
+    )
+    parser.add_argument(
+        "--steps", help="START:STOP, the label of a window, or all; default: the first window"
+    )
+    parser.add_argument(
+        "--out", type=Path, help=".png, .pdf or .svg; default: beside the recording, as PNG"
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+
+
+def _figure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, help="run directory")
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, help="run directory")
+    parser.add_argument("--out", type=Path, help="file to write; default: report.html in the run")
+    parser.add_argument("--force", action="store_true", help="replace the file given with --out")
+
+
+def _results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--folder", type=Path, default=Path("docs/results"), help="with the committed result files"
+    )
+    parser.add_argument("--add", type=Path, help="run directory whose result is copied there first")
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=(
+            "fig4",
+            "fig4.small",
+            "peers",
+            "peers.small",
+            "scaling",
+            "replicas",
+            "recorder",
+            "startup",
+        ),
+        default="fig4",
+        help="fig4: a step beside its matrix products, a plain loop and the limits of the machine; "
+        "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "
+        "simulators; scaling: over widths and batches; replicas: small networks side by side; "
+        "recorder: with and without recording all spikes; startup: until something happens",
+    )
+    parser.add_argument("--batch-size", type=int, default=100)
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto")
+    parser.add_argument("--json", type=Path, help="file to write all numbers to")

@@ -1,0 +1,91 @@
+"""Epoch after epoch: progress, a row of metrics, a checkpoint, and orderly stops."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from spikefa.errors import SpikefaError
+from spikefa.simulation.guard import Diverged, Guard
+from spikefa.simulation.history import History, Row
+from spikefa.simulation.interrupts import Interrupt, Stopped, interruptible
+from spikefa.simulation.training import Training
+from spikefa.stimulus.answers import Score
+from spikefa.utils.progress import progress_bar
+
+
+@dataclass
+class Epochs:
+    """Trains by epochs.
+
+    Parameters
+    ----------
+    training : Training
+    history : History
+        Gets a row after each epoch.
+    validate : callable
+        Returns the score of a validation, or None without one.
+    save : callable
+        Writes a checkpoint and returns where, in words for an error message; "" if nowhere.
+    progress : bool, optional
+        Whether to show progress bars; by default on a terminal.
+
+    Attributes
+    ----------
+    seconds : float
+        Spent in training, without validations.
+    """
+
+    training: Training
+    history: History
+    validate: Callable[[], Score | None]
+    save: Callable[[], str]
+    progress: bool | None = None
+    seconds: float = 0.0
+
+    def run(self, epochs: int, after_epoch: Callable[[list[Row]], None] | None) -> None:
+        """Train for so many epochs more, see `Simulation.train`."""
+        done = len(self.history.shown)
+        guard = Guard(self.training)
+        with interruptible() as interrupt:
+            for epoch in range(done + 1, done + epochs + 1):
+                self._train(epoch, done + epochs, guard, interrupt)
+                finished = self.training.presentation >= self._end(epoch)
+                if finished:
+                    self._add_row(epoch)
+                self.save()
+                if finished and after_epoch is not None:
+                    after_epoch(self.history.shown)
+                if interrupt.requested:
+                    raise Stopped(f"stopped at step {self.training.step}")
+
+    def _end(self, epoch: int) -> int:
+        """Return the number of presentations after which an epoch is complete."""
+        return self.training.sampler.presentations(epoch)
+
+    def _train(self, epoch: int, last: int, guard: Guard, interrupt: Interrupt) -> None:
+        """Train up to the end of an epoch, or to the first presentation after an interrupt."""
+        training, end = self.training, self._end(epoch)
+        began, started = training.step, time.perf_counter()
+
+        def note() -> str:
+            speed = (training.step - began) / (time.perf_counter() - started)
+            return f"{training.metrics.headline()}  {speed:.0f} steps/s"
+
+        label, todo = f"epoch {epoch}/{last}", end - training.presentation
+        try:
+            with progress_bar(label, todo, self.progress, keep=True) as bar:
+                guard.run_until(end, lambda: bar.advance(1, note), lambda: interrupt.requested)
+        except Diverged as failure:
+            raise SpikefaError(f"{failure}{self.save()}") from None
+        finally:
+            self.seconds += time.perf_counter() - started
+
+    def _add_row(self, epoch: int) -> None:
+        training = self.training
+        position = {
+            "epoch": float(epoch),
+            "images": float(training.presentation * training.batch_size),
+            "step": float(training.step),
+        }
+        factors = training.factors.row(training.epoch)
+        self.history.add(position, self.validate(), factors | {"wall_seconds": self.seconds})

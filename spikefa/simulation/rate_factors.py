@@ -1,0 +1,70 @@
+"""The factors on learning rates and weight decay at present: those of schedules, and one's own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from spikefa.errors import require
+from spikefa.simulation.schedules import Constant, Schedule, schedules_of
+
+
+@dataclass
+class RateFactors:
+    """What scales the learning rate of each projection, and the weight decay.
+
+    The factor of a schedule is multiplied by the one that was set by hand, which stays.
+
+    Attributes
+    ----------
+    schedules : dict of Schedule
+        By the name of the population a projection ends on.
+    decay_schedule : Schedule
+    own : float64 Tensor [projections + 1]
+        Set by hand, for each projection and, last, for the decay; on the CPU.
+    """
+
+    schedules: dict[str, Schedule]
+    decay_schedule: Schedule
+    own: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.own = torch.ones(len(self.schedules) + 1, dtype=torch.float64)
+
+    @classmethod
+    def of(
+        cls,
+        projections: Iterable[str],
+        schedule: Schedule | Mapping[str, Schedule] | None,
+        decay_schedule: Schedule | None,
+    ) -> "RateFactors":
+        """Return the factors for these projections, see `Simulation`."""
+        return cls(schedules_of(projections, schedule), decay_schedule or Constant())
+
+    def set(self, factor: float | Sequence[float], decay: float) -> None:
+        """Set the factors by hand: one for all projections, or one for each."""
+        number = len(self.schedules)
+        factors = [factor] * number if isinstance(factor, int | float) else list(factor)
+        require(
+            len(factors) == number,
+            f"{len(factors)} factors for {number} projections: give one, or one for each",
+        )
+        self.own.copy_(torch.tensor([*factors, decay], dtype=torch.float64))
+
+    def at(self, epoch: float) -> tuple[list[float], float]:
+        """Return the factor for each projection, and for the weight decay."""
+        *own, own_decay = self.own.tolist()
+        schedules = zip(self.schedules.values(), own, strict=True)
+        rates = [schedule(epoch) * factor for schedule, factor in schedules]
+        return rates, self.decay_schedule(epoch) * own_decay
+
+    def row(self, epoch: float) -> dict[str, float]:
+        """Return the factors as columns of a row; one for all projections if they share it."""
+        rates, decay = self.at(epoch)
+        by_name = dict(zip(self.schedules, rates, strict=True))
+        row = {f"learning_rate_factor_{name}": factor for name, factor in by_name.items()}
+        shared = len({id(schedule) for schedule in self.schedules.values()}) == 1
+        if shared and len(set(rates)) == 1:
+            row = {"learning_rate_factor": rates[0]}
+        return row | {"weight_decay_factor": decay}

@@ -1,0 +1,57 @@
+"""What a training needs to go on as if it had never stopped, and whether it may."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spikefa.errors import require
+from spikefa.simulation.checkpoint import Checkpoint
+from spikefa.simulation.history import Row
+from spikefa.simulation.training import Training
+
+DRAW_ALIKE = {"eager", "graph"}
+"""Backends that draw the same numbers from the same generators: each goes on where one stopped."""
+
+
+def checkpoint_of(training: Training, wall_seconds: float, rows: Sequence[Row]) -> Checkpoint:
+    """Return all that `go_on` needs."""
+    return Checkpoint(
+        settings_of(training),
+        training.tensors(),
+        training.runner.random.states(),
+        training.presentation,
+        wall_seconds,
+        list(rows),
+    )
+
+
+def go_on(training: Training, saved: Checkpoint, path: Path) -> None:
+    """Bring a training to the state of a checkpoint.
+
+    Raises
+    ------
+    SpikefaError
+        If it is of other settings, of another network or stimulus, of another kind of device, or
+        of a backend whose random numbers are others.
+    """
+    here = settings_of(training)
+    for name in {**here, **saved.settings}:
+        now, before = here.get(name), saved.settings.get(name)
+        require(
+            now == before or (name == "backend" and {now, before} == DRAW_ALIKE),
+            f"{path} is of another run: its {name} is {before}, here it is {now}",
+        )
+    training.set_state(saved.tensors, saved.generators, saved.presentation)
+
+
+def settings_of(training: Training) -> dict[str, Any]:
+    """Return what must be the same in the training that continues, as plain data."""
+    network = training.network
+    return {
+        "replicas": network.replicas,
+        "seed": training.seeds[0] if network.replicas is None else training.seeds,
+        "batch_size": training.batch_size,
+        "device": network.device.type,
+        "backend": training.runner.backend.name,
+        **training.stimulus.fingerprint(),
+    }

@@ -1,0 +1,92 @@
+"""What a simulation trains on, validates with and is tested on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from spikefa.datasets.images import Dataset, Images
+from spikefa.errors import require
+from spikefa.stimulus.base import Stimulus
+from spikefa.stimulus.encodings import Encoding
+from spikefa.stimulus.images import ImageStimulus, image_stimuli
+
+
+@dataclass(frozen=True)
+class Stimuli:
+    """The stimuli of a simulation.
+
+    Attributes
+    ----------
+    train : Stimulus
+    validation, test : Stimulus or None
+    """
+
+    train: Stimulus
+    validation: Stimulus | None
+    test: Stimulus | None
+
+    def tested(self, given: Stimulus | Images | None) -> Stimulus:
+        """Return what a test is to show.
+
+        Parameters
+        ----------
+        given : Stimulus or Images, optional
+            Images are shown as the training images are.
+
+        Raises
+        ------
+        SpikefaError
+            If there is nothing to test on.
+        """
+        if given is None:
+            require(
+                self.test is not None,
+                "there is nothing to test on: give the simulation a test stimulus, "
+                "Simulation(network, stimulus, test=...)",
+            )
+            assert self.test is not None
+            return self.test
+        if isinstance(given, Images):
+            require(
+                isinstance(self.train, ImageStimulus),
+                f"a network that is trained on a {type(self.train).__name__} cannot be tested on "
+                "images: give a stimulus",
+            )
+            assert isinstance(self.train, ImageStimulus)
+            return replace(self.train, images=given)
+        return given
+
+
+def stimuli_of(
+    given: Stimulus | Dataset,
+    steps_per_image: int | None,
+    encoding: Encoding | None,
+    validation: Stimulus | None,
+    test: Stimulus | None,
+    seeds: Sequence[int],
+) -> Stimuli:
+    """Return the stimuli that the arguments of a `Simulation` ask for.
+
+    Raises
+    ------
+    SpikefaError
+        If an argument does not go with what is trained on.
+    """
+    if isinstance(given, Stimulus):
+        require(
+            steps_per_image is None and encoding is None,
+            "steps_per_image and encoding belong to a data set: give steps and encoding to the "
+            f"{type(given).__name__} instead",
+        )
+        return Stimuli(given, validation, test or given.held_out(seeds))
+    require(
+        isinstance(given, Dataset),
+        f"a simulation needs a Stimulus or a Dataset, {type(given).__name__} given: wrap images "
+        "as sf.ImageStimulus(images), examples as sf.ExampleStimulus(examples)",
+    )
+    require(
+        validation is None and test is None,
+        "a data set brings its own validation and test images: use dataset.hold_out(n), or give "
+        "stimuli for all three",
+    )
+    split = image_stimuli(given, 5 if steps_per_image is None else steps_per_image, encoding)
+    return Stimuli(split["train"], split.get("validation"), split["test"])

@@ -1,0 +1,139 @@
+"""A network in training: one presentation after the other, recorded or not."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from spikefa.backends import choose_backend
+from spikefa.feedback import FeedbackCircuit
+from spikefa.network import Network
+from spikefa.network.checks import check_modulators, rehearse
+from spikefa.recording import Recorder
+from spikefa.simulation.rate_factors import RateFactors
+from spikefa.simulation.recorded import recorded
+from spikefa.simulation.runner import Follower, Runner
+from spikefa.simulation.running_metrics import RunningMetrics
+from spikefa.stimulus.base import Stimulus
+from spikefa.stimulus.sampler import Sampler
+from spikefa.utils.tensors import check_same, copy_into, named_tensors
+
+
+@dataclass(eq=False)
+class Training:
+    """What changes while a network learns, and the next presentation.
+
+    Parameters
+    ----------
+    network : Network
+    stimulus : Stimulus
+    batch_size : int
+    seeds : list of int
+        One for each replica.
+    factors : RateFactors
+    backend : str
+        As `Simulation` is given it.
+
+    Attributes
+    ----------
+    runner : Runner
+    sampler : Sampler
+        Which item comes when.
+    metrics : RunningMetrics
+        Measures and rates, counted since they were last cleared.
+    recorder : Recorder or None
+    presentation : int
+        Presentations completed.
+    """
+
+    network: Network
+    stimulus: Stimulus
+    batch_size: int
+    seeds: list[int]
+    factors: RateFactors
+    backend: str
+
+    def __post_init__(self) -> None:
+        network, stimulus = self.network, self.stimulus
+        rehearse(network.rule, network.dtype)
+        stimulus.check(network)
+        if not network.initialised:
+            network.initialise(self.seeds)
+        chosen = choose_backend(self.backend, network)
+        parts = network, stimulus, self.batch_size, self.seeds
+        self.runner = Runner(*parts, "train", backend=chosen)
+        self._check_modulators()
+        self.sampler: Sampler = stimulus.sampler(self.batch_size, self.seeds, network.device)
+        self.metrics = RunningMetrics(
+            stimulus.measures, list(self.runner.variables()), network.device, network.replicas
+        )
+        self.runner.follow_with(Follower(self._measure, self.metrics.tensors))
+        self.recorder: Recorder | None = None
+        self.presentation = 0
+
+    def _check_modulators(self) -> None:
+        network, state = self.network, self.runner.state
+        sizes = [population.size for population in network.populations.values()]
+        single = state if network.replicas is None else state.replica(0)
+        modulators = single.feedback.modulators
+        check_modulators(modulators, self.batch_size, sizes, network.dtype, network.feedback)
+
+    @property
+    def step(self) -> int:
+        """Steps of simulated time so far."""
+        return self.presentation * self.stimulus.steps
+
+    @property
+    def epoch(self) -> float:
+        """Epochs so far."""
+        return self.presentation * self.batch_size / len(self.stimulus)
+
+    def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
+        """Do the next presentation, see `Simulation.present`."""
+        rates, decay = self.factors.at(self.epoch)
+        self.network.set_learning_rates(self.runner.state, rates, decay)
+        self.runner.load(self.presentation, self.sampler.items(self.presentation))
+        first = self.step
+        if record and self.recorder is not None:
+            item = self.sampler.item(self.presentation, self.recorder.stream)
+            steps = recorded(self.runner, self.recorder, item, first, each)
+        else:
+            steps = self.runner.learn(each=each)
+        for n in steps:
+            yield first + n
+        self.presentation += 1
+
+    def _measure(self) -> None:
+        """Count the measures and the activity of the presentation that ends."""
+        shown = self.runner.stimulus_state
+        measured = self.stimulus.measure(shown, self.runner.outputs)
+        spikes = [population.spikes for population in self.runner.state.populations]
+        self.metrics.add(measured, [shown.inputs, *spikes])
+
+    def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int]) -> None:
+        """Let another circuit carry the error from here on."""
+        self.runner.switch(circuit, seed)
+        self._check_modulators()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every tensor that training changes, and the feedback weights, by name."""
+        return named_tensors(
+            {
+                "network": self.network.tensors(),
+                "runner": self.runner.tensors(),
+                "metrics": self.metrics.tensors(),
+                "factors": self.factors.own,
+            }
+        )
+
+    def set_state(
+        self, tensors: Mapping[str, Any], generators: dict[str, Tensor], presentation: int
+    ) -> None:
+        """Go to a state that was taken from this training, or from one with the same settings."""
+        check_same(self.runner.random.states(), generators)
+        self.runner.flush()  # nothing of the state that is left may reach the new one
+        copy_into(self.tensors(), tensors)
+        self.runner.random.set_states(generators)
+        self.presentation = presentation
+        self.runner.state.steps = self.step

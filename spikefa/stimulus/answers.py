@@ -1,0 +1,158 @@
+"""What a network answered in a test, and the score that this makes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+import torch
+from torch import Tensor
+
+from spikefa.utils.replicas import deviation
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a test gave.
+
+    Attributes
+    ----------
+    measures : mapping of str to float
+        Means over the items: of images ``error_percent``, the share of wrong guesses from the
+        spikes of the last step of each presentation, and ``error_percent_summed``, the same from
+        the spikes of all its steps; other stimuli have others.
+    items : int
+        How many items were shown.
+    replicas : tuple of Score
+        What each replica of the network reached, if it has any; the measures are their means.
+    """
+
+    measures: Mapping[str, float]
+    items: int
+    replicas: tuple["Score", ...] = field(default=())
+
+    @classmethod
+    def of(cls, replicas: Sequence["Score"]) -> "Score":
+        """Return what several replicas reached on the same items."""
+        first = replicas[0]
+        means = {name: fmean(each.measures[name] for each in replicas) for name in first.measures}
+        return cls(means, first.items, tuple(replicas))
+
+    @property
+    def images(self) -> int:
+        """How many images were shown."""
+        return self.items
+
+    @property
+    def error_percent(self) -> float:
+        """Share of wrong guesses; of images, those from the last step of each presentation."""
+        return self.measures["error_percent"]
+
+    @property
+    def error_percent_summed(self) -> float:
+        """Share of wrong guesses from the spikes of all steps of each presentation."""
+        return self.measures["error_percent_summed"]
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of `error_percent` over the replicas (n - 1), nan if it has none."""
+        return self.deviation("error_percent")
+
+    @property
+    def sd_summed(self) -> float:
+        """The same of `error_percent_summed`."""
+        return self.deviation("error_percent_summed")
+
+    def deviation(self, measure: str) -> float:
+        """Return the standard deviation of a measure over the replicas (n - 1), nan without."""
+        return deviation([score.measures[measure] for score in self.replicas])
+
+    def __str__(self) -> str:
+        told = ", ".join(self._told(name) for name in self.measures)
+        shown = f"{self.items} {'images' if 'error_percent_summed' in self.measures else 'items'}"
+        if self.replicas:
+            shown += f"; mean ± sd of {len(self.replicas)} replicas"
+        return f"{told} ({shown})"
+
+    def _told(self, name: str) -> str:
+        percent = name.startswith("error_percent")
+        value = f"{self.measures[name]:.2f}" if percent else f"{self.measures[name]:.4g}"
+        if self.replicas:
+            value += (
+                f" ± {self.deviation(name):.2f}" if percent else f" ± {self.deviation(name):.2g}"
+            )
+        if "error_percent_summed" not in self.measures:
+            return f"{value} % error" if percent else f"{name} {value}"
+        words = {
+            "error_percent": "error from the last step",
+            "error_percent_summed": "from all steps summed",
+        }
+        return f"{value} % {words[name]}" if name in words else f"{name} {value}"
+
+
+class Answers(ABC):
+    """Collects what a network answers while a test goes on."""
+
+    @abstractmethod
+    def start(self, count: int) -> None:
+        """Begin a test of `count` items."""
+
+    @abstractmethod
+    def add(self, items: slice, fresh: int, measured: Tensor, outputs: Tensor) -> None:
+        """Take note of the answers of one presentation.
+
+        Parameters
+        ----------
+        items : slice
+            The items that were shown, one to each stream.
+        fresh : int
+            How many of them, at the end, have not been shown before.
+        measured : Tensor [measures, replicas..., batch]
+            What `Stimulus.measure` returned.
+        outputs : Tensor [replicas..., batch, n_outputs]
+            Activity of the output neurons in the last step.
+        """
+
+    @abstractmethod
+    def score(self) -> Score:
+        """Return the score of the test."""
+
+
+class MeasuredAnswers(Answers):
+    """Adds up what a stimulus measures.
+
+    Parameters
+    ----------
+    measures : sequence of str
+    leading : tuple of int
+        What stands in front of the shapes of a single network: replicas, or nothing.
+    device : torch.device
+    """
+
+    def __init__(self, measures: Sequence[str], leading: tuple[int, ...], device: torch.device):
+        self.measures = tuple(measures)
+        self.count = 0
+        self._sums = torch.zeros(len(measures), *leading, device=device, dtype=torch.float64)
+
+    def start(self, count: int) -> None:
+        """Begin a test of `count` items."""
+        self.count = count
+        self._sums.zero_()
+
+    def add(self, items: slice, fresh: int, measured: Tensor, outputs: Tensor) -> None:
+        """Add what was measured of the fresh items."""
+        self._sums += measured[..., -fresh:].sum(-1, dtype=torch.float64)
+
+    def score(self) -> Score:
+        """Return the means."""
+        return score_of(self.measures, self._sums / self.count, self.count)
+
+
+def score_of(measures: Sequence[str], means: Tensor, count: int) -> Score:
+    """Return the score of means [measures], or [measures, replicas]."""
+    values = means.cpu().tolist()
+    if means.dim() == 1:
+        return Score(dict(zip(measures, values, strict=True)), count)
+    return Score.of(
+        [Score(dict(zip(measures, own, strict=True)), count) for own in zip(*values, strict=True)]
+    )

@@ -1,0 +1,204 @@
+"""Inputs with the outputs that belong to them, as a stimulus for rate networks."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from spikefa.datasets.examples import Examples
+from spikefa.errors import require
+from spikefa.network import Network
+from spikefa.stimulus.base import Sources, Stimulus
+from spikefa.stimulus.example_answers import ExampleAnswers
+from spikefa.stimulus.sampler import ShuffledSampler
+from spikefa.stimulus.state import StimulusState
+from spikefa.utils.tensors import CONSTANT, Variable
+
+Alteration = Callable[[Tensor, torch.Generator], None]
+"""Changes inputs [batch, n_in] in place, such as images by distortions; the targets stay."""
+
+
+@dataclass
+class ExampleState(StimulusState):
+    """Examples on show, and all examples in rows, those of one replica after those of another.
+
+    Attributes
+    ----------
+    rows : Tensor [rows, n_in]
+    row_targets : Tensor [rows, n_out]
+    row_labels : int64 Tensor [rows]
+    first_row : int64 Tensor [streams]
+        Where the examples of each stream begin.
+    """
+
+    rows: Tensor = field(metadata=CONSTANT)
+    row_targets: Tensor = field(metadata=CONSTANT)
+    row_labels: Tensor = field(metadata=CONSTANT)
+    first_row: Tensor = field(metadata=CONSTANT)
+
+
+@dataclass(eq=False)
+class ExampleStimulus(Stimulus):
+    """Examples, each shown for one step: what a rate network (tau = 1) learns from.
+
+    Two stimuli with the same examples, batch and seed show the same, whatever the networks.
+
+    Parameters
+    ----------
+    examples : Examples
+        With a leading dimension each replica has examples of its own, for tests.
+    shuffled : bool, default True
+        Whether every epoch has an order of its own. If not, the examples come as they are, and
+        every batch comes again after an epoch.
+    change : callable, optional
+        ``change(inputs, generator)`` alters the inputs [batch, n_in] of a batch in place before
+        they are shown, from the random stream ``change``.
+    steps : int, default 1
+        Steps for which an example is shown; more are for neurons with memory.
+    name : str, default "examples"
+
+    Raises
+    ------
+    SpikefaError
+        If `steps` is less than 1.
+    """
+
+    quiet_tests: ClassVar[bool] = True
+    host_streams: ClassVar[tuple[str, ...]] = ("change",)
+
+    examples: Examples
+    shuffled: bool = field(default=True, kw_only=True)
+    change: Alteration | None = field(default=None, kw_only=True)
+    steps: int = field(default=1, kw_only=True)
+    name: str = field(default="examples", kw_only=True)
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 1, f"an example needs at least 1 step, {self.steps} given")
+        self.n_inputs = self.examples.inputs.shape[-1]
+
+    @property
+    def measures(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The squared error, and how often the guess is wrong if the examples have classes."""
+        return _MEASURES if self.examples.labels is None else ("error_percent", *_MEASURES)
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def label(self, item: int) -> int:
+        """Return the class of an example, 0 if it has none."""
+        return 0 if self.examples.labels is None else int(self.examples.labels[item])
+
+    def check(self, network: Network) -> None:
+        """Check that inputs and outputs fit the network.
+
+        Raises
+        ------
+        SpikefaError
+            If they do not.
+        """
+        sizes = (network.n_inputs, network.n_outputs)
+        given = (self.n_inputs, self.examples.targets.shape[-1])
+        require(
+            sizes == given,
+            f"examples with {given[0]} inputs and {given[1]} outputs, "
+            f"a network with {sizes[0]} and {sizes[1]}",
+        )
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Return number and hash of the examples, and how they are shown."""
+        content = hashlib.sha256()
+        for tensor in (self.examples.inputs, self.examples.targets):
+            content.update(tensor.detach().cpu().contiguous().numpy().data)
+        return {
+            "examples": self.name,
+            "training_examples": len(self),
+            "steps_per_example": self.steps,
+            "shuffled": self.shuffled,
+            "examples_sha256": content.hexdigest(),
+        }
+
+    def state(
+        self, streams: int, n_outputs: int, device: torch.device, dtype: torch.dtype
+    ) -> ExampleState:
+        """Return the state before the first example."""
+        here = self.examples.to(device, dtype)
+        rows, targets = here.inputs.flatten(0, -2), here.targets.flatten(0, -2)
+        labels = torch.zeros(len(here), dtype=torch.int64, device=device)
+        owners = len(rows) // len(here)
+        first = torch.arange(owners, device=device).mul_(len(here))
+        none = torch.zeros(streams, dtype=torch.int64, device=device)
+        return ExampleState(
+            inputs=rows.new_zeros(streams, rows.shape[1]),
+            target=targets.new_zeros(streams, n_outputs),
+            uniforms=rows.new_zeros(0),
+            items=none,
+            labels=none.clone(),
+            rows=rows,
+            row_targets=targets,
+            row_labels=(labels if here.labels is None else here.labels).repeat(owners),
+            first_row=first.repeat_interleave(streams // owners),
+        )
+
+    def load(
+        self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
+    ) -> None:
+        """Take note of the examples; alter their inputs, if that is wanted, on the host's word."""
+        assert isinstance(state, ExampleState)
+        torch.add(items, state.first_row, out=state.items)
+        if self.change is not None:
+            torch.index_select(state.rows, 0, state.items, out=state.inputs)
+            generators = sources["change"]
+            each = state.inputs.view(len(generators), -1, self.n_inputs)
+            for own, source in zip(each, generators, strict=True):
+                self.change(own, source)
+
+    def show(self, state: StimulusState) -> None:
+        """Show the examples."""
+        assert isinstance(state, ExampleState)
+        if self.change is None:
+            torch.index_select(state.rows, 0, state.items, out=state.inputs)
+        torch.index_select(state.row_targets, 0, state.items, out=state.target)
+        torch.index_select(state.row_labels, 0, state.items, out=state.labels)
+
+    def step(self, state: StimulusState) -> None:
+        """Leave the inputs as they are."""
+
+    def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
+        """Return half the squared error; and before it, if there are classes, 100 where wrong."""
+        squared = (outputs - state.target).square().sum(-1, dtype=torch.float64) / 2
+        if self.examples.labels is None:
+            return squared.unsqueeze(0)
+        guesses = outputs.unflatten(-1, (-1, self.examples.per_class)).sum(-1).argmax(-1)
+        return torch.stack((guesses.ne(state.labels).double().mul_(100), squared))
+
+    def answers(self, network: Network) -> ExampleAnswers:
+        """Return what keeps all outputs of a test."""
+        return ExampleAnswers(self.examples, network)
+
+    def variables(
+        self, state: StimulusState
+    ) -> tuple[Mapping[str, Variable], Mapping[str, Variable]]:
+        """Return the input's activity, and its ``label`` if there are classes; and the target."""
+        label = {} if self.examples.labels is None else {"label": state.labels.view(-1, 1)}
+        return {"activity": state.inputs, **label}, {"target": state.target}
+
+    def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> ShuffledSampler:
+        """Return the order of the examples."""
+        return ShuffledSampler(len(self), batch, seeds, device, shuffled=self.shuffled)
+
+    def random_path(self, run: str, part: tuple[str, ...]) -> tuple[str, ...]:
+        """Return ``noise/<part>`` for a part of the network, and the host's streams as they are."""
+        return part if len(part) == 1 else ("noise", part[-1])
+
+    def of_replica(self, number: int) -> "ExampleStimulus":
+        """Return the examples of one replica, if each has its own."""
+        if self.examples.inputs.dim() == 2:
+            return self
+        own = Examples(self.examples.inputs[number], self.examples.targets[number])
+        return ExampleStimulus(own, steps=self.steps, name=self.name)
+
+
+_MEASURES = ("squared_error",)

@@ -1,0 +1,178 @@
+"""A function to learn, as a stimulus whose examples never end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from spikefa.datasets.examples import Examples
+from spikefa.datasets.functions import Task
+from spikefa.errors import require
+from spikefa.network import Network
+from spikefa.stimulus.base import Sources, Stimulus
+from spikefa.stimulus.examples import ExampleStimulus
+from spikefa.stimulus.sampler import CountingSampler
+from spikefa.stimulus.state import StimulusState
+from spikefa.utils.seeding import generator
+
+BLOCK = 256
+"""Presentations whose examples are drawn at once, so that tests in between change nothing."""
+
+
+@dataclass
+class FunctionState(StimulusState):
+    """Examples on show, and those drawn ahead.
+
+    Attributes
+    ----------
+    block_inputs, block_targets : Tensor [replicas, BLOCK * batch, n]
+    """
+
+    block_inputs: Tensor
+    block_targets: Tensor
+
+
+@dataclass(eq=False)
+class FunctionStimulus(Stimulus):
+    """Examples of a task, drawn anew for every presentation.
+
+    Two stimuli with the same task, batch and seed show the same examples, whatever the networks.
+    Replicas draw from seeds of their own, and may each have a task of their own.
+
+    Parameters
+    ----------
+    task : Task or sequence of Task
+        For a network with replicas: one for all, or one for each.
+    tests : int, default 500
+        Examples that are held out, drawn from the stream ``test`` of each seed.
+    epoch : int, default 1000
+        How many examples are called an epoch.
+
+    Raises
+    ------
+    SpikefaError
+        If a number is less than 1.
+    """
+
+    quiet_tests: ClassVar[bool] = True
+    host_streams: ClassVar[tuple[str, ...]] = ("examples",)
+    measures: ClassVar[tuple[str, ...]] = ("squared_error",)
+
+    task: Task | Sequence[Task]
+    tests: int = field(default=500, kw_only=True)
+    epoch: int = field(default=1000, kw_only=True)
+
+    def __post_init__(self) -> None:
+        require(self.tests >= 1, f"at least 1 example must be held out, {self.tests} given")
+        require(self.epoch >= 1, f"an epoch needs at least 1 example, {self.epoch} given")
+        self.tasks = [self.task] if isinstance(self.task, Task) else list(self.task)
+        require(bool(self.tasks), "there is no task: give one, or one for each replica")
+        self.n_inputs = self.tasks[0].n_inputs
+        self.name = self.tasks[0].name
+
+    def __len__(self) -> int:
+        return self.epoch
+
+    def check(self, network: Network) -> None:
+        """Check that the tasks fit the network and its replicas.
+
+        Raises
+        ------
+        SpikefaError
+            If they do not.
+        """
+        replicas = network.replicas or 1
+        require(
+            len(self.tasks) in (1, replicas),
+            f"{len(self.tasks)} tasks for {replicas} replicas: give one, or one for each",
+        )
+        sizes = (network.n_inputs, network.n_outputs)
+        for task in self.tasks:
+            require(
+                sizes == (task.n_inputs, task.n_outputs),
+                f"a task with {task.n_inputs} inputs and {task.n_outputs} outputs, "
+                f"a network with {sizes[0]} and {sizes[1]}",
+            )
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Return the tasks' names, and the first example of each."""
+        firsts = [task.draw(1, generator(0, "fingerprint")) for task in self.tasks]
+        return {
+            "tasks": [task.name for task in self.tasks],
+            "first_example": [torch.cat(pair, -1).flatten().tolist() for pair in firsts],
+        }
+
+    def state(
+        self, streams: int, n_outputs: int, device: torch.device, dtype: torch.dtype
+    ) -> FunctionState:
+        """Return the state before the first example."""
+
+        def zeros(*shape: int, dtype: torch.dtype = dtype) -> Tensor:
+            return torch.zeros(shape, device=device, dtype=dtype)
+
+        return FunctionState(
+            inputs=zeros(streams, self.n_inputs),
+            target=zeros(streams, n_outputs),
+            uniforms=zeros(0),
+            items=zeros(streams, dtype=torch.int64),
+            labels=zeros(streams, dtype=torch.int64),
+            block_inputs=zeros(BLOCK, streams, self.n_inputs),
+            block_targets=zeros(BLOCK, streams, n_outputs),
+        )
+
+    def load(
+        self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
+    ) -> None:
+        """Draw the examples of the next `BLOCK` presentations, if those drawn are used up."""
+        assert isinstance(state, FunctionState)
+        place = presentation % BLOCK
+        if place == 0:
+            self._draw(state, sources["examples"])
+        state.items.copy_(items, non_blocking=True)
+        state.inputs.copy_(state.block_inputs[place])
+        state.target.copy_(state.block_targets[place])
+
+    def _draw(self, state: FunctionState, generators: Sequence[torch.Generator]) -> None:
+        replicas = len(generators)
+        batch = state.inputs.shape[0] // replicas
+        tasks = self.tasks * replicas if len(self.tasks) == 1 else self.tasks
+        for number, (task, source) in enumerate(zip(tasks, generators, strict=True)):
+            own = slice(number * batch, (number + 1) * batch)
+            for block, drawn in zip(
+                (state.block_inputs, state.block_targets),
+                task.draw(BLOCK * batch, source),
+                strict=True,
+            ):
+                block[:, own] = drawn.view(BLOCK, batch, -1).to(block.device, block.dtype)
+
+    def show(self, state: StimulusState) -> None:
+        """Do nothing: `load` has shown the examples."""
+
+    def step(self, state: StimulusState) -> None:
+        """Leave the inputs as they are."""
+
+    def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
+        """Return half the squared error."""
+        return (outputs - state.target).square().sum(-1, dtype=torch.float64).div_(2).unsqueeze(0)
+
+    def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> CountingSampler:
+        """Return the numbers of the examples, which never come again."""
+        return CountingSampler(self.epoch, batch, len(seeds), device)
+
+    def random_path(self, run: str, part: tuple[str, ...]) -> tuple[str, ...]:
+        """Return ``noise/<part>`` for a part of the network, and the host's streams as they are."""
+        return part if len(part) == 1 else ("noise", part[-1])
+
+    def held_out(self, seeds: Sequence[int]) -> ExampleStimulus:
+        """Return examples to test on, drawn from the stream ``test`` of each seed."""
+        tasks = self.tasks * len(seeds) if len(self.tasks) == 1 else self.tasks
+        drawn = [
+            task.draw(self.tests, generator(seed, "test"))
+            for task, seed in zip(tasks, seeds, strict=True)
+        ]
+        inputs, targets = (torch.stack(each) for each in zip(*drawn, strict=True))
+        if len(seeds) == 1:
+            inputs, targets = inputs[0], targets[0]
+        return ExampleStimulus(Examples(inputs, targets), name=self.name)

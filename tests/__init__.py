@@ -1,0 +1,1 @@
+"""The tests of spikefa; they mirror the code."""

@@ -1,0 +1,1 @@
+"""What several tests share: small networks, small runs, and processes of their own."""
