@@ -9,7 +9,7 @@ from torch import Tensor
 from spikefa.backends import kernels
 from spikefa.backends.launcher import Launcher
 from spikefa.backends.tiling import in_units
-from spikefa.feedback import Hop, Matrix, Place
+from spikefa.feedback import Hop, Matrix, Site
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 
@@ -61,7 +61,7 @@ class FusedErrors:
 
     def _output_error(self, target: Tensor) -> None:
         output = self.state.populations[-1]
-        here = Place("errors", len(self.state.populations) - 1)
+        here = Site("errors", len(self.state.populations) - 1)
         population = self.wiring.beside[-1]
         spikes = self.output_error == "spikes"
         size = target.numel()
@@ -105,21 +105,21 @@ class FusedErrors:
             KIND="stored" if recipe is None else recipe.kind,
         )
 
-    def _tensors(self, place: Place) -> tuple[Any, ...]:
+    def _tensors(self, site: Site) -> tuple[Any, ...]:
         """Return the error population there, and what the synapses beside it learn from."""
-        errors, plasticity = self.state.feedback.at(place), self.state.plasticity[place.layer]
+        errors, plasticity = self.state.feedback.at(site), self.state.plasticity[site.layer]
         return (
             errors.drive,
             errors.potential,
             errors.activity,
-            self.state.populations[place.layer].gain,
+            self.state.populations[site.layer].gain,
             plasticity.learning_rate,
             plasticity.traces["factor"],
         )
 
-    def _learns(self, place: Place) -> bool:
+    def _learns(self, site: Site) -> bool:
         """Return whether the population there delivers a modulator from which synapses learn."""
-        return place.group == "errors" and self.state.learning_rates.rates[place.layer] != 0
+        return site.group == "errors" and self.state.learning_rates.rates[site.layer] != 0
 
 
 def carriers(network: Network) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from spikefa.feedback.reciprocity import reciprocal_rate
 from spikefa.feedback.reward import Reward
 from spikefa.feedback.shallow import Shallow
 from spikefa.feedback.sign import SF, SignState
-from spikefa.feedback.state import FeedbackState, Place, beside
+from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.weight_mirror import WM, MirrorState
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring, layer_by_layer
@@ -48,7 +48,6 @@ __all__ = [
     "NodePerturbation",
     "PFAo",
     "PhaselessState",
-    "Place",
     "PlasticMatrix",
     "Projection",
     "PseudoBackprop",
@@ -57,6 +56,7 @@ __all__ = [
     "Reward",
     "Shallow",
     "SignState",
+    "Site",
     "Wired",
     "Wiring",
     "beside",

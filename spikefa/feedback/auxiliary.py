@@ -12,7 +12,7 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDelta, uniforms_of
 from spikefa.feedback.mixing import MixedState, Mixing
 from spikefa.feedback.random_matrix import RandomMatrix
-from spikefa.feedback.state import FeedbackState, Place
+from spikefa.feedback.state import FeedbackState, Site
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.neurons import PopulationState, Rate
 from spikefa.neurons.rate import Activation
@@ -115,9 +115,9 @@ class Auxiliary(Mixing):
         ]
         return self.mix(forward, device, dtype, guess_errors=guess_errors)
 
-    def direct_hop(self, target: Place, matrix: RandomMatrix) -> Hop:
+    def direct_hop(self, target: Site, matrix: RandomMatrix) -> Hop:
         """Return the hop from the error of the layer's own guess, which is not gated."""
-        return Hop(Place("guess_errors", target.layer), target, matrix, inlet="direct")
+        return Hop(Site("guess_errors", target.layer), target, matrix, inlet="direct")
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> AuxiliaryState:
         """Return all populations at rest."""

@@ -38,8 +38,8 @@ class DFA(RandomlyWired, sweep_only=True):
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default False
-        Whether the error of the output neurons, the only ones that transmit, is gated by their gain
-        Psi(V), as in backpropagation.
+        Whether the transmitted error is gated by the forward neuron's gain Psi(V), as in
+        backpropagation. The spiking model of the paper does not.
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
@@ -50,7 +50,7 @@ class DFA(RandomlyWired, sweep_only=True):
     procedural : bool, default False
         Whether B is drawn again from the seed at each use instead of stored: the same numbers, for
         the memory of one block and the time of drawing; see `RandomMatrix`. `matrices` is then
-        empty. The fused backend draws other numbers, on the device.
+        empty, and no alignment is reported. The fused backend draws other numbers, on the device.
 
     Raises
     ------

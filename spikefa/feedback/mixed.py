@@ -11,7 +11,7 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.mixing import MixedState, Mixing
 from spikefa.feedback.random_matrix import RandomMatrix
-from spikefa.feedback.state import Place, beside
+from spikefa.feedback.state import Site, beside
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Dense
 
@@ -78,7 +78,7 @@ class Mixed(Mixing, sweep_only=True):
         """Wire the output's error population to all others, and these to their neighbours."""
         return self.mix(forward, device, dtype)
 
-    def direct_hop(self, target: Place, matrix: RandomMatrix) -> Hop:
+    def direct_hop(self, target: Site, matrix: RandomMatrix) -> Hop:
         """Return the hop from the error population beside the output."""
         return Hop(beside(len(self.random)), target, matrix, self.gated, "direct")
 

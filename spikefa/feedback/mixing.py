@@ -13,7 +13,7 @@ from spikefa.feedback.combination import COMBINATIONS, Combination, CombinationN
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, uniforms_of
 from spikefa.feedback.random_matrix import RandomMatrix
-from spikefa.feedback.state import FeedbackState, Place, beside
+from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Dense
@@ -48,9 +48,9 @@ class MixedState(FeedbackState):
         """Return the tensors that need new numbers from U[0, 1) at every step, by name."""
         return super().uniforms() | uniforms_of("direct", self.direct)
 
-    def arrival(self, place: Place, inlet: str) -> Tensor:
+    def arrival(self, site: Site, inlet: str) -> Tensor:
         """Return where the error of one source arrives in a hidden population."""
-        return self.arrived[place.layer][inlet]
+        return self.arrived[site.layer][inlet]
 
 
 class Mixing(Wired):
@@ -62,7 +62,6 @@ class Mixing(Wired):
     Parameters
     ----------
     strategy : str
-        One of `strategies`.
     combine : {"mean", "sum", "tanh"} or callable, default "mean"
         F: the mean of what arrives, as in the paper, the sum, or tanh of the sum; or a function
         ``F(terms, out)`` that writes the combination of tensors `[..., batch, n]` into `out`.
@@ -114,7 +113,7 @@ class Mixing(Wired):
         )
 
     @abstractmethod
-    def direct_hop(self, target: Place, matrix: RandomMatrix) -> Hop:
+    def direct_hop(self, target: Site, matrix: RandomMatrix) -> Hop:
         """Return the hop that brings the direct error to `target` through D_l."""
 
     def mix(
@@ -160,7 +159,7 @@ class Mixing(Wired):
         """Return all hops, those into the lowest population last if errors go down."""
         twice = self.strategy == "s3"
         hops = [
-            self.direct_hop(Place("direct", layer), matrices["direct"])
+            self.direct_hop(Site("direct", layer), matrices["direct"])
             for layer, matrices in enumerate(self.random)
             if twice
         ]
@@ -171,8 +170,8 @@ class Mixing(Wired):
                 if source == "direct":
                     hops.append(self.direct_hop(beside(layer), matrix))
                 else:
-                    place = Place("direct" if twice else "errors", neighbours[source])
-                    hops.append(Hop(place, beside(layer), matrix, self.gated, source))
+                    sender = Site("direct" if twice else "errors", neighbours[source])
+                    hops.append(Hop(sender, beside(layer), matrix, self.gated, source))
         return hops
 
     def initialise(self, seed: int) -> None:

@@ -15,7 +15,7 @@ from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.feedback.momentum import Momentum
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrix import RandomMatrix
-from spikefa.feedback.state import FeedbackState, Place, beside
+from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Dense
@@ -145,7 +145,7 @@ class Product(Wired):
         self.inertia.connect(self.plastic_matrices if self.plastic else [])
         hops = []
         for layer in reversed(range(len(middle))):
-            between, plastic = Place("middle", layer), PlasticMatrix(self.plastic_matrices[layer])
+            between, plastic = Site("middle", layer), PlasticMatrix(self.plastic_matrices[layer])
             hops += [
                 Hop(beside(layer + 1), between, self.random[layer], self.gated),
                 Hop(between, beside(layer), plastic),

@@ -8,7 +8,7 @@ from torch import Tensor
 from spikefa.feedback.error_population import ErrorState, uniforms_of
 
 
-class Place(NamedTuple):
+class Site(NamedTuple):
     """Where an error population stands.
 
     Attributes
@@ -25,9 +25,9 @@ class Place(NamedTuple):
     layer: int
 
 
-def beside(layer: int) -> Place:
-    """Return the place beside forward population `layer`, the first hidden one being 0."""
-    return Place("errors", layer)
+def beside(layer: int) -> Site:
+    """Return the site beside forward population `layer`, the first hidden one being 0."""
+    return Site("errors", layer)
 
 
 @dataclass
@@ -54,14 +54,14 @@ class FeedbackState:
         """
         return uniforms_of("error", self.errors)
 
-    def at(self, place: Place) -> ErrorState:
-        """Return the error population at `place`."""
-        found: ErrorState = getattr(self, place.group)[place.layer]
+    def at(self, site: Site) -> ErrorState:
+        """Return the error population at `site`."""
+        found: ErrorState = getattr(self, site.group)[site.layer]
         return found
 
-    def arrival(self, place: Place, inlet: str) -> Tensor:
-        """Return where the error that reaches `place` is written: into its drive.
+    def arrival(self, site: Site, inlet: str) -> Tensor:
+        """Return where the error that reaches `site` is written: into its drive.
 
         A state in which several errors meet keeps them apart, by the name of their inlet.
         """
-        return self.at(place).drive
+        return self.at(site).drive

@@ -10,7 +10,7 @@ from spikefa.errors import require
 from spikefa.feedback.combination import Combination, total
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.matrix import Matrix
-from spikefa.feedback.state import FeedbackState, Place, beside
+from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.neurons import PopulationState
 
 
@@ -20,7 +20,7 @@ class Hop:
 
     Attributes
     ----------
-    source, target : Place
+    source, target : Site
     matrix : Matrix
     gated : bool
         Whether the error is multiplied by the gain Psi(V) of the forward neurons beside the source.
@@ -29,8 +29,8 @@ class Hop:
         Hops of the same name into the same layer bring the same error, which is carried once.
     """
 
-    source: Place
-    target: Place
+    source: Site
+    target: Site
     matrix: Matrix
     gated: bool = False
     inlet: str = ""
@@ -51,7 +51,7 @@ class Stop:
 
     Attributes
     ----------
-    place : Place
+    site : Site
     population : ErrorPopulation
     hops : list of Hop
         All that end here.
@@ -63,7 +63,7 @@ class Stop:
         Whether the error is gated on its way out.
     """
 
-    place: Place
+    site: Site
     population: ErrorPopulation
     hops: list[Hop]
     new: list[Hop]
@@ -82,7 +82,7 @@ class Wiring:
         populations, from the first hidden one upwards.
     hops : list of Hop
         In the order of the error: each after those that lead to its source.
-    origins : sequence of Place, optional
+    origins : sequence of Site, optional
         Populations whose drive the circuit writes before the sweep. By default the one beside the
         output, and those that no hop leads to but some hop leaves from.
     combine : callable, default `total`
@@ -99,12 +99,12 @@ class Wiring:
     Raises
     ------
     SpikefaError
-        If a hop starts where no error has arrived.
+        If a hop starts where no error has arrived, or hops that meet have no inlets.
     """
 
     populations: dict[str, list[ErrorPopulation]] = field(default_factory=dict)
     hops: list[Hop] = field(default_factory=list)
-    origins: Sequence[Place] | None = None
+    origins: Sequence[Site] | None = None
     combine: Combination = total
     layerwise: bool = False
     stops: list[Stop] = field(init=False, repr=False)
@@ -114,29 +114,35 @@ class Wiring:
             targets = [hop.target for hop in self.hops]
             first = [hop.source for hop in self.hops if hop.source not in targets]
             self.origins = [beside(len(self.beside) - 1), *first] if self.beside else []
-        places = list(dict.fromkeys([*self.origins, *(hop.target for hop in self.hops)]))
+        sites = list(dict.fromkeys([*self.origins, *(hop.target for hop in self.hops)]))
         for hop in self.hops:
             require(
-                hop.source in places[: places.index(hop.target)],
+                hop.source in sites[: sites.index(hop.target)],
                 f"the hop from {hop.source} to {hop.target} comes before any error has arrived at "
                 "its source: give the hops in the order of the error",
             )
-        self.stops = [self._stop(place, places[:number]) for number, place in enumerate(places)]
+        self.stops = [self._stop(site, sites[:number]) for number, site in enumerate(sites)]
 
-    def _stop(self, place: Place, passed: Sequence[Place]) -> Stop:
-        """Return what happens at `place`, after the places that the sweep has passed."""
-        hops = [hop for hop in self.hops if hop.target == place]
+    def _stop(self, site: Site, passed: Sequence[Site]) -> Stop:
+        """Return what happens at `site`, after the sites that the sweep has passed."""
+        hops = [hop for hop in self.hops if hop.target == site]
+        require(
+            len({hop.inlet for hop in hops} - {""}) == len(hops) or len(hops) == 1,
+            f"{len(hops)} hops meet in {site}: give each an inlet of its own",
+        )
         carried = {
-            hop.inlet for hop in self.hops if hop.target in passed and hop.target[1] == place[1]
+            hop.inlet
+            for hop in self.hops
+            if hop.target in passed and hop.target.layer == site.layer
         } - {""}
         meeting = self.combine if len(hops) > 1 else total
         return Stop(
-            place,
-            self.populations[place.group][place.layer],
+            site,
+            self.populations[site.group][site.layer],
             hops,
             new=[hop for hop in hops if hop.inlet not in carried],
             combine=meeting if any(hop.inlet for hop in hops) else None,
-            gates=any(hop.gated for hop in self.hops if hop.source == place),
+            gates=any(hop.gated for hop in self.hops if hop.source == site),
         )
 
     @property
@@ -156,14 +162,14 @@ class Wiring:
     def sweep(self, state: FeedbackState, forward: Sequence[PopulationState]) -> None:
         """Carry the error from its origins along all hops, within one step."""
         for stop in self.stops:
-            here = state.at(stop.place)
+            here = state.at(stop.site)
             for hop in stop.new:
                 hop.matrix.carry(hop.sent(state), out=hop.arrival(state))
             if stop.combine is not None:
                 stop.combine([hop.arrival(state) for hop in stop.hops], here.drive)
             stop.population.step(here)
             if stop.gates:
-                torch.mul(here.activity, forward[stop.place.layer].gain, out=here.drive)
+                torch.mul(here.activity, forward[stop.site.layer].gain, out=here.drive)
 
     def descents(self) -> list[list[Matrix]]:
         """Return the matrices on the way from each layer to the one below, in their order.
@@ -173,12 +179,12 @@ class Wiring:
         hidden = len(self.beside) - 1 if self.layerwise else 0
         return [self._way(beside(layer + 1), beside(layer)) for layer in range(hidden)]
 
-    def _way(self, source: Place, target: Place) -> list[Matrix]:
+    def _way(self, source: Site, target: Site) -> list[Matrix]:
         """Return the matrices between two neighbouring layers."""
         hops = {hop.source: hop for hop in self.hops if hop.target == target}
         if source in hops:
             return [hops[source].matrix]
-        between = next(place for place in hops if place.group != "errors")
+        between = next(site for site in hops if site.group != "errors")
         return [*self._way(source, between), hops[between].matrix]
 
 
