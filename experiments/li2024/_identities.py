@@ -136,7 +136,7 @@ def wm_mirrors_w(place: Placed, seed: int) -> float:
     That is ``arctan sqrt(rate n / (2 batch))``, n being the neurons that the noise comes from.
     """
     rate, n = 0.003, SIZES[-2]
-    made = network(place, sf.WM(0.3, rate, tau=1.0, gated=True), seed, decay=0.0)
+    made = network(place, sf.WM(0.3, rate=rate, tau=1.0, gated=True), seed, decay=0.0)
     simulation = simulation_of(place, made, seed)
     simulation.set_learning_rates(0.0)  # mirrors alone
     simulation.learn(round(8 / rate))
@@ -148,7 +148,11 @@ def pal_aligns(place: Placed, seed: int) -> float:
     """Return the angle of B to W^T at the output, in degrees, when B has learned from the noise."""
     noise = 0.1
     made = network(
-        place, sf.PAL(0.3, 1e-3, noise**-2, tau=1.0, gated=True), seed, noise=noise, decay=0.0
+        place,
+        sf.PAL(0.3, rate=1e-3, gain=noise**-2, tau=1.0, gated=True),
+        seed,
+        noise=noise,
+        decay=0.0,
     )
     simulation = simulation_of(place, made, seed)
     simulation.set_learning_rates(0.0)
