@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from spikefa.simulation.lesson import Lesson
 from torch import Tensor
 
 from spikefa.analysis.alignment import cosine

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
 
 from spikefa.analysis.style import BLUE, GREY, PALETTE
 from spikefa.experiments.chu2024 import _network as net

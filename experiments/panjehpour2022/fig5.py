@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.style import PALETTE
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import torch
-from spikefa.simulation.lesson import Lesson
 
 from spikefa import datasets
 from spikefa.datasets import Dataset, Images

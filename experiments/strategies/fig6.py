@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import INK, PALETTE
