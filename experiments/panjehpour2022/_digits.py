@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from spikefa.simulation.lesson import Lesson
 from torch.nn.functional import interpolate
 
 from spikefa.datasets import Dataset, Images, mnist
