@@ -18,7 +18,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
 from spikefa.simulation.evaluation import evaluate
 from spikefa.simulation.simulation import Simulation
-from spikefa.stimulus.example_answers import example_answers
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
@@ -136,7 +135,7 @@ def classify(
     simulation = simulation_of(settings, made, examples, tests, seed)
     epochs = range(settings.epochs + 1)
     at = [epoch * simulation.presentations(1) for epoch in epochs]
-    answers = example_answers(simulation.held_out.answers)
+    answers = simulation.held_out.answers
     found = simulation.follow(at, {"test_error": answers.error_percent})
     train_error = evaluate(made, simulation.stimulus, seed).error_percent
     return {"epochs": list(epochs), "train_error": train_error, **found}
