@@ -20,6 +20,7 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.stimulus.example_answers import example_answers
 
 SCALES = (0.02, 0.2)
 """Of the first weights."""
@@ -43,13 +44,17 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = np.union1d(np.arange(EARLY), late)
     found: dict[str, list[Any]] = {"alignment": [], "accuracy": [], "loss": []}
     for scale in SCALES:
-        lesson = net.lesson(settings, data, net.feedback_alignment(), scale, seed)
-        measures: dict[str, Measure] = {
-            "alignment": net.gradient_alignment(lesson),
-            "accuracy": net.accuracy(lesson),
-            "loss": lesson.loss,
-        }
-        for name, curve in lesson.follow(at.tolist(), measures).items():
+        network = net.network_of(settings, data, net.feedback_alignment(), scale, seed)
+        simulation = net.simulation_of(settings, data, network, seed)
+        curves = simulation.follow(
+            at.tolist(),
+            {
+                "alignment": net.gradient_alignment(simulation),
+                "accuracy": net.accuracy(simulation),
+                "loss": example_answers(simulation.held_out.answers).loss,
+            },
+        )
+        for name, curve in curves.items():
             found[name].append(curve)
     return {"updates": at, **{name: np.array(curves) for name, curves in found.items()}}
 

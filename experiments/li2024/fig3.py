@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 import spikefa as sf
 from spikefa.analysis.alignment import marchenko_pastur
 from spikefa.analysis.style import BLUE, INK
-from spikefa.feedback import PFA
+from spikefa.feedback.product import Product
 from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
@@ -50,7 +50,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     }
 
 
-def _path_angle(circuit: PFA, settings: Settings, seed: int) -> float:
+def _path_angle(circuit: Product, settings: Settings, seed: int) -> float:
     """Return the angle of the path to W^T after R has become B W."""
     sizes = (1, settings.below, settings.above)
     network = rate_network(
