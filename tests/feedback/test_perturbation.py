@@ -6,9 +6,9 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from driving import BATCH, drive, network
 
 import spikefa as sf
+from tests.helpers.driving import BATCH, drive, network
 
 STREAMS = 200_000
 

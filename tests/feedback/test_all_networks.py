@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 import torch
-from driven_network import network, run
 
 import spikefa as sf
 from spikefa.utils.tensors import named_tensors
+from tests.helpers.driven_network import network, run
 
 CIRCUITS = {
     "FA": sf.FA,

@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from driven_network import drive, network, run
 
 import spikefa as sf
+from tests.helpers.driven_network import drive, network, run
 
 STILL = sf.ThreeFactor(1e-30, weight_decay=0)  # forward weights that stay where they are
 

@@ -1,4 +1,6 @@
-"""Damaged recordings, made by chance: ``python mutants.py FIRST COUNT`` in a folder of originals.
+"""Damaged recordings, made by chance: ``python -m tests.helpers.mutants FIRST COUNT``.
+
+It is run in a folder of originals.
 
 Each is read in full; whatever happens but success and `SpikefaError` ends the process. Prints
 how many were refused, the longest time in seconds and by how many MB reading one made the process
@@ -25,6 +27,10 @@ from spikefa.recording import describe, open_recording
 CLOSED = ("closed.h5", "sparse_closed.h5")
 ORIGINALS = (*CLOSED, "killed.h5", "sparse_killed.h5")
 TOO_LONG = 60
+READ_MUTANTS = """
+import runpy
+runpy.run_module("tests.helpers.mutants", run_name="__main__", alter_sys=True)
+"""
 MEMORY = 6 << 30
 
 

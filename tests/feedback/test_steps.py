@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from driving import BATCH, N_IN, drive, network
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 import spikefa as sf
 from spikefa.utils.tensors import named_tensors
+from tests.helpers.driving import BATCH, N_IN, drive, network
 
 CIRCUITS = {
     "PFA": lambda **kw: sf.PFA(2, **kw),

@@ -14,7 +14,7 @@ SHAPE = (500, 301)  # several blocks, the last of them not full
 
 
 def matrix(kind="uniform", shape=SHAPE, **more):
-    made = RandomMatrix(*shape, kind, dtype=more.pop("dtype", torch.float64), **more)
+    made = RandomMatrix(*shape, kind=kind, dtype=more.pop("dtype", torch.float64), **more)
     made.initialise(3, "feedback", 1)
     return made
 
@@ -115,7 +115,7 @@ def test_procedural_matrix_keeps_one_block():
 def test_reciprocal_rate_of_independent_masks():
     removed_forward, removed_back = 0.3, 0.6
     forward = matrix("sign", sparsity=removed_forward).stored
-    back = RandomMatrix(301, 500, "uniform", sparsity=removed_back)
+    back = RandomMatrix(301, 500, kind="uniform", sparsity=removed_back)
     back.initialise(4, "feedback", 1)
     both = sum(
         forward[i, j] != 0 and back.stored[j, i] != 0 for i in range(40) for j in range(50)

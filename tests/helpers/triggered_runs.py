@@ -1,7 +1,6 @@
 """What tests of triggers share: the steps that are recorded by definition."""
 
 import numpy as np
-from toy_network import shown, truth
 
 from spikefa.recording import (
     EveryImage,
@@ -10,6 +9,7 @@ from spikefa.recording import (
     Window,
     open_recording,
 )
+from tests.helpers.toy_network import shown, truth
 
 STEPS = 260
 

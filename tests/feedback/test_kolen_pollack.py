@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 import torch
-from driven_network import drive, network, run
 
 import spikefa as sf
+from tests.helpers.driven_network import drive, network, run
 
 PHI = ["identity", "tanh", "logistic", "spiking"]
 RATE = partial(sf.Rate, activation="tanh")

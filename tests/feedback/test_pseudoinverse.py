@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from driving import BATCH, SIZES, drive, network
 
 import spikefa as sf
+from tests.helpers.driving import BATCH, SIZES, drive, network
 
 
 @pytest.mark.parametrize("gated", [False, True])

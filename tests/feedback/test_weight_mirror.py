@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from driven_network import drive, network, run
 
 import spikefa as sf
 from spikefa.utils.tensors import named_tensors
+from tests.helpers.driven_network import drive, network, run
 
 STILL = sf.ThreeFactor(1e-30, weight_decay=0)  # forward weights that stay where they are
 

@@ -29,7 +29,7 @@ def test_only_the_output_learns_and_as_with_any_circuit(phi_delta, hidden):
         return net, before
 
     fa = sf.FA(1e-30, phi_delta=phi_delta)
-    shallow, before = train(sf.Shallow(phi_delta))
+    shallow, before = train(sf.Shallow(phi_delta=phi_delta))
     changed = {n for n, tensor in shallow.tensors().items() if not tensor.equal(before[n])}
     assert changed == {"synapses.output.weight", "synapses.output.bias"}
     assert shallow.alignment() == {}

@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from driving import BATCH, SIZES, drive, network
 
 import spikefa as sf
+from tests.helpers.driving import BATCH, SIZES, drive, network
 
 SGD = partial(torch.optim.SGD, momentum=0.9)
 

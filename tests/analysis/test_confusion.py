@@ -1,4 +1,4 @@
-"""Presentations, confusion and selectivity."""
+"""Confusion matrices, against scikit-learn and the simulation."""
 
 import numpy as np
 import pytest
@@ -9,37 +9,6 @@ import spikefa as sf
 from spikefa import analysis
 from spikefa.errors import SpikefaError
 from spikefa.recording import Recorder
-
-
-def whole(truth):
-    """Rows of the presentations, k * 5 to k * 5 + 4, that were recorded whole."""
-    at = {step: row for row, step in enumerate(truth.steps.tolist())}
-    first = [step for step in at if step % 5 == 0 and all(step + n in at for n in range(5))]
-    return np.array([[at[step + n] for n in range(5)] for step in first])
-
-
-def test_presentations_that_are_whole(run):
-    """Windows cut three; a stretch of one image shown twice, and cut, is of unknown phase."""
-    recording, truth = run
-    found = analysis.presentations(recording)
-    rows = whole(truth)
-    assert found.steps_per_image == 5
-    kept = np.isin(rows[:, 0], found.start)
-    assert (~kept).sum() <= 2
-    np.testing.assert_array_equal(rows[kept, 0], found.start)
-    np.testing.assert_array_equal(truth.label[found.start], found.label)
-    late = analysis.presentations(recording, "late", 5)
-    np.testing.assert_array_equal(recording.steps[late.start], np.arange(400, 560, 5))
-
-
-def test_presentations_there_are_not(recording):
-    with pytest.raises(SpikefaError, match="no complete presentation of 7"):
-        analysis.presentations(recording, slice(0, 3), 7)
-    with pytest.raises(SpikefaError, match="give steps_per_image"):
-        analysis.presentations(recording, slice(150, 160))
-    for wrong in (0, -5):
-        with pytest.raises(SpikefaError, match=f"steps_per_image is {wrong}"):
-            analysis.presentations(recording, steps_per_image=wrong)
 
 
 @pytest.mark.parametrize("guess", ["last", "summed"])
@@ -102,28 +71,3 @@ def test_a_guess_of_what_is_no_output(recording):
         analysis.confusion(recording, guess="most")
     with pytest.raises(SpikefaError, match="every is 0"):
         analysis.confusion(recording, every=0)
-
-
-def test_selectivity_by_hand(run):
-    recording, truth = run
-    found = analysis.selectivity(recording, "hidden1")
-    for unit in range(13):
-        rates = np.array([truth.hidden[truth.label == c, unit].mean() for c in range(5)])
-        np.testing.assert_allclose(found.rates[:, unit], rates)
-        if unit == 3:
-            assert found.preferred[unit] == -1
-            assert np.isnan([found.index[unit], found.sparseness[unit]]).all()
-            continue
-        best, others = rates.max(), np.delete(rates, rates.argmax()).mean()
-        assert found.index[unit] == pytest.approx((best - others) / (best + others))
-        sparse = (1 - rates.mean() ** 2 / (rates**2).mean()) / (1 - 1 / 5)
-        assert found.sparseness[unit] == pytest.approx(sparse)
-        assert found.preferred[unit] == rates.argmax()
-    tuned = [unit for unit in range(13) if unit not in (3, 8)]
-    assert found.preferred[tuned].tolist() == [unit % 5 for unit in tuned]
-    assert found.index[8] == 0
-
-
-def test_selectivity_needs_two_classes(recording):
-    with pytest.raises(SpikefaError, match="1 classes"):
-        analysis.selectivity(recording, "hidden1", steps=slice(0, 5))

@@ -1,8 +1,7 @@
 """Read all that a recording holds."""
 
-from toy_network import INPUT_SPIKES
-
 from spikefa.recording import describe, open_recording
+from tests.helpers.toy_network import INPUT_SPIKES
 
 
 def read_everything(path):
