@@ -19,8 +19,8 @@ BROKEN = {
     "imports_for_type_checkers": "feedback",
     "imports_in_functions": "backends bench datasets runs utils",
     "asks_for_classes": "analysis backends experiments models",
-    "asks_for_replicas": "analysis backends experiments network",
-    "constructors": "feedback neurons",
+    "asks_for_replicas": "analysis backends experiments",
+    "constructors": "feedback",
     "long_files": "experiments simulation",
     "long_functions": "backends experiments models",
 }
