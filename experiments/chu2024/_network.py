@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from spikefa.simulation.lesson import Lesson
 from torch import Tensor
 
 from spikefa.analysis.alignment import cosine
@@ -17,6 +16,9 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.network.optimiser import MakeOptimiser
+from spikefa.network.state import NetworkState
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
@@ -39,19 +41,19 @@ def feedback_alignment(matrix: MatrixKind = "sign") -> FA:
     return FA(1.0, tau=1.0, gated=True, matrix=matrix)
 
 
-def lesson(
+def network_of(
     settings: Shared,
     data: tuple[Examples, Examples],
     circuit: FeedbackCircuit,
     scale: float,
     seed: int,
     optimiser: MakeOptimiser | None = None,
-) -> Lesson:
-    """Return the network in front of the images, its first weights normal times `scale`.
+) -> Network:
+    """Return the network for these images, its first weights normal times `scale`.
 
     It has no biases: the paper's equations have none.
     """
-    train, test = data
+    train, _ = data
     sizes = (train.inputs.shape[1], settings.first, settings.second, train.targets.shape[1])
     network = rate_network(
         sizes,
@@ -69,7 +71,22 @@ def lesson(
         draw = torch.empty(weight.shape, dtype=weight.dtype)
         draw.normal_(0, 1, generator=generator(seed, "first weights", layer))
         weight.copy_(draw.mul_(scale))
-    return Lesson(network, train, settings.batch, seed, tests=test)
+    return network
+
+
+def simulation_of(
+    settings: Shared, data: tuple[Examples, Examples], network: Network, seed: int
+) -> Simulation:
+    """Return a simulation in which the network learns the images."""
+    train, test = data
+    return Simulation(
+        network,
+        ExampleStimulus(train),
+        test=ExampleStimulus(test),
+        batch_size=settings.batch,
+        seed=seed,
+        backend=settings.backend,
+    )
 
 
 def weights(network: Network) -> list[Tensor]:
@@ -77,25 +94,31 @@ def weights(network: Network) -> list[Tensor]:
     return [synapses.weight for synapses in network.synapses.values()]
 
 
-def accuracy(lesson: Lesson) -> Callable[[], float]:
+def accuracy(simulation: Simulation) -> Callable[[], float]:
     """Return what measures the share of the images of the last look that were right, in percent."""
-    return lambda: 100 - float(lesson.error_percent())
+    answers = simulation.held_out.answers
+    return lambda: 100 - float(answers.error_percent())
 
 
-def weight_alignment(lesson: Lesson) -> Callable[[], np.ndarray]:
+def weight_alignment(simulation: Simulation) -> Callable[[], np.ndarray]:
     """Return what measures the cosine between W and B^T, of second hidden and output layer."""
-    above = weights(lesson.network)[1:]
-    back = lesson.network.feedback.layer_matrices()
+    above = weights(simulation.network)[1:]
+    back = simulation.network.feedback.layer_matrices()
     pairs = list(zip(above, back, strict=True))
     return lambda: np.array([cosine(weight, matrix.mT) for weight, matrix in pairs])
 
 
-def gradient_alignment(lesson: Lesson) -> Callable[[], np.ndarray]:
+def gradient_alignment(simulation: Simulation) -> Callable[[], np.ndarray]:
     """Return what measures the cosine between update and gradient of each layer, eq. 11.
 
     Over the last images of the last look, 1,000 unless there are fewer.
     """
-    state = lesson.test_state
-    inputs = lesson.tests.inputs[-len(state.error) :]
-    cosines = update_alignment(lesson.network, Backprop(tau=1.0), state, inputs)
+    cosines = update_alignment(simulation.network, Backprop(tau=1.0), *last_look(simulation))
     return lambda: np.array(cosines())
+
+
+def last_look(simulation: Simulation) -> tuple[NetworkState, Tensor]:
+    """Return the state at the end of a look, and the inputs [streams, n] that were shown then."""
+    state = simulation.held_out.state
+    inputs = simulation.held_out.answers.inputs
+    return state, inputs[-len(state.error) :]

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
 
 from spikefa.analysis.style import BLUE, GREY, PALETTE
 from spikefa.experiments.chu2024 import _network as net
@@ -43,13 +42,17 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = np.union1d(np.arange(EARLY), late)
     found: dict[str, list[Any]] = {"alignment": [], "accuracy": [], "loss": []}
     for scale in SCALES:
-        lesson = net.lesson(settings, data, net.feedback_alignment(), scale, seed)
-        measures: dict[str, Measure] = {
-            "alignment": net.gradient_alignment(lesson),
-            "accuracy": net.accuracy(lesson),
-            "loss": lesson.loss,
-        }
-        for name, curve in lesson.follow(at.tolist(), measures).items():
+        network = net.network_of(settings, data, net.feedback_alignment(), scale, seed)
+        simulation = net.simulation_of(settings, data, network, seed)
+        curves = simulation.follow(
+            at.tolist(),
+            {
+                "alignment": net.gradient_alignment(simulation),
+                "accuracy": net.accuracy(simulation),
+                "loss": simulation.held_out.answers.loss,
+            },
+        )
+        for name, curve in curves.items():
             found[name].append(curve)
     return {"updates": at, **{name: np.array(curves) for name, curves in found.items()}}
 

@@ -13,7 +13,6 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
 
 from spikefa.analysis.style import INK
 from spikefa.experiments.chu2024 import _network as net
@@ -44,14 +43,18 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = np.arange(settings.epochs * settings.looks + 1) / settings.looks
     at = np.union1d(at, settings.epochs + settings.more)
     for scale in SCALES:
-        lesson = net.lesson(settings, data, net.feedback_alignment(), scale, seed)
-        measures: dict[str, Measure] = {
-            "accuracy": net.accuracy(lesson),
-            "weights": net.weight_alignment(lesson),
-            "gradient": net.gradient_alignment(lesson),
-        }
-        updates = (at * lesson.updates_per_epoch).round().astype(int).tolist()
-        for name, curve in lesson.follow(updates, measures).items():
+        network = net.network_of(settings, data, net.feedback_alignment(), scale, seed)
+        simulation = net.simulation_of(settings, data, network, seed)
+        updates = (at * simulation.presentations(1)).round().astype(int).tolist()
+        curves = simulation.follow(
+            updates,
+            {
+                "accuracy": net.accuracy(simulation),
+                "weights": net.weight_alignment(simulation),
+                "gradient": net.gradient_alignment(simulation),
+            },
+        )
+        for name, curve in curves.items():
             found[name].append(curve)
     return {"epochs": at, **{name: np.array(curves) for name, curves in found.items()}}
 

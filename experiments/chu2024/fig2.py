@@ -47,11 +47,11 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     data = net.examples(settings)
     norms = []
     for scale in SCALES:
-        lesson = net.lesson(settings, data, net.feedback_alignment(), scale, seed)
-        lesson.learn(settings.updates)
-        lesson.look()
-        state = lesson.test_state
-        inputs = lesson.inputs[-len(state.error) :]
+        network = net.network_of(settings, data, net.feedback_alignment(), scale, seed)
+        simulation = net.simulation_of(settings, data, network, seed)
+        simulation.learn(settings.updates)
+        simulation.look()
+        state, inputs = net.last_look(simulation)
         updates = pseudo_gradients(state, inputs, state.feedback.modulators)
         norms.append([float(each.norm()) / len(inputs) for each in updates])
     return {"norms": np.array(norms)}

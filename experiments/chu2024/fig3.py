@@ -18,8 +18,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import ACCENT, BLUE, INK, PALETTE
@@ -30,6 +28,7 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.simulation import Simulation
 
 ALIGNMENTS = (-1.0, -0.5, -0.2, 0.0, 0.1, 0.2, 0.5, 1.0)
 """Of the turned gradients; 1 is backpropagation."""
@@ -65,23 +64,27 @@ def _accuracies(
 ) -> dict[str, np.ndarray]:
     """Return the accuracies after so many updates, and how feedback alignment was aligned."""
 
-    def make(circuit: sf.FeedbackCircuit, optimiser: Any = None) -> Lesson:
-        return net.lesson(settings, data, circuit, settings.scale, seed, optimiser)
+    def make(circuit: sf.FeedbackCircuit, optimiser: Any = None) -> Simulation:
+        network = net.network_of(settings, data, circuit, settings.scale, seed, optimiser)
+        return net.simulation_of(settings, data, network, seed)
 
-    def after(lesson: Lesson) -> float:
-        return float(lesson.follow([updates], {"accuracy": net.accuracy(lesson)})["accuracy"][0])
+    def after(simulation: Simulation) -> float:
+        found = simulation.follow([updates], {"accuracy": net.accuracy(simulation)})
+        return float(found["accuracy"][0])
 
     turned = [
         after(make(sf.Backprop(tau=1.0), partial(Perturbed, alignment=each, seed=seed)))
         for each in ALIGNMENTS
     ]
-    lesson = make(net.feedback_alignment())
+    simulation = make(net.feedback_alignment())
     looks = np.unique(np.linspace(0, updates, 6).round().astype(int))
-    measures: dict[str, Measure] = {
-        "accuracy": net.accuracy(lesson),
-        "gradient": net.gradient_alignment(lesson),
-    }
-    fa = lesson.follow(looks.tolist(), measures)
+    fa = simulation.follow(
+        looks.tolist(),
+        {
+            "accuracy": net.accuracy(simulation),
+            "gradient": net.gradient_alignment(simulation),
+        },
+    )
     return {
         "turned": np.array(turned),
         "shallow": np.array(after(make(sf.Shallow(tau=1.0)))),

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.style import ACCENT, BLUE, PALETTE
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import weights
 from spikefa.experiments.chu2024._settings import Shared
+from spikefa.network.network import Network
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
@@ -49,21 +48,24 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = np.arange(settings.epochs * settings.looks + 1) / settings.looks
     found: dict[str, Any] = {"epochs": at}
     for start in STARTS:
-        lesson = net.lesson(settings, data, net.feedback_alignment("normal"), settings.scale, seed)
-        align(lesson, start, settings.scale)
-        measures: dict[str, Measure] = {
-            f"{start}.accuracy": net.accuracy(lesson),
-            f"{start}.weights": net.weight_alignment(lesson),
-            f"{start}.gradient": net.gradient_alignment(lesson),
-        }
-        updates = (at * lesson.updates_per_epoch).round().astype(int).tolist()
-        found |= lesson.follow(updates, measures)
+        circuit = net.feedback_alignment("normal")
+        network = net.network_of(settings, data, circuit, settings.scale, seed)
+        align(network, start, settings.scale)
+        simulation = net.simulation_of(settings, data, network, seed)
+        updates = (at * simulation.presentations(1)).round().astype(int).tolist()
+        found |= simulation.follow(
+            updates,
+            {
+                f"{start}.accuracy": net.accuracy(simulation),
+                f"{start}.weights": net.weight_alignment(simulation),
+                f"{start}.gradient": net.gradient_alignment(simulation),
+            },
+        )
     return found
 
 
-def align(lesson: Lesson, start: str, scale: float) -> None:
+def align(network: Network, start: str, scale: float) -> None:
     """Give the weights above the first hidden layer the signs of B^T, or make them B^T, scaled."""
-    network = lesson.network
     pairs = zip(weights(network)[1:], network.feedback.layer_matrices(), strict=True)
     for weight, back in pairs:
         if start == "sign":

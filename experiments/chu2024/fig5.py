@@ -12,18 +12,19 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
+from spikefa.datasets.examples import Examples
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import feedback_alignment, weights
 from spikefa.experiments.chu2024._settings import Shared
-from spikefa.feedback import FeedbackCircuit
+from spikefa.network.network import Network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.simulation.simulation import Simulation
 from spikefa.utils.seeding import derive
 
 EARLY = "weights that are swapped early still hold much of what both networks began with"
@@ -46,7 +47,8 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn side by side, swap, and go on."""
     data = net.examples(settings)
     fa, backprop = (
-        net.lesson(settings, data, circuit, settings.scale, seed) for circuit in circuits()
+        net.simulation_of(settings, data, network, seed)
+        for network in networks(settings, data, seed)
     )
     before = np.arange(0, settings.swap + 1, settings.every)
     found = {f"before.{name}": each for name, each in _side_by_side(fa, backprop, before).items()}
@@ -54,33 +56,33 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     other = derive(seed, "after the swap")
     for case, source in (("a", fa), ("b", backprop)):
         pair = []
-        for circuit in circuits():
-            lesson = net.lesson(settings, data, circuit, settings.scale, seed)
-            give(source, lesson)
-            pair.append(net.Lesson(lesson.network, data[0], settings.batch, other, tests=data[1]))
+        for network in networks(settings, data, seed):
+            give(source.network, network)
+            pair.append(net.simulation_of(settings, data, network, other))
         curves = _side_by_side(pair[0], pair[1], after)
         found |= {f"{case}.{name}": each for name, each in curves.items()}
     return {**found, "updates.before": before, "updates.after": settings.swap + after}
 
 
-def circuits() -> list[FeedbackCircuit]:
-    """Return the circuits of both networks."""
-    return [feedback_alignment(), sf.Backprop(tau=1.0)]
+def networks(settings: Settings, data: tuple[Examples, Examples], seed: int) -> list[Network]:
+    """Return the network that learns by feedback alignment, and that by backpropagation."""
+    circuits = feedback_alignment(), sf.Backprop(tau=1.0)
+    return [net.network_of(settings, data, each, settings.scale, seed) for each in circuits]
 
 
-def give(source: Lesson, other: Lesson) -> None:
+def give(source: Network, other: Network) -> None:
     """Give the other network the weights of the first."""
-    for weight, given in zip(weights(other.network), weights(source.network), strict=True):
+    for weight, given in zip(weights(other), weights(source), strict=True):
         weight.copy_(given)
 
 
-def _side_by_side(fa: Lesson, backprop: Lesson, at: np.ndarray) -> dict[str, np.ndarray]:
+def _side_by_side(fa: Simulation, backprop: Simulation, at: np.ndarray) -> dict[str, np.ndarray]:
     """Let both learn; return their accuracies, and how their weights align, layer by layer."""
     found: dict[str, list[Any]] = {"fa": [], "backprop": [], "aligned": []}
     done = 0
     for number in at.tolist():
-        for name, lesson in (("fa", fa), ("backprop", backprop)):
-            curve = lesson.follow([number - done], {name: net.accuracy(lesson)})
+        for name, simulation in (("fa", fa), ("backprop", backprop)):
+            curve = simulation.follow([number - done], {name: net.accuracy(simulation)})
             found[name].append(curve[name][0])
         pairs = zip(net.weights(fa.network)[1:], net.weights(backprop.network)[1:], strict=True)
         found["aligned"].append([net.cosine(*pair) for pair in pairs])

@@ -1,14 +1,17 @@
 """What the matrix units of a GPU do to the numbers they multiply, done on any device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from spikefa.feedback import FA
+from spikefa.feedback import PlasticMatrix, RandomMatrices, Wiring, layer_by_layer
+from spikefa.feedback.error_population import PhiDelta
+from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.network.network import Network
 from spikefa.plasticity.base import Change, Outer
-from spikefa.synapses import Dense
+from spikefa.synapses import Dense, Synapses
 
 
 def tf32(x: Tensor) -> Tensor:
@@ -58,18 +61,43 @@ class RoundedDense(Dense):
         self.bias.add_(change.post.sum(-2))
 
 
-class RoundedFA(FA):
+@dataclass(eq=False)
+class RoundedMatrix(PlasticMatrix):
+    """A matrix that is rounded before each product, and so is the error."""
+
+    rounding: Rounding = ROUNDINGS["float32"]
+
+    def carry(self, sent: Tensor, out: Tensor) -> None:
+        """Write ``sent B_l``."""
+        torch.matmul(self.rounding(sent), self.rounding(self.stored), out=out)
+
+
+@dataclass(eq=False, kw_only=True)
+class RoundedFA(RandomlyWired):
     """Feedback alignment with errors and matrices rounded before each product."""
 
-    rounding: Rounding = staticmethod(ROUNDINGS["float32"])
+    scale: float = field(default=0.1, kw_only=False)
+    phi_delta: PhiDelta = "identity"
+    gated: bool = False
+    tau: float = 0.9
+    random: RandomMatrices = field(init=False, repr=False)
+    rounded: list[RoundedMatrix] = field(init=False, repr=False, default_factory=list)
 
-    def carry(self, layer: int, sent: Tensor, out: Tensor) -> None:
-        """Write ``sent B_l``."""
-        torch.matmul(self.rounding(sent), self.rounding(self.matrices[layer]), out=out)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.random = RandomMatrices(self.scale)
+
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below through a matrix B_l."""
+        self.random.connect(transposed_shapes(forward), device, dtype)
+        self.rounded = [RoundedMatrix(matrix) for matrix in self.matrices]
+        return layer_by_layer(self.beside(forward), self.rounded, self.gated)
 
 
 def set_rounding(network: Network, precision: str) -> None:
     """Let a network of `RoundedDense` and `RoundedFA` round like `precision` from now on."""
-    for part in (*network.synapses.values(), network.feedback):
-        assert isinstance(part, RoundedDense | RoundedFA)
+    circuit = network.feedback
+    assert isinstance(circuit, RoundedFA)
+    for part in (*network.synapses.values(), *circuit.rounded):
+        assert isinstance(part, RoundedDense | RoundedMatrix)
         part.rounding = ROUNDINGS[precision]

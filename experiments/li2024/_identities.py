@@ -7,7 +7,6 @@ from collections.abc import Callable
 from itertools import islice
 
 import torch
-from spikefa.simulation.exercise import Exercise
 from torch import Tensor
 
 import spikefa as sf
@@ -17,6 +16,8 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.runs.settings import Placed
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.functions import FunctionStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
@@ -45,15 +46,16 @@ def network(
     return made
 
 
-def exercise(made: Network, seed: int) -> Exercise:
-    """Return it in front of the task."""
-    return Exercise(made, linear(made.n_inputs, made.n_outputs, seed), BATCH, seed, tests=100)
+def simulation_of(place: Placed, made: Network, seed: int) -> Simulation:
+    """Return a simulation in which a network learns the task."""
+    stimulus = FunctionStimulus(linear(made.n_inputs, made.n_outputs, seed), tests=100)
+    return Simulation(made, stimulus, batch_size=BATCH, seed=seed, backend=place.backend)
 
 
-def difference(one: Network, other: Network, seed: int) -> float:
+def difference(place: Placed, one: Network, other: Network, seed: int) -> float:
     """Return by how much the weights of two networks differ that learned the same for a while."""
     for made in (one, other):
-        exercise(made, seed).learn(UPDATES)
+        simulation_of(place, made, seed).learn(UPDATES)
     pairs = zip(one.synapses.values(), other.synapses.values(), strict=True)
     return max(float((a.weight - b.weight).abs().max()) for a, b in pairs)
 
@@ -88,9 +90,9 @@ def fa_with_the_transpose_is_bp(place: Placed, seed: int) -> float:
     made = network(place, circuit, seed)
     for matrix, transpose in zip(circuit.matrices, transposes(made), strict=True):
         matrix.copy_(transpose)
-    looked = exercise(made, seed)
-    looked.look()
-    return float(angles_to(made, sf.Backprop(tau=1.0), looked.test_state)().max())
+    simulation = simulation_of(place, made, seed)
+    simulation.look()
+    return float(angles_to(made, sf.Backprop(tau=1.0), simulation.held_out.state)().max())
 
 
 def dfa_with_one_hidden_layer_is_fa(place: Placed, seed: int) -> float:
@@ -99,16 +101,16 @@ def dfa_with_one_hidden_layer_is_fa(place: Placed, seed: int) -> float:
     one, other = sf.DFA(0.5, tau=1.0), sf.FA(0.5, tau=1.0)
     nets = network(place, one, seed, sizes), network(place, other, seed, sizes)
     one.matrices[0].copy_(other.matrices[0])
-    return difference(*nets, seed)
+    return difference(place, *nets, seed)
 
 
 def sf_has_the_signs_of_w(place: Placed, seed: int) -> float:
     """Return the share of feedback weights with the sign of the forward weight, after learning."""
     circuit = sf.SF(tau=1.0, gated=True)
     made = network(place, circuit, seed)
-    learner = exercise(made, seed)
-    learner.learn(UPDATES)
-    learner.look()
+    simulation = simulation_of(place, made, seed)
+    simulation.learn(UPDATES)
+    simulation.look()
     pairs = zip(circuit.matrices, transposes(made), strict=True)
     return min(float((b.sign() == w.sign()).double().mean()) for b, w in pairs)
 
@@ -123,7 +125,7 @@ def kp_forgets_the_difference(place: Placed, seed: int) -> float:
         return sum(float((b - w).square().sum()) for b, w in pairs) ** 0.5
 
     first = apart()
-    exercise(made, seed).learn(UPDATES)
+    simulation_of(place, made, seed).learn(UPDATES)
     return apart() / (first * (1 - DECAY) ** UPDATES)
 
 
@@ -133,10 +135,10 @@ def wm_mirrors_w(place: Placed, seed: int) -> float:
     That is ``arctan sqrt(rate n / (2 batch))``, n being the neurons that the noise comes from.
     """
     rate, n = 0.003, SIZES[-2]
-    made = network(place, sf.WM(0.3, rate, tau=1.0, gated=True), seed, decay=0.0)
-    learner = exercise(made, seed)
-    made.set_learning_rates(learner.state, 0.0)  # mirrors alone
-    learner.learn(round(8 / rate))
+    made = network(place, sf.WM(0.3, rate=rate, tau=1.0, gated=True), seed, decay=0.0)
+    simulation = simulation_of(place, made, seed)
+    simulation.set_learning_rates(0.0)  # mirrors alone
+    simulation.learn(round(8 / rate))
     expected = torch.tensor(rate * n / (2 * BATCH)).sqrt().atan().rad2deg()
     return made.alignment()["output"] / float(expected)
 
@@ -145,11 +147,15 @@ def pal_aligns(place: Placed, seed: int) -> float:
     """Return the angle of B to W^T at the output, in degrees, when B has learned from the noise."""
     noise = 0.1
     made = network(
-        place, sf.PAL(0.3, 1e-3, noise**-2, tau=1.0, gated=True), seed, noise=noise, decay=0.0
+        place,
+        sf.PAL(0.3, rate=1e-3, gain=noise**-2, tau=1.0, gated=True),
+        seed,
+        noise=noise,
+        decay=0.0,
     )
-    learner = exercise(made, seed)
-    made.set_learning_rates(learner.state, 0.0)
-    learner.learn(6000)
+    simulation = simulation_of(place, made, seed)
+    simulation.set_learning_rates(0.0)
+    simulation.learn(6000)
     return made.alignment()["output"]
 
 
@@ -160,7 +166,7 @@ def pfa_with_the_identity_is_kp(place: Placed, seed: int) -> float:
     for fixed, plastic, matrix in zip(one.fixed, one.plastic_matrices, other.matrices, strict=True):
         fixed.copy_(torch.eye(len(fixed)))
         plastic.copy_(matrix)
-    return difference(*nets, seed)
+    return difference(place, *nets, seed)
 
 
 def pfa_with_r_frozen_is_fa(place: Placed, seed: int) -> float:
@@ -169,7 +175,7 @@ def pfa_with_r_frozen_is_fa(place: Placed, seed: int) -> float:
     nets = network(place, one, seed), network(place, other, seed)
     for path, matrix in zip(one.paths(), other.matrices, strict=True):
         matrix.copy_(path())
-    return difference(*nets, seed)
+    return difference(place, *nets, seed)
 
 
 def transport(
@@ -204,12 +210,12 @@ def path_angles(
 ) -> list[float]:
     """Return the angle of the path to W^T, mean over the layers, in degrees, along learning."""
     made = network(place, circuit, seed, noise=noise, decay=5e-3)
-    learner = exercise(made, seed)
+    simulation = simulation_of(place, made, seed)
 
     def mean() -> float:
         return sum(made.alignment().values()) / (len(made.synapses) - 1)
 
-    return [float(value) for value in learner.follow(at, {"angle": mean})["angle"]]
+    return [float(value) for value in simulation.follow(at, {"angle": mean})["angle"]]
 
 
 IDENTITIES: dict[str, Callable[[Placed, int], float]] = {

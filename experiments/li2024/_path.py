@@ -10,15 +10,23 @@ Kolen-Pollack. With 5,120 extra neurons below a layer of 512 that is a fifth of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from spikefa.feedback import PFA, FeedbackState, PFAo
-from spikefa.feedback.base import Layer
-from spikefa.feedback.layerwise import Layerwise
-from spikefa.synapses import Dense
+from spikefa.feedback import (
+    FeedbackState,
+    PlasticMatrix,
+    Projection,
+    Wired,
+    Wiring,
+    layer_by_layer,
+)
+from spikefa.feedback.error_population import PhiDelta
+from spikefa.feedback.product import Product
+from spikefa.neurons import PopulationState
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -35,12 +43,13 @@ class PathState(FeedbackState):
     returned: list[Tensor]
 
 
-class ProductPath(Layerwise):
+@dataclass(eq=False, kw_only=True)
+class ProductPath(Wired):
     """`PFA` or `PFAo` with linear extra populations without memory, by their paths B R alone.
 
     Parameters
     ----------
-    circuit : PFA
+    circuit : PFA or PFAo
         Gated, with ``tau=1``; its B and R are drawn, and their product is what learns here.
 
     Attributes
@@ -51,20 +60,25 @@ class ProductPath(Layerwise):
         B B^T of each; the identity for PFA-o.
     """
 
-    def __init__(self, circuit: PFA):
-        super().__init__(circuit.phi_delta, circuit.gated, circuit.tau)
-        self.circuit = circuit
-        self.matrices: list[Tensor] = []
-        self.velocities: list[Tensor] = []
-        self.gram: list[Tensor] = []
+    circuit: Product = field(kw_only=False)
+    phi_delta: PhiDelta = field(init=False, repr=False)
+    tau: float = field(init=False, repr=False)
+    matrices: list[Tensor] = field(init=False, repr=False, default_factory=list)
+    velocities: list[Tensor] = field(init=False, repr=False, default_factory=list)
+    gram: list[Tensor] = field(init=False, repr=False, default_factory=list)
 
-    def connect(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> None:
-        """Allocate the paths."""
-        super().connect(forward, device, dtype)
+    def __post_init__(self) -> None:
+        self.phi_delta, self.tau = self.circuit.phi_delta, self.circuit.tau
+        super().__post_init__()
+
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below by the path between them."""
         self.circuit.connect(forward, device, dtype)
         self.matrices = [torch.zeros_like(above.weight.mT) for above in forward[1:]]
         self.velocities = [torch.zeros_like(matrix) for matrix in self.matrices]
         self.gram = [fixed @ fixed.mT for fixed in self.circuit.fixed]
+        paths = [PlasticMatrix(matrix) for matrix in self.matrices]
+        return layer_by_layer(self.beside(forward), paths, self.circuit.gated)
 
     def initialise(self, seed: int) -> None:
         """Draw B and R as the circuit does, and multiply them."""
@@ -78,27 +92,26 @@ class ProductPath(Layerwise):
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PathState:
         """Return the error populations at rest."""
-        errors = super().state(batch, device, dtype).errors
-        return PathState(errors, [torch.zeros_like(error.potential) for error in errors[1:]])
+        populations = self.wiring.at_rest(batch, device, dtype)
+        returned = [torch.zeros_like(error.potential) for error in populations["errors"][1:]]
+        return PathState(**populations, returned=returned)
 
-    def deliver(self, state: FeedbackState, layer: int, sent: Tensor) -> None:
-        """Carry the error down, and keep what comes back of it."""
+    def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
+        """Sweep the error down, and keep what comes back of it."""
+        super().step(state, error, forward)
         assert isinstance(state, PathState)
-        super().deliver(state, layer, sent)
-        if isinstance(self.circuit, PFAo):
-            state.returned[layer].copy_(sent)
-        else:
-            torch.matmul(sent, self.gram[layer], out=state.returned[layer])
+        for hop in self.wiring.hops:
+            layer, sent = hop.target.layer, hop.sent(state)
+            if self.circuit.random[layer].kind == "orthogonal":
+                state.returned[layer].copy_(sent)
+            else:
+                torch.matmul(sent, self.gram[layer], out=state.returned[layer])
 
-    def carry(self, layer: int, sent: Tensor, out: Tensor) -> None:
-        """Write ``sent B_l R_l``."""
-        torch.matmul(sent, self.matrices[layer], out=out)
-
-    def learn(self, state: FeedbackState, layers: Sequence[Layer]) -> None:
+    def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
         """Change each path as B times the change of R."""
         assert isinstance(state, PathState)
         for layer, (path, velocity) in enumerate(zip(self.matrices, self.velocities, strict=True)):
-            above = layers[layer + 1]
+            above = projections[layer + 1]
             velocity.mul_(self.circuit.momentum)
             add_product(velocity, state.returned[layer].mT, above.pre)
             path.addcmul_(velocity, above.plasticity.learning_rate, value=-1)
@@ -107,10 +120,6 @@ class ProductPath(Layerwise):
         """Let the paths decay as R does."""
         for path in self.matrices:
             path.mul_(factor)
-
-    def layer_matrices(self) -> list[Tensor]:
-        """Return the paths, from the lowest hidden population upwards."""
-        return self.matrices
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the paths and their momentum."""

@@ -25,7 +25,6 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.alignment import path_norm_ratios
@@ -39,6 +38,8 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, REPEATS, Device, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.progress import progress_bar
 
@@ -108,26 +109,32 @@ def taught(
     settings: Settings, name: str, seed: int, advance: Callable[[int], None]
 ) -> dict[str, Any]:
     """Return accuracy [epochs + 1], angles and ratios [epochs + 1, layers] with one circuit."""
-    lesson = lesson_of(settings, circuits(settings)[name], seed)
+    simulation = simulation_of(settings, circuits(settings)[name], seed)
     rows = []
     for epoch in range(settings.epochs + 1):
-        lesson.look()
-        rows.append(look(lesson))
+        rows.append(look(simulation))
         if epoch < settings.epochs:
-            set_learning_rates(settings, lesson, epoch, name in PRODUCTS)
-            lesson.learn_epochs(1)
+            set_learning_rates(settings, simulation, epoch, name in PRODUCTS)
+            simulation.learn(simulation.presentations(1))
             advance(1)
     accuracy, angle, ratio = map(np.array, zip(*rows, strict=True))
     return {f"{name}_accuracy": accuracy, f"{name}_angle": angle, f"{name}_ratio": ratio}
 
 
-def lesson_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Lesson:
-    """Return the network in front of the images, its weights drawn."""
+def simulation_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Simulation:
+    """Return a simulation in which the network around a circuit learns the images."""
     data = sf.datasets.mnist(settings.data_dir).subset(train=settings.images)
     train, test = data.train, data.test
     shown = classification(train, data.full_scale, data.n_classes, inputs="standardised")
     aside = classification(test, data.full_scale, data.n_classes, "standardised", like=shown)
-    return Lesson(network_of(settings, circuit, seed), shown, BATCH, seed, tests=aside)
+    return Simulation(
+        network_of(settings, circuit, seed),
+        ExampleStimulus(shown),
+        test=ExampleStimulus(aside),
+        batch_size=BATCH,
+        seed=seed,
+        backend=settings.backend,
+    )
 
 
 def network_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Network:
@@ -153,20 +160,24 @@ def network_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Netwo
     return network
 
 
-def set_learning_rates(settings: Settings, lesson: Lesson, epoch: int, product: bool) -> None:
+def set_learning_rates(
+    settings: Settings, simulation: Simulation, epoch: int, product: bool
+) -> None:
     """Set rate and decay for the epoch that begins."""
     halvings = (epoch >= settings.epochs // 2) + (epoch >= settings.epochs * 3 // 4)
     high = (
         settings.first_decay / settings.decay if product and epoch < settings.first_epochs else 1.0
     )
-    lesson.set_learning_rates(0.5**halvings, high)
+    simulation.set_learning_rates(0.5**halvings, high)
 
 
-def look(lesson: Lesson) -> tuple[float, list[float], list[float]]:
+def look(simulation: Simulation) -> tuple[float, list[float], list[float]]:
     """Return accuracy in percent, and angle and ratio of lengths of both layers, nan without."""
-    angles, ratios = lesson.network.alignment(), path_norm_ratios(lesson.network)
+    simulation.look()
+    network, answers = simulation.network, simulation.held_out.answers
+    angles, ratios = network.alignment(), path_norm_ratios(network)
     return (
-        100 - float(lesson.error_percent()),
+        100 - float(answers.error_percent()),
         [angles.get(layer, nan) for layer in LAYERS],
         [ratios.get(layer, nan) for layer in LAYERS],
     )

@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 import spikefa as sf
 from spikefa.analysis.alignment import marchenko_pastur
 from spikefa.analysis.style import BLUE, INK
-from spikefa.feedback import PFA
+from spikefa.feedback.product import Product
 from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
-from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 from spikefa.utils.devices import choose_device
 
@@ -50,7 +50,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     }
 
 
-def _path_angle(circuit: PFA, settings: Settings, seed: int) -> float:
+def _path_angle(circuit: Product, settings: Settings, seed: int) -> float:
     """Return the angle of the path to W^T after R has become B W."""
     sizes = (1, settings.below, settings.above)
     network = rate_network(
@@ -170,5 +170,6 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
+    backends=WITHOUT_BACKEND,
     quick={"repeats": 3},
 )

@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from spikefa.simulation.lesson import Lesson
 from torch.nn.functional import interpolate
 
 from spikefa.datasets import Dataset, Images, mnist
@@ -20,6 +19,8 @@ from spikefa.network.network import Network
 from spikefa.neurons import Rate
 from spikefa.plasticity import ThreeFactor
 from spikefa.runs.settings import Placed
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.synapses import Dense
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
@@ -83,7 +84,7 @@ def network(
     return made
 
 
-def lesson(
+def simulation_of(
     place: Placed,
     circuit: FeedbackCircuit,
     rate: float,
@@ -93,8 +94,8 @@ def lesson(
     disorder: float = 0.0,
     norm: float | None = None,
     data_dir: str | None = None,
-) -> Lesson:
-    """Return the network in front of the digits, tested on 10,000 others.
+) -> Simulation:
+    """Return a simulation in which the network learns the digits, tested on 10,000 others.
 
     Parameters
     ----------
@@ -110,13 +111,13 @@ def lesson(
         Where the data set lies, see `spikefa.datasets.mnist`.
     """
     shown, tests = _examples(small_digits(data_dir).subset(train=batches * BATCH), disorder, seed)
-    return Lesson(
+    return Simulation(
         network(place, circuit, rate, seed, norm),
-        shown,
-        BATCH,
-        seed,
-        tests=tests,
-        shuffled=shuffled,
+        ExampleStimulus(shown, shuffled=shuffled),
+        test=ExampleStimulus(tests),
+        batch_size=BATCH,
+        seed=seed,
+        backend=place.backend,
     )
 
 

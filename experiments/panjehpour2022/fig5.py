@@ -6,22 +6,22 @@ loss and (d) accuracy on the test images, whose labels are right; (c) alignment 
 if all labels are wrong and the mini-batches come in the same order in every epoch.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.style import PALETTE
-from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
+from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
 from spikefa.experiments.panjehpour2022._pictures import draw_terms
 from spikefa.experiments.panjehpour2022._terms import terms_along
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.simulation import Simulation
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -43,7 +43,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     at = range(0, settings.batches * settings.epochs + 1, settings.batches)
     rows: dict[str, list[Any]] = {"loss": [], "accuracy": [], "angle": []}
     for share in SHARES:
-        made = lesson(
+        simulation = simulation_of(
             settings,
             feedback_alignment(),
             settings.rate,
@@ -52,7 +52,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             disorder=share,
             data_dir=settings.data_dir,
         )
-        for name, values in made.follow(at, _measures(made)).items():
+        for name, values in simulation.follow(at, _measures(simulation)).items():
             rows[name].append(values)
     terms = terms_along(
         settings,
@@ -69,11 +69,12 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     return {name: np.array(values) for name, values in rows.items()} | {"terms": terms[0]}
 
 
-def _measures(made: Lesson) -> dict[str, Measure]:
+def _measures(simulation: Simulation) -> dict[str, Callable[[], Any]]:
+    answers = simulation.held_out.answers
     return {
-        "loss": made.loss,
-        "accuracy": lambda: 100 - made.error_percent(),
-        "angle": lambda: np.array(list(made.network.alignment().values())),
+        "loss": answers.loss,
+        "accuracy": lambda: 100 - answers.error_percent(),
+        "angle": lambda: np.array(list(simulation.network.alignment().values())),
     }
 
 

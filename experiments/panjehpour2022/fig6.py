@@ -22,7 +22,7 @@ from spikefa.analysis import angle
 from spikefa.analysis.delta_angles import Reference
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.analysis.trajectories import parameters, principal_trajectories
-from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
+from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -64,7 +64,7 @@ def _follow(settings: Settings, name: str, seed: int) -> tuple[dict[str, Any], A
     """Return measures by epoch, and weights and biases [epochs + 1, n]."""
     fa, norm = name.startswith("fa"), settings.norm if name.endswith("norm") else None
     circuit = feedback_alignment() if fa else sf.Backprop(tau=1.0)
-    made = lesson(
+    simulation = simulation_of(
         settings,
         circuit,
         settings.rate,
@@ -73,17 +73,19 @@ def _follow(settings: Settings, name: str, seed: int) -> tuple[dict[str, Any], A
         norm=norm,
         data_dir=settings.data_dir,
     )
-    network, shown = made.network, len(made.test_state.error)
+    network, state = simulation.network, simulation.held_out.state
+    answers = simulation.held_out.answers
+    shown = len(state.error)
     reference = Reference(network, sf.Backprop(tau=1.0), shown)
 
     def update_angles() -> Any:
-        reference.watch(made.test_state)
-        return reference.update_angles(made.test_state, made.inputs[-shown:])
+        reference.watch(state)
+        return reference.update_angles(state, answers.inputs[-shown:])
 
-    curves = made.follow(
+    curves = simulation.follow(
         range(0, settings.batches * settings.epochs + 1, settings.batches),
         {
-            "accuracy": lambda: 100 - made.error_percent(),
+            "accuracy": lambda: 100 - answers.error_percent(),
             "length": lambda: np.array([float(w.weight.norm()) for w in network.synapses.values()]),
             "angle": lambda: np.array(list(network.alignment().values())),
             "update_angle": update_angles,

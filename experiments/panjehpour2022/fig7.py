@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.analysis.style import GREY, INK, PALETTE
-from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
+from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -54,15 +54,22 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def _follow(settings: Settings, rate: float, threshold: int, seed: int) -> list[Any]:
     """Return loss, accuracy and share of outputs that are active, epoch by epoch."""
     rows = []
-    where = settings.data_dir
-    made = lesson(settings, feedback_alignment(), rate, seed, settings.batches, data_dir=where)
+    simulation = simulation_of(
+        settings,
+        feedback_alignment(),
+        rate,
+        seed,
+        settings.batches,
+        data_dir=settings.data_dir,
+    )
+    answers = simulation.held_out.answers
     for epoch in range(settings.epochs + 1):
         if epoch == threshold < settings.epochs:
-            made.switch(sf.Backprop(tau=1.0))
-        made.look()
-        active = float((made.outputs > 0).float().mean())
-        rows.append((made.loss(), 100 - made.error_percent(), active))
-        made.learn(settings.batches if epoch < settings.epochs else 0)
+            simulation.switch(sf.Backprop(tau=1.0))
+        simulation.look()
+        active = float((answers.outputs > 0).float().mean())
+        rows.append((answers.loss(), 100 - answers.error_percent(), active))
+        simulation.learn(settings.batches if epoch < settings.epochs else 0)
     return rows
 
 

@@ -6,17 +6,19 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import torch
-from spikefa.simulation.lesson import Lesson
 
 from spikefa import datasets
 from spikefa.datasets import Dataset, Images
-from spikefa.datasets.examples import classification
+from spikefa.datasets.examples import Examples, classification
 from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.neurons.rate import Activation
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
+from spikefa.simulation.evaluation import evaluate
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
@@ -83,6 +85,20 @@ def network(
     return made
 
 
+def simulation_of(
+    settings: Training, made: Network, examples: Examples, tests: Examples, seed: int
+) -> Simulation:
+    """Return a simulation in which a network learns examples, tested on others."""
+    return Simulation(
+        made,
+        ExampleStimulus(examples),
+        test=ExampleStimulus(tests),
+        batch_size=settings.batch,
+        seed=seed,
+        backend=settings.backend,
+    )
+
+
 def classify(
     settings: Training,
     scaling: Literal["unit", "standardised"],
@@ -115,10 +131,11 @@ def classify(
     examples = classification(dataset.train, *kind)
     tests = classification(others, *kind, like=None if scaling == "unit" else examples)
     sizes = (dataset.n_inputs, width, width, dataset.n_classes)
-    learner = network(settings, sizes, circuit, hidden, "softmax", seed)
-    lesson = Lesson(learner, examples, settings.batch, seed, tests=tests)
+    made = network(settings, sizes, circuit, hidden, "softmax", seed)
+    simulation = simulation_of(settings, made, examples, tests, seed)
     epochs = range(settings.epochs + 1)
-    at = [epoch * lesson.updates_per_epoch for epoch in epochs]
-    found = lesson.follow(at, {"test_error": lesson.error_percent})
-    lesson.look(lesson.examples)
-    return {"epochs": list(epochs), "train_error": lesson.error_percent(), **found}
+    at = [epoch * simulation.presentations(1) for epoch in epochs]
+    answers = simulation.held_out.answers
+    found = simulation.follow(at, {"test_error": answers.error_percent})
+    train_error = evaluate(made, simulation.stimulus, seed).error_percent
+    return {"epochs": list(epochs), "train_error": train_error, **found}

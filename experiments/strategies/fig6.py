@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import INK, PALETTE
 from spikefa.datasets.examples import reconstruction
-from spikefa.experiments.strategies._mnist import Training, images, network
+from spikefa.experiments.strategies._mnist import Training, images, network, simulation_of
 from spikefa.feedback import FeedbackCircuit
 from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
@@ -63,16 +62,17 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     tests = reconstruction(others, dataset.full_scale)
     sizes = (dataset.n_inputs, int(width), int(width), dataset.n_inputs)
     carrier = circuit(name, settings.feedback_scale)
-    learner = network(settings, sizes, carrier, "tanh", "logistic", seed)
-    lesson = Lesson(learner, examples, settings.batch, seed, tests=tests)
+    made = network(settings, sizes, carrier, "tanh", "logistic", seed)
+    simulation = simulation_of(settings, made, examples, tests, seed)
+    answers = simulation.held_out.answers
     epochs = range(settings.epochs + 1)
-    at = [epoch * lesson.updates_per_epoch for epoch in epochs]
-    found = lesson.follow(at, {"error": lambda: 2 * lesson.loss()})
+    at = [epoch * simulation.presentations(1) for epoch in epochs]
+    found = simulation.follow(at, {"error": lambda: 2 * answers.loss()})
     shown = torch.randperm(len(tests), generator=generator(seed, "shown"))[:SHOWN]
     return {
         "epochs": list(epochs),
         "originals": tests.inputs[shown].unflatten(1, dataset.shape).numpy(),
-        "reconstructions": lesson.outputs.cpu()[shown].unflatten(1, dataset.shape).numpy(),
+        "reconstructions": answers.outputs.cpu()[shown].unflatten(1, dataset.shape).numpy(),
         **found,
     }
 

@@ -54,7 +54,7 @@ class Settings(Training):
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train the network of one cell."""
     name, number = cell.split("-B")
-    kind: type[sf.FA] = {"FA": sf.FA, "DFA": sf.DFA}[name]
+    kind = sf.FA if name == "FA" else sf.DFA
     matrix = MATRICES[int(number) - 1]
     circuit = kind(settings.feedback_scale, gated=True, tau=1.0, matrix=matrix)
     return classify(settings, settings.inputs, settings.width, circuit, "tanh", seed)

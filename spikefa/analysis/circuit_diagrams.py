@@ -1,58 +1,76 @@
-"""Diagrams of the feedback circuits: ``python -m spikefa.analysis.circuit_diagrams FOLDER``."""
+"""Diagrams of the feedback circuits: ``python -m spikefa.analysis.circuit_diagrams FOLDER``.
+
+Error populations and the synapses between them are drawn from the wiring that a circuit declares.
+"""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from matplotlib.figure import Figure
 
-from spikefa.analysis.circuit_drawing import BESIDE, ERROR, LEVELS, CircuitDrawing
+from spikefa.analysis.circuit_drawing import BESIDE, ERROR, LEVELS, NEURONS, CircuitDrawing
 from spikefa.analysis.saving import save_figure
 from spikefa.analysis.style import BLUE
+from spikefa.feedback import (
+    DFA,
+    FA,
+    KP,
+    PAL,
+    PFA,
+    SF,
+    WM,
+    Auxiliary,
+    Backprop,
+    FeedbackCircuit,
+    Mixed,
+    PFAo,
+    PseudoBackprop,
+    Shallow,
+)
+from spikefa.synapses import Dense
+
+SYMBOLS = {
+    "errors": "B_{0}",
+    "middle": "R_{0}",
+    "direct": "D_{0}",
+    "above": "A_{0}",
+    "below": "C_{0}",
+}
+"""Names of the matrices, see `CircuitDrawing.wiring`."""
 
 
-def layerwise(title: str, kind: str, label: str) -> CircuitDrawing:
-    """Start with an error that goes down from each layer to the next through one matrix."""
-    drawing = CircuitDrawing(title)
-    drawing.errors(1, 2, 3)
-    for level in (1, 2):
-        name = label.format(level, level + 1)
-        drawing.synapses(f"U{level + 1}", f"U{level}", kind, name)
+def wired(
+    title: str, circuit: FeedbackCircuit, learning: Sequence[int] = (1, 2, 3), **symbols: str
+) -> CircuitDrawing:
+    """Start with the wiring of a circuit; `symbols` name its matrices, if not as usual."""
+    forward = [Dense(NEURONS, NEURONS) for _ in LEVELS[1:]]
+    circuit.connect(forward, torch.device("cpu"), torch.float32)
+    drawing = CircuitDrawing(title, learning)
+    drawing.wiring(circuit.wiring, SYMBOLS | symbols)
     return drawing
 
 
-def reading(title: str, label: str, what: str) -> Figure:
-    """Return a circuit whose matrices are made from the forward weights."""
-    drawing = layerwise(title, "reads", label)
+def reading(title: str, circuit: FeedbackCircuit, what: str, symbol: str = "B_{0}") -> Figure:
+    """Draw a circuit whose matrices are made from the forward weights."""
+    drawing = wired(title, circuit, errors=symbol)
     for level in (2, 3):
         drawing.reads(level, what)
     return drawing.legend()
 
 
-def fa() -> Figure:
-    """Draw feedback alignment."""
-    return layerwise("Feedback\nalignment", "fixed", "B_{0}").legend()
-
-
-def dfa() -> Figure:
-    """Draw direct feedback alignment."""
-    drawing = CircuitDrawing("Direct feedback\nalignment")
-    drawing.errors(1, 2, 3)
-    drawing.synapses("U3", "U2", "fixed", "B_2", side=-1, shift=-0.2)
-    drawing.synapses("U3", "U1", "fixed", "B_1", shift=0.3, bend=-0.45)
-    return drawing.legend()
-
-
 def kolen_pollack() -> Figure:
     """Draw the Kolen-Pollack circuit."""
-    drawing = layerwise("Kolen-Pollack", "plastic", "B_{0}")
+    drawing = wired("Kolen-Pollack", KP())
     for level in (1, 2):
         drawing.sees(level, (ERROR, LEVELS[level] + 0.42))
     return drawing.legend()
 
 
-def mirrored(title: str) -> Figure:
-    """Draw a circuit that learns B from noise and what becomes of it in the layer above."""
-    drawing = layerwise(title, "plastic", "B_{0}")
+def mirrored(title: str, circuit: FeedbackCircuit) -> Figure:
+    """Draw a circuit that learns B from noise and from what it evokes in the layer above."""
+    drawing = wired(title, circuit)
     for level in (1, 2):
         drawing.noise(level)
         drawing.sees(level, (ERROR, LEVELS[level] + 0.42))
@@ -60,68 +78,22 @@ def mirrored(title: str) -> Figure:
     return drawing.legend()
 
 
-def product(title: str, fixed: str, neurons: int) -> Figure:
+def product(title: str, circuit: FeedbackCircuit) -> Figure:
     """Draw product feedback alignment."""
-    drawing = CircuitDrawing(title)
-    drawing.errors(1, 2, 3)
+    drawing = wired(title, circuit)
     for level in (1, 2):
-        y = (LEVELS[level] + LEVELS[level + 1]) / 2
-        drawing.population(f"m{level}", f"m_{level}", (BESIDE, y), neurons=neurons)
-        drawing.out_and_down(f"U{level + 1}", f"m{level}", "fixed", fixed.format(level))
-        drawing.down_and_in(f"m{level}", f"U{level}", "plastic", f"R_{level}")
         drawing.sees(level, (BESIDE - 0.22, LEVELS[level] + 0.3))
-    return drawing.legend()
-
-
-def mixed(title: str) -> CircuitDrawing:
-    """Start with an output error that reaches every hidden layer directly."""
-    drawing = CircuitDrawing(title)
-    drawing.errors(1, 2, 3)
-    drawing.synapses("U3", "U2", "fixed", "D_2", side=-1, shift=-0.2)
-    drawing.synapses("U3", "U1", "fixed", "D_1", shift=0.3, bend=-0.45)
-    return drawing
-
-
-def downwards() -> Figure:
-    """Draw mixed strategy s1."""
-    drawing = mixed("Mixed strategy s1")
-    drawing.synapses("U2", "U1", "fixed", "A_1", side=-1, shift=-0.2)
-    return drawing.legend()
-
-
-def upwards() -> Figure:
-    """Draw mixed strategy s2."""
-    drawing = mixed("Mixed strategy s2")
-    drawing.synapses("U1", "U2", "fixed", "C_2", side=-1, shift=-0.2)
-    return drawing.legend()
-
-
-def both_ways() -> Figure:
-    """Draw mixed strategy s3."""
-    drawing = CircuitDrawing("Mixed strategy s3")
-    drawing.errors(1, 2, 3)
-    for level in (1, 2):
-        drawing.population(f"Y{level}", f"Y_{level}", (BESIDE - 0.1, LEVELS[level]))
-    drawing.synapses("U3", "U2", "fixed", "D_2")
-    drawing.synapses("U3", "U1", "fixed", "D_1", side=-1, shift=-0.4, bend=0.25, along=0.25)
-    drawing.out_and_down("U3", "Y2", "fixed", "D_2")
-    drawing.around("U3", "Y1", "fixed", "D_1")
-    drawing.synapses("Y2", "U1", "fixed", "A_1", along=0.3)
-    drawing.synapses("Y1", "U2", "fixed", "C_2", along=0.3)
     return drawing.legend()
 
 
 def auxiliary() -> Figure:
     """Draw auxiliary errors (LAFS)."""
-    drawing = CircuitDrawing("Auxiliary errors\n(LAFS)")
-    drawing.errors(1, 2, 3)
+    drawing = wired("Auxiliary errors\n(LAFS)", Auxiliary())
     for level in (1, 2):
         y = (LEVELS[level] + LEVELS[level + 1]) / 2
         drawing.population(f"A{level}", f"A_{level}", (ERROR, y), BLUE)
-        drawing.population(f"E{level}", f"E_{level}", (BESIDE, y))
         drawing.synapses(f"s{level}", f"A{level}", "fixed", rf"D_{level}^\top", BLUE)
         drawing.synapses(f"A{level}", f"E{level}", "one", colour=BLUE)
-        drawing.down_and_in(f"E{level}", f"U{level}", "fixed", f"D_{level}")
         drawing.target(f"E{level}")
     return drawing.legend()
 
@@ -149,31 +121,28 @@ def reward() -> Figure:
     return drawing.legend()
 
 
-def shallow() -> Figure:
-    """Draw shallow learning."""
-    drawing = CircuitDrawing("Shallow learning", learning=(3,))
-    drawing.errors(3)
-    return drawing.legend()
-
-
 DIAGRAMS = {
-    "backprop": lambda: reading("Backpropagation", r"W_{1}^\top", "copied at every step"),
-    "fa": fa,
-    "dfa": dfa,
-    "sign_concordant": lambda: reading("Sign-concordant\nfeedback", "B_{0}", "signs only"),
-    "pseudo_backprop": lambda: reading("Pseudo-\nbackpropagation", "W_{1}^+", "pseudoinverse"),
+    "backprop": lambda: reading(
+        "Backpropagation", Backprop(), "copied at every step", r"W_{1}^\top"
+    ),
+    "fa": lambda: wired("Feedback\nalignment", FA()).legend(),
+    "dfa": lambda: wired("Direct feedback\nalignment", DFA()).legend(),
+    "sign_concordant": lambda: reading("Sign-concordant\nfeedback", SF(), "signs only"),
+    "pseudo_backprop": lambda: reading(
+        "Pseudo-\nbackpropagation", PseudoBackprop(), "pseudoinverse", "W_{1}^+"
+    ),
     "kolen_pollack": kolen_pollack,
-    "weight_mirror": lambda: mirrored("Weight mirror\n(noise phase)"),
-    "phaseless": lambda: mirrored("Phaseless align-\nment learning"),
-    "pfa": lambda: product("Product feedback\nalignment (PFA)", "B_{0}", neurons=5),
-    "pfa_o": lambda: product("Product feedback\nalignment (PFA-o)", "B_{0}", neurons=3),
-    "s1": downwards,
-    "s2": upwards,
-    "s3": both_ways,
+    "weight_mirror": lambda: mirrored("Weight mirror\n(noise phase)", WM()),
+    "phaseless": lambda: mirrored("Phaseless align-\nment learning", PAL()),
+    "pfa": lambda: product("Product feedback\nalignment (PFA)", PFA()),
+    "pfa_o": lambda: product("Product feedback\nalignment (PFA-o)", PFAo()),
+    "s1": lambda: wired("Mixed strategy s1", Mixed("s1")).legend(),
+    "s2": lambda: wired("Mixed strategy s2", Mixed("s2")).legend(),
+    "s3": lambda: wired("Mixed strategy s3", Mixed("s3")).legend(),
     "lafs": auxiliary,
     "node_perturbation": node_perturbation,
     "reward": reward,
-    "shallow": shallow,
+    "shallow": lambda: wired("Shallow learning", Shallow(), learning=(3,)).legend(),
 }
 """What draws each diagram, by its name."""
 

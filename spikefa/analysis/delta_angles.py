@@ -106,6 +106,7 @@ class Reference:
 def delta_angles(
     network: Network,
     images: Images,
+    *,
     steps: int = 5,
     seed: int = 0,
     tau: float = 0.9,

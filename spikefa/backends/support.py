@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import torch
 
 from spikefa.errors import SpikefaError
-from spikefa.feedback import DFA, FA, PFA, FeedbackCircuit, PFAo, RandomMatrices
+from spikefa.feedback import FeedbackCircuit
 from spikefa.network.network import Network
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
@@ -20,9 +20,9 @@ DRAWN = ("uniform", "sign")
 """Procedural matrices that the fused backend can draw."""
 STANDARD = (
     "it serves StochasticBinary populations, Dense synapses without norm, the circuits FA, DFA, "
-    "PFA and PFAo with error neurons that do not spike and matrices that are stored, or procedural "
-    "of a uniform or sign distribution, and the rule ThreeFactor, in float32, without an optimiser "
-    "and without replicas"
+    "KP, PAL, PFA and PFAo with error neurons that do not spike and matrices that are stored, or "
+    "procedural of a uniform or sign distribution, and the rule ThreeFactor, in float32, without "
+    "an optimiser and without replicas"
 )
 
 
@@ -111,17 +111,17 @@ def _unusual(network: Network) -> str | None:
 
 
 def _unusual_circuit(circuit: FeedbackCircuit) -> str | None:
-    if type(circuit) not in (FA, DFA, PFA, PFAo):
+    """Return what about a circuit the kernels cannot do, which carry an error hop by hop."""
+    wiring = circuit.wiring
+    reached = {hop.target for hop in wiring.hops}
+    meeting = len(reached) < len(wiring.hops)
+    everywhere = len(reached) + 1 == sum(map(len, wiring.populations.values()))
+    reading = any(hop.matrix.role == "forward" for hop in wiring.hops)
+    if not circuit.sweep_only or meeting or not everywhere or reading:
         return f"its circuit is {type(circuit).__name__}"
-    assert isinstance(circuit, FA | PFA)
-    if isinstance(circuit, FA) and _undrawn(circuit.random):
-        return f"its matrices are procedural, {circuit.random}"
-    populations = [*circuit.populations, *(circuit.middle if isinstance(circuit, PFA) else [])]
-    if any(population.phi_delta == "spiking" for population in populations):
+    recipes = [hop.matrix.recipe for hop in wiring.hops]
+    if any(recipe.kind not in DRAWN or recipe.sparsity > 0 for recipe in recipes if recipe):
+        return f"its matrices are procedural, {circuit}"
+    if any(each.phi_delta == "spiking" for group in wiring.populations.values() for each in group):
         return "its error neurons spike"
     return None
-
-
-def _undrawn(random: RandomMatrices) -> bool:
-    """Return whether the matrices are procedural, and not of a kind that a kernel can draw."""
-    return random.procedural and (random.kind not in DRAWN or random.sparsity > 0)

@@ -2,18 +2,17 @@
 
 from spikefa.feedback.auxiliary import Auxiliary
 from spikefa.feedback.backprop import Backprop
-from spikefa.feedback.base import FeedbackCircuit, FeedbackState, Layer
-from spikefa.feedback.beside import Beside
+from spikefa.feedback.base import FeedbackCircuit
 from spikefa.feedback.dfa import DFA
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.fa import FA
 from spikefa.feedback.kolen_pollack import KP, KPState
-from spikefa.feedback.layerwise import Layerwise
+from spikefa.feedback.matrix import ForwardMatrix, Matrix, PlasticMatrix
 from spikefa.feedback.mixed import Mixed
 from spikefa.feedback.perturbation import NodePerturbation
+from spikefa.feedback.pfa import PFA, PFAo
 from spikefa.feedback.phaseless import PAL, PhaselessState
-from spikefa.feedback.product import PFA
-from spikefa.feedback.product_orthogonal import PFAo
+from spikefa.feedback.projection import Projection
 from spikefa.feedback.pseudoinverse import PseudoBackprop
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.random_matrix import RandomMatrix
@@ -21,7 +20,10 @@ from spikefa.feedback.reciprocity import reciprocal_rate
 from spikefa.feedback.reward import Reward
 from spikefa.feedback.shallow import Shallow
 from spikefa.feedback.sign import SF, SignState
+from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.weight_mirror import WM, MirrorState
+from spikefa.feedback.wired import Wired
+from spikefa.feedback.wiring import Hop, Wiring, layer_by_layer
 
 __all__ = [
     "DFA",
@@ -33,24 +35,31 @@ __all__ = [
     "WM",
     "Auxiliary",
     "Backprop",
-    "Beside",
     "ErrorPopulation",
     "ErrorState",
     "FeedbackCircuit",
     "FeedbackState",
+    "ForwardMatrix",
+    "Hop",
     "KPState",
-    "Layer",
-    "Layerwise",
+    "Matrix",
     "MirrorState",
     "Mixed",
     "NodePerturbation",
     "PFAo",
     "PhaselessState",
+    "PlasticMatrix",
+    "Projection",
     "PseudoBackprop",
     "RandomMatrices",
     "RandomMatrix",
     "Reward",
     "Shallow",
     "SignState",
+    "Site",
+    "Wired",
+    "Wiring",
+    "beside",
+    "layer_by_layer",
     "reciprocal_rate",
 ]

@@ -1,22 +1,22 @@
 """Auxiliary errors: each hidden layer has a guess of its own, and the error of that guess."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from spikefa.feedback.base import FeedbackState
 from spikefa.feedback.combination import Combination, CombinationName
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDelta, uniforms_of
-from spikefa.feedback.mixed import Mixed, MixedState
+from spikefa.feedback.mixing import MixedState, Mixing
+from spikefa.feedback.random_matrix import RandomMatrix
+from spikefa.feedback.state import FeedbackState, Site
+from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.neurons import PopulationState, Rate
 from spikefa.neurons.rate import Activation
-
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass
@@ -42,7 +42,8 @@ class AuxiliaryState(MixedState):
         return super().uniforms() | uniforms_of("guess_error", self.guess_errors)
 
 
-class Auxiliary(Mixed):
+@dataclass(eq=False, kw_only=True)
+class Auxiliary(Mixing):
     """Linear aligned feedback systems, LAFS ("General feedback strategies", 2.1.1 and table 1).
 
     As `Mixed`, but the direct error of a hidden layer is not that of the output. Each hidden layer
@@ -89,51 +90,43 @@ class Auxiliary(Mixed):
     strategies: ClassVar[Sequence[str]] = ("direct", "s1", "s2", "s3")
     reads_activity: ClassVar[bool] = True  # the guesses are formed from it
 
-    def __init__(
-        self,
-        strategy: str = "direct",
-        combine: CombinationName | Combination = "mean",
-        guess: Activation = "logistic",
-        scale: float = 0.2,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = True,
-        tau: float = 0.9,
-        matrix: MatrixKind = "uniform",
-        sparsity: float = 0.0,
-    ):
-        super().__init__(strategy, combine, scale, phi_delta, gated, tau, matrix, sparsity)
-        Rate(1, guess)  # says at once if there is no such activation
-        self.guess: Activation = guess
-        self.guesses: list[Rate] = []
-        self.guess_errors: list[ErrorPopulation] = []
+    strategy: str = field(default="direct", kw_only=False)
+    combine: CombinationName | Combination = field(default="mean", kw_only=False)
+    guess: Activation = "logistic"
+    scale: float = 0.2
+    phi_delta: PhiDelta = "identity"
+    gated: bool = True
+    tau: float = 0.9
+    matrix: MatrixKind = "uniform"
+    sparsity: float = 0.0
+    random: list[dict[str, RandomMatrix]] = field(init=False, repr=False, default_factory=list)
+    guesses: list[Rate] = field(init=False, repr=False, default_factory=list)
 
-    def __repr__(self) -> str:
-        return (
-            f"Auxiliary(strategy={self.strategy!r}, combine={self.combine!r}, "
-            f"guess={self.guess!r}, scale={self.scale}, phi_delta={self.phi_delta!r}, "
-            f"gated={self.gated}, tau={self.tau}, matrix={self.matrix!r}, "
-            f"sparsity={self.sparsity})"
-        )
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        Rate(1, activation=self.guess)  # says at once if there is no such activation
 
-    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
-        """Allocate as `Mixed`, and an auxiliary output for each hidden population."""
-        super().connect(forward, device, dtype)
-        output = self.populations[-1]
-        self.guesses = [Rate(output.size, self.guess, tau=self.tau) for _ in self.random]
-        self.guess_errors = [
-            ErrorPopulation(output.size, self.tau, self.phi_delta) for _ in self.random
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire the error of each guess to its hidden layer, and the layers to their neighbours."""
+        output = forward[-1].n_post
+        self.guesses = [Rate(output, activation=self.guess, tau=self.tau) for _ in forward[:-1]]
+        guess_errors = [
+            ErrorPopulation(output, tau=self.tau, phi_delta=self.phi_delta) for _ in self.guesses
         ]
+        return self.mix(forward, device, dtype, guess_errors=guess_errors)
+
+    def direct_hop(self, target: Site, matrix: RandomMatrix) -> Hop:
+        """Return the hop from the error of the layer's own guess, which is not gated."""
+        return Hop(Site("guess_errors", target.layer), target, matrix, inlet="direct")
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> AuxiliaryState:
         """Return all populations at rest."""
-        mixed = super().state(batch, device, dtype)
+        output = self.wiring.beside[-1].size
         return AuxiliaryState(
-            mixed.errors,
-            mixed.arrived,
-            mixed.direct,
-            torch.zeros(batch, self.populations[-1].size, device=device, dtype=dtype),
-            [guess.state(batch, device, dtype) for guess in self.guesses],
-            [error.state(batch, device, dtype) for error in self.guess_errors],
+            **self.wiring.at_rest(batch, device, dtype),
+            arrived=self.arrivals(batch, device, dtype),
+            target=torch.zeros(batch, output, device=device, dtype=dtype),
+            guesses=[guess.state(batch, device, dtype) for guess in self.guesses],
         )
 
     def observe_target(self, state: FeedbackState, target: Tensor) -> None:
@@ -141,17 +134,12 @@ class Auxiliary(Mixed):
         assert isinstance(state, AuxiliaryState)
         state.target.copy_(target)
 
-    def carry_directly(self, state: MixedState, forward: Sequence[PopulationState]) -> None:
-        """Let each hidden layer guess, and carry the error of its guess back to it."""
+    def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
+        """Let each hidden layer guess, and sweep the errors of the guesses and the output."""
         assert isinstance(state, AuxiliaryState)
         for layer, matrices in enumerate(self.random):
-            guess, error = state.guesses[layer], state.guess_errors[layer]
+            guess = state.guesses[layer]
             torch.matmul(forward[layer].spikes, matrices["direct"].stored.mT, out=guess.drive)
             self.guesses[layer].step(guess)
-            torch.sub(guess.spikes, state.target, out=error.drive)
-            self.guess_errors[layer].step(error)
-            matrices["direct"].carry(error.activity, out=state.arrived[layer]["direct"])
-
-    def layer_matrices(self) -> list[Tensor]:
-        """Return nothing: no error comes down from the output."""
-        return []
+            torch.sub(guess.spikes, state.target, out=state.guess_errors[layer].drive)
+        super().step(state, error, forward)

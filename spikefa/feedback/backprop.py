@@ -1,19 +1,20 @@
 """Backpropagation: the reference, which real synapses could not do."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
-from torch import Tensor
 
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.layerwise import Layerwise
+from spikefa.feedback.matrix import ForwardMatrix
+from spikefa.feedback.wired import Wired
+from spikefa.feedback.wiring import Wiring, layer_by_layer
+from spikefa.synapses import Synapses
 
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
 
-
-class Backprop(Layerwise):
+@dataclass(eq=False, kw_only=True)
+class Backprop(Wired, sweep_only=True):
     """Error populations whose synapses are at all times the transpose of the forward ones.
 
     In one step, downwards::
@@ -38,29 +39,11 @@ class Backprop(Layerwise):
 
     reads_weights: ClassVar[bool] = True
 
-    def __init__(self, phi_delta: PhiDelta = "identity", gated: bool = True, tau: float = 0.9):
-        super().__init__(phi_delta, gated, tau)
-        self.weights: list[Tensor] = []
+    phi_delta: PhiDelta = "identity"
+    gated: bool = True
+    tau: float = 0.9
 
-    def __repr__(self) -> str:
-        return f"Backprop(phi_delta={self.phi_delta!r}, gated={self.gated}, tau={self.tau})"
-
-    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
-        """Make the error populations, and keep hold of the forward weights."""
-        super().connect(forward, device, dtype)
-        self.weights = [synapses.weight for synapses in forward[1:]]
-
-    def initialise(self, seed: int) -> None:
-        """There is nothing to draw."""
-
-    def carry(self, layer: int, sent: Tensor, out: Tensor) -> None:
-        """Write ``sent W_{l+1}^T``."""
-        torch.matmul(sent, self.weights[layer].mT, out=out)
-
-    def layer_matrices(self) -> list[Tensor]:
-        """Return the transposed forward weights, whose angle is 0 at all times."""
-        return [weight.mT for weight in self.weights]
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return nothing: the weights are the network's."""
-        return {}
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below by a view of the forward weights."""
+        transposes = [ForwardMatrix(above.weight.mT) for above in forward[1:]]
+        return layer_by_layer(self.beside(forward), transposes, self.gated)

@@ -3,20 +3,18 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback.base import FeedbackState
-from spikefa.feedback.beside import Beside
 from spikefa.feedback.error_population import ErrorPopulation, PhiDelta
+from spikefa.feedback.state import FeedbackState, beside
+from spikefa.feedback.wired import Wired
+from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import Population, PopulationState
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import Variable
-
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
 
 
 @dataclass
@@ -41,7 +39,7 @@ class BroadcastState(FeedbackState):
     surprise: Tensor
 
 
-class Broadcast(Beside):
+class Broadcast(Wired):
     """All neurons hear the same number, and learn from what they did by chance.
 
     In one step, for each stream::
@@ -76,34 +74,33 @@ class Broadcast(Beside):
         If an argument is out of range, or neurons have no noise that they could learn from.
     """
 
-    def __init__(
-        self,
-        baseline_rate: float = 0.05,
-        everywhere: bool = False,
-        noisy: bool = True,
-        phi_delta: PhiDelta = "identity",
-        tau: float = 0.9,
-    ):
-        super().__init__(phi_delta, gated=False, tau=tau)
+    baseline_rate: float
+    everywhere: bool
+    noisy: bool
+    phi_delta: PhiDelta
+    tau: float
+    reached: list[Population]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         require(
-            0 < baseline_rate < 1, f"the baseline rate must be in (0, 1), {baseline_rate} given"
+            0 < self.baseline_rate < 1,
+            f"the baseline rate must be in (0, 1), {self.baseline_rate} given",
         )
-        self.baseline_rate = baseline_rate
-        self.everywhere = everywhere
-        self.noisy = noisy
-        self.reached: list[Population] = []
 
     @abstractmethod
     def judge(self, error: Tensor, out: Tensor) -> None:
         """Write how bad the error `[..., batch, n_out]` of this step is, `[..., batch, 1]`."""
 
-    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
-        """Make the output's error population; what the others get is neither leaky nor bent."""
-        super().connect(forward, device, dtype)
-        reached = len(forward) - (not self.everywhere)
-        self.populations[:reached] = [
-            ErrorPopulation(population.size, tau=1.0) for population in self.populations[:reached]
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire nothing; populations that the broadcast reaches neither leak nor transform it."""
+        populations = self.beside(forward)
+        reached = len(forward) if self.everywhere else len(forward) - 1
+        populations[:reached] = [
+            ErrorPopulation(population.size, tau=1.0) for population in populations[:reached]
         ]
+        origins = [beside(layer) for layer in range(len(forward))]
+        return Wiring(populations={"errors": populations}, origins=origins)
 
     def check(self, populations: Sequence[Population]) -> None:
         """Keep the populations that the broadcast reaches, whose noise it is multiplied by."""
@@ -115,13 +112,19 @@ class Broadcast(Beside):
                 "none: take StochasticBinary, or Rate with noise > 0",
             )
 
-    def initialise(self, seed: int) -> None:
-        """There is nothing to draw."""
-
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> BroadcastState:
         """Return a circuit that has seen nothing yet."""
-        numbers = [torch.zeros(batch, 1, device=device, dtype=dtype) for _ in range(4)]
-        return BroadcastState(super().state(batch, device, dtype).errors, *numbers)
+
+        def number() -> Tensor:
+            return torch.zeros(batch, 1, device=device, dtype=dtype)
+
+        return BroadcastState(
+            **self.wiring.at_rest(batch, device, dtype),
+            outcome=number(),
+            mean=number(),
+            seen=number(),
+            surprise=number(),
+        )
 
     def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
         """Judge the outcome, and deliver the surprise."""
@@ -137,8 +140,7 @@ class Broadcast(Beside):
                 drive.copy_(state.surprise.expand_as(drive))
         if not self.everywhere:
             state.errors[-1].drive.copy_(error)
-        for errors, here in zip(self.populations, state.errors, strict=True):
-            errors.step(here)
+        self.wiring.sweep(state, forward)
 
     def _compare(self, state: BroadcastState) -> None:
         """Update the running mean and the surprise.
@@ -155,9 +157,5 @@ class Broadcast(Beside):
     def variables(self, state: FeedbackState) -> Sequence[Mapping[str, Variable]]:
         """Return ``outcome`` and ``surprise``, one number per stream, beside the output."""
         assert isinstance(state, BroadcastState)
-        hidden: list[Mapping[str, Variable]] = [{} for _ in self.populations[1:]]
+        hidden: list[Mapping[str, Variable]] = [{} for _ in state.errors[1:]]
         return [*hidden, {"outcome": state.outcome, "surprise": state.surprise}]
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return nothing: there are no feedback weights."""
-        return {}

@@ -1,22 +1,21 @@
 """Direct feedback alignment: from the output straight to every hidden population."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
 
-from spikefa.feedback.base import FeedbackState
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.fa import FA
-from spikefa.neurons import PopulationState
+from spikefa.feedback.random_matrices import RandomMatrices
+from spikefa.feedback.randomly_wired import RandomlyWired
+from spikefa.feedback.state import beside
+from spikefa.feedback.wiring import Hop, Wiring
+from spikefa.synapses import Synapses
 
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
 
-
-class DFA(FA):
+@dataclass(eq=False, kw_only=True)
+class DFA(RandomlyWired, sweep_only=True):
     """Direct feedback alignment (Nokland 2016).
 
     As `FA`, but every hidden population gets the error of the output itself, through a matrix of
@@ -36,8 +35,22 @@ class DFA(FA):
         alone, so one scale suits all depths. The error arrives at the size it had for
         ``sqrt(3 / n_L)``, 0.12 for 200 output neurons; spiking networks learn faster with twice
         that. For the 10 output neurons of a rate network 0.5 is a good start.
-    phi_delta, gated, tau, matrix, sparsity, procedural
-        As in `FA`; `gated` concerns the output neurons, the only ones that transmit.
+    phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
+        Output function of the error neurons; see `ErrorPopulation`.
+    gated : bool, default False
+        Whether the transmitted error is gated by the forward neuron's gain Psi(V), as in
+        backpropagation. The spiking model of the paper does not.
+    tau : float, default 0.9
+        Weight of the new drive in the error populations.
+    matrix : str, default "uniform"
+        Distribution of B: "uniform" in [-scale, scale], "normal" of standard deviation scale,
+        "sign" (-scale or scale), "orthogonal", or "B1" to "B7"; see `RandomMatrix`.
+    sparsity : float, default 0
+        Fraction of the feedback synapses that are missing, in [0, 1).
+    procedural : bool, default False
+        Whether B is drawn again from the seed at each use instead of stored: the same numbers, for
+        the memory of one block and the time of drawing; see `RandomMatrix`. `matrices` is then
+        empty, and no alignment is reported. The fused backend draws other numbers, on the device.
 
     Raises
     ------
@@ -45,43 +58,27 @@ class DFA(FA):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    def __init__(
-        self,
-        scale: float | Sequence[float] = 0.2,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = False,
-        tau: float = 0.9,
-        *,
-        matrix: MatrixKind = "uniform",
-        sparsity: float = 0.0,
-        procedural: bool = False,
-    ):
-        super().__init__(
-            scale,
-            phi_delta,
-            gated,
-            tau,
-            matrix=matrix,
-            sparsity=sparsity,
-            procedural=procedural,
+    scale: float | Sequence[float] = field(default=0.2, kw_only=False)
+    phi_delta: PhiDelta = "identity"
+    gated: bool = False
+    tau: float = 0.9
+    matrix: MatrixKind = "uniform"
+    sparsity: float = 0.0
+    procedural: bool = False
+    random: RandomMatrices = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.random = RandomMatrices(
+            self.scale, kind=self.matrix, sparsity=self.sparsity, procedural=self.procedural
         )
 
-    def shapes(self, forward: Sequence["Dense"]) -> list[tuple[int, int]]:
-        """Return the shape of each B_l, from the top straight to each population below."""
-        return [(forward[-1].n_post, below.n_post) for below in forward[:-1]]
-
-    def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
-        """Carry the error from the top to every hidden population."""
-        top = state.errors[-1]
-        top.drive.copy_(error)
-        self.populations[-1].step(top)
-        sent = top.activity
-        if self.gated:
-            sent = torch.mul(sent, forward[-1].gain, out=top.drive)
-        for layer, here in enumerate(state.errors[:-1]):
-            self.carry(layer, sent, out=here.drive)
-            self.populations[layer].step(here)
-
-    def layer_matrices(self) -> list[Tensor]:
-        """Return nothing: B_l has the shape of the forward weights only by chance."""
-        return []
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire the output's error population to all others, each through a matrix B_l."""
+        output, hidden = forward[-1].n_post, [below.n_post for below in forward[:-1]]
+        matrices = self.random.connect([(output, n) for n in hidden], device, dtype)
+        hops = [
+            Hop(beside(len(hidden)), beside(layer), matrix, self.gated)
+            for layer, matrix in enumerate(matrices)
+        ]
+        return Wiring(populations={"errors": self.beside(forward)}, hops=hops)

@@ -1,7 +1,7 @@
 """Error populations: neurons that integrate and leak the error they receive."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import torch
@@ -19,7 +19,8 @@ class ErrorState:
     Attributes
     ----------
     drive : Tensor
-        Error that arrives in this step.
+        Error that arrives in this step. After the step of a population whose error is gated on its
+        way out, it holds what the population sends.
     potential : Tensor
         U, its leaky sum.
     activity : Tensor
@@ -36,6 +37,7 @@ class ErrorState:
     uniforms: Tensor
 
 
+@dataclass(frozen=True, kw_only=True)
 class ErrorPopulation:
     """Neurons that carry a signed error (Lillicrap et al. 2016, Methods, eqs. 6 and 7).
 
@@ -44,10 +46,10 @@ class ErrorPopulation:
         U <- (1 - tau) U + tau drive
         activity = phi_delta(U)
 
-    A tonic rate is implied: activity above 0 is a rate above the tonic one, below 0 one below it.
-    With "spiking" it is not implied but there: the neurons spike, s ~ Bernoulli(1 / (1 + exp(-U))),
-    every second step when there is no error, and their activity is 2 (s - 1/2), that is 1 or -1.
-    On average this is the logistic phi_delta.
+    The neurons have an implied tonic rate: activity above 0 is a rate above it, activity below 0 a
+    rate below it. With "spiking" the tonic rate is explicit: the neurons spike,
+    s ~ Bernoulli(1 / (1 + exp(-U))), every second step when there is no error, and their activity
+    is 2 (s - 1/2), that is 1 or -1. On average this is the logistic phi_delta.
 
     Parameters
     ----------
@@ -59,17 +61,23 @@ class ErrorPopulation:
         Output function. "logistic" is the logistic function centred on 0 and scaled to slope 1/2,
         2/(1 + exp(-U)) - 1 = tanh(U/2). Range and slope set how fast the error fades from layer to
         layer.
+
+    Raises
+    ------
+    SpikefaError
+        If `tau` is out of range, or there is no such `phi_delta`.
     """
 
-    def __init__(self, size: int, tau: float = 0.9, phi_delta: PhiDelta = "identity"):
-        require(0 < tau <= 1, f"tau must be in (0, 1], {tau} given")
+    size: int = field(kw_only=False)
+    tau: float = 0.9
+    phi_delta: PhiDelta = "identity"
+
+    def __post_init__(self) -> None:
+        require(0 < self.tau <= 1, f"tau must be in (0, 1], {self.tau} given")
         require(
-            phi_delta in get_args(PhiDelta),
-            f"phi_delta must be one of {', '.join(get_args(PhiDelta))}, {phi_delta!r} given",
+            self.phi_delta in get_args(PhiDelta),
+            f"phi_delta must be one of {', '.join(get_args(PhiDelta))}, {self.phi_delta!r} given",
         )
-        self.size = size
-        self.tau = tau
-        self.phi_delta = phi_delta
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> ErrorState:
         """Return the state of `batch` independent copies at rest."""
@@ -98,7 +106,7 @@ class ErrorPopulation:
 
 
 def uniforms_of(name: str, populations: Sequence[ErrorState]) -> dict[str, Tensor]:
-    """Return the uniforms of those that spike, the lowest population being ``<name>1``."""
+    """Return the uniforms of the populations that spike, the lowest being ``<name>1``."""
     return {
         f"{name}{layer}": population.uniforms
         for layer, population in enumerate(populations, start=1)

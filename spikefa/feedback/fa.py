@@ -1,21 +1,20 @@
 """Feedback alignment: fixed random matrices, layer by layer."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
 
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.layerwise import Layerwise
 from spikefa.feedback.random_matrices import RandomMatrices
+from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
+from spikefa.feedback.wiring import Wiring, layer_by_layer
+from spikefa.synapses import Synapses
 
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
 
-
-class FA(Layerwise):
+@dataclass(eq=False, kw_only=True)
+class FA(RandomlyWired, sweep_only=True):
     """Feedback alignment (Lillicrap et al. 2016, Methods, eqs. 6 and 7).
 
     Each forward population l has an error population of its size. In one step, downwards::
@@ -56,57 +55,22 @@ class FA(Layerwise):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    def __init__(
-        self,
-        scale: float | Sequence[float] = 0.1,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = False,
-        tau: float = 0.9,
-        *,
-        matrix: MatrixKind = "uniform",
-        sparsity: float = 0.0,
-        procedural: bool = False,
-    ):
-        super().__init__(phi_delta, gated, tau)
-        self.random = RandomMatrices(scale, matrix, sparsity, procedural)
+    scale: float | Sequence[float] = field(default=0.1, kw_only=False)
+    phi_delta: PhiDelta = "identity"
+    gated: bool = False
+    tau: float = 0.9
+    matrix: MatrixKind = "uniform"
+    sparsity: float = 0.0
+    procedural: bool = False
+    random: RandomMatrices = field(init=False, repr=False)
 
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({self.random}, phi_delta={self.phi_delta!r}, "
-            f"gated={self.gated}, tau={self.tau})"
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.random = RandomMatrices(
+            self.scale, kind=self.matrix, sparsity=self.sparsity, procedural=self.procedural
         )
 
-    @property
-    def matrices(self) -> list[Tensor]:
-        """The matrices B_l; none if they are procedural."""
-        return self.random.stored
-
-    @property
-    def needs_host(self) -> bool:
-        """Whether the matrices are procedural: they are drawn on the host."""
-        return self.random.procedural
-
-    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
-        """Make one error population per forward population and a matrix between neighbours."""
-        super().connect(forward, device, dtype)
-        self.random.connect(self.shapes(forward), device, dtype)
-
-    def shapes(self, forward: Sequence["Dense"]) -> list[tuple[int, int]]:
-        """Return the shape of each B_l, that of the forward weights beside it transposed."""
-        return [(above.n_post, above.n_pre) for above in forward[1:]]
-
-    def initialise(self, seed: int) -> None:
-        """Draw each B_l from a stream of its own."""
-        self.random.initialise(seed)
-
-    def carry(self, layer: int, sent: Tensor, out: Tensor) -> None:
-        """Write ``sent B_l``."""
-        self.random.each[layer].carry(sent, out)
-
-    def layer_matrices(self) -> list[Tensor]:
-        """Return the matrices B_l, from the lowest hidden population upwards."""
-        return self.matrices
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the feedback matrices, ``B1`` being the one into the first hidden population."""
-        return self.random.tensors()
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below through a matrix B_l."""
+        matrices = self.random.connect(transposed_shapes(forward), device, dtype)
+        return layer_by_layer(self.beside(forward), matrices, self.gated)

@@ -1,21 +1,21 @@
 """Kolen-Pollack: feedback weights that learn the same changes as the forward ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
-from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.fa import FA
+from spikefa.feedback.momentum import Momentum
+from spikefa.feedback.projection import Projection
+from spikefa.feedback.random_matrices import RandomMatrices
+from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
+from spikefa.feedback.state import FeedbackState
+from spikefa.feedback.wiring import Wiring, layer_by_layer
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
-
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
 
 
 @dataclass
@@ -25,13 +25,14 @@ class KPState(FeedbackState):
     Attributes
     ----------
     factors : list of Tensor [..., batch, n_{l+1}]
-        eta phi_delta(U_{l+1}) Psi(V_{l+1}), what the feedback synapses of each layer learn from.
+        eta phi_delta(U_{l+1}) Psi(V_{l+1}), the factor of the change of B_l on its sending side.
     """
 
     factors: list[Tensor]
 
 
-class KP(FA):
+@dataclass(eq=False, kw_only=True)
+class KP(RandomlyWired, sweep_only=True):
     """Kolen-Pollack feedback (Kolen & Pollack 1994; Akrout et al. 2019).
 
     Error populations as in `FA`, whose synapses learn what the forward ones learn. At every step::
@@ -72,58 +73,59 @@ class KP(FA):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    def __init__(
-        self,
-        scale: float | Sequence[float] = 0.1,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = False,
-        tau: float = 0.9,
-        *,
-        matrix: MatrixKind = "uniform",
-        momentum: float = 0.0,
-    ):
-        super().__init__(scale, phi_delta, gated, tau, matrix=matrix)
-        require(0 <= momentum < 1, f"the momentum of B must be in [0, 1), {momentum} given")
-        self.momentum = momentum
-        self.velocities: list[Tensor] = []
+    scale: float | Sequence[float] = field(default=0.1, kw_only=False)
+    phi_delta: PhiDelta = "identity"
+    gated: bool = False
+    tau: float = 0.9
+    matrix: MatrixKind = "uniform"
+    momentum: float = 0.0
+    random: RandomMatrices = field(init=False, repr=False)
+    inertia: Momentum = field(init=False, repr=False)
 
-    def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, momentum={self.momentum})"
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.random = RandomMatrices(self.scale, kind=self.matrix)
+        self.inertia = Momentum(self.momentum, "B")
 
-    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
-        """Make what FA makes, and a velocity for each matrix if there is momentum."""
-        super().connect(forward, device, dtype)
-        self.velocities = [torch.zeros_like(each) for each in self.matrices if self.momentum]
+    @property
+    def velocities(self) -> list[Tensor]:
+        """The velocity v of each B_l; empty without momentum."""
+        return self.inertia.velocities
+
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below through a matrix B_l that learns."""
+        self.random.connect(transposed_shapes(forward), device, dtype)
+        self.inertia.connect(self.matrices)
+        return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
 
     def initialise(self, seed: int) -> None:
         """Draw each B_l from a stream of its own; nothing moves yet."""
         super().initialise(seed)
-        for velocity in self.velocities:
-            velocity.zero_()
+        self.inertia.rest()
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the feedback matrices, B1, B2 and so on, and with momentum v1, v2 and so on."""
-        moving = {f"v{layer}": each for layer, each in enumerate(self.velocities, start=1)}
-        return super().tensors() | moving
+        return super().tensors() | self.inertia.tensors()
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> KPState:
         """Return the error populations at rest."""
-        errors = super().state(batch, device, dtype).errors
-        return KPState(errors, [torch.zeros_like(error.activity) for error in errors[1:]])
+        populations = self.wiring.at_rest(batch, device, dtype)
+        factors = [torch.zeros_like(error.activity) for error in populations["errors"][1:]]
+        return KPState(**populations, factors=factors)
 
-    def learn(self, state: FeedbackState, layers: Sequence[Layer]) -> None:
+    def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
         """Change the feedback synapses as the forward ones beside them."""
         assert isinstance(state, KPState)
-        changed = zip(self.matrices, state.factors, state.modulators[1:], layers[1:], strict=True)
-        for number, (matrix, factor, modulator, layer) in enumerate(changed):
-            rate = layer.plasticity.learning_rate
-            torch.mul(modulator, layer.post.gain, out=factor)
-            if self.momentum:
-                velocity = self.velocities[number].mul_(self.momentum)
-                add_product(velocity, factor.mT, layer.pre)
-                matrix.addcmul_(velocity, rate, value=-1)
+        changed = zip(
+            self.matrices, state.factors, state.modulators[1:], projections[1:], strict=True
+        )
+        for number, (matrix, factor, modulator, forward) in enumerate(changed):
+            rate = forward.plasticity.learning_rate
+            torch.mul(modulator, forward.post.gain, out=factor)
+            if self.inertia:
+                self.inertia.step(number, matrix, factor.mT, forward.pre, rate)
             else:
-                add_product(matrix, factor.mul_(rate).mT, layer.pre, alpha=-1)
+                add_product(matrix, factor.mul_(rate).mT, forward.pre, alpha=-1)
 
     def decay(self, factor: float) -> None:
         """Let the feedback weights decay as the forward ones do."""

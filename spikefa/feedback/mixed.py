@@ -1,56 +1,23 @@
-"""The general feedback rule: errors from the output and from neighbouring layers, combined."""
+"""The mixed strategies: errors from the output and from neighbouring layers, combined."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
-from torch import Tensor
 
-from spikefa.errors import require
-from spikefa.feedback.base import FeedbackState
-from spikefa.feedback.beside import Beside
-from spikefa.feedback.combination import COMBINATIONS, Combination, CombinationName
+from spikefa.feedback.combination import Combination, CombinationName
 from spikefa.feedback.distributions import MatrixKind
-from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDelta, uniforms_of
+from spikefa.feedback.error_population import PhiDelta
+from spikefa.feedback.mixing import MixedState, Mixing
 from spikefa.feedback.random_matrix import RandomMatrix
-from spikefa.neurons import PopulationState
-
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
-
-STRATEGIES = {
-    "direct": (False, False),
-    "s1": (True, False),
-    "s2": (False, True),
-    "s3": (True, True),
-}
-"""Whether a hidden layer also hears the layer above, and whether it also hears the one below."""
+from spikefa.feedback.state import Site, beside
+from spikefa.feedback.wiring import Hop, Wiring
+from spikefa.synapses import Synapses
 
 
-@dataclass
-class MixedState(FeedbackState):
-    """State of a circuit in which several errors meet in a population.
-
-    Attributes
-    ----------
-    arrived : list of dict
-        For each hidden population, from the lowest upwards, what arrives in this step, by source:
-        "direct", "above", "below".
-    direct : list of ErrorState
-        With strategy "s3" a second error population beside each hidden population, which gets the
-        direct error alone and sends to the neighbouring layers; else none.
-    """
-
-    arrived: list[dict[str, Tensor]]
-    direct: list[ErrorState]
-
-    def uniforms(self) -> dict[str, Tensor]:
-        """Return the tensors that need new numbers from U[0, 1) at every step, by name."""
-        return super().uniforms() | uniforms_of("direct", self.direct)
-
-
-class Mixed(Beside):
+@dataclass(eq=False, kw_only=True)
+class Mixed(Mixing, sweep_only=True):
     """The mixed strategies s1, s2 and s3 ("General feedback strategies", eq. 4 and table 1).
 
     Every hidden population hears the output error directly, and its neighbours too. In one step,
@@ -97,141 +64,26 @@ class Mixed(Beside):
 
     strategies: ClassVar[Sequence[str]] = ("s1", "s2", "s3")
 
-    def __init__(
-        self,
-        strategy: str = "s1",
-        combine: CombinationName | Combination = "mean",
-        scale: float = 0.2,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = True,
-        tau: float = 0.9,
-        matrix: MatrixKind = "uniform",
-        sparsity: float = 0.0,
-    ):
-        super().__init__(phi_delta, gated, tau)
-        require(
-            strategy in self.strategies,
-            f"strategy must be one of {', '.join(self.strategies)}, {strategy!r} given",
-        )
-        require(
-            callable(combine) or combine in COMBINATIONS,
-            f"combine must be one of {', '.join(COMBINATIONS)}, or a function, {combine!r} given",
-        )
-        RandomMatrix(1, 1, matrix, scale, sparsity)  # says at once what is wrong with them
-        self.strategy = strategy
-        self.combine = combine
-        self.scale = scale
-        self.matrix: MatrixKind = matrix
-        self.sparsity = sparsity
-        self.random: list[dict[str, RandomMatrix]] = []
-        self.direct: list[ErrorPopulation] = []
+    strategy: str = field(default="s1", kw_only=False)
+    combine: CombinationName | Combination = field(default="mean", kw_only=False)
+    scale: float = 0.2
+    phi_delta: PhiDelta = "identity"
+    gated: bool = True
+    tau: float = 0.9
+    matrix: MatrixKind = "uniform"
+    sparsity: float = 0.0
+    random: list[dict[str, RandomMatrix]] = field(init=False, repr=False, default_factory=list)
 
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}(strategy={self.strategy!r}, combine={self.combine!r}, "
-            f"scale={self.scale}, phi_delta={self.phi_delta!r}, gated={self.gated}, "
-            f"tau={self.tau}, matrix={self.matrix!r}, sparsity={self.sparsity})"
-        )
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire the output's error population to all others, and these to their neighbours."""
+        return self.mix(forward, device, dtype)
 
-    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
-        """Allocate the error populations and, for each source of each, a matrix."""
-        super().connect(forward, device, dtype)
-        hidden = len(self.populations) - 1
-        above, below = STRATEGIES[self.strategy]
-        for layer, here in enumerate(self.populations[:hidden]):
-            senders = {"direct": self.populations[-1]}
-            if above and layer < hidden - 1:
-                senders["above"] = self.populations[layer + 1]
-            if below and layer:
-                senders["below"] = self.populations[layer - 1]
-            self.random.append(
-                {
-                    source: RandomMatrix(
-                        *(sender.size, here.size, self.matrix, self.scale, self.sparsity),
-                        device=device,
-                        dtype=dtype,
-                    )
-                    for source, sender in senders.items()
-                }
-            )
-        self.direct = self.populations[:hidden] if above and below else []
-
-    def initialise(self, seed: int) -> None:
-        """Draw each matrix from a stream of its own."""
-        for layer, matrices in enumerate(self.random, start=1):
-            for source, matrix in matrices.items():
-                path = () if source == "direct" else (source,)
-                matrix.initialise(seed, "feedback", *path, layer)
-
-    @property
-    def matrices(self) -> list[dict[str, Tensor]]:
-        """The matrices into each hidden population, from the lowest upwards, by source."""
-        return [
-            {source: matrix.stored for source, matrix in matrices.items()}
-            for matrices in self.random
-        ]
+    def direct_hop(self, target: Site, matrix: RandomMatrix) -> Hop:
+        """Return the hop from the error population beside the output."""
+        return Hop(beside(len(self.random)), target, matrix, self.gated, "direct")
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> MixedState:
         """Return all error populations at rest."""
-        arrived = [
-            {
-                source: torch.zeros(batch, matrix.shape[1], device=device, dtype=dtype)
-                for source, matrix in matrices.items()
-            }
-            for matrices in self.random
-        ]
-        direct = [population.state(batch, device, dtype) for population in self.direct]
-        errors = super().state(batch, device, dtype).errors
-        return MixedState(errors, arrived, direct)
-
-    def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
-        """Let the direct error arrive everywhere, then the neighbours', and combine them."""
-        assert isinstance(state, MixedState)
-        state.errors[-1].drive.copy_(error)
-        self.populations[-1].step(state.errors[-1])
-        self.carry_directly(state, forward)
-        for layer, here in enumerate(state.direct):
-            here.drive.copy_(state.arrived[layer]["direct"])
-            self.direct[layer].step(here)
-        senders = state.direct or state.errors[:-1]
-        layers = range(len(self.random))
-        for layer in reversed(layers) if self.strategy == "s1" else layers:
-            arrived = state.arrived[layer]
-            for source, neighbour in (("above", layer + 1), ("below", layer - 1)):
-                if source in arrived:
-                    sent = self.sent(senders[neighbour], forward[neighbour])
-                    self.random[layer][source].carry(sent, out=arrived[source])
-            self._combine(list(arrived.values()), state.errors[layer].drive)
-            self.populations[layer].step(state.errors[layer])
-
-    def carry_directly(self, state: MixedState, forward: Sequence[PopulationState]) -> None:
-        """Write what arrives directly at each hidden population: the output error through D_l."""
-        sent = self.sent(state.errors[-1], forward[-1])
-        for arrived, matrices in zip(state.arrived, self.random, strict=True):
-            matrices["direct"].carry(sent, out=arrived["direct"])
-
-    def _combine(self, terms: Sequence[Tensor], out: Tensor) -> None:
-        """Apply F where there is something to combine."""
-        if len(terms) == 1:
-            out.copy_(terms[0])
-        elif callable(self.combine):
-            self.combine(terms, out)
-        else:
-            COMBINATIONS[self.combine](terms, out)
-
-    def layer_matrices(self) -> list[Tensor]:
-        """Return, for s1, the matrices from the layer above, which for the highest is the output.
-
-        In the other strategies the error does not go down layer by layer.
-        """
-        if self.strategy != "s1":
-            return []
-        return [matrices.get("above", matrices["direct"]) for matrices in self.matrices]
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the matrices: ``direct1``, ``above1``, ``below2``, the layer they lead to last."""
-        return {
-            f"{source}{layer}": matrix
-            for layer, matrices in enumerate(self.matrices, start=1)
-            for source, matrix in matrices.items()
-        }
+        return MixedState(
+            **self.wiring.at_rest(batch, device, dtype), arrived=self.arrivals(batch, device, dtype)
+        )

@@ -1,12 +1,16 @@
 """Node perturbation: neurons learn from the correlation of their noise with the loss."""
 
+from dataclasses import dataclass, field
+
 import torch
 from torch import Tensor
 
 from spikefa.feedback.broadcast import Broadcast
 from spikefa.feedback.error_population import PhiDelta
+from spikefa.neurons import Population
 
 
+@dataclass(eq=False, kw_only=True)
 class NodePerturbation(Broadcast):
     """Node perturbation (Williams 1992; Lillicrap et al. 2016, supplementary figure 1).
 
@@ -39,20 +43,12 @@ class NodePerturbation(Broadcast):
         If an argument is out of range, or neurons have no noise that they could learn from.
     """
 
-    def __init__(
-        self,
-        baseline_rate: float = 0.05,
-        everywhere: bool = False,
-        phi_delta: PhiDelta = "identity",
-        tau: float = 0.9,
-    ):
-        super().__init__(baseline_rate, everywhere, True, phi_delta, tau)
-
-    def __repr__(self) -> str:
-        return (
-            f"NodePerturbation(baseline_rate={self.baseline_rate}, everywhere={self.everywhere}, "
-            f"phi_delta={self.phi_delta!r}, tau={self.tau})"
-        )
+    baseline_rate: float = field(default=0.05, kw_only=False)
+    everywhere: bool = False
+    phi_delta: PhiDelta = "identity"
+    tau: float = 0.9
+    noisy: bool = field(init=False, repr=False, default=True)
+    reached: list[Population] = field(init=False, repr=False, default_factory=list)
 
     def judge(self, error: Tensor, out: Tensor) -> None:
         """Write half the squared length of the error."""

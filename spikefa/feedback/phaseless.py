@@ -1,18 +1,22 @@
 """Phaseless alignment learning: feedback weights that learn from the noise of the neurons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.fa import FA
+from spikefa.feedback.projection import Projection
+from spikefa.feedback.random_matrices import RandomMatrices
+from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
+from spikefa.feedback.state import FeedbackState
+from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.neurons import Population
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -35,7 +39,8 @@ class PhaselessState(FeedbackState):
     rapid: list[Tensor]
 
 
-class PAL(FA):
+@dataclass(eq=False, kw_only=True)
+class PAL(RandomlyWired, sweep_only=True):
     """Phaseless alignment learning (Max et al. 2024).
 
     Error populations as in `FA`, whose synapses learn all the time, in no phase of their own, from
@@ -84,38 +89,39 @@ class PAL(FA):
         no noise.
     """
 
-    def __init__(
-        self,
-        scale: float | Sequence[float] = 0.1,
-        rate: float = 0.001,
-        gain: float = 16.0,
-        smoothing: float = 0.3,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = False,
-        tau: float = 0.9,
-        *,
-        matrix: MatrixKind = "uniform",
-    ):
-        super().__init__(scale, phi_delta, gated, tau, matrix=matrix)
-        require(0 < rate <= 1, f"the rate of PAL must be in (0, 1], {rate} given")
-        require(0 < gain < float("inf"), f"the gain of PAL must be positive, {gain} given")
-        require(0 <= smoothing < 1, f"smoothing must be in [0, 1), {smoothing} given")
-        self.rate = rate
-        self.gain = gain
-        self.smoothing = smoothing
+    scale: float | Sequence[float] = field(default=0.1, kw_only=False)
+    rate: float = 0.001
+    gain: float = 16.0
+    smoothing: float = 0.3
+    phi_delta: PhiDelta = "identity"
+    gated: bool = False
+    tau: float = 0.9
+    matrix: MatrixKind = "uniform"
+    random: RandomMatrices = field(init=False, repr=False)
 
-    def __repr__(self) -> str:
-        own = f"rate={self.rate}, gain={self.gain}, smoothing={self.smoothing}"
-        return f"{super().__repr__()[:-1]}, {own})"
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.random = RandomMatrices(self.scale, kind=self.matrix)
+        require(0 < self.rate <= 1, f"the rate of PAL must be in (0, 1], {self.rate} given")
+        require(
+            0 < self.gain < float("inf"), f"the gain of PAL must be positive, {self.gain} given"
+        )
+        require(0 <= self.smoothing < 1, f"smoothing must be in [0, 1), {self.smoothing} given")
+
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below through a matrix B_l that learns."""
+        self.random.connect(transposed_shapes(forward), device, dtype)
+        return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PhaselessState:
         """Return the error populations at rest, and the running means at 0."""
-        errors = super().state(batch, device, dtype).errors
+        populations = self.wiring.at_rest(batch, device, dtype)
+        potentials = [error.potential for error in populations["errors"]]
         return PhaselessState(
-            errors,
-            noise=[torch.zeros_like(error.potential) for error in errors[:-1]],
-            slow=[torch.zeros_like(error.potential) for error in errors[1:]],
-            rapid=[torch.zeros_like(error.potential) for error in errors[1:]],
+            **populations,
+            noise=[torch.zeros_like(each) for each in potentials[:-1]],
+            slow=[torch.zeros_like(each) for each in potentials[1:]],
+            rapid=[torch.zeros_like(each) for each in potentials[1:]],
         )
 
     def check(self, populations: Sequence[Population]) -> None:
@@ -127,11 +133,11 @@ class PAL(FA):
             "take StochasticBinary, or Rate with noise above 0",
         )
 
-    def learn(self, state: FeedbackState, layers: Sequence[Layer]) -> None:
+    def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
         """Correlate the noise below with the rapid part of the rate above."""
         assert isinstance(state, PhaselessState)
         own = zip(state.noise, state.slow, state.rapid, strict=True)
-        between = zip(self.matrices, pairwise(layers), own, strict=True)
+        between = zip(self.matrices, pairwise(projections), own, strict=True)
         for matrix, (below, above), (noise, slow, rapid) in between:
             torch.sub(below.post.spikes, below.post.probability, out=noise)
             torch.sub(above.post.probability, slow, out=rapid)

@@ -2,21 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.layerwise import Layerwise
+from spikefa.feedback.matrix import ForwardMatrix
+from spikefa.feedback.projection import Projection
+from spikefa.feedback.state import FeedbackState
+from spikefa.feedback.wired import Wired
+from spikefa.feedback.wiring import Wiring, layer_by_layer
+from spikefa.synapses import Synapses
 
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
 
-
-class PseudoBackprop(Layerwise):
+@dataclass(eq=False, kw_only=True)
+class PseudoBackprop(Wired):
     """Backpropagation with W^+ for W^T (Lillicrap et al. 2016, supplementary note 15, eq. 57).
 
     In one step, downwards::
@@ -63,42 +66,34 @@ class PseudoBackprop(Layerwise):
 
     reads_weights: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        every: int = 100,
-        rtol: float = 0.1,
-        scale: float = 10.0,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = True,
-        tau: float = 0.9,
-    ):
-        super().__init__(phi_delta, gated, tau)
-        require(every >= 1, f"a pseudoinverse every 1 step or more, {every} given")
-        require(0 <= rtol < 1, f"rtol must be in [0, 1), {rtol} given")
-        require(0 < scale < math.inf, f"the scale of W^+ must be positive, {scale} given")
-        self.every = every
-        self.rtol = rtol
-        self.scale = scale
-        self.weights: list[Tensor] = []
-        self.matrices: list[Tensor] = []
-        self.age = torch.zeros((), dtype=torch.int64)
+    every: int = field(default=100, kw_only=False)
+    rtol: float = 0.1
+    scale: float = 10.0
+    phi_delta: PhiDelta = "identity"
+    gated: bool = True
+    tau: float = 0.9
+    weights: list[Tensor] = field(init=False, repr=False, default_factory=list)
+    matrices: list[Tensor] = field(init=False, repr=False, default_factory=list)
+    age: Tensor = field(init=False, repr=False)
 
-    def __repr__(self) -> str:
-        return (
-            f"PseudoBackprop(every={self.every}, rtol={self.rtol}, scale={self.scale}, "
-            f"phi_delta={self.phi_delta!r}, gated={self.gated}, tau={self.tau})"
-        )
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.every >= 1, f"a pseudoinverse every 1 step or more, {self.every} given")
+        require(0 <= self.rtol < 1, f"rtol must be in [0, 1), {self.rtol} given")
+        require(0 < self.scale < math.inf, f"the scale of W^+ must be positive, {self.scale} given")
+        self.age = torch.zeros((), dtype=torch.int64)
 
     @property
     def needs_host(self) -> bool:
         """True: it decides when a pseudoinverse is due, and waits for it."""
         return True
 
-    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
-        """Make the error populations, and keep hold of the forward weights."""
-        super().connect(forward, device, dtype)
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below by the pseudoinverse of forward weights."""
         self.weights = [synapses.weight for synapses in forward[1:]]
         self.matrices = [torch.zeros_like(weight.mT) for weight in self.weights]
+        inverses = [ForwardMatrix(matrix) for matrix in self.matrices]
+        return layer_by_layer(self.beside(forward), inverses, self.gated)
 
     def initialise(self, seed: int) -> None:
         """Compute the pseudoinverses of the first weights; there is nothing to draw."""
@@ -111,19 +106,11 @@ class PseudoBackprop(Layerwise):
             matrix.copy_(torch.linalg.pinv(weight, rtol=rtol)).mul_(self.scale)
         self.age.zero_()
 
-    def carry(self, layer: int, sent: Tensor, out: Tensor) -> None:
-        """Write ``scale sent W_{l+1}^+``."""
-        torch.matmul(sent, self.matrices[layer], out=out)
-
-    def learn(self, state: FeedbackState, layers: Sequence[Layer]) -> None:
+    def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
         """Compute the pseudoinverses anew if they are due."""
         self.age += 1
         if self.age >= self.every:
             self.refresh()
-
-    def layer_matrices(self) -> list[Tensor]:
-        """Return the matrices ``scale W^+``."""
-        return self.matrices
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the pseudoinverses, ``pinv1`` into the first hidden population, and their age."""

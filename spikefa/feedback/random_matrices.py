@@ -1,15 +1,18 @@
-"""The fixed random feedback matrices of a circuit, one into each hidden population."""
+"""The random feedback matrices of a circuit, one into each hidden population."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from spikefa.feedback.distributions import MatrixKind
+from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.scales import for_each_layer
 
 
+@dataclass(eq=False, kw_only=True)
 class RandomMatrices:
     """One `RandomMatrix` into each hidden population, from the lowest upwards.
 
@@ -19,37 +22,50 @@ class RandomMatrices:
         For all of them, or for each.
     kind, sparsity, procedural
         See `RandomMatrix`.
+
+    Attributes
+    ----------
+    each : list of RandomMatrix
+        Empty before `connect`.
     """
 
-    def __init__(
-        self,
-        scale: float | Sequence[float],
-        kind: MatrixKind = "uniform",
-        sparsity: float = 0.0,
-        procedural: bool = False,
-    ):
-        for value in for_each_layer(scale, 1 if isinstance(scale, int | float) else len(scale)):
-            RandomMatrix(1, 1, kind, value, sparsity, procedural)  # says at once what is wrong
-        self.scale = scale
-        self.kind: MatrixKind = kind
-        self.sparsity = sparsity
-        self.procedural = procedural
-        self.each: list[RandomMatrix] = []
+    scale: float | Sequence[float] = field(kw_only=False)
+    kind: MatrixKind = "uniform"
+    sparsity: float = 0.0
+    procedural: bool = False
+    each: list[RandomMatrix] = field(init=False, repr=False, default_factory=list)
 
-    def __repr__(self) -> str:
-        said = f"scale={self.scale}, matrix={self.kind!r}"
-        said += f", sparsity={self.sparsity}" if self.sparsity else ""
-        return said + (", procedural=True" if self.procedural else "")
+    def __post_init__(self) -> None:
+        for scale in for_each_layer(self.scale):
+            self._matrix((1, 1), scale)  # says at once what is wrong
+
+    def _matrix(
+        self,
+        shape: tuple[int, int],
+        scale: float,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> RandomMatrix:
+        return RandomMatrix(
+            *shape,
+            kind=self.kind,
+            scale=scale,
+            sparsity=self.sparsity,
+            procedural=self.procedural,
+            device=device,
+            dtype=dtype,
+        )
 
     def connect(
         self, shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype
-    ) -> None:
-        """Make a matrix `[n_from, n_to]` of each shape."""
+    ) -> list[RandomMatrix]:
+        """Make and return a matrix `[n_from, n_to]` of each shape."""
         scales = for_each_layer(self.scale, len(shapes))
         self.each = [
-            RandomMatrix(*shape, self.kind, scale, self.sparsity, self.procedural, device, dtype)
+            self._matrix(shape, scale, device, dtype)
             for shape, scale in zip(shapes, scales, strict=True)
         ]
+        return self.each
 
     def initialise(self, seed: int) -> None:
         """Draw each from a stream of its own, ``feedback/<layer>``, counted from 1."""
@@ -58,8 +74,12 @@ class RandomMatrices:
 
     @property
     def stored(self) -> list[Tensor]:
-        """The matrices, none if they are procedural."""
+        """The matrices; none if they are procedural."""
         return [] if self.procedural else [matrix.stored for matrix in self.each]
+
+    def plastic(self) -> list[PlasticMatrix]:
+        """Return the stored matrices as those of synapses that learn."""
+        return [PlasticMatrix(matrix) for matrix in self.stored]
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the matrices, ``B1`` into the first hidden population, or their seeds."""

@@ -1,11 +1,16 @@
 """A global scalar reward, the same for every neuron."""
 
+from dataclasses import dataclass, field
+
 import torch
 from torch import Tensor
 
 from spikefa.feedback.broadcast import Broadcast
+from spikefa.feedback.error_population import PhiDelta
+from spikefa.neurons import Population
 
 
+@dataclass(eq=False, kw_only=True)
 class Reward(Broadcast):
     """One reward for all neurons, the output's included (Mazzoni, Andersen & Jordan 1991).
 
@@ -35,11 +40,12 @@ class Reward(Broadcast):
         If an argument is out of range, or neurons have no noise that they could learn from.
     """
 
-    def __init__(self, baseline_rate: float = 0.05, noisy: bool = True):
-        super().__init__(baseline_rate, everywhere=True, noisy=noisy)
-
-    def __repr__(self) -> str:
-        return f"Reward(baseline_rate={self.baseline_rate}, noisy={self.noisy})"
+    baseline_rate: float = field(default=0.05, kw_only=False)
+    noisy: bool = True
+    everywhere: bool = field(init=False, repr=False, default=True)
+    phi_delta: PhiDelta = field(init=False, repr=False, default="identity")
+    tau: float = field(init=False, repr=False, default=0.9)
+    reached: list[Population] = field(init=False, repr=False, default_factory=list)
 
     def judge(self, error: Tensor, out: Tensor) -> None:
         """Write minus the reward."""

@@ -5,17 +5,27 @@ from collections.abc import Sequence
 from spikefa.errors import require
 
 
-def for_each_layer(scale: float | Sequence[float], hidden: int) -> list[float]:
-    """Return the scale of the feedback into each of so many hidden populations.
+def for_each_layer(scale: float | Sequence[float], hidden: int | None = None) -> list[float]:
+    """Return the scale of the feedback into each hidden population.
+
+    Parameters
+    ----------
+    scale : float or sequence of float
+        For all of them, or for each.
+    hidden : int, optional
+        How many there are; by default as many as there are scales.
 
     Raises
     ------
     SpikefaError
-        If a sequence of another length was given, or a scale is not positive.
+        If there are more or fewer scales than populations, or a scale is not positive.
     """
-    scales = [scale] * hidden if isinstance(scale, int | float) else list(scale)
+    if isinstance(scale, int | float):
+        scales = [scale] * (1 if hidden is None else hidden)
+    else:
+        scales = list(scale)
     require(
-        len(scales) == hidden,
+        hidden is None or len(scales) == hidden,
         f"feedback scale {scale} for {hidden} hidden populations: give one, or one each",
     )
     require(

@@ -1,16 +1,18 @@
 """No feedback at all: only the output synapses learn."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from torch import Tensor
+import torch
 
-from spikefa.feedback.base import FeedbackState
-from spikefa.feedback.beside import Beside
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.neurons import PopulationState
+from spikefa.feedback.wired import Wired
+from spikefa.feedback.wiring import Wiring
+from spikefa.synapses import Synapses
 
 
-class Shallow(Beside):
+@dataclass(eq=False, kw_only=True)
+class Shallow(Wired, sweep_only=True):
     """Shallow learning (Lillicrap et al. 2016, figure 2 and supplementary figure 2): the baseline.
 
     The output error reaches the output neurons and goes no further::
@@ -28,20 +30,9 @@ class Shallow(Beside):
         Weight of the new drive in the error population.
     """
 
-    def __init__(self, phi_delta: PhiDelta = "identity", tau: float = 0.9):
-        super().__init__(phi_delta, gated=False, tau=tau)
+    phi_delta: PhiDelta = "identity"
+    tau: float = 0.9
 
-    def __repr__(self) -> str:
-        return f"Shallow(phi_delta={self.phi_delta!r}, tau={self.tau})"
-
-    def initialise(self, seed: int) -> None:
-        """There is nothing to draw."""
-
-    def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
-        """Let the error reach the output; the hidden error populations rest."""
-        state.errors[-1].drive.copy_(error)
-        self.populations[-1].step(state.errors[-1])
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return nothing: there are no feedback weights."""
-        return {}
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire nothing: the error stays at the output, and the hidden error populations rest."""
+        return Wiring(populations={"errors": self.beside(forward)})

@@ -1,23 +1,23 @@
 """Sign-concordant feedback: the signs are those of the forward weights, the magnitudes not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback.base import FeedbackState
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.layerwise import Layerwise
+from spikefa.feedback.matrix import ForwardMatrix
 from spikefa.feedback.scales import for_each_layer
+from spikefa.feedback.state import FeedbackState
+from spikefa.feedback.wired import Wired
+from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.neurons import PopulationState
+from spikefa.synapses import Synapses
 from spikefa.utils.seeding import generator
-
-if TYPE_CHECKING:
-    from spikefa.synapses import Dense
 
 Variant = Literal["uSF", "brSF", "frSF"]
 
@@ -40,7 +40,8 @@ class SignState(FeedbackState):
         return super().uniforms() | drawn
 
 
-class SF(Layerwise):
+@dataclass(eq=False, kw_only=True)
+class SF(Wired):
     """Sign-concordant feedback (Liao, Leibo & Poggio 2016).
 
     Error populations as in `FA`, with at every step::
@@ -83,37 +84,27 @@ class SF(Layerwise):
 
     reads_weights: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        variant: Variant = "uSF",
-        scale: float | Sequence[float] | None = None,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = False,
-        tau: float = 0.9,
-    ):
-        super().__init__(phi_delta, gated, tau)
+    variant: Variant = field(default="uSF", kw_only=False)
+    scale: float | Sequence[float] | None = None
+    phi_delta: PhiDelta = "identity"
+    gated: bool = False
+    tau: float = 0.9
+    scales: list[float] = field(init=False, repr=False, default_factory=list)
+    weights: list[Tensor] = field(init=False, repr=False, default_factory=list)
+    matrices: list[Tensor] = field(init=False, repr=False, default_factory=list)
+    magnitudes: list[Tensor] = field(init=False, repr=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         require(
-            variant in get_args(Variant),
-            f"variant must be one of {', '.join(get_args(Variant))}, {variant!r} given",
+            self.variant in get_args(Variant),
+            f"variant must be one of {', '.join(get_args(Variant))}, {self.variant!r} given",
         )
-        if scale is not None:  # says at once what is wrong
-            for_each_layer(scale, 1 if isinstance(scale, int | float) else len(scale))
-        self.variant = variant
-        self.scale = scale
-        self.scales: list[float] = []
-        self.weights: list[Tensor] = []
-        self.matrices: list[Tensor] = []
-        self.magnitudes: list[Tensor] = []
+        if self.scale is not None:
+            for_each_layer(self.scale)  # says at once what is wrong
 
-    def __repr__(self) -> str:
-        return (
-            f"SF({self.variant!r}, scale={self.scale}, phi_delta={self.phi_delta!r}, "
-            f"gated={self.gated}, tau={self.tau})"
-        )
-
-    def connect(self, forward: Sequence["Dense"], device: torch.device, dtype: torch.dtype) -> None:
-        """Make the error populations, and keep hold of the forward weights."""
-        super().connect(forward, device, dtype)
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below by the signs of the forward weights."""
         above = forward[1:]
         if self.scale is None:
             self.scales = [sqrt(2 / (each.n_pre + each.n_post)) for each in above]
@@ -125,6 +116,8 @@ class SF(Layerwise):
         ]
         if self.variant == "frSF":
             self.magnitudes = [torch.zeros_like(matrix) for matrix in self.matrices]
+        signs = [ForwardMatrix(matrix) for matrix in self.matrices]
+        return layer_by_layer(self.beside(forward), signs, self.gated)
 
     def initialise(self, seed: int) -> None:
         """Draw the magnitudes that stay, each from a stream of its own."""
@@ -137,8 +130,8 @@ class SF(Layerwise):
         """Return the error populations at rest, and room for magnitudes that are redrawn."""
         drawn = self.matrices if self.variant == "brSF" else []
         return SignState(
-            super().state(batch, device, dtype).errors,
-            [torch.zeros_like(matrix) for matrix in drawn],
+            **self.wiring.at_rest(batch, device, dtype),
+            magnitudes=[torch.zeros_like(matrix) for matrix in drawn],
         )
 
     def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
@@ -155,14 +148,6 @@ class SF(Layerwise):
                 matrix.mul_(magnitudes[layer])
                 scale *= sqrt(3)
             matrix.mul_(scale)
-
-    def carry(self, layer: int, sent: Tensor, out: Tensor) -> None:
-        """Write ``sent B_l``."""
-        torch.matmul(sent, self.matrices[layer], out=out)
-
-    def layer_matrices(self) -> list[Tensor]:
-        """Return the matrices B_l, from the lowest hidden population upwards."""
-        return self.matrices
 
     def tensors(self) -> dict[str, Tensor]:
         """Return B_l as it was used last, and the magnitudes that stay."""

@@ -1,16 +1,20 @@
 """Weight mirrors: feedback weights that learn from the forward ones' answer to noise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback.base import FeedbackState, Layer
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.fa import FA
+from spikefa.feedback.projection import Projection
+from spikefa.feedback.random_matrices import RandomMatrices
+from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
+from spikefa.feedback.state import FeedbackState
+from spikefa.feedback.wiring import Wiring, layer_by_layer
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -44,7 +48,8 @@ class MirrorState(FeedbackState):
         return super().uniforms() | drawn
 
 
-class WM(FA):
+@dataclass(eq=False, kw_only=True)
+class WM(RandomlyWired):
     """Weight mirrors (Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019).
 
     Error populations as in `FA`, whose synapses learn in *mirror phases*. There each population l
@@ -92,57 +97,64 @@ class WM(FA):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    def __init__(
-        self,
-        scale: float | Sequence[float] = 0.1,
-        rate: float = 0.003,
-        gain: float = 1.0,
-        every: int = 1,
-        phi_delta: PhiDelta = "identity",
-        gated: bool = False,
-        tau: float = 0.9,
-        *,
-        matrix: MatrixKind = "uniform",
-    ):
-        super().__init__(scale, phi_delta, gated, tau, matrix=matrix)
-        require(0 < rate <= 1, f"the rate of the mirrors must be in (0, 1], {rate} given")
-        require(0 < gain < float("inf"), f"the gain of the mirrors must be positive, {gain} given")
-        require(
-            isinstance(every, int) and every >= 1,
-            f"mirror phases come every 1, 2, ... steps, {every} given",
-        )
-        self.rate = rate
-        self.gain = gain
-        self.every = every
+    scale: float | Sequence[float] = field(default=0.1, kw_only=False)
+    rate: float = 0.003
+    gain: float = 1.0
+    every: int = 1
+    phi_delta: PhiDelta = "identity"
+    gated: bool = False
+    tau: float = 0.9
+    matrix: MatrixKind = "uniform"
+    random: RandomMatrices = field(init=False, repr=False)
 
-    def __repr__(self) -> str:
-        own = f"rate={self.rate}, gain={self.gain}, every={self.every}"
-        return f"{super().__repr__()[:-1]}, {own})"
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.random = RandomMatrices(self.scale, kind=self.matrix)
+        require(0 < self.rate <= 1, f"the rate of the mirrors must be in (0, 1], {self.rate} given")
+        require(
+            0 < self.gain < float("inf"),
+            f"the gain of the mirrors must be positive, {self.gain} given",
+        )
+        require(
+            isinstance(self.every, int) and self.every >= 1,
+            f"mirror phases come every 1, 2, ... steps, {self.every} given",
+        )
+
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Wire each error population to the one below through a matrix B_l that learns."""
+        self.random.connect(transposed_shapes(forward), device, dtype)
+        return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> MirrorState:
         """Return the error populations at rest, and the mirrors' neurons."""
-        errors = super().state(batch, device, dtype).errors
+        populations = self.wiring.at_rest(batch, device, dtype)
+        potentials = [error.potential for error in populations["errors"]]
         return MirrorState(
-            errors,
-            chances=[torch.zeros_like(error.potential) for error in errors[:-1]],
-            noise=[torch.zeros_like(error.potential) for error in errors[:-1]],
-            responses=[torch.zeros_like(error.potential) for error in errors[1:]],
+            **populations,
+            chances=[torch.zeros_like(each) for each in potentials[:-1]],
+            noise=[torch.zeros_like(each) for each in potentials[:-1]],
+            responses=[torch.zeros_like(each) for each in potentials[1:]],
             clock=torch.zeros((), device=device, dtype=dtype),
             rate=torch.zeros((), device=device, dtype=dtype),
         )
 
-    def learn(self, state: FeedbackState, layers: Sequence[Layer]) -> None:
+    def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
         """Go through a mirror phase if one is due; if not, the rate is 0 for this step."""
         assert isinstance(state, MirrorState)
         torch.eq(state.clock, 0, out=state.rate).mul_(self.rate)
         state.clock.add_(1).remainder_(self.every)
         mirrors = zip(
-            self.matrices, layers[1:], state.chances, state.noise, state.responses, strict=True
+            self.matrices,
+            projections[1:],
+            state.chances,
+            state.noise,
+            state.responses,
+            strict=True,
         )
-        for matrix, layer, chances, noise, response in mirrors:
+        for matrix, forward, chances, noise, response in mirrors:
             torch.lt(chances, 0.5, out=noise).mul_(2).sub_(1)
-            layer.synapses.drive(noise, out=response)
-            response.sub_(layer.synapses.bias.unsqueeze(-2))
+            forward.synapses.drive(noise, out=response)
+            response.sub_(forward.synapses.bias.unsqueeze(-2))
             matrix.mul_(1 - state.rate)
             response.mul_(state.rate)
             add_product(matrix, response.mT, noise, self.gain / noise.shape[-2])

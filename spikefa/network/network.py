@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback import FeedbackCircuit, Layer
+from spikefa.feedback import FeedbackCircuit, Projection
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
 from spikefa.network.parts import MakeSynapses, check_parts, make_synapses
@@ -258,11 +258,11 @@ class Network:
             self.optimiser.step()
         self.feedback.learn(state.feedback, layers)
 
-    def layers(self, state: NetworkState, inputs: Tensor) -> list[Layer]:
+    def layers(self, state: NetworkState, inputs: Tensor) -> list[Projection]:
         """Return the projections with the populations they join, as a circuit sees them."""
         sent = [inputs, *(population.spikes for population in state.populations)]
         return [
-            Layer(*parts)
+            Projection(*parts)
             for parts in zip(
                 self.synapses.values(), sent[:-1], state.populations, state.plasticity, strict=True
             )

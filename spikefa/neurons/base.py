@@ -95,13 +95,18 @@ class Population(ABC):
         return False
 
     @property
+    def normalised(self) -> bool:
+        """Whether the activity of the population is a probability distribution, like a softmax."""
+        return False
+
+    @property
     def gain_is_derivative(self) -> bool:
         """Whether the gain is the derivative of the mean activity with respect to the potential.
 
-        By default it is, unless neurons spike without noise, when there is no derivative. The
+        By default it is, unless neurons spike without noise, or the activity is normalised. The
         conformance kit checks it.
         """
-        return self.stochastic or not self.spiking
+        return (self.stochastic or not self.spiking) and not self.normalised
 
     @abstractmethod
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PopulationState:
@@ -114,11 +119,6 @@ class Population(ABC):
     def variables(self, state: PopulationState) -> Mapping[str, Variable]:
         """Return what else can be probed, by name; by default nothing."""
         return {}
-
-    @property
-    def normalised(self) -> bool:
-        """Whether the activity of the population is a probability distribution, as of a softmax."""
-        return False
 
     def perturbation(self, state: PopulationState, out: Tensor) -> None:
         """Write the noise of this step over its variance, ``(s - p) / Var(s)``; 0 without noise."""

@@ -81,9 +81,9 @@ class Rate(Population):
         return self.noise > 0
 
     @property
-    def gain_is_derivative(self) -> bool:
-        """Whether the gain is f'(V): for every f but the softmax."""
-        return self.activation != "softmax"
+    def normalised(self) -> bool:
+        """Whether f is the softmax, whose gain is 1."""
+        return self.activation == "softmax"
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PopulationState:
         """Return the state of `batch` independent copies at rest.
@@ -119,11 +119,6 @@ class Rate(Population):
             spread = self.noise * math.sqrt(12)
             torch.add(state.probability, state.uniforms, alpha=spread, out=state.spikes)
             state.spikes.sub_(spread / 2)
-
-    @property
-    def normalised(self) -> bool:
-        """Whether f is the softmax."""
-        return self.activation == "softmax"
 
     def perturbation(self, state: PopulationState, out: Tensor) -> None:
         """Write ``xi / noise``, which is (s - f(V)) / noise^2; 0 without noise."""

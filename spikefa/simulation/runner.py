@@ -265,9 +265,13 @@ class Runner:
         self.renew_feedback()
 
     def renew_feedback(self) -> None:
-        """Make the state of the network's circuit anew, after the network got another one."""
+        """Make the state of the network's circuit anew, after the network got another one.
+
+        Random streams that there were before go on.
+        """
         self.state.feedback = feedback_state(self.network, self.network.feedback, self.batch)
-        self.random = self._random_streams()
+        before, self.random = self.random, self._random_streams()
+        self.random.go_on_from(before)
         self.backend = self._make_backend()
         self._prepare()
 

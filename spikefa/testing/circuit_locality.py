@@ -4,8 +4,7 @@ import copy
 
 from torch import Tensor
 
-from spikefa.feedback import FeedbackCircuit
-from spikefa.feedback import Layer as Projection
+from spikefa.feedback import FeedbackCircuit, Projection
 from spikefa.testing.circuit_trial import SIZES, CircuitTrial
 from spikefa.testing.compare import expect, first_difference, same
 from spikefa.utils.tensors import named_tensors

@@ -43,6 +43,9 @@ CASES = {  # circuit, sizes, batch, tiles, options of the network: sizes that no
     "DFA": (lambda: sf.DFA(phi_delta="logistic"), (17, 1, 10), 3, (16, 16, 32), {"tau": 0.4}),
     "DFA, batch 100": (lambda: sf.DFA(gated=True), (5, 17, 2), 100, (64, 32, 32), {}),
     "PFA": (lambda: sf.PFA(expansion=2), (17, 7, 4), 3, (16, 16, 32), {}),
+    "KP": (lambda: sf.KP(gated=True), (17, 7, 4), 3, (16, 16, 32), {}),
+    "KP, momentum": (lambda: sf.KP(0.3, momentum=0.5), (17, 7, 4), 3, (16, 16, 32), {}),
+    "PAL": (lambda: sf.PAL(rate=0.1, phi_delta="tanh"), (17, 7, 4), 3, (16, 16, 32), {}),
     "PFA, leaky": (
         lambda: sf.PFA(1.5, middle_tau=0.5, middle_phi_delta="tanh", gated=False, phi_delta="tanh"),
         (9, 6),
@@ -96,7 +99,7 @@ def test_matrices_are_drawn_in_the_kernel_whatever_the_tiles(circuit, kind):
     given = stream(drawn, 3, tiles(16, 16, 32, 1), steps=3)
     for layer, matrix in enumerate(drawn.feedback.random.each):
         expected = random_matrix(int(matrix.seeds[0]), matrix.shape, kind, 0.3)
-        whole = given.backend.errors.drawn_matrix(layer)
+        whole = given.backend.errors.drawn_matrix(matrix)
         np.testing.assert_allclose(whole.cpu().numpy(), expected, rtol=1e-6)
         stored.feedback.matrices[layer].copy_(torch.from_numpy(expected))
     assert compare_two(stream(stored, 3, fused=False, steps=3), given, 2) <= 1

@@ -83,10 +83,6 @@ def test_list_names_the_experiments(capsys):
         "bench --help",
         "list",
         "list --help",
-        pytest.param(
-            "run lillicrap2016.fig4 --help",
-            marks=pytest.mark.xfail(strict=True, reason="experiments import torch"),
-        ),
     ],
 )
 def test_help_answers_without_torch(command):

@@ -165,7 +165,7 @@ def test_list_shows_what_can_be_plugged_in(package, capsys):
     circuits = capsys.readouterr().out
     assert "FA " in circuits
     assert "Loud" in circuits
-    assert "Layerwise" not in circuits, "an abstract class is nothing to choose"
+    assert "Wired" not in circuits, "an abstract class is nothing to choose"
     run("list", "neurons")
     neurons = capsys.readouterr().out
     assert "StochasticBinary" in neurons

@@ -1,4 +1,4 @@
-"""An experiment completes its settings, makes a folder, and goes on only with what it began with."""
+"""An experiment completes its settings, makes a folder, and resumes only what it began."""
 
 from dataclasses import dataclass, replace
 

@@ -41,14 +41,9 @@ def to_pynapple(recording: Recording, steps: Steps = None) -> dict[str, Any]:
     edges = np.array([[recording.steps[p.start], recording.steps[p.stop - 1] + 1] for p in parts])
     seconds = times(recording, edges) / SECONDS_PER_MS
     support = nap.IntervalSet(start=seconds[:, 0], end=seconds[:, 1])
-    found: dict[str, Any] = {}
-    for name in recorded(recording):
-        spikes = steps_by_unit(recording, name, steps)
-        trains = {
-            unit: nap.Ts(t=times(recording, each) / SECONDS_PER_MS, time_support=support)
-            for unit, each in zip(recording.units(name).tolist(), spikes, strict=True)
-        }
-        found[name] = nap.TsGroup(trains, time_support=support)
+    found: dict[str, Any] = {
+        name: _spikes(nap, recording, name, steps, support) for name in recorded(recording)
+    }
     at = times(recording, recording.steps[rows]) / SECONDS_PER_MS
     for name, variable in traced(recording):
         found[f"{name}/{variable}"] = nap.TsdFrame(
@@ -63,3 +58,13 @@ def to_pynapple(recording: Recording, steps: Steps = None) -> dict[str, Any]:
         t=at, d=shown, columns=["image", "label"], time_support=support
     )
     return found
+
+
+def _spikes(nap: Any, recording: Recording, population: str, steps: Steps, support: Any) -> Any:
+    """Return a `TsGroup` of the spikes of one population."""
+    spikes = steps_by_unit(recording, population, steps)
+    trains = {
+        unit: nap.Ts(t=times(recording, each) / SECONDS_PER_MS, time_support=support)
+        for unit, each in zip(recording.units(population).tolist(), spikes, strict=True)
+    }
+    return nap.TsGroup(trains, time_support=support)

@@ -59,9 +59,8 @@ class Flags:
         """Note whether a window wants a row."""
         self.wanted[row] = wanted
 
-    def add(self, step: int, asked: Sequence[bool]) -> None:
+    def add(self, step: int) -> None:
         """Count a step whose answers the flag ring has taken."""
-        self.asked[self.taken] = asked
         self.steps[self.taken] = step
         self.taken += 1
 
@@ -101,11 +100,13 @@ class FlagRing:
 
     def take(self, flags: Flags, step: int) -> None:
         """Keep the answers after `step`."""
-        answers = [self._monitor.answers[number] for number in self._which]
-        for cell, answer in zip(self._cells[flags.taken], answers, strict=True):
+        row, cells = flags.taken, self._cells[flags.taken]
+        for column, number in enumerate(self._which):
+            answer = self._monitor.answers[number]
+            flags.asked[row, column] = answer is not None
             if answer is not None:
-                cell.copy_(answer)
-        flags.add(step, [answer is not None for answer in answers])
+                cells[column].copy_(answer)
+        flags.add(step)
 
     def drain(self, flags: Flags) -> None:
         """Start to copy to the host what is not there yet; doing it twice is safe."""

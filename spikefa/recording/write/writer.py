@@ -121,16 +121,13 @@ class Writer:
         ------
         OSError, RuntimeError, ValueError
             If it cannot be written; the file must then be abandoned.
-        NoRoomError, SpikefaError
+        NoRoomError
             If nothing was written; the file can still be closed.
         """
         datasets = self.clocks[clock]
         self._check_room(datasets.nbytes(blocks), images)
         datasets.put(stimulus, blocks)
-        if images:
-            held = len(self.kept_images)
-            put(self._index, held, np.array([index for index, _ in images], "<u4"))
-            put(self._pixels, held, np.stack([pixels for _, pixels in images]))
+        self._put_images(images)
         if firings is not None:
             self.logs[clock].put(firings)
         self._note(pressure)
@@ -141,6 +138,12 @@ class Writer:
         self._flush()
         datasets.confirm(stimulus)
         self.kept_images.update(index for index, _ in images)
+
+    def _put_images(self, images: Sequence[tuple[int, np.ndarray]]) -> None:
+        if images:
+            held = len(self.kept_images)
+            put(self._index, held, np.array([index for index, _ in images], "<u4"))
+            put(self._pixels, held, np.stack([pixels for _, pixels in images]))
 
     def remember(self, clock: int, memory: TriggerMemory) -> None:
         """Store what a resumed recording needs for a clock with triggers."""

@@ -28,7 +28,9 @@ SHORT = {
 def small(scale=0.1, circuit=None, optimiser=None, **others):
     settings = replace(Shared(), **(SMALL | others))
     circuit = circuit or net.feedback_alignment()
-    return net.lesson(settings, net.examples(settings), circuit, scale, 0, optimiser)
+    data = net.examples(settings)
+    network = net.network_of(settings, data, circuit, scale, 0, optimiser)
+    return net.simulation_of(settings, data, network, 0)
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -43,14 +45,15 @@ def test_every_study_runs_on_any_images_and_is_drawn(name, tmp_path):
 
 def test_the_network_is_that_of_the_methods():
     """Normal weights, B of -1 and 1, no biases, and the mean of eq. 3 over the batch, in NumPy."""
-    lesson = small(rate=0.5)
-    w = [weight.double().numpy() for weight in net.weights(lesson.network)]
+    simulation = small(rate=0.5)
+    w = [weight.double().numpy() for weight in net.weights(simulation.network)]
     assert w[0].std() == pytest.approx(0.1, rel=0.1)
-    b1, b2 = (matrix.double().numpy() for matrix in lesson.network.feedback.matrices)
+    b1, b2 = (matrix.double().numpy() for matrix in simulation.network.feedback.matrices)
     assert set(np.unique(b1)) == {-1, 1}
     before = [each.copy() for each in w]
-    x, y = lesson.examples.inputs[:100], lesson.examples.targets[:100]
-    lesson.network.step(lesson.state, x, y)
+    shown = simulation.runner.stimulus_state
+    x, y = shown.rows[:100], shown.row_targets[:100]
+    simulation.network.step(simulation.runner.state, x, y)
     x, y = x.double().numpy(), y.double().numpy()
     h1 = np.tanh(x @ before[0])
     h2 = np.tanh(h1 @ before[1])
@@ -59,11 +62,11 @@ def test_the_network_is_that_of_the_methods():
     d2 = (e @ b2) * (1 - h2**2)
     d1 = (d2 @ b1) * (1 - h1**2)
     for weight, old, pre, delta in zip(
-        net.weights(lesson.network), before, (x, h1, h2), (d1, d2, e), strict=True
+        net.weights(simulation.network), before, (x, h1, h2), (d1, d2, e), strict=True
     ):
         expected = old - 0.5 * pre.T @ delta / 100
         np.testing.assert_allclose(weight.numpy(), expected, atol=1e-5)
-    assert not any(each.bias.any() for each in lesson.network.synapses.values())
+    assert not any(each.bias.any() for each in simulation.network.synapses.values())
 
 
 @pytest.mark.parametrize("alignment", [-1.0, -0.3, 0.0, 0.6, 1.0])
@@ -89,8 +92,8 @@ def test_gradients_at_an_alignment_of_one_are_backpropagation_and_the_output_is_
         small(0.1, sf.Backprop(tau=1.0), partial(Perturbed, alignment=each, seed=0))
         for each in (1.0, 0.2)
     )
-    for lesson in (plain, whole, turned):
-        lesson.learn(1)
+    for simulation in (plain, whole, turned):
+        simulation.learn(1)
     expected = net.weights(plain.network)
     for own, weight in zip(net.weights(whole.network), expected, strict=True):
         torch.testing.assert_close(own, weight)
@@ -101,19 +104,19 @@ def test_gradients_at_an_alignment_of_one_are_backpropagation_and_the_output_is_
 
 def test_weights_begin_with_the_signs_of_b_or_equal_to_it():
     for start, cosines in (("random", (-0.5, 0.5)), ("sign", (0.5, 0.9)), ("same", (0.999, 1.001))):
-        lesson = small(0.05, net.feedback_alignment("normal"))
-        align(lesson, start, 0.05)
-        assert all(cosines[0] < each < cosines[1] for each in net.weight_alignment(lesson)())
-        assert net.weights(lesson.network)[2].std() == pytest.approx(0.05, rel=0.3)
+        simulation = small(0.05, net.feedback_alignment("normal"))
+        align(simulation.network, start, 0.05)
+        assert all(cosines[0] < each < cosines[1] for each in net.weight_alignment(simulation)())
+        assert net.weights(simulation.network)[2].std() == pytest.approx(0.05, rel=0.3)
 
 
 def test_gradient_alignment_of_a_network_is_one_where_b_is_the_transpose():
-    lesson = small()
-    lesson.look()
-    assert net.gradient_alignment(lesson)()[0] < 0.9
+    simulation = small()
+    simulation.look()
+    assert net.gradient_alignment(simulation)()[0] < 0.9
     for back, weight in zip(
-        lesson.network.feedback.matrices, net.weights(lesson.network)[1:], strict=True
+        simulation.network.feedback.matrices, net.weights(simulation.network)[1:], strict=True
     ):
         back.copy_(weight.mT)
-    lesson.look()
-    assert net.gradient_alignment(lesson)() == pytest.approx([1, 1, 1])
+    simulation.look()
+    assert net.gradient_alignment(simulation)() == pytest.approx([1, 1, 1])

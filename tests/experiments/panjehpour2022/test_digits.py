@@ -27,7 +27,6 @@ def digits(monkeypatch):
     data = Dataset("stand-ins", images(2000), images(200))
     monkeypatch.setattr(_digits, "small_digits", lambda _: data)
     monkeypatch.setattr(_digits, "BATCH", 100)
-    monkeypatch.setattr("spikefa.experiments.panjehpour2022._terms.BATCH", 100)
     return data
 
 
@@ -43,21 +42,28 @@ def test_first_weights_biases_and_feedback_are_normal():
 
 def test_normalised_weights_keep_their_length(digits):
     circuit = _digits.feedback_alignment()
-    made = _digits.lesson(PLACE, circuit, 0.3, 0, batches=5, norm=0.8)
-    made.learn(5)
-    for matrix in (*(each.weight for each in made.network.synapses.values()), *circuit.matrices):
+    simulation = _digits.simulation_of(PLACE, circuit, 0.3, 0, batches=5, norm=0.8)
+    simulation.learn(5)
+    for matrix in (
+        *(each.weight for each in simulation.network.synapses.values()),
+        *circuit.matrices,
+    ):
         torch.testing.assert_close(matrix.norm(dim=0), torch.full((matrix.shape[1],), 0.8))
 
 
 def test_five_outputs_say_a_class_and_a_share_of_labels_changes_places(digits):
-    right = _digits.lesson(PLACE, sf.Backprop(tau=1.0), 0.3, 0, batches=20)
-    assert (right.examples.targets.sum(1) == 5).all()
-    assert right.examples.targets.shape[1] == 50
-    wrong = _digits.lesson(PLACE, sf.Backprop(tau=1.0), 0.3, 0, batches=20, disorder=0.5)
-    assert wrong.examples.labels.bincount().equal(right.examples.labels.bincount())
-    changed = (wrong.examples.labels != right.examples.labels).double().mean()
+    right, wrong = (
+        _digits.simulation_of(PLACE, sf.Backprop(tau=1.0), 0.3, 0, batches=20, disorder=share)
+        for share in (0.0, 0.5)
+    )
+    shown, disordered = (each.stimulus.examples for each in (right, wrong))
+    assert (shown.targets.sum(1) == 5).all()
+    assert shown.targets.shape[1] == 50
+    assert disordered.labels.bincount().equal(shown.labels.bincount())
+    changed = (disordered.labels != shown.labels).double().mean()
     assert changed.item() == pytest.approx(0.5 * 0.9, abs=0.05)
-    assert wrong.tests.labels.equal(right.tests.labels)
+    tests = [each.held_out.answers.examples.labels for each in (right, wrong)]
+    assert tests[0].equal(tests[1])
 
 
 def test_terms_of_whole_epochs_stand_out_if_the_batches_come_again(digits):
@@ -73,7 +79,7 @@ def test_terms_of_whole_epochs_stand_out_if_the_batches_come_again(digits):
     assert apart[False] > 3 * abs(apart[True])
 
 
-def test_mnist_is_made_smaller(data_dir):
+def test_mnist_is_simulation_smaller(data_dir):
     small = _digits.small_digits(str(data_dir))
     large = sf.datasets.mnist(data_dir)
     assert small.shape == (15, 15)

@@ -7,10 +7,10 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from toy_network import IMAGES, PROBES, WINDOWS
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Recorder, Window, open_recording
+from tests.helpers.toy_network import IMAGES, PROBES, WINDOWS
 
 RASTERS = [probe.population for probe in PROBES if probe.variable == "spikes"]
 TRACES = [(p.population, p.variable) for p in PROBES if p.variable != "spikes"]

@@ -2,10 +2,10 @@
 
 import h5py
 import pytest
-from sparse_network import PROVENANCE, WINDOWS, Sparse, probes
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import Recorder, open_recording
+from tests.helpers.sparse_network import PROVENANCE, WINDOWS, Sparse, probes
 
 
 def claim(name, place, value):

@@ -4,7 +4,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from sparse_network import BATCH, PROVENANCE, SIZES, WINDOWS, Sparse, probes, raster, truth
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Recorder, Window, describe, open_recording
@@ -16,6 +15,16 @@ from spikefa.recording.format.events import (
     pack_spikes,
 )
 from spikefa.recording.write import sinks
+from tests.helpers.sparse_network import (
+    BATCH,
+    PROVENANCE,
+    SIZES,
+    WINDOWS,
+    Sparse,
+    probes,
+    raster,
+    truth,
+)
 
 STEPS = np.array([*range(20), *range(50, 90)])
 CHOSEN = {"input": "events", "hidden1": "packed", "output": "packed"}

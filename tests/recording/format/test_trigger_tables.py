@@ -1,25 +1,22 @@
 """Files whose triggers, firings or memories are damaged."""
 
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import h5py
 import pytest
-from toy_network import IMAGES
-from triggered_runs import (
-    MIXED,
-    high,
-)
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import (
     Recorder,
     open_recording,
 )
-
-MUTANTS = Path(__file__).parents[1] / "mutants.py"
+from tests.helpers.mutants import READ_MUTANTS
+from tests.helpers.processes import run_python
+from tests.helpers.toy_network import IMAGES
+from tests.helpers.triggered_runs import (
+    MIXED,
+    high,
+)
 
 
 @pytest.mark.parametrize("trials", [60, pytest.param(3000, marks=pytest.mark.long)])
@@ -34,8 +31,7 @@ def test_damaged_files_are_read_or_refused(tmp_path, start, toy, trials):
     path.rename(tmp_path / "closed.h5")
     for name in ("closed", "killed"):  # the mutants look for recordings of events, too
         shutil.copy(tmp_path / f"{name}.h5", tmp_path / f"sparse_{name}.h5")
-    command = [sys.executable, str(MUTANTS), "30000", str(trials)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = run_python(READ_MUTANTS, 30_000, trials, timeout=None, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     refused, _, growth = map(float, done.stdout.split())
     assert refused > trials / 6

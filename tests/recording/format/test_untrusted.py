@@ -3,10 +3,10 @@
 import h5py
 import numpy as np
 import pytest
-from toy_network import IMAGES
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import open_recording
+from tests.helpers.toy_network import IMAGES
 
 
 @pytest.fixture

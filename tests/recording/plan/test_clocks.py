@@ -4,13 +4,13 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from toy_network import IMAGES, MIXED_PROBES, OWN, WINDOWS, shown, truth
 
 import spikefa as sf
 from spikefa.analysis.alignment import weight_alignment
 from spikefa.errors import SpikefaError
 from spikefa.plasticity import Outer
 from spikefa.recording import Probe, Recorder, Window, open_recording
+from tests.helpers.toy_network import IMAGES, MIXED_PROBES, OWN, WINDOWS, shown, truth
 
 
 @pytest.fixture

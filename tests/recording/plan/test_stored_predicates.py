@@ -1,7 +1,6 @@
 """Predicates that a file cannot hold."""
 
 import pytest
-from triggered_runs import high
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import (
@@ -9,6 +8,7 @@ from spikefa.recording import (
     Recorder,
     Trigger,
 )
+from tests.helpers.triggered_runs import high
 
 
 def test_a_predicate_that_no_file_can_hold_is_given_again(tmp_path, start, toy):

@@ -2,9 +2,6 @@
 
 import pytest
 import torch
-from reading import steps_of
-from toy_network import INPUT_SPIKES, PROBES
-from triggered_runs import high
 
 from spikefa.analysis.figure4 import figure4
 from spikefa.errors import SpikefaError
@@ -22,6 +19,9 @@ from spikefa.recording import (
 )
 from spikefa.recording.plan.recurring import Recurring, stretches
 from spikefa.recording.plan.windows import OPEN_END
+from tests.helpers.recorded_rows import steps_of
+from tests.helpers.toy_network import INPUT_SPIKES, PROBES
+from tests.helpers.triggered_runs import high
 
 
 @pytest.mark.parametrize(

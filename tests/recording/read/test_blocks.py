@@ -6,11 +6,11 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from toy_network import WINDOWS
 
 from spikefa import analysis
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Recorder, Window, open_recording
+from tests.helpers.toy_network import WINDOWS
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import h5py
 import numpy as np
 import pytest
-from reading import read_everything
-from toy_network import IMAGES
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import describe, open_recording
+from tests.helpers.recorded_rows import read_everything
+from tests.helpers.toy_network import IMAGES
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ import faulthandler, random, warnings
 faulthandler.enable()
 warnings.simplefilter("ignore")
 from spikefa.errors import SpikefaError
-from reading import read_everything
+from tests.helpers.recorded_rows import read_everything
 content = open("run.h5", "rb").read()
 refused = 0
 for trial in range(300):

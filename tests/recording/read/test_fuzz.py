@@ -1,15 +1,14 @@
 """Ten thousand damaged recordings; some hundreds are in test_damaged_files.py."""
 
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from sparse_network import WINDOWS, Sparse, probes
-from toy_network import IMAGES
 
-MUTANTS = Path(__file__).parents[1] / "mutants.py"
+from tests.helpers.mutants import READ_MUTANTS
+from tests.helpers.processes import run_python
+from tests.helpers.sparse_network import WINDOWS, Sparse, probes
+from tests.helpers.toy_network import IMAGES
+
 BATCH = 500
 
 
@@ -38,8 +37,7 @@ def originals(tmp_path, start, toy):
 
 def read_mutants(folder, first, count):
     """Return how many were refused, and by how many MB reading one made the process grow."""
-    command = [sys.executable, str(MUTANTS), str(first), str(count)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = run_python(READ_MUTANTS, first, count, timeout=None, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     refused, _, growth = map(float, done.stdout.split())
     return refused, growth

@@ -3,9 +3,17 @@
 import h5py
 import numpy as np
 import pytest
-from toy_network import IMAGES, INPUT_SPIKES, MIXED_PROBES, PROBES, PROVENANCE, WINDOWS, shown
 
 from spikefa.recording import Always, EveryImage, Probe, Recorder, Trigger
+from tests.helpers.toy_network import (
+    IMAGES,
+    INPUT_SPIKES,
+    MIXED_PROBES,
+    PROBES,
+    PROVENANCE,
+    WINDOWS,
+    shown,
+)
 
 N = 5
 

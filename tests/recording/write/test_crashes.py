@@ -1,22 +1,21 @@
 """Killed writers, concurrent readers, disks that are full."""
 
 import shutil
-import subprocess
-import sys
 import time
 from collections import namedtuple
 
 import h5py
 import numpy as np
 import pytest
-from toy_network import truth
 
 from spikefa.recording import open_recording, repair
+from tests.helpers.processes import start_python
+from tests.helpers.toy_network import truth
 
 SHORT_WINDOWS = """
 import os, random, resource, signal, sys, time
 import torch
-from toy_network import *
+from tests.helpers.toy_network import *
 from spikefa.recording import *
 torch.set_num_threads(1)
 probes = [Probe("input", "spikes", "all"), Probe("hidden1", "potential", 2)]
@@ -97,11 +96,7 @@ def test_a_reader_sees_a_growing_valid_prefix(tmp_path):
         "        toy.run(r, range(step, step + 1))\n"
         "        time.sleep(0.0005)\n"
     )
-    path = ":".join(sys.path)
-    writer = subprocess.Popen(
-        [sys.executable, "-c", f"import sys; sys.path[:0] = {path!r}.split(':')\n{script}"],
-        cwd=tmp_path,
-    )
+    writer = start_python(script, cwd=tmp_path)
     deadline = time.monotonic() + 240
     while not (tmp_path / "w.h5").exists():
         assert time.monotonic() < deadline

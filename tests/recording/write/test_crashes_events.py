@@ -8,13 +8,21 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from sparse_network import PROVENANCE, SIZES, WINDOWS, Sparse, potential, probes, raster
 
 from spikefa.recording import Recorder, Window, open_recording, repair
+from tests.helpers.sparse_network import (
+    PROVENANCE,
+    SIZES,
+    WINDOWS,
+    Sparse,
+    potential,
+    probes,
+    raster,
+)
 
 KILLED_WHILE_WRITING = """
 import os, random, signal, sys, time
-from sparse_network import *
+from tests.helpers.sparse_network import *
 from spikefa.recording import *
 torch.set_num_threads(1)
 windows = [Window(str(n), 10 * n, 10 * n + 10) for n in range(4000)]
@@ -45,7 +53,7 @@ for trial in range(int(sys.argv[1])):
 
 KILLED_WHILE_CLOSING = """
 import os, signal, sys, threading, time
-from sparse_network import *
+from tests.helpers.sparse_network import *
 from spikefa.recording import *
 torch.set_num_threads(1)
 for trial in range(int(sys.argv[1])):

@@ -2,18 +2,17 @@
 
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from spikefa.recording import open_recording
+from tests.helpers.processes import start_python
 
 ENDS = """
 import signal, sys, time
 import torch
-from toy_network import *
+from tests.helpers.toy_network import *
 from spikefa.recording import *
 torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, if the tests run behind a shell
@@ -47,10 +46,7 @@ def test_however_the_program_ends_the_rows_are_there(tmp_path, python, end, code
 
 def test_sigterm_from_outside(tmp_path):
     script = ENDS + "print('ready', flush=True)\nwhile True: time.sleep(0.01)\n"
-    path = f"import sys; sys.path[:0] = {[*sys.path, str(Path(__file__).parents[1])]!r}\n"
-    process = subprocess.Popen(
-        [sys.executable, "-c", path + script], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    )
+    process = start_python(script, cwd=tmp_path, stdout=subprocess.PIPE)
     assert process.stdout.readline() == "ready\n"
     process.terminate()
     assert process.wait(30) == 143

@@ -4,8 +4,6 @@ import tracemalloc
 
 import pytest
 import torch
-from reading import steps_of
-from triggered_runs import high
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import (
@@ -13,6 +11,8 @@ from spikefa.recording import (
     Recorder,
     Trigger,
 )
+from tests.helpers.recorded_rows import steps_of
+from tests.helpers.triggered_runs import high
 
 
 def test_too_little_memory_for_what_comes_before_is_refused(tmp_path, start):

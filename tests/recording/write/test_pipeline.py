@@ -6,11 +6,11 @@ import time
 import numpy as np
 import pytest
 import torch
-from toy_network import PROBES, PROVENANCE, Toy, truth
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Recorder, Window, open_recording
 from spikefa.recording.write.writer import Writer
+from tests.helpers.toy_network import PROBES, PROVENANCE, Toy, truth
 
 LONG = (Window("all", 0, 2345),)
 

@@ -6,10 +6,10 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from toy_network import IMAGES, PROBES, PROVENANCE, SIZES, WINDOWS, Toy, shown, truth
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Recorder, Window, open_recording
+from tests.helpers.toy_network import IMAGES, PROBES, PROVENANCE, SIZES, WINDOWS, Toy, shown, truth
 
 STEPS = [step for window in WINDOWS for step in range(window.start, window.stop)]
 

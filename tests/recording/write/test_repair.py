@@ -3,23 +3,21 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from toy_network import IMAGES, MIXED_PROBES
 
 from spikefa.cli import main
 from spikefa.errors import SpikefaError
 from spikefa.recording import Recorder, open_recording, repair
 from spikefa.recording.write.repair import is_alive
+from tests.helpers.processes import run_python
+from tests.helpers.toy_network import IMAGES, MIXED_PROBES
 
 KILLED = """
 import os
-from toy_network import *
+from tests.helpers.toy_network import *
 from spikefa.recording import *
 toy = Toy()
 given = "k.h5", MIXED_PROBES, WINDOWS, toy.variables, PROVENANCE
@@ -34,9 +32,8 @@ os.kill(os.getpid(), 9)
 @pytest.fixture(scope="module")
 def killed_once(tmp_path_factory):
     """A file left by a killed process, with a row behind the counter."""
-    folder, here = tmp_path_factory.mktemp("killed"), str(Path(__file__).parents[1])
-    script = f"import sys; sys.path[:0] = [{here!r}]\n" + KILLED
-    subprocess.run([sys.executable, "-c", script], cwd=folder, check=False)
+    folder = tmp_path_factory.mktemp("killed")
+    run_python(KILLED, cwd=folder)
     return folder / "k.h5"
 
 

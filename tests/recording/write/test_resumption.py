@@ -4,10 +4,10 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from toy_network import IMAGES, PROBES
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import Recorder, Window, open_recording
+from tests.helpers.toy_network import IMAGES, PROBES
 
 
 def contents(path):
@@ -55,7 +55,7 @@ def test_steps_between_the_last_commit_and_the_checkpoint_are_a_gap(tmp_path, st
 def test_a_file_left_by_a_killed_process_is_resumed(tmp_path, start, toy, python):
     killed = python(
         "import os\n"
-        "from toy_network import *\n"
+        "from tests.helpers.toy_network import *\n"
         "from spikefa.recording import *\n"
         "toy = Toy()\n"
         "recorder = Recorder.create('k.h5', [Probe('input', 'spikes', 'all')],\n"

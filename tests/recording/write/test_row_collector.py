@@ -1,11 +1,10 @@
 """How rows are gathered into blocks."""
 
-from toy_network import INPUT_SPIKES
-
 from spikefa.recording import (
     EveryImage,
 )
 from spikefa.recording.write.writer import Writer
+from tests.helpers.toy_network import INPUT_SPIKES
 
 
 def test_rows_of_recurring_windows_are_written_together(tmp_path, start, toy, monkeypatch):

@@ -6,9 +6,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from reading import steps_of
-from toy_network import PROBES, PROVENANCE, Toy
-from triggered_runs import high
 
 from spikefa.recording import (
     Always,
@@ -19,6 +16,9 @@ from spikefa.recording import (
     open_recording,
 )
 from spikefa.recording.write.writer import Writer
+from tests.helpers.recorded_rows import steps_of
+from tests.helpers.toy_network import PROBES, PROVENANCE, Toy
+from tests.helpers.triggered_runs import high
 
 
 def slow(monkeypatch, seconds=0.0, error=None):

@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 import torch
-from toy_network import IMAGES, PROBES, truth
-from triggered_runs import (
+
+from spikefa.errors import SpikefaError
+from spikefa.recording import (
+    Always,
+    Probe,
+    Trigger,
+    Window,
+    describe,
+    open_recording,
+)
+from tests.helpers.toy_network import IMAGES, PROBES, truth
+from tests.helpers.triggered_runs import (
     FIRST,
     MIXED,
     STEPS,
@@ -15,16 +25,6 @@ from triggered_runs import (
     high,
     rate_holds,
     very_high,
-)
-
-from spikefa.errors import SpikefaError
-from spikefa.recording import (
-    Always,
-    Probe,
-    Trigger,
-    Window,
-    describe,
-    open_recording,
 )
 
 

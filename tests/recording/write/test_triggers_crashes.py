@@ -2,19 +2,19 @@
 
 import numpy as np
 import pytest
-from toy_network import IMAGES, truth
-from triggered_runs import around, check, firings, high
 
 from spikefa.recording import (
     Recorder,
     open_recording,
     repair,
 )
+from tests.helpers.toy_network import IMAGES, truth
+from tests.helpers.triggered_runs import around, check, firings, high
 
 SCRIPT = """
 import os, random, signal, sys, time
 import torch
-from toy_network import *
+from tests.helpers.toy_network import *
 from spikefa.recording import *
 torch.set_num_threads(1)
 def high(variables):

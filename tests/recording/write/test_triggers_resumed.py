@@ -3,14 +3,14 @@
 import h5py
 import numpy as np
 import pytest
-from toy_network import IMAGES, PROBES
-from triggered_runs import FIRST, MIXED, STEPS, WANTED, around, check, firings, high
 
 from spikefa.recording import (
     Recorder,
     Trigger,
     open_recording,
 )
+from tests.helpers.toy_network import IMAGES, PROBES
+from tests.helpers.triggered_runs import FIRST, MIXED, STEPS, WANTED, around, check, firings, high
 
 
 def contents(path):

@@ -1,0 +1,210 @@
+"""What the strategies of the general feedback rule share: errors from several sources meet."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from spikefa.errors import require
+from spikefa.feedback.combination import COMBINATIONS, Combination, CombinationName
+from spikefa.feedback.distributions import MatrixKind
+from spikefa.feedback.error_population import ErrorPopulation, ErrorState, uniforms_of
+from spikefa.feedback.random_matrix import RandomMatrix
+from spikefa.feedback.state import FeedbackState, Site, beside
+from spikefa.feedback.wired import Wired
+from spikefa.feedback.wiring import Hop, Wiring
+from spikefa.synapses import Synapses
+
+STRATEGIES = {
+    "direct": (False, False),
+    "s1": (True, False),
+    "s2": (False, True),
+    "s3": (True, True),
+}
+"""Whether a hidden layer also hears the layer above, and whether it also hears the one below."""
+
+
+@dataclass
+class MixedState(FeedbackState):
+    """State of a circuit in which several errors meet in a population.
+
+    Attributes
+    ----------
+    arrived : list of dict
+        For each hidden population, from the lowest upwards, what arrives in this step, by source:
+        "direct", "above", "below".
+    direct : list of ErrorState
+        With strategy "s3" a second error population beside each hidden population, which gets the
+        direct error alone and sends to the neighbouring layers; else none.
+    """
+
+    arrived: list[dict[str, Tensor]]
+    direct: list[ErrorState]
+
+    def uniforms(self) -> dict[str, Tensor]:
+        """Return the tensors that need new numbers from U[0, 1) at every step, by name."""
+        return super().uniforms() | uniforms_of("direct", self.direct)
+
+    def arrival(self, site: Site, inlet: str) -> Tensor:
+        """Return where the error of one source arrives in a hidden population."""
+        return self.arrived[site.layer][inlet]
+
+
+class Mixing(Wired):
+    """Each hidden population hears a direct error, and neighbours, by the `strategy`.
+
+    A subclass is a dataclass with these parameters, and says in `direct_hop` where the direct error
+    comes from.
+
+    Parameters
+    ----------
+    strategy : str
+    combine : {"mean", "sum", "tanh"} or callable, default "mean"
+        F: the mean of what arrives, as in the paper, the sum, or tanh of the sum; or a function
+        ``F(terms, out)`` that writes the combination of tensors `[..., batch, n]` into `out`.
+    scale : float, default 0.2
+        Size of all feedback weights: the half-range of a uniform distribution, 1/2 in the paper.
+    phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
+        Output function of the error neurons; see `ErrorPopulation`.
+    gated : bool, default True
+        Whether the transmitted error is gated by the forward neuron's gain Psi(V), as in the paper.
+    tau : float, default 0.9
+        Weight of the new drive in the error populations.
+    matrix : str, default "uniform"
+        Distribution of the feedback weights, see `RandomMatrix`.
+    sparsity : float, default 0
+        Fraction of the feedback synapses that are missing, in [0, 1).
+
+    Attributes
+    ----------
+    random : list of dict of RandomMatrix
+        Into each hidden population, from the lowest upwards, by source: "direct", "above", "below".
+    """
+
+    strategies: ClassVar[Sequence[str]]
+
+    strategy: str
+    combine: CombinationName | Combination
+    scale: float
+    gated: bool
+    matrix: MatrixKind
+    sparsity: float
+    random: list[dict[str, RandomMatrix]]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(
+            self.strategy in self.strategies,
+            f"strategy must be one of {', '.join(self.strategies)}, {self.strategy!r} given",
+        )
+        require(
+            callable(self.combine) or self.combine in COMBINATIONS,
+            f"combine must be one of {', '.join(COMBINATIONS)}, or a function, "
+            f"{self.combine!r} given",
+        )
+        self._matrix(1, 1)  # says at once what is wrong
+
+    def _matrix(self, n_from: int, n_to: int, **where: Any) -> RandomMatrix:
+        return RandomMatrix(
+            n_from, n_to, kind=self.matrix, scale=self.scale, sparsity=self.sparsity, **where
+        )
+
+    @abstractmethod
+    def direct_hop(self, target: Site, matrix: RandomMatrix) -> Hop:
+        """Return the hop that brings the direct error to `target` through D_l."""
+
+    def mix(
+        self,
+        forward: Sequence[Synapses],
+        device: torch.device,
+        dtype: torch.dtype,
+        **further: list[ErrorPopulation],
+    ) -> Wiring:
+        """Allocate a matrix for each source of each hidden population, and wire them.
+
+        The parameters are those of `wire`, and the `further` error populations of the circuit.
+        """
+        errors = self.beside(forward)
+        *hidden, output = (population.size for population in errors)
+        above, below = STRATEGIES[self.strategy]
+        self.random = []
+        for layer, here in enumerate(hidden):
+            senders = {"direct": output}
+            if above and layer < len(hidden) - 1:
+                senders["above"] = hidden[layer + 1]
+            if below and layer:
+                senders["below"] = hidden[layer - 1]
+            self.random.append(
+                {
+                    source: self._matrix(size, here, device=device, dtype=dtype)
+                    for source, size in senders.items()
+                }
+            )
+        hops = self._hops()
+        return Wiring(
+            populations={
+                "errors": errors,
+                "direct": errors[:-1] if above and below else [],
+                **further,
+            },
+            hops=hops,
+            combine=self.combine if callable(self.combine) else COMBINATIONS[self.combine],
+            layerwise=self.strategy == "s1" and all(hop.source[0] == "errors" for hop in hops),
+        )
+
+    def _hops(self) -> list[Hop]:
+        """Return all hops, those into the lowest population last if errors go down."""
+        twice = self.strategy == "s3"
+        hops = [
+            self.direct_hop(Site("direct", layer), matrices["direct"])
+            for layer, matrices in enumerate(self.random)
+            if twice
+        ]
+        layers = range(len(self.random))
+        for layer in reversed(layers) if self.strategy == "s1" else layers:
+            neighbours = {"above": layer + 1, "below": layer - 1}
+            for source, matrix in self.random[layer].items():
+                if source == "direct":
+                    hops.append(self.direct_hop(beside(layer), matrix))
+                else:
+                    sender = Site("direct" if twice else "errors", neighbours[source])
+                    hops.append(Hop(sender, beside(layer), matrix, self.gated, source))
+        return hops
+
+    def initialise(self, seed: int) -> None:
+        """Draw each matrix from a stream of its own."""
+        for layer, matrices in enumerate(self.random, start=1):
+            for source, matrix in matrices.items():
+                path = () if source == "direct" else (source,)
+                matrix.initialise(seed, "feedback", *path, layer)
+
+    @property
+    def matrices(self) -> list[dict[str, Tensor]]:
+        """The matrices into each hidden population, from the lowest upwards, by source."""
+        return [
+            {source: matrix.stored for source, matrix in matrices.items()}
+            for matrices in self.random
+        ]
+
+    def arrivals(
+        self, batch: int, device: torch.device, dtype: torch.dtype
+    ) -> list[dict[str, Tensor]]:
+        """Return room for what arrives in each hidden population, by source."""
+        return [
+            {
+                source: torch.zeros(batch, matrix.n_to, device=device, dtype=dtype)
+                for source, matrix in matrices.items()
+            }
+            for matrices in self.random
+        ]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the matrices: ``direct1``, ``above1``, ``below2``, the layer they lead to last."""
+        return {
+            f"{source}{layer}": matrix
+            for layer, matrices in enumerate(self.matrices, start=1)
+            for source, matrix in matrices.items()
+        }

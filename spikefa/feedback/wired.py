@@ -1,0 +1,87 @@
+"""What all circuits share whose error populations are wired by hops."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from spikefa.errors import require
+from spikefa.feedback.base import FeedbackCircuit
+from spikefa.feedback.error_population import ErrorPopulation, PhiDelta
+from spikefa.feedback.state import FeedbackState
+from spikefa.feedback.wiring import Wiring
+from spikefa.neurons import PopulationState
+from spikefa.synapses import Synapses
+
+
+class Wired(FeedbackCircuit):
+    """A circuit whose step is a sweep of the error along hops, see `Wiring`.
+
+    A subclass is a dataclass that has these parameters and says in `wire` what the hops are. If it
+    has weights of its own it adds `initialise` and `tensors`, if they learn `learn` and `decay`.
+
+    Parameters
+    ----------
+    phi_delta : {"identity", "tanh", "logistic", "spiking"}
+        Output function of the error neurons; see `ErrorPopulation`.
+    tau : float
+        Weight of the new drive in the error populations.
+
+    Raises
+    ------
+    SpikefaError
+        If an argument is out of range, or the circuit is connected twice.
+    """
+
+    phi_delta: PhiDelta
+    tau: float
+
+    def __post_init__(self) -> None:
+        ErrorPopulation(1, tau=self.tau, phi_delta=self.phi_delta)  # says at once what is wrong
+
+    @abstractmethod
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
+        """Allocate the matrices for these forward synapses, and return how they are wired.
+
+        The parameters are those of `connect`.
+        """
+
+    def connect(
+        self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype
+    ) -> None:
+        """Make the error populations and the hops between them."""
+        require(
+            not self.wiring.stops,
+            f"this {type(self).__name__} circuit is part of a network already: make another",
+        )
+        self.wiring = self.wire(forward, device, dtype)
+
+    def beside(self, forward: Sequence[Synapses]) -> list[ErrorPopulation]:
+        """Return an error population for each forward population, of its size."""
+        return [
+            ErrorPopulation(synapses.n_post, tau=self.tau, phi_delta=self.phi_delta)
+            for synapses in forward
+        ]
+
+    def initialise(self, seed: int) -> None:
+        """Draw nothing, unless a subclass has weights of its own."""
+
+    def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> FeedbackState:
+        """Return the error populations at rest."""
+        return FeedbackState(**self.wiring.at_rest(batch, device, dtype))
+
+    def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
+        """Let the error arrive at the output, and sweep it along the hops."""
+        state.errors[-1].drive.copy_(error)
+        self.wiring.sweep(state, forward)
+
+    def layer_matrices(self) -> list[Tensor]:
+        """Return the stored matrix between each layer and the one below, if there is one alone."""
+        descents = self.wiring.descents()
+        stored = all(len(way) == 1 and way[0].recipe is None for way in descents)
+        return [matrix.stored for (matrix,) in descents] if stored else []
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return nothing, unless a subclass has weights of its own."""
+        return {}
