@@ -164,7 +164,7 @@ def present_once(
         After the last step.
     """
     require(
-        network.replicas is None,
+        not network.leading,
         "the angles are defined for a single network: give a replica, such as network.replica(0)",
     )
     require(steps >= 1, f"images must be shown for at least 1 step, {steps} given")
