@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from spikefa.simulation.lesson import Lesson
 from torch import Tensor
 
 from spikefa.analysis.alignment import cosine
@@ -19,7 +18,6 @@ from spikefa.network.network import Network
 from spikefa.network.optimiser import MakeOptimiser
 from spikefa.network.state import NetworkState
 from spikefa.simulation.simulation import Simulation
-from spikefa.stimulus.example_answers import example_answers
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
@@ -31,11 +29,7 @@ def examples(settings: Shared) -> tuple[Examples, Examples]:
     """Return images to learn and images to test on, brightness in [0, 1], 1-hot targets."""
     dataset = load(settings.dataset, settings.data_dir)
     dataset = dataset.subset(settings.train or None, settings.test or None)
-    scale, classes = dataset.full_scale, dataset.n_classes
-    return (
-        classification(dataset.train, scale, classes),
-        classification(dataset.test, scale, classes),
-    )
+    return classification(dataset.train), classification(dataset.test)
 
 
 def feedback_alignment(matrix: MatrixKind = "sign") -> FA:
@@ -98,7 +92,7 @@ def weights(network: Network) -> list[Tensor]:
 
 def accuracy(simulation: Simulation) -> Callable[[], float]:
     """Return what measures the share of the images of the last look that were right, in percent."""
-    answers = example_answers(simulation.held_out.answers)
+    answers = simulation.held_out.answers
     return lambda: 100 - float(answers.error_percent())
 
 
@@ -122,5 +116,5 @@ def gradient_alignment(simulation: Simulation) -> Callable[[], np.ndarray]:
 def last_look(simulation: Simulation) -> tuple[NetworkState, Tensor]:
     """Return the state at the end of a look, and the inputs [streams, n] that were shown then."""
     state = simulation.held_out.state
-    inputs = example_answers(simulation.held_out.answers).inputs
+    inputs = simulation.held_out.answers.inputs
     return state, inputs[-len(state.error) :]

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
 
 from spikefa.analysis.style import BLUE, GREY, PALETTE
 from spikefa.experiments.chu2024 import _network as net
@@ -20,7 +19,6 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.stimulus.example_answers import example_answers
 
 SCALES = (0.02, 0.2)
 """Of the first weights."""
@@ -51,7 +49,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             {
                 "alignment": net.gradient_alignment(simulation),
                 "accuracy": net.accuracy(simulation),
-                "loss": example_answers(simulation.held_out.answers).loss,
+                "loss": simulation.held_out.answers.loss,
             },
         )
         for name, curve in curves.items():

@@ -13,7 +13,6 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
 
 from spikefa.analysis.style import INK
 from spikefa.experiments.chu2024 import _network as net

@@ -18,8 +18,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import ACCENT, BLUE, INK, PALETTE

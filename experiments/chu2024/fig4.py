@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.style import ACCENT, BLUE, PALETTE
 from spikefa.experiments.chu2024 import _network as net

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from itertools import islice
 
 import torch
-from spikefa.simulation.exercise import Exercise
 from torch import Tensor
 
 import spikefa as sf

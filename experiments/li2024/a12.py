@@ -16,7 +16,7 @@ from spikefa.analysis.style import BLUE
 from spikefa.datasets.functions import normal
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
-from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
@@ -101,5 +101,6 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
+    backends=WITHOUT_BACKEND,
     quick={"repeats": 5},
 )

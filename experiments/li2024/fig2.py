@@ -25,7 +25,6 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.alignment import path_norm_ratios
@@ -40,7 +39,6 @@ from spikefa.runs.settings import DATA_DIR, DEVICE, REPEATS, Device, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
-from spikefa.stimulus.example_answers import example_answers
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.progress import progress_bar
@@ -127,8 +125,8 @@ def simulation_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Si
     """Return a simulation in which the network around a circuit learns the images."""
     data = sf.datasets.mnist(settings.data_dir).subset(train=settings.images)
     train, test = data.train, data.test
-    shown = classification(train, data.full_scale, data.n_classes, inputs="standardised")
-    aside = classification(test, data.full_scale, data.n_classes, "standardised", like=shown)
+    shown = classification(train, "standardised")
+    aside = classification(test, "standardised", like=shown)
     return Simulation(
         network_of(settings, circuit, seed),
         ExampleStimulus(shown),
@@ -175,7 +173,8 @@ def set_learning_rates(
 
 def look(simulation: Simulation) -> tuple[float, list[float], list[float]]:
     """Return accuracy in percent, and angle and ratio of lengths of both layers, nan without."""
-    network, answers = simulation.network, example_answers(simulation.look())
+    simulation.look()
+    network, answers = simulation.network, simulation.held_out.answers
     angles, ratios = network.alignment(), path_norm_ratios(network)
     return (
         100 - float(answers.error_percent()),

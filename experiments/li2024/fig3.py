@@ -18,7 +18,7 @@ from spikefa.feedback.product import Product
 from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
-from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 from spikefa.utils.devices import choose_device
 
@@ -170,5 +170,6 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
+    backends=WITHOUT_BACKEND,
     quick={"repeats": 3},
 )

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.alignment_terms import alignment_terms, cosines
 from spikefa.experiments.panjehpour2022._digits import simulation_of

@@ -19,7 +19,7 @@ from spikefa.datasets.functions import normal
 from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
-from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
@@ -147,5 +147,6 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
+    backends=WITHOUT_BACKEND,
     quick={"repeats": 3},
 )

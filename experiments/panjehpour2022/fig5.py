@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from spikefa.simulation.learner import Measure
-from spikefa.simulation.lesson import Lesson
 
 from spikefa.analysis.style import PALETTE
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
@@ -24,7 +22,6 @@ from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
-from spikefa.stimulus.example_answers import example_answers
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -73,7 +70,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _measures(simulation: Simulation) -> dict[str, Callable[[], Any]]:
-    answers = example_answers(simulation.held_out.answers)
+    answers = simulation.held_out.answers
     return {
         "loss": answers.loss,
         "accuracy": lambda: 100 - answers.error_percent(),

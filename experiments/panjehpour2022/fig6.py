@@ -27,7 +27,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
-from spikefa.stimulus.example_answers import example_answers
 
 RULES = {"fa": "FA", "bp": "BP", "fa_norm": "FA, normalised", "bp_norm": "BP, normalised"}
 
@@ -75,7 +74,7 @@ def _follow(settings: Settings, name: str, seed: int) -> tuple[dict[str, Any], A
         data_dir=settings.data_dir,
     )
     network, state = simulation.network, simulation.held_out.state
-    answers = example_answers(simulation.held_out.answers)
+    answers = simulation.held_out.answers
     shown = len(state.error)
     reference = Reference(network, sf.Backprop(tau=1.0), shown)
 

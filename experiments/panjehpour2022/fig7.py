@@ -19,7 +19,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
-from spikefa.stimulus.example_answers import example_answers
 
 THRESHOLDS = (0, 1, 2, 5, 10, 20)
 """Epochs of feedback alignment before the switch; 0 is backpropagation from the first."""
@@ -63,10 +62,11 @@ def _follow(settings: Settings, rate: float, threshold: int, seed: int) -> list[
         settings.batches,
         data_dir=settings.data_dir,
     )
+    answers = simulation.held_out.answers
     for epoch in range(settings.epochs + 1):
         if epoch == threshold < settings.epochs:
             simulation.switch(sf.Backprop(tau=1.0))
-        answers = example_answers(simulation.look())
+        simulation.look()
         active = float((answers.outputs > 0).float().mean())
         rows.append((answers.loss(), 100 - answers.error_percent(), active))
         simulation.learn(settings.batches if epoch < settings.epochs else 0)

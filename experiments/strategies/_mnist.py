@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import torch
-from spikefa.simulation.lesson import Lesson
 
 from spikefa import datasets
 from spikefa.datasets import Dataset, Images
@@ -19,7 +18,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
 from spikefa.simulation.evaluation import evaluate
 from spikefa.simulation.simulation import Simulation
-from spikefa.stimulus.example_answers import example_answers
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
@@ -129,15 +127,14 @@ def classify(
         "epochs" and "test_error" [epochs + 1], and "train_error" at the end.
     """
     dataset, others = images(settings)
-    kind = (dataset.full_scale, dataset.n_classes, scaling)
-    examples = classification(dataset.train, *kind)
-    tests = classification(others, *kind, like=None if scaling == "unit" else examples)
+    examples = classification(dataset.train, scaling)
+    tests = classification(others, scaling, like=None if scaling == "unit" else examples)
     sizes = (dataset.n_inputs, width, width, dataset.n_classes)
     made = network(settings, sizes, circuit, hidden, "softmax", seed)
     simulation = simulation_of(settings, made, examples, tests, seed)
     epochs = range(settings.epochs + 1)
     at = [epoch * simulation.presentations(1) for epoch in epochs]
-    answers = example_answers(simulation.held_out.answers)
+    answers = simulation.held_out.answers
     found = simulation.follow(at, {"test_error": answers.error_percent})
     train_error = evaluate(made, simulation.stimulus, seed).error_percent
     return {"epochs": list(epochs), "train_error": train_error, **found}

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from spikefa.simulation.lesson import Lesson
 
 import spikefa as sf
 from spikefa.analysis.style import INK, PALETTE
@@ -24,7 +23,6 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
-from spikefa.stimulus.example_answers import example_answers
 from spikefa.utils.seeding import generator
 
 WIDTHS = (128, 800)
@@ -60,13 +58,13 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train one autoencoder."""
     name, width = cell.split("-")
     dataset, others = images(settings)
-    examples = reconstruction(dataset.train, dataset.full_scale)
-    tests = reconstruction(others, dataset.full_scale)
+    examples = reconstruction(dataset.train)
+    tests = reconstruction(others)
     sizes = (dataset.n_inputs, int(width), int(width), dataset.n_inputs)
     carrier = circuit(name, settings.feedback_scale)
     made = network(settings, sizes, carrier, "tanh", "logistic", seed)
     simulation = simulation_of(settings, made, examples, tests, seed)
-    answers = example_answers(simulation.held_out.answers)
+    answers = simulation.held_out.answers
     epochs = range(settings.epochs + 1)
     at = [epoch * simulation.presentations(1) for epoch in epochs]
     found = simulation.follow(at, {"error": lambda: 2 * answers.loss()})

@@ -1,9 +1,9 @@
-"""A rule or a circuit as a setting: its class and its arguments, which other options may fill.
+"""A rule or a circuit as a setting of an experiment: its class and its arguments.
 
-In the settings of an experiment it is a mapping, ``{"class": "PFA", "expansion": 10}``; on the
-command line ``--feedback PFA --feedback.expansion 10``. Arguments are checked against the signature
-of the class. Options of the experiment, such as ``--feedback-scale``, can fill arguments of the
-same meaning; an argument that is given by its own name wins.
+In the settings a choice is a mapping, ``{"class": "PFA", "expansion": 10}``; on the command line it
+is ``--feedback PFA --feedback.expansion 10``. Arguments are checked against the signature of the
+class. An option of the experiment, such as ``--feedback-scale``, can fill an argument of the class;
+an argument given by its own name takes precedence.
 """
 
 import re
@@ -24,16 +24,16 @@ from spikefa.plugins.user_code import blaming, class_files, from_file, sha256, s
 
 Plain = bool | int | float | str | None
 Choice = dict[str, Plain | list[Plain]]
-"""The type of such a setting: plain data, so that reading it imports nothing."""
+"""The type of such a setting. It is plain data, so that reading settings imports no class."""
 
 _CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|.*:[A-Za-z_]\w*")
 Settings = TypeVar("Settings")
 Offers = Mapping[str, Mapping[str, Any]]
-"""For each choice the arguments that other options offer; None is not offered."""
+"""For each choice the arguments that options fill, with their values; None fills nothing."""
 
 
 def choice(kind: str, default: str, text: str) -> Any:
-    """Return a dataclass field for a class of the seam `kind`; `default` is a built-in one."""
+    """Return a dataclass field for a class of the seam `kind`; `default` is a built-in class."""
     return field(
         default_factory=lambda: {"class": default}, metadata={"help": text, "seam": SEAMS[kind]}
     )
@@ -47,9 +47,9 @@ def seams(settings: Any) -> dict[str, Seam]:
 
 
 def fillers(settings: Any, name: str) -> dict[str, str]:
-    """Return which options fill an argument of the choice `name` if given: option to argument.
+    """Return the options that fill an argument of the choice `name`: option to argument.
 
-    Only options whose default is None, which stands for the default of the class.
+    Only options whose default is None are returned; None stands for the default of the class.
     """
     return {
         item.name: item.metadata["fills"].partition(".")[2]
@@ -61,7 +61,7 @@ def fillers(settings: Any, name: str) -> dict[str, str]:
 def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     """Print which code of the user a choice will run, unless the `known` settings named it too.
 
-    A configuration file can name code. None of it runs unannounced.
+    A configuration file can name code, and the user should see that before it runs.
     """
     for argument, value in given.items():
         if value == known.get(argument) or not isinstance(value, str):
@@ -73,23 +73,23 @@ def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any])
 
 @dataclass(frozen=True)
 class Chosen:
-    """The class that a choice names, with the arguments that it is made from.
+    """The class that a choice names, with its arguments.
 
     Attributes
     ----------
     name : str
-        Of the choice, such as ``rule``.
+        Name of the choice, such as ``rule``.
     cls : type
     given : mapping
         Arguments given by their own names.
-    taken : mapping
-        Arguments that the options of the experiment give.
+    filled : mapping
+        Arguments that options of the experiment fill.
     """
 
     name: str
     cls: type
     given: Mapping[str, Any]
-    taken: Mapping[str, Any]
+    filled: Mapping[str, Any]
 
     def make(self) -> Any:
         """Return the object.
@@ -97,67 +97,72 @@ class Chosen:
         Raises
         ------
         SpikefaError
-            If the class refuses its arguments or fails, with its file and line.
+            If the class refuses its arguments or fails; the message names its file and line.
         """
-        arguments = {**parsed_arguments(self.cls, self.name, self.given, self.taken), **self.taken}
+        arguments = {
+            **parsed_arguments(self.cls, self.name, self.given, self.filled),
+            **self.filled,
+        }
         with blaming(f"{self.cls.__name__}.__init__", *class_files(self.cls)):
             return self.cls(**arguments)
 
     def plain(self) -> dict[str, Any]:
-        """Return all arguments but those taken, with defaults, as a configuration file has them.
+        """Return all arguments but the filled ones, as a configuration file has them.
 
         Raises
         ------
         SpikefaError
-            If one is unknown, of another type, or missing.
+            If an argument is unknown, has the wrong type, or is missing.
         """
-        return plain_arguments(self.cls, self.name, self.given, self.taken)
+        return plain_arguments(self.cls, self.name, self.given, self.filled)
 
     def describe(self) -> dict[str, Any]:
-        """Return class, arguments and, of a file of the user, its checksum, as plain data."""
-        told = {"class": full_name(self.cls), **self.plain(), **self.taken}
+        """Return class and arguments as plain data, with the checksum of the user's file."""
+        described = {"class": full_name(self.cls), **self.plain(), **self.filled}
         file = source_file(self.cls)
-        return told | ({"sha256": sha256(file)} if from_file(self.cls) and file is not None else {})
+        if from_file(self.cls) and file is not None:
+            described["sha256"] = sha256(file)
+        return described
 
 
 def chosen(settings: Any, offers: Offers) -> dict[str, Chosen]:
-    """Return what every choice of the settings describes, by name.
+    """Return the class and the arguments of every choice of the settings, by name.
 
     Parameters
     ----------
     settings : dataclass
     offers : mapping
-        For each choice the arguments that the options offer; None is not offered.
+        For each choice the arguments that options fill; None fills nothing.
 
     Raises
     ------
     SpikefaError
-        If a class is not found, or an option is given that it has no use for.
+        If a class is not found, or an option is given to fill an argument that it does not have.
     """
     found = {}
     for name, seam in seams(settings).items():
         given = _given(settings, name)
         cls = load_class(given["class"], seam)
-        _refuse_useless(settings, name, cls)
-        found[name] = Chosen(name, cls, given, _taken(cls, given, offers[name]))
+        _refuse_useless_options(settings, name, cls)
+        found[name] = Chosen(name, cls, given, _filled(cls, given, offers[name]))
     return found
 
 
 def complete(settings: Settings, choices: Mapping[str, Chosen]) -> Settings:
     """Return the settings with every choice complete, so that they can be written and read again.
 
-    Arguments that an option fills stand with that option; all others with the class.
+    An argument that an option fills is stored under that option; all others with the class.
 
     Parameters
     ----------
     settings : dataclass
     choices : mapping
-        As `chosen` returns them.
+        The return value of `chosen`.
 
     Raises
     ------
     SpikefaError
-        If an argument is unknown, of another type, or missing.
+        If an argument is unknown, has the wrong type, or is missing.
     """
     changed: dict[str, Any] = {}
     for name, choice in choices.items():
@@ -173,7 +178,7 @@ def complete(settings: Settings, choices: Mapping[str, Chosen]) -> Settings:
 
 
 def files_of(settings: Any) -> list[Path]:
-    """Return the files that the classes of all choices come from."""
+    """Return the files in which the user wrote the classes of all choices."""
     classes = [
         load_class(_given(settings, name)["class"], seam) for name, seam in seams(settings).items()
     ]
@@ -186,8 +191,8 @@ def _given(settings: Any, name: str) -> dict[str, Any]:
     return given
 
 
-def _refuse_useless(settings: Any, name: str, cls: type) -> None:
-    """Refuse a given option that fills an argument which the class does not have."""
+def _refuse_useless_options(settings: Any, name: str, cls: type) -> None:
+    """Refuse an option that was given to fill an argument which the class does not have."""
     known = argument_names(cls)
     for item in fields(settings):
         seam, _, argument = item.metadata.get("fills", "").partition(".")
@@ -196,8 +201,9 @@ def _refuse_useless(settings: Any, name: str, cls: type) -> None:
         value = getattr(settings, item.name)
         require(
             value is None or value == default_of(item),
-            f"--{item.name.replace('_', '-')} {value} is of no use to {cls.__name__}, which has no "
-            f"{argument!r}: leave it out; there is {list_options(known, name)}",
+            f"--{item.name.replace('_', '-')} {value} is of no use to {cls.__name__}, "
+            f"which has no argument {argument!r}: leave it out; "
+            f"there is {list_options(known, name)}",
         )
 
 
@@ -206,8 +212,8 @@ def default_of(item: "Field[Any]") -> Any:
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
-def _taken(cls: type, given: Mapping[str, Any], offered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the offered arguments that the class takes."""
+def _filled(cls: type, given: Mapping[str, Any], offered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the offered arguments that the class has and that were not given by name."""
     known = argument_names(cls)
     return {
         argument: value

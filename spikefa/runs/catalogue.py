@@ -56,7 +56,7 @@ def _file(name: str) -> Path:
 
 
 def _files() -> dict[str, Path]:
-    """Return the file of each experiment; those that begin with ``_`` hold what several share."""
+    """Return the file of each experiment. Modules whose names begin with ``_`` are helpers."""
     spec = find_spec(PACKAGE)
     folders = spec.submodule_search_locations if spec else None
     return {

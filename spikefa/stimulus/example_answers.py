@@ -86,22 +86,6 @@ class ExampleAnswers(Answers):
         return one_or_each(squared / deviation.square().sum((-2, -1)))
 
 
-def example_answers(answers: Answers) -> ExampleAnswers:
-    """Return the answers if they were given to examples, so that their outputs can be looked at.
-
-    Raises
-    ------
-    SpikefaError
-        If they were given to another kind of stimulus.
-    """
-    require(
-        isinstance(answers, ExampleAnswers),
-        f"{type(answers).__name__} keeps no outputs: test with an ExampleStimulus",
-    )
-    assert isinstance(answers, ExampleAnswers)
-    return answers
-
-
 def one_or_each(values: Tensor) -> float | Tensor:
     """Return the number of a single network, or the tensor [replicas] of those of all."""
     return values if values.dim() else float(values)

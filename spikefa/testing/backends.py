@@ -37,8 +37,7 @@ class Driven:
     def __init__(self, backend: Backend):
         self.backend = backend
         network, state = backend.network, backend.state
-        like = {"device": network.device, "dtype": network.dtype}
-        self._inputs = torch.zeros(*state.error.shape[:-1], network.n_inputs, **like)
+        self._inputs = state.error.new_zeros(*state.error.shape[:-1], network.n_inputs)
         self._target = torch.zeros_like(state.error)
         backend.prepare(
             self._work,

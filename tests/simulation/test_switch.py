@@ -11,10 +11,10 @@ from spikefa.stimulus.functions import BLOCK
 BEFORE, AFTER = 44, BLOCK + 10
 
 
-def simulate(circuit, replicas):
+def simulate(circuit, replicas, **randomness):
     seeds = list(range(replicas or 1))
     network = rate_network(
-        (4, 6, 3), circuit(), 0.01, weight_scale=0.3, dropout=0.3, noise=0.1, replicas=replicas
+        (4, 6, 3), circuit(), 0.01, weight_scale=0.3, replicas=replicas, **randomness
     )
     stimulus = sf.FunctionStimulus(linear(4, 3, seed=0), tests=20)
     return sf.Simulation(network, stimulus, batch_size=2, seed=seeds)
@@ -22,11 +22,17 @@ def simulate(circuit, replicas):
 
 @pytest.mark.parametrize("replicas", [None, 2])
 @pytest.mark.parametrize(
-    "circuit", [lambda: sf.FA(0.5, tau=1.0), lambda: sf.NodePerturbation(tau=1.0)], ids=["FA", "NP"]
+    ("circuit", "randomness"),
+    [
+        (lambda: sf.FA(0.5, tau=1.0), {"dropout": 0.3}),
+        (lambda: sf.FA(0.5, tau=1.0, phi_delta="spiking"), {}),
+        (lambda: sf.DFA(0.5, tau=1.0), {"noise": 0.1}),
+    ],
+    ids=["dropout", "spiking errors", "noise"],
 )
-def test_a_switch_to_the_same_circuit_changes_nothing(circuit, replicas):
+def test_a_switch_to_the_same_circuit_changes_nothing(circuit, randomness, replicas):
     """Examples, noise and dropout go on; they do not begin again."""
-    plain, switched = simulate(circuit, replicas), simulate(circuit, replicas)
+    plain, switched = (simulate(circuit, replicas, **randomness) for _ in range(2))
     plain.learn(BEFORE + AFTER)
     switched.learn(BEFORE)
     switched.look()

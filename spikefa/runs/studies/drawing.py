@@ -1,4 +1,4 @@
-"""What the pictures of repeated runs share."""
+"""Panels, bands and axes of the pictures of repeated runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ RIGHT_ANGLE = 90
 
 
 def panels(columns: int, rows: int = 1, width: float = 4.0, height: float = 3.3) -> Any:
-    """Return a figure and its panels, ndarray [rows, columns], of the size of a paper's column."""
+    """Return a figure and its panels, ndarray [rows, columns]; sizes are of one panel."""
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
     found = figure.subplots(rows, columns, squeeze=False)
     for axes in found.flat:
@@ -38,7 +38,7 @@ def traces(axes: Axes, x: np.ndarray, runs: np.ndarray, colour: str = INK) -> No
 
 
 def name_axes(axes: Axes, x: str, y: str, title: str = "") -> None:
-    """Label the axes; `title` is the letter or the name of the panel."""
+    """Label the axes; `title` is the letter or name of the panel."""
     axes.set_xlabel(x, color=INK, fontsize=9)
     axes.set_ylabel(y, color=INK, fontsize=9)
     axes.set_title(title, loc="left", color=INK, fontsize=9.5)
@@ -72,6 +72,6 @@ def legend(axes: Axes, **options: Any) -> None:
 
 
 def first_below(x: Sequence[float] | np.ndarray, runs: np.ndarray, bound: float) -> np.ndarray:
-    """Return, for each run [n, T], the first of `x` at which it is below `bound`, inf if never."""
+    """Return the first of `x` at which each run [n, T] is below `bound`, inf if it never is."""
     below = runs < bound
     return np.where(below.any(1), np.asarray(x, float)[below.argmax(1)], np.inf)

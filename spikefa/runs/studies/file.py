@@ -1,4 +1,4 @@
-"""Result files: written by an experiment alone, sealed with a checksum, refused if edited."""
+"""Result files: an experiment writes and seals them, and edited ones are refused."""
 
 import hashlib
 import json
@@ -70,7 +70,7 @@ def write_result(path: Path, result: Mapping[str, Any]) -> None:
         text = json.dumps(sealed, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     except ValueError as error:
         raise SpikefaError(
-            f"a result that is not a finite number is not written: {error}"
+            f"a result that is not a finite number cannot be written: {error}"
         ) from None
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -82,7 +82,7 @@ def read_result(path: Path) -> Result:
     Raises
     ------
     SpikefaError
-        If it is missing, damaged, of another version, or was edited after the experiment wrote it.
+        If it is missing, damaged, of another version, or edited.
     """
     try:
         result = json.loads(read_text(path))
@@ -105,7 +105,7 @@ def read_result(path: Path) -> Result:
 
 
 def checksum(result: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of everything but the checksum itself, in one canonical spelling."""
+    """Return the SHA-256 of the canonical JSON of everything but the checksum itself."""
     content = {key: value for key, value in result.items() if key != "checksum"}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -118,7 +118,7 @@ def _check(path: Path, result: Result) -> None:
         told = {key: quantity.get(key) for key in ("mean", "sd", "n")}
         require(
             _same(told, summary(quantity["values"])),
-            f"{path} has mean and deviation of {quantity.get('text')!r} that are not of its values",
+            f"{path} has a mean or deviation of {quantity.get('text')!r} that its values lack",
         )
 
 

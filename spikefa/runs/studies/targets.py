@@ -1,4 +1,4 @@
-"""Every figure and table of the five papers that the program is held against."""
+"""The figures and tables of the five papers that the program reproduces."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ class Target:
     id : str
         ``<paper>.<figure, table, note or appendix>``.
     experiment : str
-        Its name on the command line, whether it has been written or not.
+        The experiment's name on the command line, whether it has been written or not.
     what : str
         Networks and task.
     paper : str
-        What the paper reports.
+        The paper's result.
     options : str
-        What makes it of the experiment, on the command line, if other than its defaults.
+        Options of the experiment that differ from its defaults.
     """
 
     id: str
@@ -29,7 +29,7 @@ class Target:
 
     @property
     def folder(self) -> str:
-        """Where its result lies, beside those of the others."""
+        """Name of the folder of its result."""
         return f"{self.experiment}.{self.id.split('.')[1]}" if self.options else self.experiment
 
 
