@@ -6,7 +6,7 @@ import pytest
 import spikefa as sf
 from spikefa.errors import SpikefaError
 from spikefa.recording import Always, Probe, Window, open_recording
-from tests.helpers.replicas import SEEDS, simulation, together
+from tests.helpers.replicated import SEEDS, simulation, together
 
 PROBES = [
     Probe("input", "spikes", "all", stream="all"),

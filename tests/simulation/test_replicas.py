@@ -10,7 +10,7 @@ import spikefa as sf
 from spikefa.errors import SpikefaError
 from spikefa.simulation.guard import Guard
 from spikefa.utils.tensors import named_tensors
-from tests.helpers.replicas import SEEDS, simulation, together
+from tests.helpers.replicated import SEEDS, simulation, together
 
 
 def spikes_of(simulation, epochs=1):
