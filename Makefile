@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. Both make .venv first.
+# `make demo` and `make test` make .venv first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,6 +10,7 @@ DEMO_OPTIONS ?=
 help:
 	@echo "make demo   train a small spiking network on embedded digits, draw figure 4 (a minute)"
 	@echo "make test   lint, type-check and test (some minutes)"
+	@echo "make lint   lint and type-check alone"
 	@echo "make long   the tests that take longer"
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -18,7 +19,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-# Not in the above: the demo needs none of them.
+# Apart from the above, since the demo needs none of them.
 $(VENV)/readers: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[readers]'
 	touch $@
@@ -33,8 +34,9 @@ lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# A process for each core, each on one thread (tests/__init__.py); whoever is done takes over tests.
 test: lint $(VENV)/readers
-	$(BIN)/python -m pytest --durations=5
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal --durations=5
 
 long: $(VENV)/readers
 	$(BIN)/python -m pytest -m long

@@ -57,11 +57,11 @@ def spiking_mnist(
     """
     require(hidden_layers >= 1, f"at least 1 hidden layer is needed, {hidden_layers} given")
     populations = {
-        f"hidden{layer}": StochasticBinary(hidden, tau) for layer in range(1, hidden_layers + 1)
+        f"hidden{layer}": StochasticBinary(hidden, tau=tau) for layer in range(1, hidden_layers + 1)
     }
     return Network(
         n_inputs,
-        {**populations, "output": StochasticBinary(outputs, tau)},
+        {**populations, "output": StochasticBinary(outputs, tau=tau)},
         feedback=FA(scale=0.1) if feedback is None else feedback,
         rule=ThreeFactor() if rule is None else rule,
         synapses=partial(Dense, scale=weight_scale),

@@ -13,15 +13,15 @@ from spikefa.network.optimiser import MakeOptimiser
 from spikefa.neurons import Rate
 from spikefa.neurons.rate import Activation
 from spikefa.plasticity import PlasticityRule, ThreeFactor
-from spikefa.synapses import Dense
+from spikefa.synapses import Dense, Synapses
 
 
 class Unbiased(Dense):
     """All-to-all synapses without a bias: ``drive = s_pre W``."""
 
-    def settle(self) -> None:
+    def constrain(self) -> None:
         """Undo what a change, or an optimiser, did to the bias."""
-        super().settle()
+        super().constrain()
         self.bias.zero_()
 
 
@@ -49,7 +49,7 @@ def rate_network(
     bias: bool | float = True,
     noise: float = 0.0,
     dropout: float | Sequence[float] = 0.0,
-    synapses: Mapping[str, Callable[..., Dense]] | None = None,
+    synapses: Mapping[str, Callable[..., Synapses]] | None = None,
     optimiser: MakeOptimiser | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float64,
@@ -96,7 +96,7 @@ def rate_network(
     require(layers >= 1, f"inputs and outputs are needed, sizes {list(sizes)} given")
     scales = _for_each(weight_scale, layers, "weight scales", "projections")
     chances = _for_each(dropout, layers - 1, "chances of dropout", "hidden layers")
-    kind: Callable[..., Dense] = Dense if bias else Unbiased
+    kind: Callable[..., Synapses] = Dense if bias else Unbiased
     if bias is not True and bias > 0:
         kind = partial(Biased, bias_scale=bias)
     names = [*(f"hidden{layer}" for layer in range(1, layers)), "output"]

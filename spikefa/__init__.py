@@ -36,12 +36,10 @@ _NAMES = {
         "BCM Direct Eligibility Oja Outer PlasticityRule Post RoughThreeFactor STDP ThreeFactor"
     ),
     "recording": "Probe Window open",
-    "simulation.interrupts": "Stopped",
-    "simulation.schedules": "Constant Piecewise StepDecay WarmUpAnneal",
-    "simulation.simulation": "Simulation",
+    "simulation": "Constant Piecewise Simulation StepDecay Stopped WarmUpAnneal",
     "stimulus": (
         "DeltaCode Encoding ExampleStimulus FunctionStimulus Graded ImageStimulus LatencyCode "
-        "RateCode Stimulus"
+        "RateCode Stimulus StimulusState"
     ),
     "synapses": "Dense LocallyConnected Masked Synapses",
 }
@@ -96,12 +94,12 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.plasticity import ThreeFactor as ThreeFactor
     from spikefa.recording import Probe as Probe
     from spikefa.recording import Window as Window
-    from spikefa.simulation.interrupts import Stopped as Stopped
-    from spikefa.simulation.schedules import Constant as Constant
-    from spikefa.simulation.schedules import Piecewise as Piecewise
-    from spikefa.simulation.schedules import StepDecay as StepDecay
-    from spikefa.simulation.schedules import WarmUpAnneal as WarmUpAnneal
-    from spikefa.simulation.simulation import Simulation as Simulation
+    from spikefa.simulation import Constant as Constant
+    from spikefa.simulation import Piecewise as Piecewise
+    from spikefa.simulation import Simulation as Simulation
+    from spikefa.simulation import StepDecay as StepDecay
+    from spikefa.simulation import Stopped as Stopped
+    from spikefa.simulation import WarmUpAnneal as WarmUpAnneal
     from spikefa.stimulus import DeltaCode as DeltaCode
     from spikefa.stimulus import Encoding as Encoding
     from spikefa.stimulus import ExampleStimulus as ExampleStimulus
@@ -111,6 +109,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.stimulus import LatencyCode as LatencyCode
     from spikefa.stimulus import RateCode as RateCode
     from spikefa.stimulus import Stimulus as Stimulus
+    from spikefa.stimulus import StimulusState as StimulusState
     from spikefa.synapses import Dense as Dense
     from spikefa.synapses import LocallyConnected as LocallyConnected
     from spikefa.synapses import Masked as Masked

@@ -63,9 +63,9 @@ def make_network(phi_delta, gated, output_error):
     sizes = dict(zip(names, (*HIDDEN, N_OUT), strict=True))
     net = sf.Network(
         N_IN,
-        {name: sf.StochasticBinary(n, TAU) for name, n in sizes.items()},
+        {name: sf.StochasticBinary(n, tau=TAU) for name, n in sizes.items()},
         feedback=sf.FA(scale=0.8, phi_delta=phi_delta, gated=gated, tau=TAU),
-        rule=sf.ThreeFactor(ETA, GAMMA),
+        rule=sf.ThreeFactor(ETA, weight_decay=GAMMA),
         synapses=partial(Dense, scale=0.6),
         output_error=output_error,
         dtype=torch.float64,
@@ -167,7 +167,10 @@ def test_gated_fa_with_transposed_weights_is_backpropagation(sizes):
     n_in, n_hidden, n_out = sizes
     net = sf.Network(
         n_in,
-        {"hidden1": sf.StochasticBinary(n_hidden, 1.0), "output": sf.StochasticBinary(n_out, 1.0)},
+        {
+            "hidden1": sf.StochasticBinary(n_hidden, tau=1.0),
+            "output": sf.StochasticBinary(n_out, tau=1.0),
+        },
         feedback=sf.FA(tau=1.0, gated=True),
         rule=sf.ThreeFactor(1.0, weight_decay=0),
         synapses=partial(Dense, scale=1.0),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,7 +16,10 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.network.optimiser import MakeOptimiser
-from spikefa.simulation.lesson import Lesson
+from spikefa.network.state import NetworkState
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.examples import ExampleStimulus
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 LAYERS = ("first hidden layer", "second hidden layer", "output layer")
@@ -37,19 +41,19 @@ def feedback_alignment(matrix: MatrixKind = "sign") -> FA:
     return FA(1.0, tau=1.0, gated=True, matrix=matrix)
 
 
-def lesson(
+def network_of(
     settings: Shared,
     data: tuple[Examples, Examples],
     circuit: FeedbackCircuit,
     scale: float,
     seed: int,
     optimiser: MakeOptimiser | None = None,
-) -> Lesson:
-    """Return the network in front of the images, its first weights normal times `scale`.
+) -> Network:
+    """Return the network for these images, its first weights normal times `scale`.
 
     It has no biases: the paper's equations have none.
     """
-    train, test = data
+    train, _ = data
     sizes = (train.inputs.shape[1], settings.first, settings.second, train.targets.shape[1])
     network = rate_network(
         sizes,
@@ -59,12 +63,30 @@ def lesson(
         weight_scale=0,
         bias=False,
         optimiser=optimiser,
+        device=choose_device(settings.device),
         dtype=torch.float32,
     )
     network.initialise(seed)
     for layer, weight in enumerate(weights(network), start=1):
-        weight.normal_(0, 1, generator=generator(seed, "first weights", layer)).mul_(scale)
-    return Lesson(network, train, settings.batch, seed, tests=test)
+        draw = torch.empty(weight.shape, dtype=weight.dtype)
+        draw.normal_(0, 1, generator=generator(seed, "first weights", layer))
+        weight.copy_(draw.mul_(scale))
+    return network
+
+
+def simulation_of(
+    settings: Shared, data: tuple[Examples, Examples], network: Network, seed: int
+) -> Simulation:
+    """Return a simulation in which the network learns the images."""
+    train, test = data
+    return Simulation(
+        network,
+        ExampleStimulus(train),
+        test=ExampleStimulus(test),
+        batch_size=settings.batch,
+        seed=seed,
+        backend=settings.backend,
+    )
 
 
 def weights(network: Network) -> list[Tensor]:
@@ -72,23 +94,31 @@ def weights(network: Network) -> list[Tensor]:
     return [synapses.weight for synapses in network.synapses.values()]
 
 
-def accuracy(lesson: Lesson) -> Callable[[], float]:
-    """Return what tells how many of the images of the last look were right, in percent."""
-    return lambda: 100 - float(lesson.error_percent())
+def accuracy(simulation: Simulation) -> Callable[[], float]:
+    """Return what measures the share of the images of the last look that were right, in percent."""
+    answers = simulation.held_out.answers
+    return lambda: 100 - float(answers.error_percent())
 
 
-def weight_alignment(lesson: Lesson) -> Callable[[], list[float]]:
-    """Return what tells the cosine between W and B^T, of second hidden and output layer."""
-    above = weights(lesson.network)[1:]
-    back = lesson.network.feedback.layer_matrices()
-    return lambda: [cosine(weight, matrix.mT) for weight, matrix in zip(above, back, strict=True)]
+def weight_alignment(simulation: Simulation) -> Callable[[], np.ndarray]:
+    """Return what measures the cosine between W and B^T, of second hidden and output layer."""
+    above = weights(simulation.network)[1:]
+    back = simulation.network.feedback.layer_matrices()
+    pairs = list(zip(above, back, strict=True))
+    return lambda: np.array([cosine(weight, matrix.mT) for weight, matrix in pairs])
 
 
-def gradient_alignment(lesson: Lesson) -> Callable[[], list[float]]:
-    """Return what tells the cosine between update and gradient of each layer, eq. 11.
+def gradient_alignment(simulation: Simulation) -> Callable[[], np.ndarray]:
+    """Return what measures the cosine between update and gradient of each layer, eq. 11.
 
     Over the last images of the last look, 1,000 unless there are fewer.
     """
-    state = lesson.test_state
-    inputs = lesson.tests.inputs[-len(state.error) :]
-    return update_alignment(lesson.network, Backprop(tau=1.0), state, inputs)
+    cosines = update_alignment(simulation.network, Backprop(tau=1.0), *last_look(simulation))
+    return lambda: np.array(cosines())
+
+
+def last_look(simulation: Simulation) -> tuple[NetworkState, Tensor]:
+    """Return the state at the end of a look, and the inputs [streams, n] that were shown then."""
+    state = simulation.held_out.state
+    inputs = simulation.held_out.answers.inputs
+    return state, inputs[-len(state.error) :]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
 
 UNSTEADY = (
     "with elements of B of size 1 and the paper's eta the first updates are so large that most "
@@ -12,8 +12,8 @@ UNSTEADY = (
 """Likely reason for an order of accuracies that is not the paper's."""
 
 
-@dataclass(frozen=True)
-class Shared:
+@dataclass(frozen=True, kw_only=True)
+class Shared(Repeated):
     """The network of the paper's Methods, and the images it learns."""
 
     dataset: str = option("mnist", "images: a name of `spikefa list datasets`")
@@ -25,5 +25,3 @@ class Shared:
     batch: int = option(100, "images for each update")
     rate: float = option(0.05, "eta, of the mean over the images")
     repeats: int = option(2, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)

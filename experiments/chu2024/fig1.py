@@ -7,20 +7,19 @@ layer; over 10 epochs, in (b) after 50.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.experiments.chu2024._settings import Shared
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, Study
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.analysis.style import INK
+from spikefa.experiments.chu2024 import _network as net
+from spikefa.experiments.chu2024._settings import UNSTEADY, Shared
+from spikefa.runs.options import option
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 
 SCALES = (0.0, 0.05, 0.1, 0.2, 0.5)
 """Of the first weights."""
@@ -28,7 +27,7 @@ SECOND = {"weights": 0, "gradient": 1}
 """Where the second hidden layer is in both alignments: no B leads to the input."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Shared):
     """Everything that the result depends on."""
 
@@ -39,74 +38,77 @@ class Settings(Shared):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn with first weights of each scale."""
-    import numpy as np
-
-    from spikefa.experiments.chu2024 import _network as net
-
     data = net.examples(settings)
     found: dict[str, list[Any]] = {"accuracy": [], "weights": [], "gradient": []}
     at = np.arange(settings.epochs * settings.looks + 1) / settings.looks
     at = np.union1d(at, settings.epochs + settings.more)
     for scale in SCALES:
-        lesson = net.lesson(settings, data, net.feedback_alignment(), scale, seed)
-        measures = {
-            "accuracy": net.accuracy(lesson),
-            "weights": net.weight_alignment(lesson),
-            "gradient": net.gradient_alignment(lesson),
-        }
-        updates = (at * lesson.updates_per_epoch).round().astype(int).tolist()
-        for name, curve in lesson.follow(updates, measures).items():
+        network = net.network_of(settings, data, net.feedback_alignment(), scale, seed)
+        simulation = net.simulation_of(settings, data, network, seed)
+        updates = (at * simulation.presentations(1)).round().astype(int).tolist()
+        curves = simulation.follow(
+            updates,
+            {
+                "accuracy": net.accuracy(simulation),
+                "weights": net.weight_alignment(simulation),
+                "gradient": net.gradient_alignment(simulation),
+            },
+        )
+        for name, curve in curves.items():
             found[name].append(curve)
     return {"epochs": at, **{name: np.array(curves) for name, curves in found.items()}}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare scales."""
-    import numpy as np
-
-    from spikefa.experiments.chu2024._settings import UNSTEADY
-
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     first = runs["accuracy"][:, :, settings.looks]
     end = runs["accuracy"][:, :, -1]
     curves = {name: _curve(settings, runs, name) for name in SECOND}
     aligned = {name: curve[..., -1] for name, curve in curves.items()}
     largest = curves["weights"]
     rank = np.corrcoef(range(len(SCALES)), end.mean(0).argsort().argsort())[0, 1]
-    return Findings(
-        [
-            *_quantities("accuracy after 1 epoch", first, "%"),
-            *_quantities(f"accuracy after {settings.epochs + settings.more} epochs", end, "%"),
-            *_quantities("alignment of W and B, second hidden layer", aligned["weights"]),
-            *_quantities("alignment of update and gradient, the same", aligned["gradient"]),
-        ],
-        [
-            Claim(
-                "with small first weights good solutions are found faster",
-                bool((first[:, :2].min(1) > first[:, -2:].max(1)).all()),
-                f"after 1 epoch {_told(first)} %",
-                UNSTEADY,
-            ),
-            Claim(
-                "the higher the first weights, the lower the accuracy at the end",
-                bool(rank < -0.8),
-                f"{_told(end)} %, rank correlation {rank:.2f}",
-                UNSTEADY,
-            ),
-            Claim(
-                "weights and updates align more from small first weights",
-                all(bool((each[:, 0] > each[:, -1]).all()) for each in aligned.values()),
-                f"weights {_told(aligned['weights'])}; updates {_told(aligned['gradient'])}",
-            ),
-            Claim(
-                "the alignment of the weights remains modest, below 0.1",
-                bool(np.nanmax(largest) < 0.1),
-                f"{np.nanmax(largest):.2g} at most",
-            ),
-        ],
-    )
+    return {"first": first, "end": end, "aligned": aligned, "largest": largest, "rank": rank}
 
 
-def _curve(settings: Settings, runs: "Runs", name: str) -> "np.ndarray":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *_quantities("accuracy after 1 epoch", m.first, "%"),
+        *_quantities(f"accuracy after {m.settings.epochs + m.settings.more} epochs", m.end, "%"),
+        *_quantities("alignment of W and B, second hidden layer", m.aligned["weights"]),
+        *_quantities("alignment of update and gradient, the same", m.aligned["gradient"]),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "with small first weights good solutions are found faster",
+        holds=lambda m: (m.first[:, :2].min(1) > m.first[:, -2:].max(1)).all(),
+        evidence=lambda m: f"after 1 epoch {_told(m.first)} %",
+        reason=UNSTEADY,
+    ),
+    Claim(
+        "the higher the first weights, the lower the accuracy at the end",
+        holds=lambda m: m.rank < -0.8,
+        evidence=lambda m: f"{_told(m.end)} %, rank correlation {m.rank:.2f}",
+        reason=UNSTEADY,
+    ),
+    Claim(
+        "weights and updates align more from small first weights",
+        holds=lambda m: all(bool((each[:, 0] > each[:, -1]).all()) for each in m.aligned.values()),
+        evidence=lambda m: (
+            f"weights {_told(m.aligned['weights'])}; updates {_told(m.aligned['gradient'])}"
+        ),
+    ),
+    Claim(
+        "the alignment of the weights remains modest, below 0.1",
+        holds=lambda m: np.nanmax(m.largest) < 0.1,
+        evidence=lambda m: f"{np.nanmax(m.largest):.2g} at most",
+    ),
+)
+
+
+def _curve(settings: Settings, runs: Runs, name: str) -> np.ndarray:
     """Return what (a), (c) and (d) show: [runs, scales, looks], of the second hidden layer."""
     curve = runs[name][:, :, : settings.epochs * settings.looks + 1]
     return curve if name == "accuracy" else curve[..., SECOND[name]]
@@ -124,15 +126,8 @@ def _told(values: Any) -> str:
     return "; ".join(f"{scale:g}: {spread(each)}" for scale, each in pairs)
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the four panels of the paper."""
-    import numpy as np
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
-    from spikefa.analysis.style import INK
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
-
     figure, ((a, b), (c, d)) = panels(2, 2)
     shades = [to_hex(colour) for colour in colormaps["viridis"](np.linspace(0, 0.9, len(SCALES)))]
     curves = {a: "accuracy", c: "weights", d: "gradient"}
@@ -156,13 +151,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "C24.fig1",
+EXPERIMENT = Study(
     "chu2024.fig1",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="C24.fig1",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 1, "train": 20_000, "test": 2000, "epochs": 1, "more": 0},
 )
-run = STUDY.run
-draw = STUDY.draw

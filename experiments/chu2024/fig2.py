@@ -6,19 +6,20 @@ large weights make small steps, as if the learning rate were lower.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from matplotlib.figure import Figure
+
+from spikefa.analysis.delta_angles import pseudo_gradients
+from spikefa.analysis.style import BLUE
+from spikefa.experiments.chu2024 import _network as net
+from spikefa.experiments.chu2024._network import LAYERS
 from spikefa.experiments.chu2024._settings import Shared
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, REPEATS, Study
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, name_axes, panels
 
 SCALES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Of the first weights."""
@@ -32,7 +33,7 @@ REASONS = {
 """Why a layer may differ from the paper."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Shared):
     """Everything that the result depends on."""
 
@@ -43,57 +44,47 @@ class Settings(Shared):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Take the norms after one update, with first weights of each scale."""
-    import numpy as np
-
-    from spikefa.analysis.delta_angles import pseudo_gradients
-    from spikefa.experiments.chu2024 import _network as net
-
     data = net.examples(settings)
     norms = []
     for scale in SCALES:
-        lesson = net.lesson(settings, data, net.feedback_alignment(), scale, seed)
-        lesson.learn(settings.updates)
-        lesson.look()
-        state = lesson.test_state
-        inputs = lesson.inputs[-len(state.error) :]
+        network = net.network_of(settings, data, net.feedback_alignment(), scale, seed)
+        simulation = net.simulation_of(settings, data, network, seed)
+        simulation.learn(settings.updates)
+        simulation.look()
+        state, inputs = net.last_look(simulation)
         updates = pseudo_gradients(state, inputs, state.feedback.modulators)
         norms.append([float(each.norm()) / len(inputs) for each in updates])
     return {"norms": np.array(norms)}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare small weights with large ones."""
-    from spikefa.experiments.chu2024._network import LAYERS
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the norms of every layer."""
+    return [
+        Quantity(f"norm, {layer}, scale {scale:g}", m.runs["norms"][:, k, number])
+        for number, layer in enumerate(LAYERS)
+        for k, scale in enumerate(SCALES)
+    ]
 
-    norms = runs["norms"]
-    return Findings(
-        [
-            Quantity(f"norm, {layer}, scale {scale:g}", norms[:, k, number])
-            for number, layer in enumerate(LAYERS)
-            for k, scale in enumerate(SCALES)
-        ],
-        [
-            Claim(
-                f"the norm reduces rapidly as the first weights increase, {layer}",
-                bool((norms[:, -1, number] < 0.5 * norms[:, FIRST, number]).all()),
-                "; ".join(
-                    f"{scale:g}: {spread(norms[:, k, number])}" for k, scale in enumerate(SCALES)
-                ),
-                REASONS.get(number, ""),
-            )
-            for number, layer in enumerate(LAYERS)
-        ],
+
+def _reduces(number: int) -> Claim:
+    def norms(m: Measures) -> Any:
+        return m.runs["norms"][..., number]
+
+    return Claim(
+        f"the norm reduces rapidly as the first weights increase, {LAYERS[number]}",
+        holds=lambda m: (norms(m)[:, -1] < 0.5 * norms(m)[:, FIRST]).all(),
+        evidence=lambda m: "; ".join(
+            f"{scale:g}: {spread(norms(m)[:, k])}" for k, scale in enumerate(SCALES)
+        ),
+        reason=REASONS.get(number, ""),
     )
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+CLAIMS = tuple(_reduces(number) for number in range(len(LAYERS)))
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the norms against the scale, a panel for each layer."""
-    import numpy as np
-
-    from spikefa.analysis.style import BLUE
-    from spikefa.experiments.chu2024._network import LAYERS
-    from spikefa.runs.results.drawing import band, name_axes, panels
-
     figure, (row,) = panels(3, width=3.6)
     for number, (axes, layer) in enumerate(zip(row, LAYERS, strict=True)):
         band(axes, np.array(SCALES), runs["norms"][..., number], BLUE, style="o-")
@@ -103,13 +94,13 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "C24.fig2",
+EXPERIMENT = Study(
     "chu2024.fig2",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="C24.fig2",
+    once=once,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 3, "train": 1000},
 )
-run = STUDY.run
-draw = STUDY.draw

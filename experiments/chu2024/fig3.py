@@ -13,28 +13,28 @@ after 5 updates, with 0.01 and less it is better than backpropagation itself.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
+import numpy as np
+from matplotlib.figure import Figure
+
+import spikefa as sf
+from spikefa.analysis.style import ACCENT, BLUE, INK, PALETTE
+from spikefa.datasets.examples import Examples
+from spikefa.experiments.chu2024 import _network as net
+from spikefa.experiments.chu2024._perturbed import Perturbed
 from spikefa.experiments.chu2024._settings import Shared
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, Study
-
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from spikefa.datasets.examples import Examples
-    from spikefa.runs.results.repeats import Runs
-    from spikefa.simulation.lesson import Lesson
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.runs.options import option
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.simulation import Simulation
 
 ALIGNMENTS = (-1.0, -0.5, -0.2, 0.0, 0.1, 0.2, 0.5, 1.0)
 """Of the turned gradients; 1 is backpropagation."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Shared):
     """Everything that the result depends on."""
 
@@ -46,10 +46,6 @@ class Settings(Shared):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn for an epoch once, then for a few updates many times."""
-    import numpy as np
-
-    from spikefa.experiments.chu2024 import _network as net
-
     data = net.examples(settings)
     many = max(1, round(settings.epochs * len(data[0]) / settings.batch))
     long = _accuracies(settings, data, seed, many)
@@ -64,31 +60,31 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _accuracies(
-    settings: Settings, data: "tuple[Examples, Examples]", seed: int, updates: int
-) -> "dict[str, np.ndarray]":
+    settings: Settings, data: tuple[Examples, Examples], seed: int, updates: int
+) -> dict[str, np.ndarray]:
     """Return the accuracies after so many updates, and how feedback alignment was aligned."""
-    from functools import partial
 
-    import numpy as np
+    def make(circuit: sf.FeedbackCircuit, optimiser: Any = None) -> Simulation:
+        network = net.network_of(settings, data, circuit, settings.scale, seed, optimiser)
+        return net.simulation_of(settings, data, network, seed)
 
-    import spikefa as sf
-    from spikefa.experiments.chu2024 import _network as net
-    from spikefa.experiments.chu2024._perturbed import Perturbed
-
-    def make(circuit: sf.FeedbackCircuit, optimiser: Any = None) -> "Lesson":
-        return net.lesson(settings, data, circuit, settings.scale, seed, optimiser)
-
-    def after(lesson: "Lesson") -> float:
-        return float(lesson.follow([updates], {"accuracy": net.accuracy(lesson)})["accuracy"][0])
+    def after(simulation: Simulation) -> float:
+        found = simulation.follow([updates], {"accuracy": net.accuracy(simulation)})
+        return float(found["accuracy"][0])
 
     turned = [
         after(make(sf.Backprop(tau=1.0), partial(Perturbed, alignment=each, seed=seed)))
         for each in ALIGNMENTS
     ]
-    lesson = make(net.feedback_alignment())
+    simulation = make(net.feedback_alignment())
     looks = np.unique(np.linspace(0, updates, 6).round().astype(int))
-    measures = {"accuracy": net.accuracy(lesson), "gradient": net.gradient_alignment(lesson)}
-    fa = lesson.follow(looks.tolist(), measures)
+    fa = simulation.follow(
+        looks.tolist(),
+        {
+            "accuracy": net.accuracy(simulation),
+            "gradient": net.gradient_alignment(simulation),
+        },
+    )
     return {
         "turned": np.array(turned),
         "shallow": np.array(after(make(sf.Shallow(tau=1.0)))),
@@ -97,10 +93,8 @@ def _accuracies(
     }
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold feedback alignment against gradients at the same alignment."""
-    import numpy as np
-
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     turned, shallow = runs["long.turned"], runs["long.shallow"]
     zero, below = ALIGNMENTS.index(0.0), ALIGNMENTS.index(-1.0)
     fa, short = runs["short.fa"].ravel(), runs["short.turned"].reshape(-1, len(ALIGNMENTS))
@@ -108,55 +102,71 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
     alike = np.array([np.interp(aligned.max(1)[k], ALIGNMENTS, short[k]) for k in range(len(fa))])
     alone = runs["short.shallow"].ravel()
     long = f"{settings.epochs:g} epoch"
-    return Findings(
-        [
-            *(
-                Quantity(f"accuracy after {long}, alignment {each:g}", values, "%")
-                for each, values in zip(ALIGNMENTS, turned.T, strict=True)
-            ),
-            Quantity("the same, output layer alone", shallow, "%"),
-            Quantity("the same, feedback alignment", runs["long.fa"], "%"),
-            Quantity(f"accuracy after {settings.updates} updates, feedback alignment", fa, "%"),
-            Quantity("the same, gradients as aligned as the better of both layers", alike, "%"),
-            Quantity("the same, output layer alone", alone, "%"),
-            Quantity("alignment of feedback alignment by then, first layer", aligned[:, 0]),
-            Quantity("the same, second layer", aligned[:, 1]),
-        ],
-        [
-            Claim(
-                "at an alignment of 0 the accuracy is that of the output layer alone",
-                bool(abs(turned[:, zero] - shallow).mean() < 2),
-                f"{spread(turned[:, zero])} %, output layer alone {spread(shallow)} %",
-            ),
-            Claim(
-                "more alignment improves the performance only a little",
-                bool((turned[:, -1] - turned[:, zero] < 10).all()),
-                f"{spread(turned[:, -1])} % at an alignment of 1",
-                "from such small first weights the output layer alone has not come far after "
-                f"{long}; the paper does not say how large its were",
-            ),
-            Claim(
-                "for negative alignments it drops to random guessing",
-                bool((turned[:, below] < 20).all()),
-                f"{spread(turned[:, below])} % at -1",
-            ),
-            Claim(
-                "after a few updates feedback alignment is better than gradients as aligned, and "
-                "than learning of the output layer alone",
-                bool(fa.mean() > alike.mean() and fa.mean() > alone.mean()),
-                f"{spread(fa)} %, gradients {spread(alike)} %, output layer {spread(alone)} %",
-            ),
-        ],
-    )
+    return {
+        "turned": turned,
+        "shallow": shallow,
+        "zero": zero,
+        "below": below,
+        "fa": fa,
+        "aligned": aligned,
+        "alike": alike,
+        "alone": alone,
+        "long": long,
+    }
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(
+            Quantity(f"accuracy after {m.long}, alignment {each:g}", values, "%")
+            for each, values in zip(ALIGNMENTS, m.turned.T, strict=True)
+        ),
+        Quantity("the same, output layer alone", m.shallow, "%"),
+        Quantity("the same, feedback alignment", m.runs["long.fa"], "%"),
+        Quantity(f"accuracy after {m.settings.updates} updates, feedback alignment", m.fa, "%"),
+        Quantity("the same, gradients as aligned as the better of both layers", m.alike, "%"),
+        Quantity("the same, output layer alone", m.alone, "%"),
+        Quantity("alignment of feedback alignment by then, first layer", m.aligned[:, 0]),
+        Quantity("the same, second layer", m.aligned[:, 1]),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "at an alignment of 0 the accuracy is that of the output layer alone",
+        holds=lambda m: abs(m.turned[:, m.zero] - m.shallow).mean() < 2,
+        evidence=lambda m: (
+            f"{spread(m.turned[:, m.zero])} %, output layer alone {spread(m.shallow)} %"
+        ),
+    ),
+    Claim(
+        "more alignment improves the performance only a little",
+        holds=lambda m: (m.turned[:, -1] - m.turned[:, m.zero] < 10).all(),
+        evidence=lambda m: f"{spread(m.turned[:, -1])} % at an alignment of 1",
+        reason=lambda m: (
+            "from such small first weights the output layer alone has not come far after "
+            f"{m.long}; the paper does not say how large its were"
+        ),
+    ),
+    Claim(
+        "for negative alignments it drops to random guessing",
+        holds=lambda m: (m.turned[:, m.below] < 20).all(),
+        evidence=lambda m: f"{spread(m.turned[:, m.below])} % at -1",
+    ),
+    Claim(
+        "after a few updates feedback alignment is better than gradients as aligned, and "
+        "than learning of the output layer alone",
+        holds=lambda m: m.fa.mean() > m.alike.mean() and m.fa.mean() > m.alone.mean(),
+        evidence=lambda m: (
+            f"{spread(m.fa)} %, gradients {spread(m.alike)} %, output layer {spread(m.alone)} %"
+        ),
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw accuracy against alignment after an epoch (a) and after a few updates (b, c)."""
-    import numpy as np
-
-    from spikefa.analysis.style import ACCENT, BLUE, INK, PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
-
     figure, ((a, b, c),) = panels(3, width=3.6)
     best = runs["long.turned"][:, -1:]
     band(a, np.array(ALIGNMENTS), runs["long.turned"] / best, BLUE, "turned gradients", "o-")
@@ -187,13 +197,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "C24.fig3",
+EXPERIMENT = Study(
     "chu2024.fig3",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="C24.fig3",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 1, "epochs": 0.2, "repetitions": 2, "test": 2000},
 )
-run = STUDY.run
-draw = STUDY.draw

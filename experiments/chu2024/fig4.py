@@ -8,20 +8,19 @@ accuracy (c). The paper shows one run.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from matplotlib.figure import Figure
+
+from spikefa.analysis.style import ACCENT, BLUE, PALETTE
+from spikefa.experiments.chu2024 import _network as net
+from spikefa.experiments.chu2024._network import weights
 from spikefa.experiments.chu2024._settings import Shared
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, Study
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-    from spikefa.simulation.lesson import Lesson
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.network.network import Network
+from spikefa.runs.options import option
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 
 STARTS = {"random": "at random", "sign": "with the signs of B", "same": "equal to B"}
 SECOND = {"weights": 0, "gradient": 1}
@@ -34,7 +33,7 @@ ALIKE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Shared):
     """Everything that the result depends on."""
 
@@ -45,31 +44,28 @@ class Settings(Shared):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn from each start, with the same B and the same images."""
-    import numpy as np
-
-    from spikefa.experiments.chu2024 import _network as net
-
     data = net.examples(settings)
     at = np.arange(settings.epochs * settings.looks + 1) / settings.looks
     found: dict[str, Any] = {"epochs": at}
     for start in STARTS:
-        lesson = net.lesson(settings, data, net.feedback_alignment("normal"), settings.scale, seed)
-        align(lesson, start, settings.scale)
-        measures = {
-            f"{start}.accuracy": net.accuracy(lesson),
-            f"{start}.weights": net.weight_alignment(lesson),
-            f"{start}.gradient": net.gradient_alignment(lesson),
-        }
-        updates = (at * lesson.updates_per_epoch).round().astype(int).tolist()
-        found |= lesson.follow(updates, measures)
+        circuit = net.feedback_alignment("normal")
+        network = net.network_of(settings, data, circuit, settings.scale, seed)
+        align(network, start, settings.scale)
+        simulation = net.simulation_of(settings, data, network, seed)
+        updates = (at * simulation.presentations(1)).round().astype(int).tolist()
+        found |= simulation.follow(
+            updates,
+            {
+                f"{start}.accuracy": net.accuracy(simulation),
+                f"{start}.weights": net.weight_alignment(simulation),
+                f"{start}.gradient": net.gradient_alignment(simulation),
+            },
+        )
     return found
 
 
-def align(lesson: "Lesson", start: str, scale: float) -> None:
+def align(network: Network, start: str, scale: float) -> None:
     """Give the weights above the first hidden layer the signs of B^T, or make them B^T, scaled."""
-    from spikefa.experiments.chu2024._network import weights
-
-    network = lesson.network
     pairs = zip(weights(network)[1:], network.feedback.layer_matrices(), strict=True)
     for weight, back in pairs:
         if start == "sign":
@@ -78,8 +74,8 @@ def align(lesson: "Lesson", start: str, scale: float) -> None:
             weight.copy_(back.mT).mul_(scale)
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Order the starts by alignment, and by accuracy."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     end = {start: runs[f"{start}.accuracy"][:, -1] for start in STARTS}
     aligned = {
         name: {start: runs[f"{start}.{name}"][..., layer].mean(1) for start in STARTS}
@@ -93,39 +89,45 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         name: "; ".join(f"{STARTS[start]} {spread(values)}" for start, values in each.items())
         for name, each in {**aligned, "accuracy": end}.items()
     }
-    return Findings(
-        [
-            *(
-                Quantity(f"accuracy, weights {STARTS[start]}", each, "%")
-                for start, each in end.items()
-            ),
-            *(
-                Quantity(f"mean alignment of update and gradient, {STARTS[start]}", each)
-                for start, each in aligned["gradient"].items()
-            ),
-        ],
-        [
-            Claim(
-                "good weight alignment translates to high gradient alignment",
-                ordered,
-                f"weights {told['weights']}; updates {told['gradient']}, second hidden layer, mean "
-                "over learning",
-            ),
-            Claim(
-                "the network that is not aligned at first performs best",
-                bool((end["random"] > end["sign"]).all() and (end["random"] > end["same"]).all()),
-                f"{told['accuracy']} %",
-                ALIKE,
-            ),
-        ],
-    )
+    return {"end": end, "aligned": aligned, "ordered": ordered, "told": told}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(
+            Quantity(f"accuracy, weights {STARTS[start]}", each, "%")
+            for start, each in m.end.items()
+        ),
+        *(
+            Quantity(f"mean alignment of update and gradient, {STARTS[start]}", each)
+            for start, each in m.aligned["gradient"].items()
+        ),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "good weight alignment translates to high gradient alignment",
+        holds=lambda m: m.ordered,
+        evidence=lambda m: (
+            f"weights {m.told['weights']}; updates {m.told['gradient']}, second hidden layer, mean "
+            "over learning"
+        ),
+    ),
+    Claim(
+        "the network that is not aligned at first performs best",
+        holds=lambda m: (
+            (m.end["random"] > m.end["sign"]).all() and (m.end["random"] > m.end["same"]).all()
+        ),
+        evidence=lambda m: f"{m.told['accuracy']} %",
+        reason=ALIKE,
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw both alignments and the accuracy."""
-    from spikefa.analysis.style import ACCENT, BLUE, PALETTE
-    from spikefa.runs.results.drawing import band, legend, name_axes, panels
-
     figure, ((a, b, c),) = panels(3, width=3.6)
     colours = {"random": BLUE, "sign": PALETTE[2], "same": ACCENT}
     for start, colour in colours.items():
@@ -142,13 +144,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "C24.fig4",
+EXPERIMENT = Study(
     "chu2024.fig4",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="C24.fig4",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 1, "train": 20_000, "test": 2000, "epochs": 1},
 )
-run = STUDY.run
-draw = STUDY.draw

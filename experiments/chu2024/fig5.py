@@ -8,29 +8,31 @@ which goes on too. From the swap on the images come in another order, the same f
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from matplotlib.figure import Figure
+
+import spikefa as sf
+from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
+from spikefa.datasets.examples import Examples
+from spikefa.experiments.chu2024 import _network as net
+from spikefa.experiments.chu2024._network import feedback_alignment, weights
 from spikefa.experiments.chu2024._settings import Shared
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, REPEATS, Study
-
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.runs.results.repeats import Runs
-    from spikefa.simulation.lesson import Lesson
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.network.network import Network
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.simulation.simulation import Simulation
+from spikefa.utils.seeding import derive
 
 EARLY = "weights that are swapped early still hold much of what both networks began with"
 """Likely reason for weights that are more alike than in the paper."""
 LAYERS = ("second hidden layer", "output layer")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Shared):
     """Everything that the result depends on."""
 
@@ -43,14 +45,10 @@ class Settings(Shared):
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn side by side, swap, and go on."""
-    import numpy as np
-
-    from spikefa.experiments.chu2024 import _network as net
-    from spikefa.utils.seeding import derive
-
     data = net.examples(settings)
     fa, backprop = (
-        net.lesson(settings, data, circuit, settings.scale, seed) for circuit in circuits()
+        net.simulation_of(settings, data, network, seed)
+        for network in networks(settings, data, seed)
     )
     before = np.arange(0, settings.swap + 1, settings.every)
     found = {f"before.{name}": each for name, each in _side_by_side(fa, backprop, before).items()}
@@ -58,42 +56,33 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     other = derive(seed, "after the swap")
     for case, source in (("a", fa), ("b", backprop)):
         pair = []
-        for circuit in circuits():
-            lesson = net.lesson(settings, data, circuit, settings.scale, seed)
-            give(source, lesson)
-            pair.append(net.Lesson(lesson.network, data[0], settings.batch, other, tests=data[1]))
+        for network in networks(settings, data, seed):
+            give(source.network, network)
+            pair.append(net.simulation_of(settings, data, network, other))
         curves = _side_by_side(pair[0], pair[1], after)
         found |= {f"{case}.{name}": each for name, each in curves.items()}
     return {**found, "updates.before": before, "updates.after": settings.swap + after}
 
 
-def circuits() -> "list[FeedbackCircuit]":
-    """Return the circuits of both networks."""
-    import spikefa as sf
-    from spikefa.experiments.chu2024._network import feedback_alignment
-
-    return [feedback_alignment(), sf.Backprop(tau=1.0)]
+def networks(settings: Settings, data: tuple[Examples, Examples], seed: int) -> list[Network]:
+    """Return the network that learns by feedback alignment, and that by backpropagation."""
+    circuits = feedback_alignment(), sf.Backprop(tau=1.0)
+    return [net.network_of(settings, data, each, settings.scale, seed) for each in circuits]
 
 
-def give(source: "Lesson", other: "Lesson") -> None:
+def give(source: Network, other: Network) -> None:
     """Give the other network the weights of the first."""
-    from spikefa.experiments.chu2024._network import weights
-
-    for weight, given in zip(weights(other.network), weights(source.network), strict=True):
+    for weight, given in zip(weights(other), weights(source), strict=True):
         weight.copy_(given)
 
 
-def _side_by_side(fa: "Lesson", backprop: "Lesson", at: "np.ndarray") -> "dict[str, np.ndarray]":
+def _side_by_side(fa: Simulation, backprop: Simulation, at: np.ndarray) -> dict[str, np.ndarray]:
     """Let both learn; return their accuracies, and how their weights align, layer by layer."""
-    import numpy as np
-
-    from spikefa.experiments.chu2024 import _network as net
-
     found: dict[str, list[Any]] = {"fa": [], "backprop": [], "aligned": []}
     done = 0
     for number in at.tolist():
-        for name, lesson in (("fa", fa), ("backprop", backprop)):
-            curve = lesson.follow([number - done], {name: net.accuracy(lesson)})
+        for name, simulation in (("fa", fa), ("backprop", backprop)):
+            curve = simulation.follow([number - done], {name: net.accuracy(simulation)})
             found[name].append(curve[name][0])
         pairs = zip(net.weights(fa.network)[1:], net.weights(backprop.network)[1:], strict=True)
         found["aligned"].append([net.cosine(*pair) for pair in pairs])
@@ -101,8 +90,8 @@ def _side_by_side(fa: "Lesson", backprop: "Lesson", at: "np.ndarray") -> "dict[s
     return {name: np.array(values) for name, values in found.items()}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare what becomes of the alignment after both swaps."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     ends = {case: runs[f"{case}.aligned"][:, -1] for case in "ab"}
     drop = runs["b.fa"][:, 0] - runs["b.fa"][:, 1:].min(1)
     told = {
@@ -110,52 +99,56 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         for case in "ab"
     }
     before = runs["before.aligned"][:, -1]
-    return Findings(
-        [
-            Quantity("accuracy at the swap, feedback alignment", runs["before.fa"][:, -1], "%"),
-            Quantity("the same, backprop", runs["before.backprop"][:, -1], "%"),
-            *(
-                Quantity(f"alignment of both networks' weights {when}, {layer}", values[:, k])
-                for when, values in (
-                    ("at the swap", before),
-                    ("at the end of a", ends["a"]),
-                    ("at the end of b", ends["b"]),
-                )
-                for k, layer in enumerate(LAYERS)
-            ),
-        ],
-        [
-            Claim(
-                "at first the two algorithms diverge",
-                bool((before < 0.9).all()),
-                "; ".join(f"{layer} {spread(before[:, k])}" for k, layer in enumerate(LAYERS)),
-                EARLY,
-            ),
-            Claim(
-                "the solution of feedback alignment remains stable under backprop",
-                bool((ends["a"] > 0.9).all()),
-                f"alignment {told['a']}, {settings.after} updates after the swap",
-            ),
-            Claim(
-                "the solution of backprop is not stable under feedback alignment",
-                bool((ends["b"] < ends["a"]).all() and (ends["b"] < 0.9).all()),
-                f"alignment {told['b']}",
-                EARLY,
-            ),
-            Claim(
-                "the accuracy of feedback alignment drops immediately after the change",
-                bool((drop > 1).all()),
-                f"by {spread(drop)} percentage points",
-            ),
-        ],
-    )
+    return {"ends": ends, "drop": drop, "told": told, "before": before}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("accuracy at the swap, feedback alignment", m.runs["before.fa"][:, -1], "%"),
+        Quantity("the same, backprop", m.runs["before.backprop"][:, -1], "%"),
+        *(
+            Quantity(f"alignment of both networks' weights {when}, {layer}", values[:, k])
+            for when, values in (
+                ("at the swap", m.before),
+                ("at the end of a", m.ends["a"]),
+                ("at the end of b", m.ends["b"]),
+            )
+            for k, layer in enumerate(LAYERS)
+        ),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "at first the two algorithms diverge",
+        holds=lambda m: (m.before < 0.9).all(),
+        evidence=lambda m: "; ".join(
+            f"{layer} {spread(m.before[:, k])}" for k, layer in enumerate(LAYERS)
+        ),
+        reason=EARLY,
+    ),
+    Claim(
+        "the solution of feedback alignment remains stable under backprop",
+        holds=lambda m: (m.ends["a"] > 0.9).all(),
+        evidence=lambda m: f"alignment {m.told['a']}, {m.settings.after} updates after the swap",
+    ),
+    Claim(
+        "the solution of backprop is not stable under feedback alignment",
+        holds=lambda m: (m.ends["b"] < m.ends["a"]).all() and (m.ends["b"] < 0.9).all(),
+        evidence=lambda m: f"alignment {m.told['b']}",
+        reason=EARLY,
+    ),
+    Claim(
+        "the accuracy of feedback alignment drops immediately after the change",
+        holds=lambda m: (m.drop > 1).all(),
+        evidence=lambda m: f"by {spread(m.drop)} percentage points",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the alignment of both networks' weights for both swaps, the accuracies below."""
-    from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import band, legend, name_axes, panels
-
     figure, rows = panels(2, 2)
     times = {"before": runs["updates.before"][0], "after": runs["updates.after"][0]}
     titles = {"a": "a   FA's weights to backprop", "b": "b   backprop's weights to FA"}
@@ -179,13 +172,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "C24.fig5",
+EXPERIMENT = Study(
     "chu2024.fig5",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="C24.fig5",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"swap": 200, "after": 100, "every": 20, "test": 2000},
 )
-run = STUDY.run
-draw = STUDY.draw

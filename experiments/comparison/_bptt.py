@@ -5,18 +5,20 @@ over the steps of an image, Adam, and a state that is reset for every image: wha
 would write. Sizes, spikes of the input, steps and output groups are those of the circuits.
 """
 
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import snntorch
 import torch
+from snntorch import surrogate
 from torch import Tensor, nn
 
-from spikefa.stimulus.images import Stimulus
+from spikefa.datasets import Dataset, Images
+from spikefa.stimulus.images import ImageState, ImageStimulus
 from spikefa.utils.seeding import generator
-
-if TYPE_CHECKING:
-    from spikefa.datasets import Dataset, Images
 
 CLASSES = 10
 
@@ -35,9 +37,6 @@ class SpikingLayers(nn.Module):
     """
 
     def __init__(self, sizes: list[int], beta: float, threshold: float):
-        import snntorch
-        from snntorch import surrogate
-
         super().__init__()
         self.linear = nn.ModuleList(nn.Linear(n_pre, n_post) for n_pre, n_post in pairwise(sizes))
         self.neurons = nn.ModuleList(
@@ -80,7 +79,7 @@ class Bptt:
         self,
         sizes: list[int],
         learning_rate: float,
-        dataset: "Dataset",
+        dataset: Dataset,
         batch: int,
         seed: int,
         device: torch.device,
@@ -92,35 +91,36 @@ class Bptt:
             torch.manual_seed(generator(seed, "bptt", "weights").initial_seed())
             self.layers = SpikingLayers(sizes, **neurons).to(device)
         self.optimiser = torch.optim.Adam(self.layers.parameters(), learning_rate)
-        self.dataset, self.batch, self.n_steps = dataset, batch, n_steps
+        self.dataset, self.batch = dataset, batch
         self.device = device
         self.temperature = temperature
         self.order = generator(seed, "bptt", "order")
         self.source = generator(seed, "bptt", "stimulus", device=device)
-        self.train_stimulus = self._stimulus(dataset.train, batch)
+        self.n_outputs = sizes[-1]
+        self.stimulus = ImageStimulus(dataset.train, steps=n_steps)
+        self.state = self._state(self.stimulus, batch)
 
-    def _stimulus(self, images: "Images", batch: int) -> Stimulus:
-        return Stimulus(
-            images.pixels, images.labels, self.dataset.full_scale, batch, device=self.device
-        )
+    def _state(self, stimulus: ImageStimulus, batch: int) -> ImageState:
+        return stimulus.state(batch, self.n_outputs, self.device, torch.float32)
 
-    def outputs(self, stimulus: Stimulus, shown: Tensor) -> tuple[Tensor, Tensor]:
+    def outputs(
+        self, stimulus: ImageStimulus, state: ImageState, items: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Return the spikes of each output group, in the last step and in all [batch, classes]."""
-        stimulus.show(shown)
+        state.items.copy_(items)
+        stimulus.show(state)
         steps = []
-        for _ in range(self.n_steps):
-            stimulus.uniforms.uniform_(generator=self.source)
-            stimulus.step()
-            steps.append(stimulus.spikes.clone())
+        for _ in range(stimulus.steps):
+            state.uniforms.uniform_(generator=self.source)
+            stimulus.step(state)
+            steps.append(state.inputs.clone())
         groups = [spikes.unflatten(-1, (CLASSES, -1)).sum(-1) for spikes in self.layers(steps)]
         return groups[-1], torch.stack(groups).sum(0)
 
-    def update(self, shown: Tensor) -> None:
+    def update(self, items: Tensor) -> None:
         """Take one step of Adam on the cross-entropy of the summed output spikes."""
-        _, summed = self.outputs(self.train_stimulus, shown.to(self.device))
-        loss = nn.functional.cross_entropy(
-            summed / self.temperature, self.train_stimulus.labels.long()
-        )
+        _, summed = self.outputs(self.stimulus, self.state, items)
+        loss = nn.functional.cross_entropy(summed / self.temperature, self.state.labels)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
@@ -128,21 +128,22 @@ class Bptt:
     def epoch(self) -> None:
         """Show every training image once; what does not fill a batch is left out."""
         order = torch.randperm(len(self.dataset.train), generator=self.order)
-        for shown in order.split(self.batch):
-            if len(shown) == self.batch:
-                self.update(shown)
+        for items in order.split(self.batch):
+            if len(items) == self.batch:
+                self.update(items)
 
     @torch.no_grad()
-    def errors(self, images: "Images", batch: int = 500) -> tuple[float, float]:
+    def errors(self, images: Images, batch: int = 500) -> tuple[float, float]:
         """Return the errors in percent, from the last step and from all steps summed."""
-        stimulus = self._stimulus(images, batch)
+        stimulus = replace(self.stimulus, images=images)
+        state = self._state(stimulus, batch)
         wrong = torch.zeros(2, dtype=torch.int64)
         for first in range(0, len(images), batch):
-            shown = torch.arange(first, first + batch).clamp_(max=len(images) - 1)
+            items = torch.arange(first, first + batch).clamp_(max=len(images) - 1)
             counted = min(batch, len(images) - first)
-            guesses = self.outputs(stimulus, shown.to(self.device))
+            guesses = self.outputs(stimulus, state, items)
             for index, spikes in enumerate(guesses):
-                missed = spikes[:counted].argmax(-1) != stimulus.labels[:counted]
+                missed = spikes[:counted].argmax(-1) != state.labels[:counted]
                 wrong[index] += missed.sum().cpu()
         last, summed = (100 * wrong.double() / len(images)).tolist()
         return last, summed
@@ -151,7 +152,7 @@ class Bptt:
 def train_bptt(
     sizes: list[int],
     learning_rate: float,
-    dataset: "Dataset",
+    dataset: Dataset,
     epochs: int,
     batch: int,
     seed: int,
@@ -159,8 +160,6 @@ def train_bptt(
     arguments: Mapping[str, float],
 ) -> dict[str, Any]:
     """Train and test; the measurements are named as those of the circuits."""
-    import time
-
     neurons = dict(arguments)
     temperature = neurons.pop("temperature")
     bptt = Bptt(sizes, learning_rate, dataset, batch, seed, device, neurons, temperature)

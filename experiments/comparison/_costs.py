@@ -2,19 +2,20 @@
 
 import statistics
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from spikefa import datasets
+from spikefa.bench import milliseconds
 from spikefa.experiments.comparison._entries import BPTT, ENTRIES
+from spikefa.experiments.comparison._settings import Settings
 from spikefa.experiments.comparison._trial import build_network
-
-if TYPE_CHECKING:
-    from spikefa.experiments.comparison.circuits import Settings
-    from spikefa.simulation.runner import Runner
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.images import ImageStimulus
+from spikefa.utils.tensors import named_tensors
 
 STEPS, REPETITIONS = 20, 7
 
 
-def measure_costs(lines: Sequence[str], settings: "Settings") -> dict[str, dict[str, float]]:
+def measure_costs(lines: Sequence[str], settings: Settings) -> dict[str, dict[str, float]]:
     """Time the steps of all circuits in turns, one process, all threads.
 
     Returns
@@ -23,47 +24,41 @@ def measure_costs(lines: Sequence[str], settings: "Settings") -> dict[str, dict[
         By line: ``steps_per_second``, of the median repetition, drawing included, and
         ``megabytes`` of everything that is kept from step to step, weights included.
     """
-    from spikefa import datasets
-    from spikefa.simulation.runner import Runner
-
     data = datasets.load(settings.dataset, settings.data_dir)
-    streams: dict[str, Runner] = {}
+    simulations: dict[str, Simulation] = {}
     for line in lines:
         entry = ENTRIES[line]
         if entry.circuit == BPTT:
             continue
         network = build_network(entry, entry.choices()[entry.chosen], settings, data.n_inputs)
-        network.initialise(0)
-        shown = (data.full_scale, data.n_classes, settings.batch_size, 0, "costs")
-        streams[line] = Runner(network, data.train, *shown)
-    times: dict[str, list[float]] = {line: [] for line in streams}
+        simulations[line] = Simulation(
+            network,
+            ImageStimulus(data.train, steps=STEPS + 1),
+            batch_size=settings.batch_size,
+            backend=settings.backend,
+        )
+    times: dict[str, list[float]] = {line: [] for line in simulations}
     for _ in range(REPETITIONS + 1):
-        for line, stream in streams.items():
-            times[line].append(_milliseconds_per_step(stream))
+        for line, simulation in simulations.items():
+            times[line].append(_milliseconds_per_step(simulation))
     return {
         line: {
             "steps_per_second": 1e3 / statistics.median(times[line][1:]),
-            "megabytes": _megabytes(stream),
+            "megabytes": _megabytes(simulation),
         }
-        for line, stream in streams.items()
+        for line, simulation in simulations.items()
     }
 
 
-def _milliseconds_per_step(stream: "Runner") -> float:
-    import torch
-
-    from spikefa.bench import milliseconds
-
-    device = stream.network.device
-    steps = stream.present(torch.arange(stream.batch, device=device), STEPS + 1, plastic=True)
+def _milliseconds_per_step(simulation: Simulation) -> float:
+    steps = simulation.present()
     next(steps)  # the switch of the image is not a step
-    return milliseconds(lambda: next(steps), STEPS, device)
+    return milliseconds(lambda: next(steps), STEPS, simulation.network.device)
 
 
-def _megabytes(stream: "Runner") -> float:
+def _megabytes(simulation: Simulation) -> float:
     """Return the size of weights and state; a tensor under two names counts once."""
-    from spikefa.utils.tensors import named_tensors
-
-    tensors = named_tensors([stream.network.tensors(), stream.state]).values()
+    parts = [simulation.network.tensors(), simulation.runner.state]
+    tensors = named_tensors(parts).values()
     once = {tensor.data_ptr(): tensor for tensor in tensors if tensor.numel()}
     return sum(tensor.numel() * tensor.element_size() for tensor in once.values()) / 1e6

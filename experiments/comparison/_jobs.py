@@ -3,16 +3,20 @@
 import json
 import re
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from spikefa import datasets
 from spikefa.experiments.comparison._entries import ENTRIES
-
-if TYPE_CHECKING:
-    from spikefa.experiments.comparison.circuits import Settings
+from spikefa.experiments.comparison._settings import Settings
+from spikefa.experiments.comparison._trial import train
+from spikefa.runs.provenance import provenance
+from spikefa.runs.studies.repeats import in_processes
+from spikefa.utils.devices import choose_device
+from spikefa.utils.files import written_whole
+from spikefa.utils.progress import progress_bar
 
 
 @dataclass(frozen=True)
@@ -39,38 +43,16 @@ class Job:
         return f"{line}-trial{self.trial}-seed{self.seed}.json"
 
 
-def do_jobs(jobs: Iterable[Job], settings: "Settings", folder: Path) -> None:
+def do_jobs(jobs: Iterable[Job], settings: Settings, folder: Path) -> None:
     """Do the jobs whose file is not in `folder` yet; each file appears whole when its job ends."""
-    from spikefa.utils.progress import progress_bar
-
     left = [job for job in jobs if not (folder / job.file).exists()]
     with progress_bar("trainings", len(left), keep=True) as bar:
-        if settings.processes == 1:
-            for job in left:
-                do_job(job, settings, folder)
-                bar.advance(1)
-            return
-        with ProcessPoolExecutor(
-            settings.processes, get_context("spawn"), initializer=_one_thread
-        ) as pool:
-            for done in as_completed([pool.submit(do_job, job, settings, folder) for job in left]):
-                done.result()
-                bar.advance(1)
+        for count in in_processes(partial(do_job, settings, folder), left, settings.processes):
+            bar.advance(count)
 
 
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def do_job(job: Job, settings: "Settings", folder: Path) -> None:
-    """Train, and write what was measured."""
-    from spikefa import datasets
-    from spikefa.experiments.comparison._trial import train
-    from spikefa.runs.provenance import provenance
-    from spikefa.utils.files import written_whole
-
+def do_job(settings: Settings, folder: Path, job: Job) -> int:
+    """Train, and write the measurements; return 1, the number of jobs done."""
     dataset = datasets.load(settings.dataset, settings.data_dir)
     dataset = dataset.hold_out(settings.validation_images).subset(settings.train_images)
     entry = ENTRIES[job.entry]
@@ -82,7 +64,8 @@ def do_job(job: Job, settings: "Settings", folder: Path) -> None:
         "seed": job.seed,
         **asdict(choice),
         **train(entry, choice, settings, dataset, job.seed),
-        **provenance(settings.device),
+        **provenance(str(choose_device(settings.device))),
     }
     with written_whole(folder / job.file) as temporary:
         temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return 1

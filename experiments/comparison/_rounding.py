@@ -11,7 +11,7 @@ from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.network.network import Network
 from spikefa.plasticity.base import Change, Outer
-from spikefa.synapses import Dense
+from spikefa.synapses import Dense, Synapses
 
 
 def tf32(x: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ class RoundedFA(RandomlyWired):
         super().__post_init__()
         self.random = RandomMatrices(self.scale)
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below through a matrix B_l."""
         self.random.connect(transposed_shapes(forward), device, dtype)
         self.rounded = [RoundedMatrix(matrix) for matrix in self.matrices]

@@ -1,26 +1,28 @@
 """One training of one circuit, and what is measured of it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import snntorch
+
+from spikefa import feedback
+from spikefa.analysis.delta_angles import delta_angles
+from spikefa.datasets import Dataset
+from spikefa.experiments.comparison._bptt import train_bptt
 from spikefa.experiments.comparison._entries import BPTT, Choice, Entry
-
-if TYPE_CHECKING:
-    from spikefa.datasets import Dataset
-    from spikefa.experiments.comparison.circuits import Settings
-    from spikefa.network.network import Network
-    from spikefa.neurons import Population
+from spikefa.experiments.comparison._settings import Settings
+from spikefa.network.network import Network
+from spikefa.neurons import Population, SnnTorch, StochasticBinary
+from spikefa.plasticity import ThreeFactor
+from spikefa.simulation.schedules import WarmUpAnneal
+from spikefa.simulation.simulation import Simulation
+from spikefa.utils.devices import choose_device
 
 WARMUP_EPOCHS = 1.2
 """Of figure 4's schedule, at most 0.4 of all epochs."""
 
 
-def build_network(entry: Entry, choice: Choice, settings: "Settings", n_inputs: int) -> "Network":
+def build_network(entry: Entry, choice: Choice, settings: Settings, n_inputs: int) -> Network:
     """Return the network of one line of the table, with one setting."""
-    from spikefa import feedback
-    from spikefa.network.network import Network
-    from spikefa.plasticity import ThreeFactor
-    from spikefa.utils.devices import choose_device
-
     eta = choice.learning_rate
     sizes = {f"hidden{n}": settings.hidden for n in range(1, settings.hidden_layers + 1)}
     return Network(
@@ -32,12 +34,10 @@ def build_network(entry: Entry, choice: Choice, settings: "Settings", n_inputs: 
     )
 
 
-def _population(entry: Entry, size: int) -> "Population":
-    from spikefa.neurons import SnnTorch, StochasticBinary
+def _population(entry: Entry, size: int) -> Population:
 
     if entry.leaky is None:
         return StochasticBinary(size)
-    import snntorch
 
     constants = dict(entry.leaky)
     surrogate = snntorch.surrogate.fast_sigmoid(constants.pop("slope"))
@@ -45,7 +45,7 @@ def _population(entry: Entry, size: int) -> "Population":
 
 
 def train(
-    entry: Entry, choice: Choice, settings: "Settings", dataset: "Dataset", seed: int
+    entry: Entry, choice: Choice, settings: Settings, dataset: Dataset, seed: int
 ) -> dict[str, Any]:
     """Train, then test: on the validation images if there are any, else on the test images.
 
@@ -56,14 +56,16 @@ def train(
     """
     if entry.circuit == BPTT:
         return _train_by_bptt(choice, settings, dataset, seed)
-    from spikefa.analysis.delta_angles import delta_angles
-    from spikefa.simulation.schedules import WarmUpAnneal
-    from spikefa.simulation.simulation import Simulation
 
     network = build_network(entry, choice, settings, dataset.n_inputs)
     schedule = WarmUpAnneal(settings.epochs, min(WARMUP_EPOCHS, 0.4 * settings.epochs))
     simulation = Simulation(
-        network, dataset, batch_size=settings.batch_size, seed=seed, schedule=schedule
+        network,
+        dataset,
+        batch_size=settings.batch_size,
+        seed=seed,
+        schedule=schedule,
+        backend=settings.backend,
     )
     simulation.train(settings.epochs)
     if dataset.validation is None:
@@ -84,10 +86,8 @@ def train(
 
 
 def _train_by_bptt(
-    choice: Choice, settings: "Settings", dataset: "Dataset", seed: int
+    choice: Choice, settings: Settings, dataset: Dataset, seed: int
 ) -> dict[str, Any]:
-    from spikefa.experiments.comparison._bptt import train_bptt
-    from spikefa.utils.devices import choose_device
 
     hidden = [settings.hidden] * settings.hidden_layers
     return train_bptt(

@@ -7,25 +7,26 @@ float32, as they are beside that backend. The same first weights, images and ran
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import BLUE, GREY
+from spikefa.experiments.comparison._rounding import RoundedDense, RoundedFA, set_rounding
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.utils.devices import choose_device
 
 PRECISIONS = ("float32", "bf16x3", "tf32", "bf16")
 WARMUP_EPOCHS = 1.2
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
@@ -37,14 +38,10 @@ class Settings:
     learning_rate: float = option(3e-3, "eta, ten times that for the synapses from the input")
     feedback_scale: float = option(0.2, "half-range of B")
     repeats: int = option(3, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Train and test with each precision."""
-    import numpy as np
-
     scores = [_score(settings, seed, precision) for precision in PRECISIONS]
     return {
         "error": np.array([score.error_percent for score in scores]),
@@ -53,8 +50,6 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _score(settings: Settings, seed: int, precision: str) -> Any:
-    import spikefa as sf
-    from spikefa.experiments.comparison._rounding import RoundedDense, RoundedFA, set_rounding
 
     dataset = sf.datasets.load(settings.dataset).subset(settings.train_images)
     sizes = {f"hidden{n}": settings.hidden for n in (1, 2, 3)} | {"output": settings.outputs}
@@ -65,10 +60,16 @@ def _score(settings: Settings, seed: int, precision: str) -> Any:
         RoundedFA(settings.feedback_scale),
         sf.ThreeFactor([10 * eta, eta, eta, eta]),
         synapses=RoundedDense,
+        device=choose_device(settings.device),
     )
     schedule = sf.WarmUpAnneal(settings.epochs, min(WARMUP_EPOCHS, 0.4 * settings.epochs))
     simulation = sf.Simulation(
-        network, dataset, batch_size=settings.batch_size, seed=seed, schedule=schedule
+        network,
+        dataset,
+        batch_size=settings.batch_size,
+        seed=seed,
+        schedule=schedule,
+        backend=settings.backend,
     )
     set_rounding(network, precision)
     simulation.train(settings.epochs)
@@ -76,32 +77,37 @@ def _score(settings: Settings, seed: int, precision: str) -> Any:
     return simulation.test()
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare the test errors with those of float32."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     errors = dict(zip(PRECISIONS, runs["error"].T, strict=True))
     summed = dict(zip(PRECISIONS, runs["summed"].T, strict=True))
-    claims = []
-    for precision in PRECISIONS[1:]:
-        worse = summed[precision] - summed["float32"]
-        claims.append(
-            Claim(
-                f"{precision} learns as well as float32, to 0.2 percentage points in the mean",
-                bool(worse.mean() < 0.2),
-                f"test error more than in float32, steps summed: {spread(worse)} points",
-            )
-        )
-    return Findings(
-        [Quantity(f"test error, last step, {name}", e, "%") for name, e in errors.items()]
-        + [Quantity(f"test error, steps summed, {name}", e, "%") for name, e in summed.items()],
-        claims,
+    worse = {precision: summed[precision] - summed["float32"] for precision in PRECISIONS[1:]}
+    return {"errors": errors, "summed": summed, "worse": worse}
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(Quantity(f"test error, last step, {name}", e, "%") for name, e in m.errors.items()),
+        *(Quantity(f"test error, steps summed, {name}", e, "%") for name, e in m.summed.items()),
+    ]
+
+
+def _learns_as_well(precision: str) -> Claim:
+    return Claim(
+        f"{precision} learns as well as float32, to 0.2 percentage points in the mean",
+        holds=lambda m: m.worse[precision].mean() < 0.2,
+        evidence=lambda m: (
+            f"test error more than in float32, steps summed: {spread(m.worse[precision])} points"
+        ),
     )
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
-    """Draw the test errors of all seeds."""
-    from spikefa.analysis.style import BLUE, GREY
-    from spikefa.runs.results.drawing import legend, name_axes, panels
+CLAIMS = tuple(map(_learns_as_well, PRECISIONS[1:]))
 
+
+def picture(settings: Settings, runs: Runs) -> Figure:
+    """Draw the test errors of all seeds."""
     figure, ((axes,),) = panels(1, width=5.2, height=3.2)
     for name, colour in (("error", GREY), ("summed", BLUE)):
         for errors in runs[name]:
@@ -115,15 +121,22 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-QUICK_SETTINGS = {
-    "dataset": "digits",
-    "hidden": 50,
-    "outputs": 50,
-    "batch_size": 20,
-    "epochs": 2,
-    "feedback_scale": 0.5,
-    "repeats": 1,
-}
-NO_PAPERS = Study("precision", "comparison.precision", once, judge, picture, quick=QUICK_SETTINGS)
-run = NO_PAPERS.run
-draw = NO_PAPERS.draw
+EXPERIMENT = Study(
+    "comparison.precision",
+    Settings,
+    id="precision",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    quick={
+        "dataset": "digits",
+        "hidden": 50,
+        "outputs": 50,
+        "batch_size": 20,
+        "epochs": 2,
+        "feedback_scale": 0.5,
+        "repeats": 1,
+    },
+)

@@ -26,7 +26,7 @@ from spikefa.feedback import (
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.product import Product
 from spikefa.neurons import PopulationState
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -71,7 +71,7 @@ class ProductPath(Wired):
         self.phi_delta, self.tau = self.circuit.phi_delta, self.circuit.tau
         super().__post_init__()
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below by the path between them."""
         self.circuit.connect(forward, device, dtype)
         self.matrices = [torch.zeros_like(above.weight.mT) for above in forward[1:]]

@@ -5,50 +5,45 @@ weight is 0; in the other 31 % the two weights are correlated, r = 0.36.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+import torch
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.analysis import angle
+from spikefa.analysis.style import BLUE
+from spikefa.datasets.functions import normal
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import level, name_axes, panels
+from spikefa.utils.devices import choose_device
+from spikefa.utils.seeding import generator
 
 SHOWN = 1500
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     neurons: int = option(1000, "neurons in each of the two populations")
     two_way: float = option(0.31, "share of the pairs that are connected both ways")
     correlation: float = option(0.36, "of the two weights of such a pair")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Draw both matrices; return their correlation and angle, and some pairs to draw."""
-    import numpy as np
-    import torch
-
-    from spikefa.analysis import angle
-    from spikefa.datasets.functions import normal
-    from spikefa.utils.seeding import generator
-
     n, r = settings.neurons, settings.correlation
-    weight = normal(n, n, generator(seed, "weights"))
-    noise = normal(n, n, generator(seed, "feedback"))
-    chance = torch.rand(n, n, generator=generator(seed, "pairs"), dtype=torch.float64)
+    device = choose_device(settings.device)
+    weight = normal(n, n, generator(seed, "weights")).to(device)
+    noise = normal(n, n, generator(seed, "feedback")).to(device)
+    chance = torch.rand(n, n, generator=generator(seed, "pairs"), dtype=torch.float64).to(device)
     both = chance < settings.two_way
     back = ((r * weight + (1 - r**2) ** 0.5 * noise) * both).mT
-    pairs = np.stack([weight.ravel().numpy(), back.mT.reshape(-1).numpy()])
+    pairs = np.stack([weight.ravel().cpu().numpy(), back.mT.reshape(-1).cpu().numpy()])
     return {
         "correlation": np.corrcoef(pairs)[0, 1],
         "angle": angle(weight, back.mT),
@@ -56,35 +51,39 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     }
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare with the paper's two numbers."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     r, angle = runs["correlation"], runs["angle"]
-    return Findings(
-        [
-            Quantity("correlation over all pairs", r, "", 0.2),
-            Quantity("angle between forward and feedback weights", angle, "°", 78.0),
-        ],
-        [
-            Claim(
-                "the overall correlation is about 0.2",
-                round(float(r.mean()), 1) == 0.2,
-                spread(r),
-            ),
-            Claim(
-                "the angle is 78 degrees",
-                round(float(angle.mean())) == 78,
-                f"{spread(angle, 4)} degrees; the difference in units of the spread is that of "
-                "rounding",
-            ),
-        ],
-    )
+    return {"r": r, "angle": angle}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("correlation over all pairs", m.r, "", 0.2),
+        Quantity("angle between forward and feedback weights", m.angle, "°", 78.0),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "the overall correlation is about 0.2",
+        holds=lambda m: round(float(m.r.mean()), 1) == 0.2,
+        evidence=lambda m: spread(m.r),
+    ),
+    Claim(
+        "the angle is 78 degrees",
+        holds=lambda m: round(float(m.angle.mean())) == 78,
+        evidence=lambda m: (
+            f"{spread(m.angle, 4)} degrees; the difference in units of the spread is that of "
+            "rounding"
+        ),
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw some pairs: feedback against forward weight."""
-    from spikefa.analysis.style import BLUE
-    from spikefa.runs.results.drawing import level, name_axes, panels
-
     figure, ((axes,),) = panels(1, width=4.2, height=4.0)
     level(axes, 0)
     axes.plot(*runs["pairs"][0], ".", color=BLUE, markersize=2.5, alpha=0.6)
@@ -93,6 +92,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("PFA.a12", "li2024.a12", once, judge, picture, quick={"repeats": 5})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "li2024.a12",
+    Settings,
+    id="PFA.a12",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    backends=WITHOUT_BACKEND,
+    quick={"repeats": 5},
+)

@@ -14,25 +14,34 @@ that. PFA's extra populations are linear, and are followed by the path B R alone
 `--extra-neurons` neuron by neuron, which takes five times as long.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from itertools import pairwise
+from math import nan
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.network.network import Network
-    from spikefa.runs.results.repeats import Runs
-    from spikefa.simulation.lesson import Lesson
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.alignment import path_norm_ratios
+from spikefa.analysis.style import ACCENT, BLUE, PALETTE
+from spikefa.datasets.examples import classification
+from spikefa.experiments.li2024._path import ProductPath
+from spikefa.feedback import FeedbackCircuit
+from spikefa.models import rate_network
+from spikefa.network.network import Network
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, DEVICE, REPEATS, Device, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
+from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.examples import ExampleStimulus
+from spikefa.utils.devices import choose_device
+from spikefa.utils.progress import progress_bar
 
 HIDDEN, BATCH = 512, 64
 NAMES = {"bp": "BP", "fa": "FA", "dfa": "DFA", "sf": "SF", "pfa": "PFA", "pfao": "PFA-o"}
@@ -44,8 +53,8 @@ CARRIED = ("fa", "sf", "pfa", "pfao")
 LAYERS = ("hidden2", "output")
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     epochs: int = option(40, "epochs; the rate is halved after a half and three quarters of them")
@@ -57,18 +66,13 @@ class Settings:
     first_epochs: int = option(1, "epochs of it")
     expansion: float = option(10.0, "extra neurons for each of the layer above, PFA and PFA-o")
     extra_neurons: bool = option(False, "simulate the extra populations, instead of their paths")
-    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    device: Device = option("auto", DEVICE)
+    data_dir: str | None = option(None, DATA_DIR)
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
-def circuits(settings: Settings) -> "dict[str, FeedbackCircuit]":
+def circuits(settings: Settings) -> dict[str, FeedbackCircuit]:
     """Return the six circuits."""
-    import spikefa as sf
-    from spikefa.experiments.li2024._path import ProductPath
-
     n = round(settings.expansion * HIDDEN)
     product: dict[str, Any] = {
         "scale": [glorot(HIDDEN, n), glorot(HIDDEN, round(settings.expansion * 10))],
@@ -94,10 +98,6 @@ def glorot(n_pre: int, n_post: int) -> float:
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Let each circuit teach the same network, from the same first weights and the same images."""
-    import numpy as np
-
-    from spikefa.utils.progress import progress_bar
-
     found: dict[str, Any] = {"epochs": np.arange(settings.epochs + 1)}
     with progress_bar("epochs", settings.epochs * len(NAMES)) as bar:
         for name in NAMES:
@@ -106,48 +106,39 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def taught(
-    settings: Settings, name: str, seed: int, advance: "Callable[[int], None]"
+    settings: Settings, name: str, seed: int, advance: Callable[[int], None]
 ) -> dict[str, Any]:
     """Return accuracy [epochs + 1], angles and ratios [epochs + 1, layers] with one circuit."""
-    import numpy as np
-
-    lesson = lesson_of(settings, circuits(settings)[name], seed)
+    simulation = simulation_of(settings, circuits(settings)[name], seed)
     rows = []
     for epoch in range(settings.epochs + 1):
-        lesson.look()
-        rows.append(look(lesson))
+        rows.append(look(simulation))
         if epoch < settings.epochs:
-            set_learning_rates(settings, lesson, epoch, name in PRODUCTS)
-            lesson.learn_epochs(1)
+            set_learning_rates(settings, simulation, epoch, name in PRODUCTS)
+            simulation.learn(simulation.presentations(1))
             advance(1)
     accuracy, angle, ratio = map(np.array, zip(*rows, strict=True))
     return {f"{name}_accuracy": accuracy, f"{name}_angle": angle, f"{name}_ratio": ratio}
 
 
-def lesson_of(settings: Settings, circuit: "FeedbackCircuit", seed: int) -> "Lesson":
-    """Return the network in front of the images, its weights drawn."""
-    import spikefa as sf
-    from spikefa.datasets.examples import classification
-    from spikefa.simulation.lesson import Lesson
-
+def simulation_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Simulation:
+    """Return a simulation in which the network around a circuit learns the images."""
     data = sf.datasets.mnist(settings.data_dir).subset(train=settings.images)
     train, test = data.train, data.test
     shown = classification(train, data.full_scale, data.n_classes, inputs="standardised")
     aside = classification(test, data.full_scale, data.n_classes, "standardised", like=shown)
-    return Lesson(network_of(settings, circuit, seed), shown, BATCH, seed, tests=aside)
+    return Simulation(
+        network_of(settings, circuit, seed),
+        ExampleStimulus(shown),
+        test=ExampleStimulus(aside),
+        batch_size=BATCH,
+        seed=seed,
+        backend=settings.backend,
+    )
 
 
-def network_of(settings: Settings, circuit: "FeedbackCircuit", seed: int) -> "Network":
+def network_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Network:
     """Return the network around a circuit, its weights drawn."""
-    from functools import partial
-    from itertools import pairwise
-
-    import torch
-
-    import spikefa as sf
-    from spikefa.models import rate_network
-    from spikefa.utils.devices import choose_device
-
     sizes = (784, HIDDEN, HIDDEN, 10)
     rule = sf.ThreeFactor(
         settings.rate / BATCH,  # the update is a sum over the batch
@@ -169,122 +160,131 @@ def network_of(settings: Settings, circuit: "FeedbackCircuit", seed: int) -> "Ne
     return network
 
 
-def set_learning_rates(settings: Settings, lesson: "Lesson", epoch: int, product: bool) -> None:
+def set_learning_rates(
+    settings: Settings, simulation: Simulation, epoch: int, product: bool
+) -> None:
     """Set rate and decay for the epoch that begins."""
     halvings = (epoch >= settings.epochs // 2) + (epoch >= settings.epochs * 3 // 4)
     high = (
         settings.first_decay / settings.decay if product and epoch < settings.first_epochs else 1.0
     )
-    lesson.set_learning_rates(0.5**halvings, high)
+    simulation.set_learning_rates(0.5**halvings, high)
 
 
-def look(lesson: "Lesson") -> tuple[float, list[float], list[float]]:
+def look(simulation: Simulation) -> tuple[float, list[float], list[float]]:
     """Return accuracy in percent, and angle and ratio of lengths of both layers, nan without."""
-    from math import nan
-
-    from spikefa.analysis.alignment import path_norm_ratios
-
-    angles, ratios = lesson.network.alignment(), path_norm_ratios(lesson.network)
+    simulation.look()
+    network, answers = simulation.network, simulation.held_out.answers
+    angles, ratios = network.alignment(), path_norm_ratios(network)
     return (
-        100 - float(lesson.error_percent()),
+        100 - float(answers.error_percent()),
         [angles.get(layer, nan) for layer in LAYERS],
         [ratios.get(layer, nan) for layer in LAYERS],
     )
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold accuracies, angles and ratios at the end against the figure."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     final = {name: runs[f"{name}_accuracy"][:, -1] for name in NAMES}
     angle = {name: runs[f"{name}_angle"][:, -1] for name in CARRIED}
     ratio = {name: runs[f"{name}_ratio"][:, -1] for name in CARRIED}
     both = [ratio[name] for name in PRODUCTS]
     angles, ratios = (5, 0.3) if settings.quick else (2, 0.1)  # what is near
-    return Findings(
-        [
-            *(
-                Quantity(f"test accuracy, {NAMES[name]}", values, "%", PAPER[name])
-                for name, values in final.items()
-            ),
-            *(
-                Quantity(f"angle through {layer}, {NAMES[name]}", angle[name][:, k], "°", said)
-                for name, said in (("fa", None), ("sf", None), ("pfa", 18.0), ("pfao", 0.0))
-                for k, layer in enumerate(LAYERS)
-            ),
-            *(
-                Quantity(f"ratio of lengths, {layer}, {NAMES[name]}", ratio[name][:, k], "", said)
-                for name, said in (("fa", None), ("sf", None), ("pfa", 1.0), ("pfao", 1.0))
-                for k, layer in enumerate(LAYERS)
-            ),
-        ],
-        [
-            *([] if settings.quick else _performance(final)),
-            Claim(
-                "the path angle of PFA is around 18 degrees in all layers",
-                bool((abs(angle["pfa"].mean(0) - 18) < angles).all()),
-                _by_layer(angle["pfa"]),
-                "arccos(1 / sqrt(1 + lambda)) is 17.5 degrees for a W like a random matrix",
-            ),
-            Claim(
-                "that of PFA-o comes close to 0",
-                bool((angle["pfao"].mean(0) < 2).all()),
-                _by_layer(angle["pfao"]),
-                "one epoch of high decay leaves exp(-2.8) = 6 % of the first W and R, which is 9 "
-                "degrees beside what W has learned; with --first-epochs 2 it is 1.2 after "
-                "4 epochs",
-            ),
-            Claim(
-                "the ratio of the lengths is near 1 for both",
-                all(bool((abs(values.mean(0) - 1) < ratios).all()) for values in both),
-                " and ".join(map(_by_layer, both)),
-                "for PFA it is sqrt(1 + lambda) = 1.05 on average; the output has 10 neurons, and "
-                "the eigenvalues of B^T B there depend on the draw",
-            ),
-            Claim(
-                "FA and SF stay far from BP's direction",
-                bool(min(angle[name].mean(0).min() for name in ("fa", "sf")) > 20),
-                f"FA {_by_layer(angle['fa'])}, SF {_by_layer(angle['sf'])} degrees",
-            ),
-        ],
-    )
+    return {
+        "final": final,
+        "off": {name: values.mean() - PAPER[name] for name, values in final.items()},
+        "apart": [abs(final[name].mean() - final["bp"].mean()) for name in PRODUCTS],
+        "angle": angle,
+        "ratio": ratio,
+        "both": both,
+        "angles": angles,
+        "ratios": ratios,
+    }
 
 
-def _performance(final: dict[str, Any]) -> list[Claim]:
-    """Hold the accuracies against the figure's; those of a few epochs are another matter."""
-    off = {name: values.mean() - PAPER[name] for name, values in final.items()}
-    apart = [abs(final[name].mean() - final["bp"].mean()) for name in PRODUCTS]
-    least = min(final[name].mean() for name in PRODUCTS)
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
     return [
-        Claim(
-            "accuracies within 0.15 points of the figure's",
-            max(map(abs, off.values())) <= 0.15,
-            ", ".join(f"{NAMES[name]} {difference:+.2f}" for name, difference in off.items()),
-            "the paper's are read off a figure, and are of one choice of inputs and biases, which "
-            "it does not tell; at the end FA still varies by 0.1 points from epoch to epoch",
+        *(
+            Quantity(f"test accuracy, {NAMES[name]}", values, "%", PAPER[name])
+            for name, values in m.final.items()
         ),
-        Claim(
-            "PFA and PFA-o perform as BP does",
-            max(apart) < 0.15,
-            f"{apart[0]:.2f} and {apart[1]:.2f} points from BP",
+        *(
+            Quantity(f"angle through {layer}, {NAMES[name]}", m.angle[name][:, k], "°", said)
+            for name, said in (("fa", None), ("sf", None), ("pfa", 18.0), ("pfao", 0.0))
+            for k, layer in enumerate(LAYERS)
         ),
-        Claim(
-            "FA and DFA perform slightly worse than PFA and PFA-o",
-            max(final["fa"].mean(), final["dfa"].mean()) < least,
-            "; ".join(
-                f"{NAMES[name]} {spread(final[name], 4)} %" for name in ("fa", "dfa", *PRODUCTS)
-            ),
+        *(
+            Quantity(f"ratio of lengths, {layer}, {NAMES[name]}", m.ratio[name][:, k], "", said)
+            for name, said in (("fa", None), ("sf", None), ("pfa", 1.0), ("pfao", 1.0))
+            for k, layer in enumerate(LAYERS)
         ),
     ]
+
+
+CLAIMS = (
+    Claim(
+        "accuracies within 0.15 points of the figure's",
+        when=full_version,
+        holds=lambda m: max(map(abs, m.off.values())) <= 0.15,
+        evidence=lambda m: ", ".join(
+            f"{NAMES[name]} {difference:+.2f}" for name, difference in m.off.items()
+        ),
+        reason="the paper's are read off a figure, and are of one choice of inputs and biases, "
+        "which it does not tell; at the end FA still varies by 0.1 points from epoch to epoch",
+    ),
+    Claim(
+        "PFA and PFA-o perform as BP does",
+        when=full_version,
+        holds=lambda m: max(m.apart) < 0.15,
+        evidence=lambda m: f"{m.apart[0]:.2f} and {m.apart[1]:.2f} points from BP",
+    ),
+    Claim(
+        "FA and DFA perform slightly worse than PFA and PFA-o",
+        when=full_version,
+        holds=lambda m: (
+            max(m.final["fa"].mean(), m.final["dfa"].mean())
+            < min(m.final[name].mean() for name in PRODUCTS)
+        ),
+        evidence=lambda m: "; ".join(
+            f"{NAMES[name]} {spread(m.final[name], 4)} %" for name in ("fa", "dfa", *PRODUCTS)
+        ),
+    ),
+    Claim(
+        "the path angle of PFA is around 18 degrees in all layers",
+        holds=lambda m: (abs(m.angle["pfa"].mean(0) - 18) < m.angles).all(),
+        evidence=lambda m: _by_layer(m.angle["pfa"]),
+        reason="arccos(1 / sqrt(1 + lambda)) is 17.5 degrees for a W like a random matrix",
+    ),
+    Claim(
+        "that of PFA-o comes close to 0",
+        holds=lambda m: (m.angle["pfao"].mean(0) < 2).all(),
+        evidence=lambda m: _by_layer(m.angle["pfao"]),
+        reason="one epoch of high decay leaves exp(-2.8) = 6 % of the first W and R, which is 9 "
+        "degrees beside what W has learned; with --first-epochs 2 it is 1.2 after "
+        "4 epochs",
+    ),
+    Claim(
+        "the ratio of the lengths is near 1 for both",
+        holds=lambda m: all(bool((abs(values.mean(0) - 1) < m.ratios).all()) for values in m.both),
+        evidence=lambda m: " and ".join(map(_by_layer, m.both)),
+        reason="for PFA it is sqrt(1 + lambda) = 1.05 on average; the output has 10 neurons, and "
+        "the eigenvalues of B^T B there depend on the draw",
+    ),
+    Claim(
+        "FA and SF stay far from BP's direction",
+        holds=lambda m: min(m.angle[name].mean(0).min() for name in ("fa", "sf")) > 20,
+        evidence=lambda m: f"FA {_by_layer(m.angle['fa'])}, SF {_by_layer(m.angle['sf'])} degrees",
+    ),
+)
 
 
 def _by_layer(values: Any) -> str:
     return ", ".join(f"{layer} {spread(values[:, k])}" for k, layer in enumerate(LAYERS))
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw accuracy (a), and for FA, SF, PFA and PFA-o angle (top) and ratio (bottom)."""
-    from spikefa.analysis.style import PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
-
     figure, axes = panels(5, 2, width=2.7, height=2.5)
     epochs = runs["epochs"][0]
     for colour, (name, label) in zip(PALETTE, NAMES.items(), strict=False):
@@ -308,21 +308,20 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-def _layers(axes: "Axes", epochs: Any, values: Any) -> None:
-    from spikefa.analysis.style import ACCENT, BLUE
-    from spikefa.runs.results.drawing import band
+def _layers(axes: Axes, epochs: Any, values: Any) -> None:
 
     for k, (layer, colour) in enumerate(zip(LAYERS, (BLUE, ACCENT), strict=True)):
         band(axes, epochs, values[..., k], colour, layer)
 
 
-STUDY = Study(
-    "PFA.fig2",
+EXPERIMENT = Study(
     "li2024.fig2",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="PFA.fig2",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 1, "epochs": 8, "images": 6400, "first_decay": 0.6},
 )
-run = STUDY.run
-draw = STUDY.draw

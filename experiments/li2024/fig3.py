@@ -6,46 +6,42 @@ weights have been forgotten: W is random and R = B W, as in the paper's simulati
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback.product import Product
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.alignment import marchenko_pastur
+from spikefa.analysis.style import BLUE, INK
+from spikefa.feedback.product import Product
+from spikefa.models import rate_network
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.utils.devices import choose_device
 
 EXPANSIONS = (1, 2, 3, 5, 7, 10, 15, 20, 30)
 TEN = EXPANSIONS.index(10)
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     above: int = option(200, "neurons of the layer that sends the error")
     below: int = option(300, "neurons of the layer that receives it")
     repeats: int = option(10, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return eigenvalues and angle for every expansion, and the angle of PFA-o."""
-    import numpy as np
-
-    import spikefa as sf
-
     eigenvalues, angles = [], []
     for expansion in EXPANSIONS:
         circuit = sf.PFA(expansion, tau=1.0)
         angles.append(_path_angle(circuit, settings, seed))
-        matrix = circuit.fixed[0].numpy()
+        matrix = circuit.fixed[0].cpu().numpy()
         eigenvalues.append(np.linalg.eigvalsh(matrix @ matrix.T))
     return {
         "eigenvalues": np.array(eigenvalues),
@@ -54,24 +50,20 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     }
 
 
-def _path_angle(circuit: "Product", settings: Settings, seed: int) -> float:
+def _path_angle(circuit: Product, settings: Settings, seed: int) -> float:
     """Return the angle of the path to W^T after R has become B W."""
-    from spikefa.models import rate_network
-
     sizes = (1, settings.below, settings.above)
-    network = rate_network(sizes, circuit, 0.1, weight_scale=1.0)
+    network = rate_network(
+        sizes, circuit, 0.1, weight_scale=1.0, device=choose_device(settings.device)
+    )
     network.initialise(seed)
     weight = network.synapses["output"].weight
     circuit.plastic_matrices[0].copy_(circuit.fixed[0].mT @ weight.mT)
     return network.alignment()["output"]
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare with the law of Marchenko and Pastur and with proposition 3."""
-    import numpy as np
-
-    from spikefa.analysis.alignment import marchenko_pastur
-
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     ratio = 1 / np.array(EXPANSIONS)
     values, angle = runs["eigenvalues"], runs["angle"]
     expected = np.degrees(np.arccos(1 / np.sqrt(1 + ratio)))
@@ -84,40 +76,56 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         for k, expansion in enumerate(EXPANSIONS)
     ]
     width = "deviation of the eigenvalues, expansion 10"
-    return Findings(
-        [
-            Quantity("path angle, expansion 1", angle[:, 0], "°", float(expected[0])),
-            Quantity("path angle, expansion 10", angle[:, TEN], "°", float(expected[TEN])),
-            Quantity("path angle, expansion 30", angle[:, -1], "°", float(expected[-1])),
-            Quantity("path angle, PFA-o", runs["orthogonal"], "°", 0.0),
-            Quantity("mean eigenvalue, expansion 10", mean[:, TEN], "", 1.0),
-            Quantity(width, sd[:, TEN], "", float(ratio[TEN] ** 0.5)),
-        ],
-        [
-            Claim(
-                "the eigenvalues follow the law of Marchenko and Pastur",
-                bool(max(apart) < 0.04 and np.abs(edges - law).max() < 0.1),
-                f"largest distance of the distributions {max(apart):.2g}, of the edges "
-                f"{np.abs(edges - law).max():.2g}",
-            ),
-            Claim(
-                "the path angle is arccos(1 / sqrt(1 + lambda))",
-                bool((off < 0.5).all()),
-                f"largest difference {off.max():.2g} degrees",
-            ),
-            Claim(
-                "with semi-orthogonal B the path angle is 0",
-                bool((runs["orthogonal"] < 0.1).all()),
-                f"{spread(runs['orthogonal'])} degrees",
-            ),
-        ],
-    )
+    return {
+        "ratio": ratio,
+        "angle": angle,
+        "expected": expected,
+        "off": off,
+        "mean": mean,
+        "sd": sd,
+        "edges": edges,
+        "law": law,
+        "apart": apart,
+        "width": width,
+    }
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("path angle, expansion 1", m.angle[:, 0], "°", float(m.expected[0])),
+        Quantity("path angle, expansion 10", m.angle[:, TEN], "°", float(m.expected[TEN])),
+        Quantity("path angle, expansion 30", m.angle[:, -1], "°", float(m.expected[-1])),
+        Quantity("path angle, PFA-o", m.runs["orthogonal"], "°", 0.0),
+        Quantity("mean eigenvalue, expansion 10", m.mean[:, TEN], "", 1.0),
+        Quantity(m.width, m.sd[:, TEN], "", float(m.ratio[TEN] ** 0.5)),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "the eigenvalues follow the law of Marchenko and Pastur",
+        holds=lambda m: max(m.apart) < 0.04 and np.abs(m.edges - m.law).max() < 0.1,
+        evidence=lambda m: (
+            f"largest distance of the distributions {max(m.apart):.2g}, of the edges "
+            f"{np.abs(m.edges - m.law).max():.2g}"
+        ),
+    ),
+    Claim(
+        "the path angle is arccos(1 / sqrt(1 + lambda))",
+        holds=lambda m: (m.off < 0.5).all(),
+        evidence=lambda m: f"largest difference {m.off.max():.2g} degrees",
+    ),
+    Claim(
+        "with semi-orthogonal B the path angle is 0",
+        holds=lambda m: (m.runs["orthogonal"] < 0.1).all(),
+        evidence=lambda m: f"{spread(m.runs['orthogonal'])} degrees",
+    ),
+)
 
 
 def _distance(values: Any, x: Any, density: Any) -> float:
     """Return the largest difference between the two distribution functions."""
-    import numpy as np
-
     steps = (density[1:] + density[:-1]) / 2 * np.diff(x)
     below = np.concatenate([[0.0], np.cumsum(steps)])
     below /= below[-1]
@@ -125,13 +133,8 @@ def _distance(values: Any, x: Any, density: Any) -> float:
     return float(np.abs(counted - below).max())
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw eigenvalues (a) and path angle (b) against the expansion, theory dashed."""
-    import numpy as np
-
-    from spikefa.analysis.style import BLUE, INK
-    from spikefa.runs.results.drawing import band, legend, name_axes, panels
-
     figure, ((left, right),) = panels(2)
     expansions = np.array(EXPANSIONS)
     fine = np.linspace(1, EXPANSIONS[-1], 200)
@@ -158,6 +161,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("PFA.fig3", "li2024.fig3", once, judge, picture, quick={"repeats": 3})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "li2024.fig3",
+    Settings,
+    id="PFA.fig3",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    backends=WITHOUT_BACKEND,
+    quick={"repeats": 3},
+)

@@ -6,22 +6,21 @@ the forward weights, its identity with another algorithm or with theory (see `_i
 its path comes to point along W^T while the network learns, with a weight decay of 0.005 per update.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import GREY, PALETTE
+from spikefa.experiments.li2024._identities import IDENTITIES, path_angles, transport
+from spikefa.feedback import FeedbackCircuit
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 
 NAMES = ("BP", "FA", "DFA", "SF", "KP", "WM", "PAL", "PFA", "PFA-o")
 ANGLED = tuple(name for name in NAMES if name != "DFA")
@@ -31,23 +30,17 @@ NOISE = 0.1
 ROUNDING = 1e-10
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     updates: int = option(1500, "updates along which the angles are followed")
     every: int = option(50, "updates between two looks")
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
-def circuits() -> "dict[str, Callable[[], FeedbackCircuit]]":
+def circuits() -> dict[str, Callable[[], FeedbackCircuit]]:
     """Return what makes each circuit; KP, WM and PAL align by their own feedback weights."""
-    from functools import partial
-
-    import spikefa as sf
-
     gated: dict[str, Any] = {"tau": 1.0, "gated": True}
     return {
         "BP": partial(sf.Backprop, tau=1.0),
@@ -64,104 +57,107 @@ def circuits() -> "dict[str, Callable[[], FeedbackCircuit]]":
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Measure dependences [9 circuits, 2], identities, and angles [8, looks] along learning."""
-    from spikefa.experiments.li2024._identities import IDENTITIES, path_angles, transport
-
     made = circuits()
     at = range(0, settings.updates + 1, settings.every)
     noise = {name: NOISE if name == "PAL" else 0.0 for name in NAMES}
     return {
         "updates": list(at),
-        "transport": [transport(made[name], noise[name], seed) for name in NAMES],
-        "angles": [path_angles(made[name](), noise[name], at, seed) for name in ANGLED],
-        **{name: measure(seed) for name, measure in IDENTITIES.items()},
+        "transport": [transport(settings, made[name], noise[name], seed) for name in NAMES],
+        "angles": [path_angles(settings, made[name](), noise[name], at, seed) for name in ANGLED],
+        **{name: identity(settings, seed) for name, identity in IDENTITIES.items()},
     }
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold each number against what it must be."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     final = {name: runs["angles"][:, k, -1] for k, name in enumerate(ANGLED)}
     magnitude, sign = (
         {name: runs["transport"][:, k, which] for k, name in enumerate(NAMES)} for which in (0, 1)
     )
     needs_magnitude = {name for name, change in magnitude.items() if (change > ROUNDING).any()}
     needs_sign = {name for name, change in sign.items() if (change > ROUNDING).any()}
-    return Findings(
-        [
-            *(Quantity(f"angle of the path at the end, {n}", v, "°") for n, v in final.items()),
-            Quantity("KP: what is left of W^T - B, by theory", runs["kp_forgets_the_difference"]),
-            Quantity("WM: angle at rest, by theory", runs["wm_mirrors_w"]),
-            Quantity("PAL: angle at rest", runs["pal_aligns"], "°"),
-        ],
-        [
-            Claim(
-                "BP alone needs the magnitudes of W, BP and SF its signs",
-                needs_magnitude == {"BP"} and needs_sign == {"BP", "SF"},
-                f"the error changes with the magnitudes in {', '.join(sorted(needs_magnitude))}, "
-                f"with the signs in {', '.join(sorted(needs_sign))}",
-            ),
-            *(
-                _exact(runs, text, name)
-                for text, name in (
-                    ("BP takes the step along the gradient", "bp_is_the_gradient"),
-                    ("FA with B = W^T is BP", "fa_with_the_transpose_is_bp"),
-                    ("DFA with one hidden layer is FA", "dfa_with_one_hidden_layer_is_fa"),
-                    ("PFA with B the identity is KP", "pfa_with_the_identity_is_kp"),
-                    ("PFA with R frozen is FA", "pfa_with_r_frozen_is_fa"),
-                )
-            ),
-            Claim(
-                "B of SF has the signs of W",
-                bool((runs["sf_has_the_signs_of_w"] == 1).all()),
-                f"share of the weights {spread(runs['sf_has_the_signs_of_w'])}",
-            ),
-            Claim(
-                "with KP, W^T - B shrinks by the weight decay alone",
-                bool((abs(runs["kp_forgets_the_difference"] - 1) < 1e-6).all()),
-                f"by theory {spread(runs['kp_forgets_the_difference'], 8)}",
-            ),
-            Claim(
-                "weight mirrors come as close to W^T as their rate allows",
-                bool((abs(runs["wm_mirrors_w"] - 1) < 0.25).all()),
-                f"angle by theory {spread(runs['wm_mirrors_w'])}",
-            ),
-            Claim(
-                "PAL aligns with W^T",
-                bool((runs["pal_aligns"] < 15).all()),
-                f"{spread(runs['pal_aligns'])} degrees",
-            ),
-            Claim(
-                "the paths of KP, WM and PFA-o come to point along W^T",
-                max(final[name].mean() for name in ("KP", "WM", "PFA-o")) < 10,
-                _told(final, ("KP", "WM", "PFA-o")),
-            ),
-            Claim(
-                "that of PFA up to arccos(1 / sqrt(1 + lambda)), 17.5 degrees",
-                abs(final["PFA"].mean() - 17.55) < 1.5,
-                _told(final, ("PFA",)),
-            ),
-            Claim(
-                "those of FA and SF less",
-                min(final[name].mean() for name in ("FA", "SF")) > 17.55,
-                _told(final, ("FA", "SF")),
-            ),
-        ],
+    return {"final": final, "needs_magnitude": needs_magnitude, "needs_sign": needs_sign}
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(Quantity(f"angle of the path at the end, {n}", v, "°") for n, v in m.final.items()),
+        Quantity("KP: what is left of W^T - B, by theory", m.runs["kp_forgets_the_difference"]),
+        Quantity("WM: angle at rest, by theory", m.runs["wm_mirrors_w"]),
+        Quantity("PAL: angle at rest", m.runs["pal_aligns"], "°"),
+    ]
+
+
+def _exact(text: str, identity: str) -> Claim:
+    def largest(m: Measures) -> float:
+        return float(abs(m.runs[identity]).max())
+
+    return Claim(
+        text,
+        holds=lambda m: largest(m) < ROUNDING,
+        evidence=lambda m: f"largest difference {largest(m):.1g}",
     )
+
+
+CLAIMS = (
+    Claim(
+        "BP alone needs the magnitudes of W, BP and SF its signs",
+        holds=lambda m: m.needs_magnitude == {"BP"} and m.needs_sign == {"BP", "SF"},
+        evidence=lambda m: (
+            f"the error changes with the magnitudes in {', '.join(sorted(m.needs_magnitude))}, "
+            f"with the signs in {', '.join(sorted(m.needs_sign))}"
+        ),
+    ),
+    _exact("BP takes the step along the gradient", "bp_is_the_gradient"),
+    _exact("FA with B = W^T is BP", "fa_with_the_transpose_is_bp"),
+    _exact("DFA with one hidden layer is FA", "dfa_with_one_hidden_layer_is_fa"),
+    _exact("PFA with B the identity is KP", "pfa_with_the_identity_is_kp"),
+    _exact("PFA with R frozen is FA", "pfa_with_r_frozen_is_fa"),
+    Claim(
+        "B of SF has the signs of W",
+        holds=lambda m: (m.runs["sf_has_the_signs_of_w"] == 1).all(),
+        evidence=lambda m: f"share of the weights {spread(m.runs['sf_has_the_signs_of_w'])}",
+    ),
+    Claim(
+        "with KP, W^T - B shrinks by the weight decay alone",
+        holds=lambda m: (abs(m.runs["kp_forgets_the_difference"] - 1) < 1e-6).all(),
+        evidence=lambda m: f"by theory {spread(m.runs['kp_forgets_the_difference'], 8)}",
+    ),
+    Claim(
+        "weight mirrors come as close to W^T as their rate allows",
+        holds=lambda m: (abs(m.runs["wm_mirrors_w"] - 1) < 0.25).all(),
+        evidence=lambda m: f"angle by theory {spread(m.runs['wm_mirrors_w'])}",
+    ),
+    Claim(
+        "PAL aligns with W^T",
+        holds=lambda m: (m.runs["pal_aligns"] < 15).all(),
+        evidence=lambda m: f"{spread(m.runs['pal_aligns'])} degrees",
+    ),
+    Claim(
+        "the paths of KP, WM and PFA-o come to point along W^T",
+        holds=lambda m: max(m.final[name].mean() for name in ("KP", "WM", "PFA-o")) < 10,
+        evidence=lambda m: _told(m.final, ("KP", "WM", "PFA-o")),
+    ),
+    Claim(
+        "that of PFA up to arccos(1 / sqrt(1 + lambda)), 17.5 degrees",
+        holds=lambda m: abs(m.final["PFA"].mean() - 17.55) < 1.5,
+        evidence=lambda m: _told(m.final, ("PFA",)),
+    ),
+    Claim(
+        "those of FA and SF less",
+        holds=lambda m: min(m.final[name].mean() for name in ("FA", "SF")) > 17.55,
+        evidence=lambda m: _told(m.final, ("FA", "SF")),
+    ),
+)
 
 
 def _told(final: dict[str, Any], names: tuple[str, ...]) -> str:
     return ", ".join(f"{name} {spread(final[name])}" for name in names) + " degrees"
 
 
-def _exact(runs: "Runs", text: str, name: str) -> Claim:
-    largest = float(abs(runs[name]).max())
-    return Claim(text, largest < ROUNDING, f"largest difference {largest:.1g}")
-
-
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw how each path comes to point along W^T."""
-    from spikefa.analysis.style import GREY, PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
-
     figure, ((axes,),) = panels(1, width=5.6, height=3.8)
     updates = runs["updates"][0]
     for k, (name, colour) in enumerate(zip(ANGLED, (GREY, *PALETTE), strict=True)):
@@ -173,6 +169,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("PFA.t1", "li2024.t1", once, judge, picture, quick={"repeats": 1})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "li2024.t1",
+    Settings,
+    id="PFA.t1",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    quick={"repeats": 1},
+)

@@ -1,22 +1,30 @@
-"""What notes 5, 6, 7 and 9 share: deep networks, the cells of a table, and how they are taught."""
+"""What notes 5, 6, 7 and 9 share: deep networks, the cells of a table, and their training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+import spikefa as sf
+from spikefa.analysis.overshoot import overshoot
+from spikefa.analysis.style import PALETTE
+from spikefa.datasets.distortions import Elastic
+from spikefa.datasets.examples import Examples
 from spikefa.errors import require
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Quantity
-
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from spikefa.datasets.examples import Examples
-    from spikefa.neurons.rate import Activation
-    from spikefa.runs.results.table import CellRuns
-    from spikefa.simulation.lesson import Lesson
+from spikefa.experiments.lillicrap2016._digits import MEASURED, by_epochs
+from spikefa.models import rate_network
+from spikefa.neurons.rate import Activation
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
+from spikefa.runs.studies import CellRuns, Quantity
+from spikefa.runs.studies.drawing import band, legend, level, log_scale, name_axes, panels
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import ExampleStimulus
+from spikefa.utils.devices import choose_device
 
 
 @dataclass(frozen=True)
@@ -48,16 +56,16 @@ class Cell:
     paper: float
     hidden: tuple[int, ...]
     circuit: str = "fa"
-    activation: "Activation" = "tanh"
+    activation: Activation = "tanh"
     dropout: float = 0.0
     field: tuple[int, int] | None = None
     distorted: bool = False
     background: bool = False
 
 
-@dataclass(frozen=True)
-class Teaching:
-    """How the networks of a table are taught."""
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings(Repeated):
+    """How the networks of a table are trained."""
 
     warmup: int = option(0, "epochs at a tenth of the learning rate at first")
     fast: int = option(30, "epochs at the full learning rate")
@@ -76,79 +84,70 @@ class Teaching:
     )
     gated: bool = option(False, "whether FA carries the error down times the derivatives")
     shrink: int = option(1, "divide the number of hidden neurons by this")
-    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    device: Device = option("auto", DEVICE)
+    data_dir: str | None = option(None, DATA_DIR)
     train_images: int | None = option(None, "use only the first K training images")
     test_images: int | None = option(None, "use only the first K test images")
 
     @property
-    def paces(self) -> list[float]:
+    def learning_rate_factors(self) -> list[float]:
         """Factor on the learning rate in each epoch."""
         slower = [0.1] * self.medium + [0.01] * self.slow
         return [0.1] * self.warmup + [1.0] * self.fast + slower
 
 
-def taught(
+def trained(
     cell: Cell,
-    teaching: Teaching,
-    train: "Examples",
-    tests: "Examples",
+    settings: TrainingSettings,
+    train: Examples,
+    tests: Examples,
     seed: int,
     shape: tuple[int, int] | None = None,
-) -> "tuple[Lesson, dict[str, Any]]":
-    """Teach the network of a cell.
+) -> tuple[Simulation, dict[str, Any]]:
+    """Train the network of a cell.
 
     Returns
     -------
-    Lesson
-        After it, the tests having been looked at.
+    Simulation
+        At its end, where the network has answered the tests.
     dict
         "epochs" and "loss" [epochs + 1], "overshoot" of the output layer at the full rate, see
         `spikefa.analysis.overshoot`, and "error" in percent if there are classes.
     """
-    from spikefa.analysis.overshoot import overshoot
-    from spikefa.experiments.lillicrap2016._digits import by_epochs
-
-    lesson = deep_lesson(cell, teaching, train, tests, seed, shape)
+    simulation = deep_simulation(cell, settings, train, tests, seed, shape)
+    answers = simulation.held_out.answers
+    last_hidden = simulation.held_out.state.populations[-2]
     measures: dict[str, Any] = {
-        "loss": lesson.loss,
-        "overshoot": lambda: overshoot(lesson.test_state.populations[-2].spikes, teaching.rate),
+        "loss": answers.loss,
+        "overshoot": lambda: overshoot(last_hidden.spikes[-MEASURED:], settings.rate),
     }
     if tests.targets is not tests.inputs:
-        measures["error"] = lesson.error_percent
-    epochs = len(teaching.paces)
-    found = by_epochs(lesson, epochs, measures, teaching.paces)
-    return lesson, {"epochs": range(epochs + 1)} | found
+        measures["error"] = answers.error_percent
+    factors = settings.learning_rate_factors
+    found = by_epochs(simulation, len(factors), measures, factors)
+    return simulation, {"epochs": range(len(factors) + 1)} | found
 
 
-def deep_lesson(
+def deep_simulation(
     cell: Cell,
-    teaching: Teaching,
-    train: "Examples",
-    tests: "Examples",
+    settings: TrainingSettings,
+    train: Examples,
+    tests: Examples,
     seed: int,
     shape: tuple[int, int] | None = None,
-) -> "Lesson":
-    """Return the network of a cell, with tanh outputs, in front of the examples.
+) -> Simulation:
+    """Return a simulation of the network of a cell, with tanh outputs.
 
     Parameters
     ----------
     cell : Cell
-    teaching : Teaching
+    settings : TrainingSettings
     train, tests : Examples
     seed : int
     shape : tuple of int, optional
         Height and width of the images, where a cell needs it.
     """
-    import torch
-
-    import spikefa as sf
-    from spikefa.datasets.distortions import Elastic
-    from spikefa.models import rate_network
-    from spikefa.simulation.lesson import Lesson
-    from spikefa.utils.devices import choose_device
-
-    sizes = [train.inputs.shape[1], *_hidden(cell, shape, teaching.shrink), train.targets.shape[1]]
+    sizes = [train.inputs.shape[1], *_hidden(cell, shape, settings.shrink), train.targets.shape[1]]
     fan_in = list(sizes[:-1])
     local = None
     if cell.field is not None:
@@ -157,33 +156,39 @@ def deep_lesson(
         local = {"hidden1": partial(sf.LocallyConnected, grid=shape, field=width, maps=maps)}
         fan_in[0] = width * width
     back = _scales(1.0, sizes[2:])
-    back[-1] *= teaching.feedback_gain
-    circuit: sf.FeedbackCircuit = sf.FA(back, tau=1.0, gated=teaching.gated)
+    back[-1] *= settings.feedback_gain
+    circuit: sf.FeedbackCircuit = sf.FA(back, tau=1.0, gated=settings.gated)
     if cell.circuit == "backprop":
         circuit = sf.Backprop(tau=1.0)
     network = rate_network(
         sizes,
         circuit,
-        sf.ThreeFactor(teaching.rate / teaching.batch, weight_decay=teaching.decay),
+        sf.ThreeFactor(settings.rate / settings.batch, weight_decay=settings.decay),
         cell.activation,
         "tanh",
-        _scales(teaching.weight_gain, fan_in),
+        _scales(settings.weight_gain, fan_in),
         dropout=[0.0] * (len(sizes) - 3) + [cell.dropout],
         synapses=local,
-        device=choose_device(teaching.device),
+        device=choose_device(settings.device),
         dtype=torch.float32,
     )
-    network.initialise(seed)
     change = Elastic(shape) if cell.distorted and shape is not None else None
-    return Lesson(network, train, teaching.batch, seed, tests=tests, change=change)
+    return Simulation(
+        network,
+        ExampleStimulus(train, change=change),
+        test=ExampleStimulus(tests),
+        batch_size=settings.batch,
+        seed=seed,
+        backend=settings.backend,
+    )
 
 
-def ends(runs: "CellRuns", what: str = "error") -> "dict[str, np.ndarray]":
+def ends(runs: CellRuns, what: str = "error") -> dict[str, np.ndarray]:
     """Return the last value of every run, by cell."""
     return {name: found[what][:, -1] for name, found in runs.items()}
 
 
-def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
+def errors_told(cells: Mapping[str, Cell], runs: CellRuns) -> list[Quantity]:
     """Return the test error of every cell; those that were not run have no values."""
     end = ends(runs)
     return [
@@ -192,11 +197,8 @@ def errors_told(cells: Mapping[str, Cell], runs: "CellRuns") -> list[Quantity]:
     ]
 
 
-def draw_errors(cells: Mapping[str, Cell], runs: "CellRuns") -> "Figure":
+def draw_errors(cells: Mapping[str, Cell], runs: CellRuns) -> Figure:
     """Draw the test errors (a), those of the paper at the right edge, and the overshoots (b)."""
-    from spikefa.analysis.style import PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, log_scale, name_axes, panels
-
     figure, ((errors, steps),) = panels(2, width=5.2, height=4.0)
     for place, (name, found) in enumerate(runs.items()):
         colour, epochs = PALETTE[place % len(PALETTE)], found["epochs"][0]

@@ -7,7 +7,10 @@ import numpy as np
 
 from spikefa.datasets import Dataset, mnist
 from spikefa.errors import require
-from spikefa.simulation.lesson import Lesson
+from spikefa.simulation.simulation import Simulation
+
+MEASURED = 1000
+"""Number of test images, the last ones, on which hidden activity and deltas are measured."""
 
 
 def digits(
@@ -34,19 +37,20 @@ def digits(
 
 
 def by_epochs(
-    lesson: Lesson,
+    simulation: Simulation,
     epochs: int,
     measures: Mapping[str, Callable[[], Any]],
-    paces: Sequence[float] | None = None,
+    factors: Sequence[float] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Learn so many epochs, and take every measure before the first and after each.
+    """Learn for so many epochs, and take every measure before the first and after each.
 
     Parameters
     ----------
-    lesson : Lesson
+    simulation : Simulation
+        With `ExampleStimulus` for training and tests.
     epochs : int
     measures : mapping of str to callable
-    paces : sequence of float, optional
+    factors : sequence of float, optional
         Factor on the learning rate in each epoch; 1 by default.
 
     Returns
@@ -54,9 +58,9 @@ def by_epochs(
     dict of ndarray [epochs + 1, ...]
     """
     require(epochs >= 1, f"at least 1 epoch is needed, {epochs} given")
-    parts = [lesson.follow([0], measures)]
+    parts = [simulation.follow([0], measures)]
     for epoch in range(epochs):
-        if paces is not None:
-            lesson.set_learning_rates(paces[epoch])
-        parts.append(lesson.follow([lesson.updates_per_epoch], measures))
+        if factors is not None:
+            simulation.set_learning_rates(factors[epoch])
+        parts.append(simulation.follow([simulation.presentations(1)], measures))
     return {name: np.concatenate([part[name] for part in parts]) for name in measures}

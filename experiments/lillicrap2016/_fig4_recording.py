@@ -2,21 +2,17 @@
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
-from spikefa.recording import Probe
-from spikefa.recording.words import parse_windows
+from spikefa.experiments.lillicrap2016._fig4_settings import Settings
+from spikefa.network.network import Network
+from spikefa.recording import Probe, When
+from spikefa.recording.plan.words import parse_windows
+from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
-
-if TYPE_CHECKING:
-    from spikefa.experiments.lillicrap2016.fig4 import Settings
-    from spikefa.network.network import Network
-    from spikefa.recording import When
-    from spikefa.runs.directory import RunDirectory
-    from spikefa.simulation.simulation import Simulation
+from spikefa.simulation.simulation import Simulation
 
 
-def figure_probes(network: "Network", units: int = 50, neurons: int = 8) -> list[Probe]:
+def figure_probes(network: Network, units: int = 50, neurons: int = 8) -> list[Probe]:
     """Return what figure 4 shows: rasters of some units, and of all outputs; some traces."""
     sizes = {name: population.size for name, population in network.populations.items()}
     hidden = {name: size for name, size in sizes.items() if name != "output"}
@@ -32,18 +28,18 @@ def figure_probes(network: "Network", units: int = 50, neurons: int = 8) -> list
     ]
 
 
-def windows_of(simulation: "Simulation", settings: "Settings") -> "list[When]":
+def windows_of(simulation: Simulation, settings: Settings) -> list[When]:
     """Return when the figure records, in steps of this run."""
-    presentations = simulation.order.presentations(settings.epochs)
+    presentations = simulation.presentations(settings.epochs)
     steps = presentations * settings.steps_per_image
     return parse_windows(settings.record_windows, steps, settings.steps_per_image)
 
 
 def record(
-    simulation: "Simulation",
-    windows: "list[When]",
-    settings: "Settings",
-    directory: "RunDirectory",
+    simulation: Simulation,
+    windows: list[When],
+    settings: Settings,
+    directory: RunDirectory,
 ) -> None:
     """Record the figure's probes from here on, or go on with the recording of a resumed run."""
     if simulation.presentation and directory.recording.exists():

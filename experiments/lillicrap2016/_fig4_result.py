@@ -4,17 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from spikefa.experiments.lillicrap2016._fig4_settings import Settings
+from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
-from spikefa.runs.results.file import NAME, write_result
-from spikefa.runs.results.findings import Claim, Findings, Quantity
-
-if TYPE_CHECKING:
-    from spikefa.experiments.lillicrap2016.fig4 import Settings
-    from spikefa.runs.directory import RunDirectory
-    from spikefa.simulation.evaluation import Score
-    from spikefa.simulation.simulation import Simulation
+from spikefa.runs.studies.claims import Claim, Measures, Quantity, judge_all
+from spikefa.runs.studies.file import NAME, result_of, write_result
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import Score
 
 IDS = {"FA": "L16.fig4", "DFA": "fig4.dfa", "PFA": "fig4.pfa"}
 """The line of the table, by the class of the circuit."""
@@ -29,19 +27,8 @@ PAPER = 1.8
 """Error on the test images in per cent (Lillicrap et al. 2016, figure 4)."""
 
 
-def summarise(
-    simulation: "Simulation", settings: "Settings", parts: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Test the network, and return what the summary says.
-
-    Parameters
-    ----------
-    simulation : Simulation
-        Trained.
-    settings : Settings
-    parts : mapping of str
-        Rule and circuit, as `fig4.describe` tells them.
-    """
+def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
+    """Test the trained network, and return the summary of the run."""
     score = simulation.test()
     row = simulation.history[-1]
     return {
@@ -59,25 +46,25 @@ def summarise(
         "alignment_degrees": _mean_angles(simulation),
         "seed": settings.seed,
         **_of_replicas(simulation, score),
-        **parts,
+        **settings.describe(),
         **provenance(str(simulation.network.device), simulation.backend),
     }
 
 
-def _mean_angles(simulation: "Simulation") -> dict[str, float]:
+def _mean_angles(simulation: Simulation) -> dict[str, float]:
     """Return the angles of the network, or of its replicas on average."""
     each = _angles(simulation)
     return {name: fmean(angles[name] for angles in each) for name in each[0]}
 
 
-def _angles(simulation: "Simulation") -> list[dict[str, float]]:
+def _angles(simulation: Simulation) -> list[dict[str, float]]:
     network = simulation.network
     if network.replicas is None:
         return [network.alignment()]
     return [network.replica(number).alignment() for number in range(network.replicas)]
 
 
-def _of_replicas(simulation: "Simulation", score: "Score") -> dict[str, Any]:
+def _of_replicas(simulation: Simulation, score: Score) -> dict[str, Any]:
     """Return what a summary of means adds: how they spread, and what each replica reached."""
     if not score.replicas:
         return {}
@@ -106,8 +93,8 @@ def _of_replicas(simulation: "Simulation", score: "Score") -> dict[str, Any]:
 
 
 def conclude(
-    directory: "RunDirectory",
-    settings: "Settings",
+    directory: RunDirectory,
+    settings: Settings,
     summary: Mapping[str, Any],
     figures: Sequence[Path],
 ) -> None:
@@ -119,59 +106,67 @@ def conclude(
     circuit = summary["feedback"]["class"].rpartition(".")[2]
     if circuit not in IDS:
         return
-    findings = judge(circuit, summary)
-    origin = {key: summary[key] for key in provenance(summary["device"], summary["backend"])}
-    write_result(
-        directory.path / NAME,
-        {
-            "id": IDS[circuit],
-            "experiment": "lillicrap2016.fig4",
-            "quick": not _is_the_papers(settings, summary),
-            "settings": asdict(settings),
-            "n": summary.get("n", 1),
-            "quantities": [quantity.as_record() for quantity in findings.quantities],
-            "claims": [claim.as_record() for claim in findings.claims],
-            "figures": [path.name for path in figures if path.name in SHOWN],
-            "seconds": summary["wall_seconds"],
-            **origin,
-        },
+    measures = Measures(settings=settings, **measure(circuit, summary))
+    result = result_of(
+        id=IDS[circuit],
+        experiment="lillicrap2016.fig4",
+        quick=not _is_the_papers(settings, summary),
+        settings=asdict(settings),
+        n=summary.get("n", 1),
+        quantities=quantities(measures),
+        verdicts=judge_all(CLAIMS, measures),
+        figures=[path for path in figures if path.name in SHOWN],
+        seconds=summary["wall_seconds"],
     )
+    origin = {key: summary[key] for key in provenance(summary["device"], summary["backend"])}
+    write_result(directory.path / NAME, result | origin)
 
 
-def judge(circuit: str, summary: Mapping[str, Any]) -> Findings:
-    """Hold the error against the paper's; the paper says nothing of DFA and PFA."""
-    paper = PAPER if circuit == "FA" else None
-    each = summary.get("replicas", [summary])  # a run without replicas is its own one
-    last = [run["test_error_percent"] for run in each]
-    summed = [run["test_error_percent_summed"] for run in each]
-    quantities = [
-        Quantity("test error, guess from the steps of an image summed", summed, "%", paper),
-        Quantity("test error, guess from the last step", last, "%", paper),
+def measure(circuit: str, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
+    runs = summary.get("replicas", [summary])  # a run without replicas is its own one
+    return {
+        "circuit": circuit,
+        "runs": runs,
+        "summary": summary,
+        "last": [run["test_error_percent"] for run in runs],
+        "summed": [run["test_error_percent_summed"] for run in runs],
+    }
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return errors, angles and the number of epochs; the paper says nothing of DFA and PFA."""
+    paper = PAPER if m.circuit == "FA" else None
+    return [
+        Quantity("test error, guess from the steps of an image summed", m.summed, "%", paper),
+        Quantity("test error, guess from the last step", m.last, "%", paper),
         *(
             Quantity(
                 f"angle between W and B^T, {name}",
-                [run["alignment_degrees"][name] for run in each],
+                [run["alignment_degrees"][name] for run in m.runs],
                 "degrees",
             )
-            for name in summary["alignment_degrees"]
+            for name in m.summary["alignment_degrees"]
         ),
-        Quantity("epochs", [summary["epochs"]]),
+        Quantity("epochs", [m.summary["epochs"]]),
     ]
-    if circuit != "FA":
-        return Findings(quantities)
-    claims = [
-        Claim(
-            f"an error of {PAPER} % on the test images",
-            fmean(summed) <= PAPER,
-            f"{fmean(summed):.2f} % if the output's spikes of an image are summed, "
-            f"{fmean(last):.2f} % from its last step alone, after {summary['epochs']} epochs",
-            "too few epochs, or another schedule of the learning rate",
-        )
-    ]
-    return Findings(quantities, claims)
 
 
-def _is_the_papers(settings: "Settings", summary: Mapping[str, Any]) -> bool:
+CLAIMS = (
+    Claim(
+        f"an error of {PAPER} % on the test images",
+        when=lambda m: m.circuit == "FA",
+        holds=lambda m: fmean(m.summed) <= PAPER,
+        evidence=lambda m: (
+            f"{fmean(m.summed):.2f} % if the output's spikes of an image are summed, "
+            f"{fmean(m.last):.2f} % from its last step alone, after {m.summary['epochs']} epochs"
+        ),
+        reason="too few epochs, or another schedule of the learning rate",
+    ),
+)
+
+
+def _is_the_papers(settings: Settings, summary: Mapping[str, Any]) -> bool:
     defaults = {item.name: item.default for item in fields(settings)}
     same = all(getattr(settings, name) == defaults[name] for name in FIXED)
     return same and summary["rule"]["class"].endswith(".ThreeFactor")

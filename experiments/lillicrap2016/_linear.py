@@ -4,18 +4,16 @@ The paper writes h = A x and y = W h with column vectors: its matrices are the t
 here.
 """
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from spikefa.datasets.functions import uniform
 from spikefa.feedback import FA
 from spikefa.models import rate_network
+from spikefa.network.network import Network
+from spikefa.runs.settings import Placed
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
-
-if TYPE_CHECKING:
-    from spikefa.network.network import Network
 
 
 class Deterministic:
@@ -25,6 +23,8 @@ class Deterministic:
 
     Parameters
     ----------
+    place : Placed
+        Settings that say where it runs.
     sizes : tuple of int
         Inputs, hidden neurons, outputs.
     rate : float
@@ -43,6 +43,7 @@ class Deterministic:
 
     def __init__(
         self,
+        place: Placed,
         sizes: tuple[int, int, int],
         rate: float,
         seed: int,
@@ -52,11 +53,14 @@ class Deterministic:
         self.rate = rate
         self.circuit = FA(feedback_scale, tau=1.0)
         self.network: Network = rate_network(
-            sizes, self.circuit, rate, "linear", "linear", start, bias=False
+            *(sizes, self.circuit, rate, "linear", "linear", start),
+            bias=False,
+            device=choose_device(place.device),
         )
         self.network.initialise(seed)
-        self.inputs = torch.eye(sizes[0], dtype=torch.float64)
-        self.target = uniform((sizes[0], sizes[2]), 1.0, generator(seed, "teacher"))
+        self.inputs = torch.eye(sizes[0], dtype=torch.float64, device=self.network.device)
+        target = uniform((sizes[0], sizes[2]), 1.0, generator(seed, "teacher"))
+        self.target = target.to(self.network.device)
         self.state = self.network.state(sizes[0])
 
     @property

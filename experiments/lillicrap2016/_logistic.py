@@ -1,11 +1,19 @@
-"""What figures 3ab and s5 share: 784-1000-10 logistic networks and how they are taught."""
+"""What figures 3ab and s5 share: 784-1000-10 logistic networks and their training."""
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from spikefa.datasets import Dataset
-    from spikefa.simulation.lesson import Lesson
+import torch
+
+import spikefa as sf
+from spikefa.datasets import Dataset
+from spikefa.datasets.examples import classification
+from spikefa.models import rate_network
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, Repeated
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import ExampleStimulus
+from spikefa.utils.devices import choose_device
 
 NAMES = {
     "backprop": "backprop",
@@ -16,47 +24,27 @@ NAMES = {
 N_CLASSES = 10
 
 
-class Chosen(Protocol):
-    """The settings that a network is made from."""
+@dataclass(frozen=True, kw_only=True)
+class Logistic(Repeated):
+    """The settings of the network and of its learning."""
 
-    @property
-    def hidden(self) -> int:
-        """Hidden neurons."""
-
-    @property
-    def batch(self) -> int:
-        """Examples for each update."""
-
-    @property
-    def rate(self) -> float:
-        """Learning rate."""
-
-    @property
-    def decay(self) -> float:
-        """Weight decay per update."""
-
-    @property
-    def weight_scale(self) -> float:
-        """Half-range of the first weights."""
-
-    @property
-    def feedback_scale(self) -> float:
-        """Half-range of B."""
+    epochs: int = option(40, "epochs")
+    batch: int = option(10, "examples for each update, which is summed over them")
+    rate: float = option(1e-2, "eta, of all")
+    decay: float = option(1e-6, "weight decay per update")
+    hidden: int = option(1000, "hidden neurons")
+    weight_scale: float = option(0.2, "half-range of the first weights")
+    feedback_scale: float = option(1.0, "half-range of B")
+    train_images: int | None = option(None, "use only the first K training images")
+    data_dir: str | None = option(None, DATA_DIR)
 
 
-def pupil(name: str, settings: Chosen, data: "Dataset", seed: int) -> "Lesson":
-    """Return the network called `name` in front of the digits; the same order for all.
+def logistic_simulation(name: str, settings: Logistic, data: Dataset, seed: int) -> Simulation:
+    """Return a simulation of the network called `name`; all see the digits in the same order.
 
     ``delta_FA = B e`` is not gated by y' on its way, as the paper has it; the synapses onto the
-    output learn from ``e * y'`` in all.
+    output learn from ``e * y'`` in all networks.
     """
-    import torch
-
-    import spikefa as sf
-    from spikefa.datasets.examples import classification
-    from spikefa.models import rate_network
-    from spikefa.simulation.lesson import Lesson
-
     circuit: sf.FeedbackCircuit
     if name == "backprop":
         circuit = sf.Backprop(tau=1.0)
@@ -73,9 +61,16 @@ def pupil(name: str, settings: Chosen, data: "Dataset", seed: int) -> "Lesson":
         "logistic",
         settings.weight_scale,
         synapses={"output": partial(sf.Masked, sparsity=0.5)} if name == "sparse" else None,
+        device=choose_device(settings.device),
         dtype=torch.float32,
     )
-    network.initialise(seed)
     train = classification(data.train, data.full_scale, N_CLASSES)
     tests = classification(data.test, data.full_scale, N_CLASSES)
-    return Lesson(network, train, settings.batch, seed, tests=tests)
+    return Simulation(
+        network,
+        ExampleStimulus(train),
+        test=ExampleStimulus(tests),
+        batch_size=settings.batch,
+        seed=seed,
+        backend=settings.backend,
+    )

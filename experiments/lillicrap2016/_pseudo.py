@@ -6,21 +6,22 @@ from torch import Tensor
 
 from spikefa.analysis.delta_angles import Reference
 from spikefa.feedback import PseudoBackprop
-from spikefa.simulation.exercise import Exercise
+from spikefa.simulation.simulation import Simulation
 
 
-def angle_to_pseudobackprop(exercise: Exercise, rtol: float = 1e-6) -> Callable[[], Tensor]:
-    """Return what gives the mean angle of the deltas to those of pseudobackprop, in degrees.
+def angle_to_pseudobackprop(simulation: Simulation, rtol: float = 1e-6) -> Callable[[], Tensor]:
+    """Return a function that measures the mean angle of the deltas to those of pseudobackprop.
 
-    Of networks with one hidden population, at the last look of the exercise; singular values below
-    `rtol` times the largest count as 0.
+    The network has one hidden population. The angle is in degrees, at the last look; singular
+    values below `rtol` times the largest count as 0.
     """
     pseudo = PseudoBackprop(rtol=rtol, tau=1.0)
-    reference = Reference(exercise.network, pseudo, len(exercise.targets))
+    state = simulation.held_out.state
+    reference = Reference(simulation.network, pseudo, len(state.error))
 
     def angle() -> Tensor:
         pseudo.refresh()
-        reference.watch(exercise.test_state)
-        return reference.angles(exercise.test_state)[0]
+        reference.watch(state)
+        return reference.angles(state)[0]
 
     return angle

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 
 import numpy as np
+import torch
 
 from spikefa.analysis.alignment import row_angles
 from spikefa.datasets.functions import quadratic
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.models import rate_network
-from spikefa.simulation.exercise import Exercise
+from spikefa.network import Network
+from spikefa.runs.settings import Placed
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
+from spikefa.utils.devices import choose_device
 
 N, HIDDEN = 20, 1000
 BATCH = 10
@@ -24,24 +29,25 @@ def circuit() -> FA:
     return FA(FEEDBACK_SCALE, tau=1.0)
 
 
-def exercise(feedback: FeedbackCircuit, hidden: int, seed: int) -> Exercise:
-    """Return the network before its quadratic functions, 10 examples for each update."""
-    import torch
-
+def quadratic_simulation(
+    place: Placed, feedback: FeedbackCircuit, hidden: int, seed: int
+) -> Simulation:
+    """Return a simulation of the network, with 10 examples for each update."""
     network = rate_network(
         (N, hidden, N),
         feedback,
         RATE,
         weight_scale=FIRST_WEIGHTS,
         bias=FIRST_BIASES,
+        device=choose_device(place.device),
         dtype=torch.float32,
     )
-    network.initialise(seed)
-    return Exercise(network, quadratic(N, N, seed), BATCH, seed, tests=300)
+    stimulus = FunctionStimulus(quadratic(N, N, seed), tests=300)
+    return Simulation(network, stimulus, batch_size=BATCH, seed=seed, backend=place.backend)
 
 
-def neuron_angles(exercise: Exercise) -> Callable[[], np.ndarray]:
-    """Return what gives the angle of each hidden neuron's outgoing weights to what comes back."""
-    weight = exercise.network.synapses["output"].weight
-    (back,) = exercise.network.feedback.layer_matrices()
-    return lambda: row_angles(weight, back.mT).numpy()
+def neuron_angles(network: Network) -> Callable[[], np.ndarray]:
+    """Return a function that measures the angle of each hidden neuron's outgoing weights to B."""
+    weight = network.synapses["output"].weight
+    (back,) = network.feedback.layer_matrices()
+    return lambda: row_angles(weight, back.mT).cpu().numpy()

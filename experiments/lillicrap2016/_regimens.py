@@ -7,16 +7,17 @@ import numpy as np
 from spikefa.analysis.alignment import overlap, teaching_overlap
 from spikefa.experiments.lillicrap2016._linear import Deterministic
 
-A_ALONE, W_ALONE, BOTH = (1,), (0,), ()
+Frozen = tuple[int, ...]
+A_ALONE: Frozen = (1,)
+W_ALONE: Frozen = (0,)
+BOTH: Frozen = ()
 """Which projection is frozen: 0 is A, from the inputs, 1 is W, to the outputs."""
 
 MEASURES = ("teaching", "overlap", "error")
 LABELS = {"teaching": "tr(Aᵀ B E)", "overlap": "tr(B W)", "error": "|E|² / |T|²"}
 
 
-def follow(
-    net: Deterministic, phases: list[tuple[tuple[int, ...], float]], every: float
-) -> dict[str, Any]:
+def follow(net: Deterministic, phases: list[tuple[Frozen, float]], every: float) -> dict[str, Any]:
     """Let A and W learn in phases, each with what is frozen and its time; look at `every` time.
 
     Returns

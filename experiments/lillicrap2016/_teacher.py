@@ -6,12 +6,16 @@ from spikefa.datasets.functions import tanh_teacher
 from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
 from spikefa.network.optimiser import MakeOptimiser
-from spikefa.simulation.exercise import Exercise
+from spikefa.runs.settings import Placed
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
+from spikefa.utils.devices import choose_device
 
 TEACHER = (30, 20, 10, 10)
 
 
-def student(
+def student_simulation(
+    place: Placed,
     sizes: Sequence[int],
     circuit: FeedbackCircuit,
     rate: float,
@@ -20,11 +24,13 @@ def student(
     scale: float,
     bias: float,
     optimiser: MakeOptimiser | None = None,
-) -> Exercise:
-    """Return a network of tanh neurons with linear outputs before the target network's function.
+) -> Simulation:
+    """Return a simulation of tanh neurons with linear outputs that learn the target's function.
 
     Parameters
     ----------
+    place : Placed
+        Settings that say where it runs.
     sizes : sequence of int
         From 30 inputs to 10 outputs.
     circuit : FeedbackCircuit
@@ -47,7 +53,8 @@ def student(
         weight_scale=scale,
         bias=bias,
         optimiser=optimiser,
+        device=choose_device(place.device),
         replicas=replicas,
     )
-    network.initialise(seeds)
-    return Exercise(network, [tanh_teacher(TEACHER, own) for own in seeds], batch, seeds)
+    stimulus = FunctionStimulus([tanh_teacher(TEACHER, own) for own in seeds])
+    return Simulation(network, stimulus, batch_size=batch, seed=seeds, backend=place.backend)

@@ -7,22 +7,27 @@ which each learns fastest; beyond, some runs blow up. Shallow learning is shown 
 backpropagation, and at its own best one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.delta_angles import angles_to
+from spikefa.analysis.style import GREY, INK, PALETTE
+from spikefa.datasets.functions import linear
+from spikefa.feedback import FeedbackCircuit
+from spikefa.models import rate_network
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, first_below, legend, level, name_axes, panels
+from spikefa.runs.studies.repeats import apart
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
+from spikefa.utils.devices import choose_device
 
 SIZES = (30, 20, 10)
 NAMES = {
@@ -34,8 +39,8 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     examples: int = option(2000, "examples, one update each")
@@ -48,14 +53,10 @@ class Settings:
     weight_scale: float = option(0.01, "half-range of the first weights")
     feedback_scale: float = option(0.5, "half-range of B")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
-def algorithms(settings: Settings) -> "dict[str, tuple[FeedbackCircuit, float, float]]":
+def algorithms(settings: Settings) -> dict[str, tuple[FeedbackCircuit, float, float]]:
     """Return circuit, learning rate and noise of the hidden neurons of each."""
-    import spikefa as sf
-
     rate = settings.backprop_rate
     return {
         "shallow": (sf.Shallow(tau=1.0), rate, 0.0),
@@ -70,15 +71,8 @@ def algorithms(settings: Settings) -> "dict[str, tuple[FeedbackCircuit, float, f
     }
 
 
-def together(settings: Settings, seeds: "Sequence[int]") -> "list[dict[str, Any]]":
+def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
     """Let every algorithm learn, for each seed, one function from the same examples and weights."""
-    import spikefa as sf
-    from spikefa.analysis.delta_angles import angles_to
-    from spikefa.datasets.functions import linear
-    from spikefa.models import rate_network
-    from spikefa.runs.results.repeats import apart
-    from spikefa.simulation.exercise import Exercise
-
     at = range(0, settings.examples + 1, settings.every)
     tasks = [linear(SIZES[0], SIZES[-1], seed) for seed in seeds]
     found: dict[str, Any] = {}
@@ -86,13 +80,20 @@ def together(settings: Settings, seeds: "Sequence[int]") -> "list[dict[str, Any]
         network = rate_network(
             *(SIZES, circuit, rate, "linear", "linear", settings.weight_scale, False, noise),
             replicas=len(seeds),
+            device=choose_device(settings.device),
         )
-        network.initialise(seeds)
-        exercise = Exercise(network, tasks, seed=seeds)
-        measures: dict[str, Any] = {name: exercise.nse}
+        simulation = Simulation(
+            network,
+            FunctionStimulus(tasks),
+            batch_size=1,
+            seed=seeds,
+            backend=settings.backend,
+        )
+        held_out = simulation.held_out
+        measures: dict[str, Any] = {name: held_out.answers.nse}
         if name == "fa":
-            measures["angle"] = angles_to(network, sf.Backprop(tau=1.0), exercise.test_state)
-        found |= exercise.follow(at, measures)
+            measures["angle"] = angles_to(network, sf.Backprop(tau=1.0), held_out.state)
+        found |= simulation.follow(at, measures)
     return [{"examples": list(at), **own} for own in apart(found, len(seeds))]
 
 
@@ -101,67 +102,80 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     return together(settings, [seed])[0]
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the runs against what the paper says."""
-    import numpy as np
-
-    from spikefa.runs.results.drawing import first_below
-
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     examples = runs["examples"][0]
     needed = {name: first_below(examples, runs[name], 0.1) for name in NAMES}
     final = {name: runs[name][:, -1] for name in NAMES}
     angle = runs["angle"][..., 0]
     low = angle.min(1)
     slower = np.mean(needed["perturbation"] > np.maximum(needed["fa"], needed["backprop"]))
-    return Findings(
-        [
-            *(
-                Quantity(f"NSE after {examples[-1]} examples, {NAMES[name]}", final[name])
-                for name in NAMES
-            ),
-            Quantity("examples until the NSE is below 0.1, backprop", needed["backprop"]),
-            Quantity("examples until the NSE is below 0.1, feedback alignment", needed["fa"]),
-            Quantity("angle between the deltas of FA and backprop at first", angle[:, 0], "°"),
-            Quantity("the same at the end", angle[:, -1], "°"),
-        ],
-        [
-            Claim(
-                "feedback alignment learns as fast as backprop",
-                needed["fa"].mean() < 1.1 * needed["backprop"].mean(),
-                f"NSE below 0.1 after {spread(needed['fa'])} examples, backprop "
-                f"{spread(needed['backprop'])}",
-            ),
-            Claim(
-                "with shallow learning the loss hardly decreases",
-                final["shallow"].mean() > 0.9,
-                f"NSE {spread(final['shallow'])} at the end; at its own best rate "
-                f"{spread(final['shallow_fast'])}",
-            ),
-            Claim(
-                "node perturbation is slow",
-                slower == 1,
-                f"NSE {spread(final['perturbation'])} at the end; slower than both others in "
-                f"{slower:.0%} of the runs",
-            ),
-            Claim(
-                "the angle between the deltas begins near 90 degrees and shrinks",
-                abs(angle[:, 0].mean() - 90) < 10 and bool((angle[:, -1] < angle[:, 0]).all()),
-                f"from {spread(angle[:, 0])} to {spread(angle[:, -1])} degrees",
-            ),
-            Claim(
-                "the angle never reaches zero",
-                bool((low > 1).all()),
-                f"least angle of any run {low.min():.3g} degrees",
-            ),
-        ],
-    )
+    return {
+        "examples": examples,
+        "needed": needed,
+        "final": final,
+        "angle": angle,
+        "low": low,
+        "slower": slower,
+    }
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(
+            Quantity(f"NSE after {m.examples[-1]} examples, {NAMES[name]}", m.final[name])
+            for name in NAMES
+        ),
+        Quantity("examples until the NSE is below 0.1, backprop", m.needed["backprop"]),
+        Quantity("examples until the NSE is below 0.1, feedback alignment", m.needed["fa"]),
+        Quantity("angle between the deltas of FA and backprop at first", m.angle[:, 0], "°"),
+        Quantity("the same at the end", m.angle[:, -1], "°"),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "feedback alignment learns as fast as backprop",
+        holds=lambda m: m.needed["fa"].mean() < 1.1 * m.needed["backprop"].mean(),
+        evidence=lambda m: (
+            f"NSE below 0.1 after {spread(m.needed['fa'])} examples, backprop "
+            f"{spread(m.needed['backprop'])}"
+        ),
+    ),
+    Claim(
+        "with shallow learning the loss hardly decreases",
+        holds=lambda m: m.final["shallow"].mean() > 0.9,
+        evidence=lambda m: (
+            f"NSE {spread(m.final['shallow'])} at the end; at its own best rate "
+            f"{spread(m.final['shallow_fast'])}"
+        ),
+    ),
+    Claim(
+        "node perturbation is slow",
+        holds=lambda m: m.slower == 1,
+        evidence=lambda m: (
+            f"NSE {spread(m.final['perturbation'])} at the end; slower than both others in "
+            f"{m.slower:.0%} of the runs"
+        ),
+    ),
+    Claim(
+        "the angle between the deltas begins near 90 degrees and shrinks",
+        holds=lambda m: (
+            abs(m.angle[:, 0].mean() - 90) < 10 and bool((m.angle[:, -1] < m.angle[:, 0]).all())
+        ),
+        evidence=lambda m: f"from {spread(m.angle[:, 0])} to {spread(m.angle[:, -1])} degrees",
+    ),
+    Claim(
+        "the angle never reaches zero",
+        holds=lambda m: (m.low > 1).all(),
+        evidence=lambda m: f"least angle of any run {m.low.min():.3g} degrees",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the errors (a) and the angle (b) against the examples."""
-    from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
-
     examples = runs["examples"][0]
     figure, ((left, right),) = panels(2)
     colours = {
@@ -183,14 +197,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "L16.fig2",
+EXPERIMENT = Study(
     "lillicrap2016.fig2",
-    once,
-    judge,
-    picture,
-    quick={"repeats": 3},
+    Settings,
+    id="L16.fig2",
+    once=once,
     together=together,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    quick={"repeats": 3},
 )
-run = STUDY.run
-draw = STUDY.draw

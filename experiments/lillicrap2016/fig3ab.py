@@ -19,164 +19,153 @@ test images stood at 24 and then 12 %, as if two outputs of ten and then one wer
 Betas of 0.3 and 1 were tried.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import torch
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.alignment import row_angles
+from spikefa.analysis.delta_angles import Reference
+from spikefa.analysis.style import GREY, INK, PALETTE
+from spikefa.experiments.lillicrap2016._digits import MEASURED, by_epochs, digits
+from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
+from spikefa.runs.studies.drawing import (
+    RIGHT_ANGLE,
+    band,
+    legend,
+    level,
+    log_scale,
+    name_axes,
+    panels,
+)
+from spikefa.simulation.simulation import Simulation
 
 PAPER = {"backprop": 2.4, "fa": 2.1, "sparse": 2.4}
 NEAR = 0.3
 """Percent points within which an error is that of the paper."""
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Logistic):
     """Everything that the result depends on."""
 
-    epochs: int = option(40, "epochs")
-    batch: int = option(10, "examples for each update, which is summed over them")
-    rate: float = option(1e-2, "eta, of all")
-    decay: float = option(1e-6, "weight decay per update")
-    hidden: int = option(1000, "hidden neurons")
-    weight_scale: float = option(0.2, "half-range of the first weights")
-    feedback_scale: float = option(1.0, "half-range of B")
-    train_images: int | None = option(None, "use only the first K training images")
     test_images: int | None = option(None, "use only the first K test images")
     validation_images: int = option(
         0, "hold out the last K training images, and test with them alone"
     )
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Let each learn from the same first weights and images in the same order."""
-    from spikefa.experiments.lillicrap2016._digits import by_epochs, digits
-    from spikefa.experiments.lillicrap2016._logistic import NAMES, pupil
-
     data = digits(
         settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
     )
     found: dict[str, Any] = {"epochs": range(settings.epochs + 1)}
     for name in NAMES:
-        lesson = pupil(name, settings, data, seed)
-        measures: dict[str, Any] = {name: lesson.error_percent}
+        simulation = logistic_simulation(name, settings, data, seed)
+        measures: dict[str, Any] = {name: simulation.held_out.answers.error_percent}
         if name in ("fa", "sparse"):
-            measures[f"{name}.angle"] = _modulator_angle(lesson)
-        found |= by_epochs(lesson, settings.epochs, measures)
+            measures[f"{name}.angle"] = _modulator_angle(simulation)
+        found |= by_epochs(simulation, settings.epochs, measures)
     return found
 
 
-def _modulator_angle(lesson: Any) -> Any:
-    """Return what tells mean and deviation of the angle between B e and W^T (e * y'), now."""
-    import torch
-
-    import spikefa as sf
-    from spikefa.analysis.alignment import row_angles
-    from spikefa.analysis.delta_angles import Reference
-
-    state = lesson.test_state
-    backprop = Reference(lesson.network, sf.Backprop(tau=1.0), len(state.error))
+def _modulator_angle(simulation: Simulation) -> Callable[[], torch.Tensor]:
+    """Return a function that gives mean and deviation of the angle of B e to W^T (e * y')."""
+    state = simulation.held_out.state
+    backprop = Reference(simulation.network, sf.Backprop(tau=1.0), len(state.error))
 
     def angle() -> torch.Tensor:
         backprop.watch(state)
-        each = row_angles(state.feedback.modulators[0], backprop.state.modulators[0])
+        delivered = (state.feedback.modulators[0], backprop.state.modulators[0])
+        each = row_angles(*(modulators[-MEASURED:] for modulators in delivered))
         return torch.stack([each.nanmean(), each[~each.isnan()].std()])
 
     return angle
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare the errors at the end, and the angle with a right one."""
-    from spikefa.experiments.lillicrap2016._logistic import NAMES
-
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     end = {name: runs[name][:, -1] for name in NAMES}
     fell = {name: runs[name][:, -1 - settings.epochs // 4] - end[name] for name in NAMES}
     angle = runs["fa.angle"][..., 0]
     sooner = runs["fa"].mean(0)[1:] < runs["backprop"].mean(0)[1:]
     backprop = f"backprop {spread(end['backprop'])} %"
-    claims = [] if settings.quick else [_as_in_the_paper(settings, end, fell)]
-    return Findings(
-        [
-            *(
-                Quantity(f"test error, {title}", end[name], "%", paper=PAPER.get(name))
-                for name, title in NAMES.items()
-            ),
-            Quantity("angle between the modulators of FA and backprop at first", angle[:, 0], "°"),
-            Quantity("the same at the end", angle[:, -1], "°"),
-            Quantity("the same, half of W and B removed", runs["sparse.angle"][:, -1, 0], "°"),
-        ],
-        [
-            *claims,
-            Claim(
-                "feedback alignment learns just as quickly as backprop",
-                bool(sooner.all()),
-                f"its error is the lower one after {sooner.sum()} of {len(sooner)} epochs",
-            ),
-            Claim(
-                "feedback alignment reaches a lower error than backprop",
-                bool(end["fa"].mean() < end["backprop"].mean()),
-                f"{spread(end['fa'])} %, {backprop}",
-            ),
-            Claim(
-                "with half of W and B removed it still matches backprop",
-                bool(end["sparse"].mean() < end["backprop"].mean() + 0.3),
-                f"{spread(end['sparse'])} %, {backprop}",
-            ),
-            Claim(
-                "shallow learning is far worse",
-                bool((end["shallow"] > 1.5 * end["fa"]).all()),
-                f"{spread(end['shallow'])} %",
-            ),
-            Claim(
-                "the modulators of both algorithms quickly align",
-                bool((angle[:, 0] > 80).all() and (angle[:, 1:].max(1) < 80).all()),
-                f"from {spread(angle[:, 0])} to {spread(angle[:, -1])} degrees, at most "
-                f"{angle[:, 1:].max():.3g} after the first epoch",
-            ),
-        ],
-    )
+    return {"end": end, "fell": fell, "angle": angle, "sooner": sooner, "backprop": backprop}
 
 
-def _as_in_the_paper(
-    settings: Settings, end: "dict[str, np.ndarray]", fell: "dict[str, np.ndarray]"
-) -> Claim:
-    return Claim(
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(
+            Quantity(f"test error, {title}", m.end[name], "%", paper=PAPER.get(name))
+            for name, title in NAMES.items()
+        ),
+        Quantity("angle between the modulators of FA and backprop at first", m.angle[:, 0], "°"),
+        Quantity("the same at the end", m.angle[:, -1], "°"),
+        Quantity("the same, half of W and B removed", m.runs["sparse.angle"][:, -1, 0], "°"),
+    ]
+
+
+CLAIMS = (
+    Claim(
         "backprop ends at 2.4 %, feedback alignment at 2.1 %",
-        all(abs(end[name].mean() - PAPER[name]) <= NEAR for name in ("backprop", "fa")),
-        f"{spread(end['backprop'])} % and {spread(end['fa'])} % after {settings.epochs} epochs",
-        "learning was not ended, as in the paper, when backprop begins to overfit, but before: in "
-        f"the last quarter of the epochs the errors fell by {spread(fell['backprop'])} and "
-        f"{spread(fell['fa'])}",
-    )
+        when=full_version,
+        holds=lambda m: all(
+            abs(m.end[name].mean() - PAPER[name]) <= NEAR for name in ("backprop", "fa")
+        ),
+        evidence=lambda m: (
+            f"{spread(m.end['backprop'])} % and {spread(m.end['fa'])} % after "
+            f"{m.settings.epochs} epochs"
+        ),
+        reason=lambda m: (
+            "learning was not ended, as in the paper, when backprop begins to overfit, but before: "
+            f"in the last quarter of the epochs the errors fell by {spread(m.fell['backprop'])} "
+            f"and {spread(m.fell['fa'])}"
+        ),
+    ),
+    Claim(
+        "feedback alignment learns just as quickly as backprop",
+        holds=lambda m: m.sooner.all(),
+        evidence=lambda m: (
+            f"its error is the lower one after {m.sooner.sum()} of {len(m.sooner)} epochs"
+        ),
+    ),
+    Claim(
+        "feedback alignment reaches a lower error than backprop",
+        holds=lambda m: m.end["fa"].mean() < m.end["backprop"].mean(),
+        evidence=lambda m: f"{spread(m.end['fa'])} %, {m.backprop}",
+    ),
+    Claim(
+        "with half of W and B removed it still matches backprop",
+        holds=lambda m: m.end["sparse"].mean() < m.end["backprop"].mean() + 0.3,
+        evidence=lambda m: f"{spread(m.end['sparse'])} %, {m.backprop}",
+    ),
+    Claim(
+        "shallow learning is far worse",
+        holds=lambda m: (m.end["shallow"] > 1.5 * m.end["fa"]).all(),
+        evidence=lambda m: f"{spread(m.end['shallow'])} %",
+    ),
+    Claim(
+        "the modulators of both algorithms quickly align",
+        holds=lambda m: (m.angle[:, 0] > 80).all() and (m.angle[:, 1:].max(1) < 80).all(),
+        evidence=lambda m: (
+            f"from {spread(m.angle[:, 0])} to {spread(m.angle[:, -1])} degrees, at most "
+            f"{m.angle[:, 1:].max():.3g} after the first epoch"
+        ),
+    ),
+)
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the test errors (a) and the angles (b) against the epochs."""
-    from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.experiments.lillicrap2016._logistic import NAMES
-    from spikefa.runs.results.drawing import (
-        RIGHT_ANGLE,
-        band,
-        legend,
-        level,
-        log_scale,
-        name_axes,
-        panels,
-    )
-
     epochs = runs["epochs"][0]
     figure, ((left, right),) = panels(2)
     colours = dict(zip(NAMES, (INK, PALETTE[2], PALETTE[3], GREY), strict=True))
@@ -196,12 +185,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "L16.fig3ab",
+EXPERIMENT = Study(
     "lillicrap2016.fig3ab",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="L16.fig3ab",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={
         "repeats": 1,
         "epochs": 15,
@@ -211,5 +203,3 @@ STUDY = Study(
         "rate": 3e-2,
     },
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -6,22 +6,22 @@ backpropagation and feedback alignment, four by the last two, in which the error
 layer. All see the same examples for the same number of updates.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from matplotlib.figure import Figure
+from scipy.stats import ttest_ind
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
+from spikefa.experiments.lillicrap2016._teacher import student_simulation
+from spikefa.feedback import FeedbackCircuit
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.repeats import apart
 
 THREE, FOUR = (30, 20, 10), (30, 20, 10, 10)
 NAMES = {
@@ -35,8 +35,8 @@ P = 1e-6
 """Chance below which four layers are said to be better than three."""
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     updates: int = option(20_000, "updates")
@@ -47,14 +47,10 @@ class Settings:
     bias_scale: float = option(0.1, "half-range of the first biases")
     feedback_scale: float = option(0.5, "half-range of B")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
-def students(settings: Settings) -> "dict[str, tuple[tuple[int, ...], FeedbackCircuit]]":
+def students(settings: Settings) -> dict[str, tuple[tuple[int, ...], FeedbackCircuit]]:
     """Return the sizes and the circuit of each network."""
-    import spikefa as sf
-
     return {
         "shallow": (THREE, sf.Shallow(tau=1.0)),
         "backprop3": (THREE, sf.Backprop(tau=1.0)),
@@ -64,17 +60,16 @@ def students(settings: Settings) -> "dict[str, tuple[tuple[int, ...], FeedbackCi
     }
 
 
-def together(settings: Settings, seeds: "Sequence[int]") -> "list[dict[str, Any]]":
+def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
     """Let all networks learn, for each seed, the function of one target network."""
-    from spikefa.experiments.lillicrap2016._teacher import student
-    from spikefa.runs.results.repeats import apart
-
     at = range(0, settings.updates + 1, settings.every)
     scales = (settings.weight_scale, settings.bias_scale)
     found: dict[str, Any] = {}
     for name, (sizes, circuit) in students(settings).items():
-        learner = student(sizes, circuit, settings.rate, settings.batch, seeds, *scales)
-        found |= learner.follow(at, {name: learner.nse})
+        simulation = student_simulation(
+            settings, sizes, circuit, settings.rate, settings.batch, seeds, *scales
+        )
+        found |= simulation.follow(at, {name: simulation.held_out.answers.nse})
     return [{"updates": list(at), **own} for own in apart(found, len(seeds))]
 
 
@@ -83,58 +78,61 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     return together(settings, [seed])[0]
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare three layers with four, and the algorithms."""
-    from scipy.stats import ttest_ind
-
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     final = {name: runs[name][:, -5:].mean(1) for name in NAMES}
     chance = {
         name: float(ttest_ind(final[f"{name}3"], final[f"{name}4"]).pvalue)
         for name in ("backprop", "fa")
         if settings.repeats > 1
     }
-    said = {"backprop": "3e-12", "fa": "9e-13"}
-    title = {"backprop": "backprop", "fa": "feedback alignment"}
-    better = [
-        Claim(
-            f"4 layers beat 3 with {title[name]} (t-test, P = {said[name]} in the paper)",
-            bool(final[f"{name}4"].mean() < final[f"{name}3"].mean())
-            and (settings.quick or chance[name] < P),
-            f"NSE {spread(final[f'{name}4'])} with 4, {spread(final[f'{name}3'])} with 3 layers"
-            + (f", P = {chance[name]:.1g}" if chance else ""),
-        )
-        for name in ("backprop", "fa")
-    ]
     worse = (final["fa4"] - final["backprop4"]).mean()
-    return Findings(
-        [
-            Quantity(f"NSE at the end, {NAMES[name]}", values, paper=None)
-            for name, values in final.items()
-        ],
-        [
-            *better,
-            Claim(
-                "with 4 layers feedback alignment performs as well as backprop",
-                bool(worse < 0.01),
-                f"NSE {spread(final['fa4'])}, backprop {spread(final['backprop4'])}",
-                "the error of feedback alignment is still falling where learning was ended, some "
-                "runs being much slower than others; the paper does not say how many examples were "
-                "shown, nor the scale of B",
-            ),
-            Claim(
-                "shallow learning is far worse than both",
-                bool((final["shallow"] > 2 * final["fa3"]).all()),
-                f"NSE {spread(final['shallow'])}",
-            ),
-        ],
+    return {"final": final, "chance": chance, "worse": worse}
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity(f"NSE at the end, {NAMES[name]}", values, paper=None)
+        for name, values in m.final.items()
+    ]
+
+
+def _beat(name: str, title: str, paper: str) -> Claim:
+    return Claim(
+        f"4 layers beat 3 with {title} (t-test, P = {paper} in the paper)",
+        holds=lambda m: (
+            m.final[f"{name}4"].mean() < m.final[f"{name}3"].mean()
+            and (m.settings.quick or m.chance[name] < P)
+        ),
+        evidence=lambda m: (
+            f"NSE {spread(m.final[f'{name}4'])} with 4, {spread(m.final[f'{name}3'])} with 3 layers"
+            + (f", P = {m.chance[name]:.1g}" if m.chance else "")
+        ),
     )
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
-    """Draw the errors against the updates; (c) is a diagram in the paper."""
-    from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import band, legend, name_axes, panels
+CLAIMS = (
+    _beat("backprop", "backprop", "3e-12"),
+    _beat("fa", "feedback alignment", "9e-13"),
+    Claim(
+        "with 4 layers feedback alignment performs as well as backprop",
+        holds=lambda m: m.worse < 0.01,
+        evidence=lambda m: f"NSE {spread(m.final['fa4'])}, backprop {spread(m.final['backprop4'])}",
+        reason="the error of feedback alignment is still falling where learning was ended, some "
+        "runs being much slower than others; the paper does not say how many examples were "
+        "shown, nor the scale of B",
+    ),
+    Claim(
+        "shallow learning is far worse than both",
+        holds=lambda m: (m.final["shallow"] > 2 * m.final["fa3"]).all(),
+        evidence=lambda m: f"NSE {spread(m.final['shallow'])}",
+    ),
+)
 
+
+def picture(settings: Settings, runs: Runs) -> Figure:
+    """Draw the errors against the updates; (c) is a diagram in the paper."""
     figure, ((axes,),) = panels(1, width=5.8, height=4.2)
     colours = (GREY, INK, PALETTE[2], PALETTE[3], BLUE)
     for (name, label), colour in zip(NAMES.items(), colours, strict=True):
@@ -145,14 +143,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "L16.fig3cd",
+EXPERIMENT = Study(
     "lillicrap2016.fig3cd",
-    once,
-    judge,
-    picture,
-    quick={"repeats": 2, "updates": 12_000},
+    Settings,
+    id="L16.fig3cd",
+    once=once,
     together=together,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    quick={"repeats": 2, "updates": 12_000},
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -6,26 +6,25 @@ the step. From weights of zero, where C = 0, the error goes to zero.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.analysis.style import GREY, INK
+from spikefa.experiments.lillicrap2016._linear import Deterministic
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
 
 SIZES = (30, 20, 10)
 STEPS = (0.02, 0.01, 0.005, 0.0025)
 LOOKS = 40
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     start: float = option(0.2, "half-range of the first weights whose C is followed")
@@ -33,22 +32,18 @@ class Settings:
     zero_time: float = option(4.0, "for which the network learns from zero")
     zero_step: float = option(0.01, "eta of the start from zero")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Follow C with smaller and smaller steps, then the error from a start at zero."""
-    from spikefa.experiments.lillicrap2016._linear import Deterministic
-
     drifts, changes = [], []
     for step in STEPS:
-        net = Deterministic(SIZES, step, seed, settings.start)
+        net = Deterministic(settings, SIZES, step, seed, settings.start)
         before, first = net.constant().clone(), net.first.clone()
         net.learn(settings.time)
         drifts.append(float((net.constant() - before).norm()))
         changes.append(float((net.first.mT @ net.first - first.mT @ first).norm()))
-    net = Deterministic(SIZES, settings.zero_step, seed, 0.0)
+    net = Deterministic(settings, SIZES, settings.zero_step, seed, 0.0)
     errors = [net.error()]
     for _ in range(LOOKS):
         net.learn(settings.zero_time / LOOKS)
@@ -56,41 +51,47 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     return {"drift": drifts, "change": changes, "error": errors}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the runs against the note."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     drift, error = runs["drift"], runs["error"]
     ratios = drift[:, -2] / drift[:, -1]
     left = abs(2 * drift[:, -1] - drift[:, -2]) / runs["change"][:, -1]
-    return Findings(
-        [
-            Quantity("drift of C with a step, by that with half of it", ratios, "", 2.0),
-            Quantity("drift left for steps of size 0, by the change of A A^T", left, "", 0.0),
-            Quantity(f"error |E|²/|T|² after time {settings.zero_time:g}", error[:, -1], "", 0.0),
-        ],
-        [
-            Claim(
-                "C = B W + W^T B^T - A A^T is conserved",
-                bool((abs(ratios - 2) < 0.05).all() and (left < 0.01).all()),
-                f"half the step, drift divided by {spread(ratios)}; what is left for steps of size "
-                f"0 is {left.max():.2g} of the change of A A^T at most",
-            ),
-            Claim(
-                "from a zero start the error goes to 0 (theorem 1)",
-                bool((error[:, -1] < 1e-4).all() and (error[:, -1] < error[:, -5] / 2).all()),
-                f"|E|²/|T|² is {error[:, -1].max():.2g} at most after time {settings.zero_time:g}, "
-                "and still falling",
-            ),
-        ],
-    )
+    return {"error": error, "ratios": ratios, "left": left}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("drift of C with a step, by that with half of it", m.ratios, "", 2.0),
+        Quantity("drift left for steps of size 0, by the change of A A^T", m.left, "", 0.0),
+        Quantity(f"error |E|²/|T|² after time {m.settings.zero_time:g}", m.error[:, -1], "", 0.0),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "C = B W + W^T B^T - A A^T is conserved",
+        holds=lambda m: (abs(m.ratios - 2) < 0.05).all() and (m.left < 0.01).all(),
+        evidence=lambda m: (
+            f"half the step, drift divided by {spread(m.ratios)}; what is left for steps of size "
+            f"0 is {m.left.max():.2g} of the change of A A^T at most"
+        ),
+    ),
+    Claim(
+        "from a zero start the error goes to 0 (theorem 1)",
+        holds=lambda m: (
+            (m.error[:, -1] < 1e-4).all() and (m.error[:, -1] < m.error[:, -5] / 2).all()
+        ),
+        evidence=lambda m: (
+            f"|E|²/|T|² is {m.error[:, -1].max():.2g} at most after time {m.settings.zero_time:g}, "
+            "and still falling"
+        ),
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the drift against the step (a) and the error against time (b)."""
-    import numpy as np
-
-    from spikefa.analysis.style import GREY, INK
-    from spikefa.runs.results.drawing import legend, name_axes, panels, traces
-
     figure, ((left, right),) = panels(2)
     share = runs["drift"] / runs["change"]
     traces(left, np.array(STEPS), share)
@@ -107,6 +108,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("L16.n11", "lillicrap2016.n11", once, judge, picture, quick={"repeats": 2})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "lillicrap2016.n11",
+    Settings,
+    id="L16.n11",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    backends=WITHOUT_BACKEND,
+    quick={"repeats": 2},
+)

@@ -7,99 +7,106 @@ from other first weights it is not.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from torch import Tensor
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import GREY, PALETTE
+from spikefa.datasets.functions import linear, patterns
+from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
+from spikefa.models import rate_network
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
+from spikefa.utils.devices import choose_device
+from spikefa.utils.seeding import generator
 
 SIZES = (30, 20, 10)
 KINDS = {"zero": "from zero", "other": "from other weights"}
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     updates: int = option(40, "updates, all with the one pair")
     rate: float = option(0.1, "eta, of both projections")
     other_start: float = option(0.3, "half-range of the first weights of the comparison")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn one pair from zero and from elsewhere; compare what is fed back."""
-    import spikefa as sf
-    from spikefa.datasets.functions import linear, patterns
-    from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
-    from spikefa.models import rate_network
-    from spikefa.simulation.exercise import Exercise
-    from spikefa.utils.seeding import generator
-
     x, y = linear(SIZES[0], SIZES[-1], seed).draw(1, generator(seed, "pair"))
     pair = patterns("one pair", x / x.norm(), y / y.norm())
     found: dict[str, Any] = {}
     for kind, start in {"zero": 0.0, "other": settings.other_start}.items():
         circuit = sf.FA(0.5, tau=1.0)
-        network = rate_network(SIZES, circuit, settings.rate, "linear", "linear", start, bias=False)
-        network.initialise(seed)
-        exercise = Exercise(network, pair, seed=seed, tests=1)
-        exercise.learn(2)  # W stays zero in the first update, and zero has no direction
+        network = rate_network(
+            *(SIZES, circuit, settings.rate, "linear", "linear", start),
+            bias=False,
+            device=choose_device(settings.device),
+        )
+        stimulus = FunctionStimulus(pair, tests=1)
+        simulation = Simulation(
+            network, stimulus, batch_size=1, seed=seed, backend=settings.backend
+        )
+        simulation.learn(2)  # W stays zero in the first update, and zero has no direction
         measures: dict[str, Any] = {
-            f"{kind}.angle": angle_to_pseudobackprop(exercise),
-            f"{kind}.error": partial(_length, exercise.test_state.error),
+            f"{kind}.angle": angle_to_pseudobackprop(simulation),
+            f"{kind}.error": partial(_length, simulation.held_out.state.error),
         }
-        found |= exercise.follow(range(settings.updates - 1), measures)
+        found |= simulation.follow(range(settings.updates - 1), measures)
     return found
 
 
-def _length(vector: "Tensor") -> float:
+def _length(vector: Tensor) -> float:
     return float(vector.norm())
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the runs against the theorem, while there is an error to feed back."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     zero, other = runs["zero.angle"], runs["other.angle"]
     largest = zero.max(1)
-    return Findings(
-        [
-            Quantity("largest angle between B e and W^+ e, from zero", largest, "°", 0.0),
-            Quantity("the same at the end, from other weights", other[:, -1], "°"),
-            Quantity("error left of the pair's length 1, from zero", runs["zero.error"][:, -1]),
-        ],
-        [
-            Claim(
-                "from zero, B e is a positive multiple of W^+ e at all times",
-                bool((largest < 1e-4).all()),
-                f"at most {largest.max():.2g} degrees apart; from other weights "
-                f"{spread(other[:, -1])} at the end",
-            ),
-            Claim(
-                "the pair is learned",
-                bool((runs["zero.error"][:, -1] < 0.1).all()),
-                f"error {spread(runs['zero.error'][:, -1])} after {settings.updates} updates",
-            ),
-        ],
-    )
+    return {"other": other, "largest": largest}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("largest angle between B e and W^+ e, from zero", m.largest, "°", 0.0),
+        Quantity("the same at the end, from other weights", m.other[:, -1], "°"),
+        Quantity("error left of the pair's length 1, from zero", m.runs["zero.error"][:, -1]),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "from zero, B e is a positive multiple of W^+ e at all times",
+        holds=lambda m: (m.largest < 1e-4).all(),
+        evidence=lambda m: (
+            f"at most {m.largest.max():.2g} degrees apart; from other weights "
+            f"{spread(m.other[:, -1])} at the end"
+        ),
+    ),
+    Claim(
+        "the pair is learned",
+        holds=lambda m: (m.runs["zero.error"][:, -1] < 0.1).all(),
+        evidence=lambda m: (
+            f"error {spread(m.runs['zero.error'][:, -1])} after {m.settings.updates} updates"
+        ),
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the angles (a) and the errors (b) against the updates."""
-    import numpy as np
-
-    from spikefa.analysis.style import GREY, PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
-
     figure, ((left, right),) = panels(2)
     updates = np.arange(2, settings.updates + 1)
     for (kind, label), colour in zip(KINDS.items(), (PALETTE[2], GREY), strict=True):
@@ -113,6 +120,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("L16.n14", "lillicrap2016.n14", once, judge, picture, quick={"repeats": 3})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "lillicrap2016.n14",
+    Settings,
+    id="L16.n14",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    quick={"repeats": 3},
+)

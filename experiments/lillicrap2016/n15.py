@@ -7,19 +7,23 @@ with tanh up to a term of second order in eta. Backpropagation points elsewhere 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+import torch
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import GREY, INK, PALETTE
+from spikefa.datasets.functions import linear
+from spikefa.feedback import FeedbackCircuit
+from spikefa.models import rate_network
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.utils.devices import choose_device
+from spikefa.utils.seeding import generator
 
 SIZES = (30, 20, 10)
 RATES = (1e-3, 1e-4, 1e-5, 1e-6)
@@ -30,20 +34,16 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     weight_scale: float = option(0.3, "half-range of the weights")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return how far the change of h is from that of Gauss and Newton, for each rate."""
-    import spikefa as sf
-
     found: dict[str, Any] = {}
     hidden: Literal["linear", "tanh"]
     for kind in KINDS:
@@ -55,30 +55,36 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
                 if kind == "backprop"
                 else sf.PseudoBackprop(every=1, rtol=0, scale=1.0, tau=1.0)
             )
-            found[kind].append(_distance(circuit, hidden, rate, settings.weight_scale, seed))
+            found[kind].append(_distance(settings, circuit, hidden, rate, seed))
     return found
 
 
 def _distance(
-    circuit: "FeedbackCircuit", hidden: str, rate: float, scale: float, seed: int
+    settings: Settings,
+    circuit: FeedbackCircuit,
+    hidden: Literal["linear", "tanh"],
+    rate: float,
+    seed: int,
 ) -> float:
     """Return ``|dh - expected| / |expected|``; of backprop, |expected| is made that of dh."""
-    import torch
-
-    import spikefa as sf
-    from spikefa.datasets.functions import linear
-    from spikefa.models import rate_network
-    from spikefa.utils.seeding import generator
-
-    network = rate_network(SIZES, circuit, rate, hidden, "linear", scale, bias=False)
+    network = rate_network(
+        *(SIZES, circuit, rate),
+        hidden,
+        "linear",
+        settings.weight_scale,
+        bias=False,
+        device=choose_device(settings.device),
+    )
     network.initialise(seed)
-    x, y = linear(SIZES[0], SIZES[-1], seed).draw(1, generator(seed, "pair"))
+    pair = linear(SIZES[0], SIZES[-1], seed).draw(1, generator(seed, "pair"))
+    x, y = (each.to(network.device) for each in pair)
     state = network.state(1)
     network.forward(state, x)
     before, gain = state.populations[0].spikes.clone(), state.populations[0].gain.clone()
     error = y - state.populations[1].spikes
     weight = network.synapses["output"].weight
-    newton = torch.linalg.lstsq(weight.mT, error.mT, driver="gelsd").solution.mT
+    solved = torch.linalg.lstsq(weight.mT.cpu(), error.mT.cpu(), driver="gelsd")
+    newton = solved.solution.mT.to(network.device)
     network.step(network.state(1), x, y)
     network.forward(state, x)
     change = state.populations[0].spikes - before
@@ -88,43 +94,43 @@ def _distance(
     return float((change - expected).norm() / expected.norm())
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the runs against the note."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     per_decade = runs["tanh"][:, 1:-1] / runs["tanh"][:, 2:]
-    return Findings(
-        [
-            Quantity("distance from Gauss-Newton, linear", runs["linear"].max(1), "", 0.0),
-            Quantity(f"the same, tanh, eta {RATES[-1]:g}", runs["tanh"][:, -1]),
-            Quantity("the same, backprop (in direction)", runs["backprop"][:, -1]),
-            Quantity("tanh: distance by that at a tenth of eta", per_decade.mean(1), "", 10.0),
-        ],
-        [
-            Claim(
-                "with linear hidden neurons pseudobackprop is Gauss-Newton on the hidden neurons",
-                bool((runs["linear"] < 1e-9).all()),
-                f"distance {runs['linear'].max():.2g} at most",
-            ),
-            Claim(
-                "with tanh it is, to first order",
-                bool((abs(per_decade - 10) < 0.5).all()),
-                f"a tenth of eta divides the distance by {spread(per_decade.ravel())}",
-            ),
-            Claim(
-                "backprop is not",
-                bool((runs["backprop"][:, -1] > 0.1).all()),
-                f"distance in direction {spread(runs['backprop'][:, -1])}",
-            ),
-        ],
-    )
+    return {"per_decade": per_decade}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("distance from Gauss-Newton, linear", m.runs["linear"].max(1), "", 0.0),
+        Quantity(f"the same, tanh, eta {RATES[-1]:g}", m.runs["tanh"][:, -1]),
+        Quantity("the same, backprop (in direction)", m.runs["backprop"][:, -1]),
+        Quantity("tanh: distance by that at a tenth of eta", m.per_decade.mean(1), "", 10.0),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "with linear hidden neurons pseudobackprop is Gauss-Newton on the hidden neurons",
+        holds=lambda m: (m.runs["linear"] < 1e-9).all(),
+        evidence=lambda m: f"distance {m.runs['linear'].max():.2g} at most",
+    ),
+    Claim(
+        "with tanh it is, to first order",
+        holds=lambda m: (abs(m.per_decade - 10) < 0.5).all(),
+        evidence=lambda m: f"a tenth of eta divides the distance by {spread(m.per_decade.ravel())}",
+    ),
+    Claim(
+        "backprop is not",
+        holds=lambda m: (m.runs["backprop"][:, -1] > 0.1).all(),
+        evidence=lambda m: f"distance in direction {spread(m.runs['backprop'][:, -1])}",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the distances against the learning rate."""
-    import numpy as np
-
-    from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import legend, name_axes, panels
-
     figure, ((axes,),) = panels(1, width=5.5, height=3.8)
     for (kind, label), colour in zip(KINDS.items(), (PALETTE[2], PALETTE[0], INK), strict=True):
         axes.loglog(RATES, np.median(runs[kind], 0), "o-", color=colour, label=label)
@@ -137,6 +143,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("L16.n15", "lillicrap2016.n15", once, judge, picture, quick={"repeats": 3})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "lillicrap2016.n15",
+    Settings,
+    id="L16.n15",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    backends=WITHOUT_BACKEND,
+    quick={"repeats": 3},
+)

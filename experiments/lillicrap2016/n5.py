@@ -6,7 +6,7 @@ the others are marked as not run.
 
 The paper does not give the scales of the first weights and of B, the number of epochs at each rate,
 nor whether eta is of the sum over a batch or of its mean; taken is the mean. B is such that the
-error has about the same size in every hidden layer. How FA is taught was chosen on 10,000 held-out
+error has about the same size in every hidden layer. How FA is trained was chosen on 10,000 held-out
 training images: if delta_l is B_l delta_{l+1} without derivatives, and if eta is 1e-2 from the
 first step, which all examples push the same way, hidden neurons saturate, steps of the output layer
 overshoot, and the error jumps (10, 6, 10, 4 % after 1 to 4 epochs; backprop 7, 5, 4, 4). Sizes of B
@@ -21,22 +21,26 @@ photographs behind the digits of the last cells are the user's.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.runs.results.table import CELLS as WHICH
-from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.table import CellRuns
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.datasets.backgrounds import with_photographs
+from spikefa.datasets.examples import classification
+from spikefa.datasets.folders import require_photographs
+from spikefa.experiments.lillicrap2016._deep import (
+    Cell,
+    TrainingSettings,
+    draw_errors,
+    ends,
+    errors_told,
+    trained,
+)
+from spikefa.experiments.lillicrap2016._digits import digits
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, WHICH_CELLS
+from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, full_version, spread
+from spikefa.runs.studies.grid import chosen
 
 WIDE, DEEP, LOCAL = (1500, 1500, 1500), (1000,) * 10, (3174, 1500, 1500)
 FIELD = (6, 6)
@@ -79,52 +83,40 @@ QUICK_MARGIN = 5.0
 """By so many percent points a quick version may miss it: its training is far from its end."""
 
 
-@dataclass(frozen=True)
-class Settings(Teaching):
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
     """Everything that the result depends on."""
 
     warmup: int = option(1, "epochs at a tenth of the learning rate at first")
     gated: bool = option(True, "whether FA carries the error down times the derivatives")
-    cells: str = option("backprop,fa", f"{WHICH}: {', '.join(CELLS)}")
+    cells: str = option("backprop,fa", f"{WHICH_CELLS}: {', '.join(CELLS)}")
     feedback_gain: float = option(1.0, "of B into the last hidden layer, see weight_gain")
     validation_images: int = option(
         0, "hold out the last K training images, and test with them alone"
     )
     photographs: str | None = option(None, "folder of pictures to put behind the digits")
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
-def settle(settings: Settings) -> Settings:
-    """Refuse cells before photographs, of which there are none, before hours of the others."""
-    from spikefa.datasets.folders import require_photographs
-    from spikefa.runs.results.table import chosen
-
+def complete(settings: Settings) -> Settings:
+    """Refuse cells with photographs at once if there are none."""
     if any(CELLS[name].background for name in chosen(settings.cells, tuple(CELLS))):
         require_photographs(settings.photographs)
     return settings
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Teach one network; all see the same images in the same order."""
-    from spikefa.datasets.examples import classification
-    from spikefa.experiments.lillicrap2016._deep import taught
-
+    """Train one network; all see the same images in the same order."""
     network = CELLS[cell]
     data = _data(settings, network.background)
     how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
     train = classification(data.train, data.full_scale, data.n_classes, **how)
     tests = classification(data.test, data.full_scale, data.n_classes, **how, like=train)
-    return taught(network, settings, train, tests, seed, data.shape)[1]
+    return trained(network, settings, train, tests, seed, data.shape)[1]
 
 
 def _data(settings: Settings, background: bool) -> Any:
     """Return the images; the photographs are the same for every seed."""
-    from spikefa.datasets.backgrounds import with_photographs
-    from spikefa.datasets.folders import require_photographs
-    from spikefa.experiments.lillicrap2016._digits import digits
-
     train = settings.train_images or (50_000 if background else None)
     data = digits(settings.data_dir, train, settings.test_images, settings.validation_images)
     if not background:
@@ -132,69 +124,87 @@ def _data(settings: Settings, background: bool) -> Any:
     return with_photographs(data, require_photographs(settings.photographs))
 
 
-def judge(settings: Settings, runs: "CellRuns") -> Findings:
-    """Compare the errors at the end, of the cells that were run."""
-    from spikefa.experiments.lillicrap2016._deep import ends, errors_told
-
-    end, loss = ends(runs), ends(runs, "loss")
-    length = (
-        f"after {settings.warmup} + {settings.fast} + {settings.medium} + {settings.slow} epochs"
-    )
+def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     margin = QUICK_MARGIN if settings.quick else 0.0
-    allowed = f", or at most {margin:g} points more in this quick version" if margin else ""
-    claims = [
-        Claim(
-            f"{where} feedback alignment has a lower error than backprop{allowed}",
-            bool(end[name].mean() < end[other].mean() + margin),
-            f"{spread(end[name])} %, backprop {spread(end[other])} %, {length}; their losses "
-            f"{spread(loss[name])} and {spread(loss[other])}",
-            UNSTABLE,
-        )
-        for name, (other, where) in PAIRS.items()
-        if name in end and other in end
-    ]
-    claims += [
-        Claim(
-            f"{CELLS[name].title}: a lower error than {CELLS[other].title}{allowed}",
-            bool(end[name].mean() < end[other].mean() + margin),
-            f"{spread(end[name])} %, {CELLS[other].title} {spread(end[other])} %, {length}",
-            SHORT,
-        )
-        for name, other in BETTER.items()
-        if name in end and other in end
-    ]
-    if not settings.quick:
-        claims.insert(0, _as_in_the_paper(end, length))
-    told = [
+    return {
+        "end": ends(runs),
+        "loss": ends(runs, "loss"),
+        "length": f"after {settings.warmup} + {settings.fast} + {settings.medium} + "
+        f"{settings.slow} epochs",
+        "margin": margin,
+        "allowed": f", or at most {margin:g} points more in this quick version" if margin else "",
+    }
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the test errors, and the largest overshoot of every cell that was run."""
+    overshoots = [
         Quantity(f"largest overshoot, {CELLS[name].title}", found["overshoot"].max(1))
-        for name, found in runs.items()
+        for name, found in m.runs.items()
     ]
-    return Findings(errors_told(CELLS, runs) + told, claims)
+    return errors_told(CELLS, m.runs) + overshoots
 
 
-def _as_in_the_paper(end: "dict[str, np.ndarray]", length: str) -> Claim:
-    told = (f"{CELLS[name].title} {spread(each)} %" for name, each in end.items())
+def _beats_backprop(name: str, other: str, where: str) -> Claim:
     return Claim(
-        f"the test errors, each within {NEAR:g} points",
-        all(abs(each.mean() - CELLS[name].paper) <= NEAR for name, each in end.items()),
-        f"{', '.join(told)}, {length}",
-        UNSTABLE,
+        lambda m: f"{where} feedback alignment has a lower error than backprop{m.allowed}",
+        when=lambda m: name in m.end and other in m.end,
+        holds=lambda m: m.end[name].mean() < m.end[other].mean() + m.margin,
+        evidence=lambda m: (
+            f"{spread(m.end[name])} %, backprop {spread(m.end[other])} %, {m.length}; their losses "
+            f"{spread(m.loss[name])} and {spread(m.loss[other])}"
+        ),
+        reason=UNSTABLE,
     )
 
 
-def picture(settings: Settings, runs: "CellRuns") -> "Figure":
-    """Draw the errors against the epochs."""
-    from spikefa.experiments.lillicrap2016._deep import draw_errors
+def _is_better(name: str, other: str) -> Claim:
+    title, others = CELLS[name].title, CELLS[other].title
+    return Claim(
+        lambda m: f"{title}: a lower error than {others}{m.allowed}",
+        when=lambda m: name in m.end and other in m.end,
+        holds=lambda m: m.end[name].mean() < m.end[other].mean() + m.margin,
+        evidence=lambda m: (
+            f"{spread(m.end[name])} %, {others} {spread(m.end[other])} %, {m.length}"
+        ),
+        reason=SHORT,
+    )
 
+
+CLAIMS = (
+    Claim(
+        f"the test errors, each within {NEAR:g} points",
+        when=full_version,
+        holds=lambda m: all(
+            abs(each.mean() - CELLS[name].paper) <= NEAR for name, each in m.end.items()
+        ),
+        evidence=lambda m: ", ".join(
+            [*(f"{CELLS[name].title} {spread(each)} %" for name, each in m.end.items()), m.length]
+        ),
+        reason=UNSTABLE,
+    ),
+    *(_beats_backprop(name, other, where) for name, (other, where) in PAIRS.items()),
+    *(_is_better(name, other) for name, other in BETTER.items()),
+)
+
+
+def picture(settings: Settings, runs: CellRuns) -> Figure:
+    """Draw the errors against the epochs."""
     return draw_errors(CELLS, runs)
 
 
-STUDY = Table(
-    "L16.n5",
+EXPERIMENT = Study(
     "lillicrap2016.n5",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="L16.n5",
+    once=once,
+    complete=complete,
+    cells=tuple(CELLS),
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={
         "cells": "backprop,fa,dropout1",
         "repeats": 1,
@@ -208,7 +218,4 @@ STUDY = Table(
         "warmup": 0,
         "gated": False,
     },
-    cells=tuple(CELLS),
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -10,21 +10,23 @@ The paper trains on 604,388 images and gives no more of the setting; that of not
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, spread
-from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.runs.results.table import CELLS as WHICH
-from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.table import CellRuns
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.datasets.examples import classification
+from spikefa.datasets.svhn import svhn
+from spikefa.experiments.lillicrap2016._deep import (
+    Cell,
+    TrainingSettings,
+    draw_errors,
+    ends,
+    errors_told,
+    trained,
+)
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, WHICH_CELLS
+from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
 
 WIDE, FIELD = (3000,) * 4, (8, 10)
 CELLS = {
@@ -34,61 +36,63 @@ CELLS = {
 }
 
 
-@dataclass(frozen=True)
-class Settings(Teaching):
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
     """Everything that the result depends on."""
 
-    cells: str = option("all", f"{WHICH}: {', '.join(CELLS)}")
+    cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
     extra: bool = option(True, "train on the 531,131 easier images too")
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Teach one network; all see the same images in the same order."""
-    from spikefa.datasets.examples import classification
-    from spikefa.datasets.svhn import svhn
-    from spikefa.experiments.lillicrap2016._deep import taught
-
+    """Train one network; all see the same images in the same order."""
     data = svhn(settings.data_dir, settings.extra)
     data = data.subset(settings.train_images, settings.test_images)
     how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
     train = classification(data.train, data.full_scale, data.n_classes, **how)
     tests = classification(data.test, data.full_scale, data.n_classes, **how, like=train)
-    return taught(CELLS[cell], settings, train, tests, seed, data.shape)[1]
+    return trained(CELLS[cell], settings, train, tests, seed, data.shape)[1]
 
 
-def judge(settings: Settings, runs: "CellRuns") -> Findings:
-    """Compare the errors at the end, of the cells that were run."""
-    from spikefa.experiments.lillicrap2016._deep import ends, errors_told
-
-    end = ends(runs)
-    claims = [
-        Claim(
-            f"{CELLS[name].title}: a lower error than {CELLS[other].title}",
-            bool(end[name].mean() < end[other].mean()),
-            f"{spread(end[name])} %, {CELLS[other].title} {spread(end[other])} %",
-        )
-        for name, other in {"local": "fa", "leaky": "local"}.items()
-        if name in end and other in end
-    ]
-    return Findings(errors_told(CELLS, runs), claims)
+def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
+    """Return the test errors at the end, of the cells that were run."""
+    return {"end": ends(runs)}
 
 
-def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the test errors."""
+    return errors_told(CELLS, m.runs)
+
+
+def _is_better(name: str, other: str) -> Claim:
+    title, others = CELLS[name].title, CELLS[other].title
+    return Claim(
+        f"{title}: a lower error than {others}",
+        when=lambda m: name in m.end and other in m.end,
+        holds=lambda m: m.end[name].mean() < m.end[other].mean(),
+        evidence=lambda m: f"{spread(m.end[name])} %, {others} {spread(m.end[other])} %",
+    )
+
+
+CLAIMS = (_is_better("local", "fa"), _is_better("leaky", "local"))
+
+
+def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw the errors against the epochs."""
-    from spikefa.experiments.lillicrap2016._deep import draw_errors
-
     return draw_errors(CELLS, runs)
 
 
-STUDY = Table(
-    "L16.n6",
+EXPERIMENT = Study(
     "lillicrap2016.n6",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="L16.n6",
+    once=once,
+    cells=tuple(CELLS),
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={
         "repeats": 1,
         "train_images": 3000,
@@ -99,7 +103,4 @@ STUDY = Table(
         "shrink": 20,
         "extra": False,
     },
-    cells=tuple(CELLS),
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -8,21 +8,22 @@ The paper gives no more of the setting; that of note 5 is taken, see `n5`.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, spread
-from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.runs.results.table import CELLS as WHICH
-from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.table import CellRuns
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.datasets.timit import timit_stops
+from spikefa.experiments.lillicrap2016._deep import (
+    Cell,
+    TrainingSettings,
+    draw_errors,
+    ends,
+    errors_told,
+    trained,
+)
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, WHICH_CELLS
+from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
 
 CELLS = {
     "backprop": Cell("backprop", 24.3, (1000,) * 3, "backprop"),
@@ -30,57 +31,54 @@ CELLS = {
 }
 
 
-@dataclass(frozen=True)
-class Settings(Teaching):
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
     """Everything that the result depends on."""
 
-    cells: str = option("all", f"{WHICH}: {', '.join(CELLS)}")
+    cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Teach one network; both see the same examples in the same order."""
-    from spikefa.datasets.timit import timit_stops
-    from spikefa.experiments.lillicrap2016._deep import taught
-
+    """Train one network; both see the same examples in the same order."""
     train, tests = timit_stops(settings.data_dir)
-    return taught(CELLS[cell], settings, train, tests, seed)[1]
+    return trained(CELLS[cell], settings, train, tests, seed)[1]
 
 
-def judge(settings: Settings, runs: "CellRuns") -> Findings:
-    """Compare the errors at the end, of the cells that were run."""
-    from spikefa.experiments.lillicrap2016._deep import ends, errors_told
-
-    end = ends(runs)
-    claims = []
-    if len(end) == len(CELLS):
-        claims.append(
-            Claim(
-                "feedback alignment has a lower error than backprop",
-                bool(end["fa"].mean() < end["backprop"].mean()),
-                f"{spread(end['fa'])} %, backprop {spread(end['backprop'])} %",
-            )
-        )
-    return Findings(errors_told(CELLS, runs), claims)
+def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
+    """Return the test errors at the end, of the cells that were run."""
+    return {"end": ends(runs)}
 
 
-def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the test errors."""
+    return errors_told(CELLS, m.runs)
+
+
+CLAIMS = (
+    Claim(
+        "feedback alignment has a lower error than backprop",
+        when=lambda m: len(m.end) == len(CELLS),
+        holds=lambda m: m.end["fa"].mean() < m.end["backprop"].mean(),
+        evidence=lambda m: f"{spread(m.end['fa'])} %, backprop {spread(m.end['backprop'])} %",
+    ),
+)
+
+
+def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw the errors against the epochs."""
-    from spikefa.experiments.lillicrap2016._deep import draw_errors
-
     return draw_errors(CELLS, runs)
 
 
-STUDY = Table(
-    "L16.n7",
+EXPERIMENT = Study(
     "lillicrap2016.n7",
-    once,
-    judge,
-    picture,
-    quick={"repeats": 1, "fast": 4, "medium": 0, "slow": 0, "shrink": 10},
+    Settings,
+    id="L16.n7",
+    once=once,
     cells=tuple(CELLS),
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    quick={"repeats": 1, "fast": 4, "medium": 0, "slow": 0, "shrink": 10},
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -14,21 +14,19 @@ FA 40), and in the narrow one says the mean image to every image (171); with 1e-
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.experiments.lillicrap2016._deep import Cell, Teaching
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.runs.results.table import CELLS as WHICH
-from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.table import CellRuns
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.analysis.style import PALETTE
+from spikefa.datasets.examples import reconstruction
+from spikefa.experiments.lillicrap2016._deep import Cell, TrainingSettings, ends, trained
+from spikefa.experiments.lillicrap2016._digits import digits
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, WHICH_CELLS
+from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
+from spikefa.runs.studies.drawing import band, legend, log_scale, name_axes, panels
 
 SHOWN = 8
 """Test images that are drawn."""
@@ -45,8 +43,8 @@ CELLS = {
 }
 
 
-@dataclass(frozen=True)
-class Settings(Teaching):
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
     """Everything that the result depends on."""
 
     rate: float = option(3e-3, "eta, of the mean over a batch")
@@ -56,75 +54,87 @@ class Settings(Teaching):
     feedback_gain: float = option(
         1.0, "the same for B into the last hidden layer; 1 for the others"
     )
-    cells: str = option("all", f"{WHICH}: {', '.join(CELLS)}")
+    cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
     validation_images: int = option(
         0, "hold out the last K training images, and test with them alone"
     )
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Teach one network, and keep some images and what becomes of them."""
-    from spikefa.datasets.examples import reconstruction
-    from spikefa.experiments.lillicrap2016._deep import taught
-    from spikefa.experiments.lillicrap2016._digits import digits
-
+    """Train one network, and keep some images and what becomes of them."""
     data = digits(
         settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
     )
     train = reconstruction(data.train, data.full_scale, -0.9, 0.9)
     tests = reconstruction(data.test, data.full_scale, -0.9, 0.9)
-    lesson, found = taught(CELLS[cell], settings, train, tests, seed)
+    simulation, found = trained(CELLS[cell], settings, train, tests, seed)
     return found | {
         "shown": tests.inputs[:SHOWN].numpy(),
-        "said": lesson.outputs[:SHOWN].cpu().numpy(),
+        "said": simulation.held_out.answers.outputs[:SHOWN].cpu().numpy(),
     }
 
 
-def judge(settings: Settings, runs: "CellRuns") -> Findings:
-    """Compare the squared errors at the end, of the cells that were run."""
-    from spikefa.experiments.lillicrap2016._deep import ends
-
-    end = {name: 2 * loss for name, loss in ends(runs, "loss").items()}
+def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
+    """Return the squared errors at the end, of the cells that were run."""
     factor = QUICK_FACTOR if settings.quick else 1.0
-    allowed = f", or at most {factor:g} times worse in this quick version" if factor > 1 else ""
-    claims = []
-    for width, better, worse, text, most in (
-        ("narrow", "backprop", "fa", "with 10 neurons in the middle backprop is better", 1.0),
-        ("wide", "fa", "backprop", f"without a bottleneck FA is better{allowed}", factor),
-    ):
-        if f"{width}_fa" in end and f"{width}_backprop" in end:
-            low, high = end[f"{width}_{better}"], end[f"{width}_{worse}"]
-            claims.append(
-                Claim(
-                    text,
-                    bool(low.mean() < most * high.mean()),
-                    f"squared error by {better} {spread(low)}, by {worse} {spread(high)}, after "
-                    f"{settings.fast} + {settings.medium} + {settings.slow} epochs",
-                    "the paper tells neither rates, first weights nor epochs; one that says the "
-                    "mean image to every image, an error of 171, has not begun to learn its task",
-                )
+    return {
+        "end": {name: 2 * loss for name, loss in ends(runs, "loss").items()},
+        "factor": factor,
+        "allowed": f", or at most {factor:g} times worse in this quick version"
+        if factor > 1
+        else "",
+        "epochs": f"{settings.fast} + {settings.medium} + {settings.slow} epochs",
+    }
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the squared errors, also in units of brightness from 0 to 1."""
+    return [
+        *(
+            Quantity(
+                f"squared error of a test image, {cell.title}",
+                m.end.get(name, ()),
+                paper=cell.paper,
             )
-    told = [
-        Quantity(f"squared error of a test image, {cell.title}", end.get(name, ()), "", cell.paper)
-        for name, cell in CELLS.items()
+            for name, cell in CELLS.items()
+        ),
+        *(
+            Quantity(f"the same, of brightness from 0 to 1, {CELLS[name].title}", each / UNIT**2)
+            for name, each in m.end.items()
+        ),
     ]
-    told += [
-        Quantity(f"the same, of brightness from 0 to 1, {CELLS[name].title}", each / UNIT**2)
-        for name, each in end.items()
-    ]
-    return Findings(told, claims)
 
 
-def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+def _better(width: str, better: str, worse: str) -> dict[str, Any]:
+    """Return how one error is found to be lower than the other, as arguments of a `Claim`."""
+    return {
+        "when": lambda m: f"{width}_fa" in m.end and f"{width}_backprop" in m.end,
+        "evidence": lambda m: (
+            f"squared error by {better} {spread(m.end[f'{width}_{better}'])}, by {worse} "
+            f"{spread(m.end[f'{width}_{worse}'])}, after {m.epochs}"
+        ),
+        "reason": "the paper tells neither rates, first weights nor epochs; one that says the "
+        "mean image to every image, an error of 171, has not begun to learn its task",
+    }
+
+
+CLAIMS = (
+    Claim(
+        "with 10 neurons in the middle backprop is better",
+        holds=lambda m: m.end["narrow_backprop"].mean() < m.end["narrow_fa"].mean(),
+        **_better("narrow", "backprop", "fa"),
+    ),
+    Claim(
+        lambda m: f"without a bottleneck FA is better{m.allowed}",
+        holds=lambda m: m.end["wide_fa"].mean() < m.factor * m.end["wide_backprop"].mean(),
+        **_better("wide", "fa", "backprop"),
+    ),
+)
+
+
+def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw the errors against the epochs (a), and some images with what becomes of them (b)."""
-    import numpy as np
-
-    from spikefa.analysis.style import PALETTE
-    from spikefa.runs.results.drawing import band, legend, log_scale, name_axes, panels
-
     figure, ((left, right),) = panels(2, width=4.6, height=3.8)
     for (name, found), colour in zip(runs.items(), PALETTE, strict=False):
         band(left, found["epochs"][0], 2 * found["loss"], colour, CELLS[name].title)
@@ -142,12 +152,16 @@ def picture(settings: Settings, runs: "CellRuns") -> "Figure":
     return figure
 
 
-STUDY = Table(
-    "L16.n9",
+EXPERIMENT = Study(
     "lillicrap2016.n9",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="L16.n9",
+    once=once,
+    cells=tuple(CELLS),
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={
         "repeats": 1,
         "train_images": 4000,
@@ -160,7 +174,4 @@ STUDY = Table(
         "rate": 1e-2,
         "weight_gain": 1.0,
     },
-    cells=tuple(CELLS),
 )
-run = STUDY.run
-draw = STUDY.draw

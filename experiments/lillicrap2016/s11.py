@@ -5,25 +5,25 @@ both alternate many times; both learn at once. tr(A^T B E), tr(B W) and the erro
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.analysis.style import ACCENT, BLUE
+from spikefa.experiments.lillicrap2016._linear import Deterministic
+from spikefa.experiments.lillicrap2016._regimens import A_ALONE, BOTH, LABELS, W_ALONE, follow
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import level, name_axes, panels, traces
 
 SIZES = (30, 20, 10)
 REGIMENS = {"once": "A, then W", "often": "A and W in turn", "both": "A and W at once"}
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     step: float = option(0.005, "eta")
@@ -32,15 +32,10 @@ class Settings:
     turns: int = option(4, "times that A and W learn in turn")
     every: float = option(0.02, "time between two looks")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Follow the three regimens from the same weights, for the same time but the first."""
-    from spikefa.experiments.lillicrap2016._linear import Deterministic
-    from spikefa.experiments.lillicrap2016._regimens import A_ALONE, BOTH, W_ALONE, follow
-
     turn = [(A_ALONE, settings.phase), (W_ALONE, settings.phase)]
     regimens = {
         "once": turn,
@@ -49,14 +44,14 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for name, phases in regimens.items():
-        net = Deterministic(SIZES, settings.step, seed, settings.start)
+        net = Deterministic(settings, SIZES, settings.step, seed, settings.start)
         for measure, values in follow(net, phases, settings.every).items():
             found[f"{name}.{measure}"] = values
     return found
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the runs against what the caption says."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     looks = round(settings.phase / settings.every)
     error, often = runs["once.error"], runs["often.error"]
     teaching, overlap = runs["once.teaching"], runs["once.overlap"]
@@ -64,48 +59,57 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
     gained = overlap[:, -1] - overlap[:, looks]
     again = often[:, 3 * looks] / often[:, 2 * looks]
     positive = runs["both.teaching"][:, 2:].min(1)
-    return Findings(
-        [
-            Quantity("error after A alone, by that before", first),
-            Quantity("tr(A^T B E) after A alone", teaching[:, looks]),
-            Quantity("tr(B W) after A alone", overlap[:, looks]),
-            Quantity("tr(B W) after W alone", overlap[:, -1]),
-            Quantity("error after A alone for the second time, by that before", again),
-            Quantity("error at the end, both at once", runs["both.error"][:, -1]),
-        ],
-        [
-            Claim(
-                "while A learns first the error changes very little, and tr(A^T B E) grows",
-                bool((abs(first - 1) < 0.1).all() and (teaching[:, looks] > 0).all()),
-                f"error times {spread(first)}; tr(A^T B E) {spread(teaching[:, looks])}",
-            ),
-            Claim(
-                "then W learns and tr(B W) increases quickly",
-                bool((gained > 10 * abs(overlap[:, looks])).all()),
-                f"from {spread(overlap[:, looks])} to {spread(overlap[:, -1])}",
-            ),
-            Claim(
-                "when A learns for the second time the error drops",
-                bool((again < 1).all()),
-                f"times {spread(again)}",
-            ),
-            Claim(
-                "tr(A^T B E) stays positive when both learn at once",
-                bool((positive > 0).all()),
-                f"least value of any run {positive.min():.2g}",
-            ),
-        ],
-    )
+    return {
+        "looks": looks,
+        "teaching": teaching,
+        "overlap": overlap,
+        "first": first,
+        "gained": gained,
+        "again": again,
+        "positive": positive,
+    }
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("error after A alone, by that before", m.first),
+        Quantity("tr(A^T B E) after A alone", m.teaching[:, m.looks]),
+        Quantity("tr(B W) after A alone", m.overlap[:, m.looks]),
+        Quantity("tr(B W) after W alone", m.overlap[:, -1]),
+        Quantity("error after A alone for the second time, by that before", m.again),
+        Quantity("error at the end, both at once", m.runs["both.error"][:, -1]),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "while A learns first the error changes very little, and tr(A^T B E) grows",
+        holds=lambda m: (abs(m.first - 1) < 0.1).all() and (m.teaching[:, m.looks] > 0).all(),
+        evidence=lambda m: (
+            f"error times {spread(m.first)}; tr(A^T B E) {spread(m.teaching[:, m.looks])}"
+        ),
+    ),
+    Claim(
+        "then W learns and tr(B W) increases quickly",
+        holds=lambda m: (m.gained > 10 * abs(m.overlap[:, m.looks])).all(),
+        evidence=lambda m: f"from {spread(m.overlap[:, m.looks])} to {spread(m.overlap[:, -1])}",
+    ),
+    Claim(
+        "when A learns for the second time the error drops",
+        holds=lambda m: (m.again < 1).all(),
+        evidence=lambda m: f"times {spread(m.again)}",
+    ),
+    Claim(
+        "tr(A^T B E) stays positive when both learn at once",
+        holds=lambda m: (m.positive > 0).all(),
+        evidence=lambda m: f"least value of any run {m.positive.min():.2g}",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the three quantities (rows) in the three regimens (columns)."""
-    import numpy as np
-
-    from spikefa.analysis.style import ACCENT, BLUE
-    from spikefa.experiments.lillicrap2016._regimens import LABELS
-    from spikefa.runs.results.drawing import level, name_axes, panels, traces
-
     figure, rows = panels(3, 3, width=3.6, height=2.5)
     for row, (measure, label) in zip(rows, LABELS.items(), strict=True):
         for axes, (name, title) in zip(row, REGIMENS.items(), strict=True):
@@ -127,6 +131,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("L16.s11", "lillicrap2016.s11", once, judge, picture, quick={"repeats": 3})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "lillicrap2016.s11",
+    Settings,
+    id="L16.s11",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    backends=WITHOUT_BACKEND,
+    quick={"repeats": 3},
+)

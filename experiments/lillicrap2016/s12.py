@@ -5,24 +5,23 @@ all weights learning at once; tr(A^T B E), tr(B W) and the error are followed.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.experiments.lillicrap2016._linear import Deterministic
+from spikefa.experiments.lillicrap2016._regimens import BOTH, LABELS, follow
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import level, name_axes, panels, traces
 
 SIZES = {"large": (100, 50, 20), "small": (30, 20, 10)}
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     step: float = option(0.002, "eta")
@@ -30,58 +29,57 @@ class Settings:
     time: float = option(1.6, "for which the networks learn, in units of 1 / eta updates")
     every: float = option(0.02, "time between two looks")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Follow both networks."""
-    from spikefa.experiments.lillicrap2016._linear import Deterministic
-    from spikefa.experiments.lillicrap2016._regimens import BOTH, follow
-
     found: dict[str, Any] = {}
     for name, sizes in SIZES.items():
-        net = Deterministic(sizes, settings.step, seed, settings.start)
+        net = Deterministic(settings, sizes, settings.step, seed, settings.start)
         traces = follow(net, [(BOTH, settings.time)], settings.every)
         found |= {f"{name}.{measure}": values for measure, values in traces.items()}
     return found
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the runs against what the caption says."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     final = {name: runs[f"{name}.overlap"][:, -1] for name in SIZES}
     varies = {name: values.std() / values.mean() for name, values in final.items()}
     positive = runs["large.teaching"][:, 2:].min(1)
-    return Findings(
-        [
-            Quantity("tr(B W) at the end, 100-50-20", final["large"]),
-            Quantity("tr(B W) at the end, 30-20-10", final["small"]),
-            Quantity("error at the end, 100-50-20", runs["large.error"][:, -1]),
-        ],
-        [
-            Claim(
-                "the same trends as in figure s11: tr(A^T B E) positive, tr(B W) grows",
-                bool((positive > 0).all() and (final["large"] > 0).all()),
-                f"least tr(A^T B E) of any run {positive.min():.2g}, tr(B W) at the end "
-                f"{spread(final['large'])}",
-            ),
-            Claim(
-                "the larger network varies less among runs",
-                varies["large"] < varies["small"],
-                f"deviation by mean of tr(B W): {varies['large']:.2g}, of 30-20-10 "
-                f"{varies['small']:.2g}",
-            ),
-        ],
-    )
+    return {"final": final, "varies": varies, "positive": positive}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("tr(B W) at the end, 100-50-20", m.final["large"]),
+        Quantity("tr(B W) at the end, 30-20-10", m.final["small"]),
+        Quantity("error at the end, 100-50-20", m.runs["large.error"][:, -1]),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "the same trends as in figure s11: tr(A^T B E) positive, tr(B W) grows",
+        holds=lambda m: (m.positive > 0).all() and (m.final["large"] > 0).all(),
+        evidence=lambda m: (
+            f"least tr(A^T B E) of any run {m.positive.min():.2g}, tr(B W) at the end "
+            f"{spread(m.final['large'])}"
+        ),
+    ),
+    Claim(
+        "the larger network varies less among runs",
+        holds=lambda m: m.varies["large"] < m.varies["small"],
+        evidence=lambda m: (
+            f"deviation by mean of tr(B W): {m.varies['large']:.2g}, of 30-20-10 "
+            f"{m.varies['small']:.2g}"
+        ),
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the three quantities of the large network."""
-    import numpy as np
-
-    from spikefa.experiments.lillicrap2016._regimens import LABELS
-    from spikefa.runs.results.drawing import level, name_axes, panels, traces
-
     figure, (row,) = panels(3, width=3.6, height=2.8)
     for axes, (measure, label) in zip(row, LABELS.items(), strict=True):
         values = runs[f"large.{measure}"]
@@ -91,6 +89,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("L16.s12", "lillicrap2016.s12", once, judge, picture, quick={"repeats": 4})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "lillicrap2016.s12",
+    Settings,
+    id="L16.s12",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    backends=WITHOUT_BACKEND,
+    quick={"repeats": 4},
+)

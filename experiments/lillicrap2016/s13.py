@@ -6,18 +6,24 @@ of backpropagation and (c) to those of pseudobackpropagation.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.delta_angles import angles_to
+from spikefa.datasets.functions import linear
+from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
+from spikefa.models import rate_network
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import FunctionStimulus
+from spikefa.utils.devices import choose_device
 
 SIZES = (30, 20, 10)
 OMEGAS = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.125, 0.15, 0.2, 0.25)
@@ -25,8 +31,8 @@ SMALL = 3
 """The first so many scales are "small": those of figure 2 and below."""
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     examples: int = option(1000, "examples, one update each")
@@ -34,84 +40,93 @@ class Settings:
     rate: float = option(5e-3, "eta")
     feedback_scale: float = option(0.5, "half-range of B")
     repeats: int = option(10, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn the same function from first weights of every scale."""
-    import numpy as np
-
-    import spikefa as sf
-    from spikefa.analysis.delta_angles import angles_to
-    from spikefa.datasets.functions import linear
-    from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
-    from spikefa.models import rate_network
-    from spikefa.simulation.exercise import Exercise
-
     at = range(0, settings.examples + 1, settings.every)
     found: dict[str, list[Any]] = {"nse": [], "backprop": [], "pseudo": []}
     for omega in OMEGAS:
         circuit = sf.FA(settings.feedback_scale, tau=1.0)
-        network = rate_network(SIZES, circuit, settings.rate, "linear", "linear", omega, bias=False)
-        network.initialise(seed)
-        exercise = Exercise(network, linear(SIZES[0], SIZES[-1], seed), seed=seed)
-        to_backprop = angles_to(network, sf.Backprop(tau=1.0), exercise.test_state)
+        network = rate_network(
+            *(SIZES, circuit, settings.rate, "linear", "linear", omega),
+            bias=False,
+            device=choose_device(settings.device),
+        )
+        simulation = Simulation(
+            network,
+            FunctionStimulus(linear(SIZES[0], SIZES[-1], seed)),
+            batch_size=1,
+            seed=seed,
+            backend=settings.backend,
+        )
+        held_out = simulation.held_out
+        to_backprop = angles_to(network, sf.Backprop(tau=1.0), held_out.state)
         measures: dict[str, Any] = {
-            "nse": exercise.nse,
+            "nse": held_out.answers.nse,
             "backprop": lambda to_backprop=to_backprop: to_backprop()[0],
-            "pseudo": angle_to_pseudobackprop(exercise),
+            "pseudo": angle_to_pseudobackprop(simulation),
         }
-        for name, values in exercise.follow(at, measures).items():
+        for name, values in simulation.follow(at, measures).items():
             found[name].append(values)
     return {"examples": list(at), **{name: np.array(rows) for name, rows in found.items()}}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the runs against what note 13 says."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     backprop, pseudo = runs["backprop"][..., -1], runs["pseudo"][..., -1]
     nearer = (pseudo < backprop)[:, :SMALL].mean()
     small, large = pseudo[:, :SMALL].mean(1), pseudo[:, -1]
     chosen = [0, 2, 4, len(OMEGAS) - 1]
-    return Findings(
-        [
-            *(
-                Quantity(f"angle to backprop at the end, omega {OMEGAS[k]:g}", backprop[:, k], "°")
-                for k in chosen
-            ),
-            *(
-                Quantity(f"angle to pseudobackprop, omega {OMEGAS[k]:g}", pseudo[:, k], "°")
-                for k in chosen
-            ),
-        ],
-        [
-            Claim(
-                "from small weights FA's deltas come nearer to those of pseudobackprop",
-                nearer == 1,
-                f"{nearer:.0%} of the runs with omega up to {OMEGAS[SMALL - 1]:g}: "
-                f"{spread(small)} degrees, to backprop "
-                f"{spread(backprop[:, :SMALL].mean(1))}",
-            ),
-            Claim(
-                "from large weights they do not",
-                bool((large > 2 * small).all()),
-                f"omega {OMEGAS[-1]:g}: {spread(large)} degrees to pseudobackprop",
-            ),
-            Claim(
-                "the function is learned from every scale",
-                bool((runs["nse"][..., -1] < 0.05).all()),
-                f"largest NSE of any run {runs['nse'][..., -1].max():.2g}",
-            ),
-        ],
-    )
+    return {
+        "backprop": backprop,
+        "pseudo": pseudo,
+        "nearer": nearer,
+        "small": small,
+        "large": large,
+        "chosen": chosen,
+    }
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(
+            Quantity(f"angle to backprop at the end, omega {OMEGAS[k]:g}", m.backprop[:, k], "°")
+            for k in m.chosen
+        ),
+        *(
+            Quantity(f"angle to pseudobackprop, omega {OMEGAS[k]:g}", m.pseudo[:, k], "°")
+            for k in m.chosen
+        ),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "from small weights FA's deltas come nearer to those of pseudobackprop",
+        holds=lambda m: m.nearer == 1,
+        evidence=lambda m: (
+            f"{m.nearer:.0%} of the runs with omega up to {OMEGAS[SMALL - 1]:g}: "
+            f"{spread(m.small)} degrees, to backprop "
+            f"{spread(m.backprop[:, :SMALL].mean(1))}"
+        ),
+    ),
+    Claim(
+        "from large weights they do not",
+        holds=lambda m: (m.large > 2 * m.small).all(),
+        evidence=lambda m: f"omega {OMEGAS[-1]:g}: {spread(m.large)} degrees to pseudobackprop",
+    ),
+    Claim(
+        "the function is learned from every scale",
+        holds=lambda m: (m.runs["nse"][..., -1] < 0.05).all(),
+        evidence=lambda m: f"largest NSE of any run {m.runs['nse'][..., -1].max():.2g}",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the means over the runs, blue for the smallest scale, red for the largest."""
-    from matplotlib import colormaps
-
-    from spikefa.runs.results.drawing import legend, name_axes, panels
-
     figure, (row,) = panels(3, width=3.7)
     colours = colormaps["coolwarm"]([k / (len(OMEGAS) - 1) for k in range(len(OMEGAS))])
     named = {
@@ -129,6 +144,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("L16.s13", "lillicrap2016.s13", once, judge, picture, quick={"repeats": 2})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "lillicrap2016.s13",
+    Settings,
+    id="L16.s13",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    quick={"repeats": 2},
+)

@@ -6,22 +6,22 @@ alignment, so the error increases, until a new configuration with low error is f
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+import spikefa as sf
+from spikefa.analysis.style import GREY, INK, PALETTE
+from spikefa.experiments.lillicrap2016._quadratic import circuit, quadratic_simulation
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
 
-    from spikefa.runs.results.repeats import Runs
 
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
-
-
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     hidden: int = option(1000, "hidden neurons")
@@ -29,59 +29,55 @@ class Settings:
     after: int = option(16000, "updates by feedback alignment")
     every: int = option(200, "updates between two looks at 300 other examples")
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn by backprop, switch, learn by feedback alignment."""
-    import numpy as np
-
-    import spikefa as sf
-    from spikefa.experiments.lillicrap2016._quadratic import circuit, exercise
-
-    learner = exercise(sf.Backprop(tau=1.0), settings.hidden, seed)
+    simulation = quadratic_simulation(settings, sf.Backprop(tau=1.0), settings.hidden, seed)
+    measures = {"nse": simulation.held_out.answers.nse}
     first = range(0, settings.before + 1, settings.every)
     second = range(settings.every, settings.after + 1, settings.every)
-    before = learner.follow(first, {"nse": learner.nse})["nse"]
-    learner.switch(circuit(), seed)
-    after = learner.follow(second, {"nse": learner.nse})["nse"]
+    before = simulation.follow(first, measures)["nse"]
+    simulation.switch(circuit(), seed)
+    after = simulation.follow(second, measures)["nse"]
     updates = [*first, *(settings.before + update for update in second)]
     return {"nse": np.concatenate([before, after]), "updates": updates}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the runs against the caption."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     switch = settings.before // settings.every
     minimum = runs["nse"][:, switch - 5 : switch + 1].mean(1)
     after = runs["nse"][:, switch:]
     peak, end = after.max(1), after[:, -5:].mean(1)
-    return Findings(
-        [
-            Quantity("NSE at the switch", minimum),
-            Quantity("highest NSE after it", peak),
-            Quantity("NSE at the end", end),
-        ],
-        [
-            Claim(
-                "the error increases after the switch",
-                bool((peak > 1.5 * minimum).all()),
-                f"from {spread(minimum)} to {spread(peak)}",
-            ),
-            Claim(
-                "feedback alignment then recovers and finds low error rates",
-                bool((end < minimum).all() or (end < 0.5 * peak).all()),
-                f"{spread(end)} at the end",
-            ),
-        ],
-    )
+    return {"minimum": minimum, "peak": peak, "end": end}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("NSE at the switch", m.minimum),
+        Quantity("highest NSE after it", m.peak),
+        Quantity("NSE at the end", m.end),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "the error increases after the switch",
+        holds=lambda m: (m.peak > 1.5 * m.minimum).all(),
+        evidence=lambda m: f"from {spread(m.minimum)} to {spread(m.peak)}",
+    ),
+    Claim(
+        "feedback alignment then recovers and finds low error rates",
+        holds=lambda m: (m.end < m.minimum).all() or (m.end < 0.5 * m.peak).all(),
+        evidence=lambda m: f"{spread(m.end)} at the end",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the error against the updates, and where the circuit is switched."""
-    from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import legend, name_axes, panels, traces
-
     figure, ((axes,),) = panels(1, width=5.5, height=3.5)
     switch = settings.before // settings.every
     updates = runs["updates"][0]
@@ -96,13 +92,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "L16.s14",
+EXPERIMENT = Study(
     "lillicrap2016.s14",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="L16.s14",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"hidden": 300, "repeats": 1},
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -3,22 +3,23 @@
 The weights from the 28 x 28 pixels onto 100 of the hidden neurons of figure 3ab, chosen at random:
 before learning, and after it by backpropagation, by feedback alignment, and by feedback alignment
 with half of W and B removed. White is a strong positive weight, black a strong negative one. The
-networks are those of `fig3ab`, from the same first weights and taught alike.
+networks are those of `fig3ab`, from the same first weights and trained alike.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+import torch
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.experiments.lillicrap2016._digits import digits
+from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import panels
+from spikefa.utils.seeding import generator
 
 SIDE = 10
 SHOWN = SIDE**2
@@ -26,46 +27,30 @@ SHOWN = SIDE**2
 PIXELS = 28
 LEAST_SMOOTH = 0.05
 """Correlation of neighbouring weights by which fields have become smooth."""
-TAUGHT = ("backprop", "fa", "sparse")
+TRAINED = ("backprop", "fa", "sparse")
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Logistic):
     """Everything that the result depends on."""
 
-    epochs: int = option(40, "epochs")
-    batch: int = option(10, "examples for each update, which is summed over them")
-    rate: float = option(1e-2, "eta, of all")
-    decay: float = option(1e-6, "weight decay per update")
-    hidden: int = option(1000, "hidden neurons")
-    weight_scale: float = option(0.2, "half-range of the first weights")
-    feedback_scale: float = option(1.0, "half-range of B")
-    train_images: int | None = option(None, "use only the first K training images")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
     repeats: int = option(1, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Teach three networks, and return the fields of the same neurons, and how smooth they are."""
-    import torch
-
-    from spikefa.experiments.lillicrap2016._digits import digits
-    from spikefa.experiments.lillicrap2016._logistic import pupil
-    from spikefa.utils.seeding import generator
-
+    """Train three networks, and return the fields of the same neurons, and how smooth they are."""
     data = digits(settings.data_dir, settings.train_images)
     found: dict[str, Any] = {}
     chosen = torch.randperm(settings.hidden, generator=generator(seed, "shown"))[:SHOWN]
-    for name in TAUGHT:
-        lesson = pupil(name, settings, data, seed)
-        weight = lesson.network.synapses["hidden1"].weight
+    for name in TRAINED:
+        simulation = logistic_simulation(name, settings, data, seed)
+        weight = simulation.network.synapses["hidden1"].weight
         if not found:
             found |= _fields("start", weight[:, chosen])
-        lesson.learn_epochs(settings.epochs)
-        lesson.look()
-        found |= {f"{name}.error": lesson.error_percent()} | _fields(name, weight[:, chosen])
+        simulation.learn(simulation.presentations(settings.epochs))
+        simulation.look()
+        error = simulation.held_out.answers.error_percent()
+        found |= {f"{name}.error": error} | _fields(name, weight[:, chosen])
     return found
 
 
@@ -74,54 +59,54 @@ def _fields(name: str, weights: Any) -> dict[str, Any]:
 
     Of weights to the right of one another, over the pixels of each field; random ones have 0.
     """
-    import numpy as np
-
-    fields = weights.T.reshape(-1, PIXELS, PIXELS).numpy().copy()
+    fields = weights.T.reshape(-1, PIXELS, PIXELS).cpu().numpy().copy()
     a, b = fields[:, :, :-1].reshape(len(fields), -1), fields[:, :, 1:].reshape(len(fields), -1)
     a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
     smooth = (a * b).sum(1) / np.sqrt((a**2).sum(1) * (b**2).sum(1))
     return {f"{name}.fields": fields, f"{name}.smooth": smooth}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare how alike neighbouring weights have become, as they are in detectors of strokes."""
-    from spikefa.experiments.lillicrap2016._logistic import NAMES
-
-    smooth = {name: runs[f"{name}.smooth"].mean(1) for name in ("start", *TAUGHT)}
-    grown = {name: smooth[name] - smooth["start"] for name in TAUGHT}
-    told = ", ".join(f"{NAMES[name]} {spread(smooth[name])}" for name in TAUGHT)
-    return Findings(
-        [
-            Quantity("correlation of neighbouring weights, before learning", smooth["start"]),
-            *(
-                Quantity(f"correlation of neighbouring weights, {NAMES[name]}", smooth[name])
-                for name in TAUGHT
-            ),
-            *(Quantity(f"test error, {NAMES[n]}", runs[f"{n}.error"], "%") for n in TAUGHT),
-        ],
-        [
-            Claim(
-                "feedback alignment develops similar feature detectors",
-                bool((grown["backprop"] > 0.5 * grown["fa"]).all())
-                and bool((grown["fa"] > LEAST_SMOOTH).all()),
-                f"mean correlation of neighbouring weights: {told}; "
-                f"before learning {spread(smooth['start'], 2)}",
-                "backprop has made detectors of some neurons, and changed the first weights of the "
-                "others little: its deltas are shorter, and the mean is over all neurons",
-            )
-        ],
-    )
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
+    smooth = {name: runs[f"{name}.smooth"].mean(1) for name in ("start", *TRAINED)}
+    grown = {name: smooth[name] - smooth["start"] for name in TRAINED}
+    told = ", ".join(f"{NAMES[name]} {spread(smooth[name])}" for name in TRAINED)
+    return {"smooth": smooth, "grown": grown, "told": told}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity("correlation of neighbouring weights, before learning", m.smooth["start"]),
+        *(
+            Quantity(f"correlation of neighbouring weights, {NAMES[name]}", m.smooth[name])
+            for name in TRAINED
+        ),
+        *(Quantity(f"test error, {NAMES[n]}", m.runs[f"{n}.error"], "%") for n in TRAINED),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "feedback alignment develops similar feature detectors",
+        holds=lambda m: (
+            bool((m.grown["backprop"] > 0.5 * m.grown["fa"]).all())
+            and bool((m.grown["fa"] > LEAST_SMOOTH).all())
+        ),
+        evidence=lambda m: (
+            f"mean correlation of neighbouring weights: {m.told}; "
+            f"before learning {spread(m.smooth['start'], 2)}"
+        ),
+        reason="backprop has made detectors of some neurons, and changed the first weights of the "
+        "others little: its deltas are shorter, and the mean is over all neurons",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw 100 fields before learning, and after it by each algorithm, of the first run."""
-    import numpy as np
-
-    from spikefa.experiments.lillicrap2016._logistic import NAMES
-    from spikefa.runs.results.drawing import panels
-
     figure, axes = panels(2, 2, width=4.2, height=4.3)
-    titles = {"start": "before learning"} | {name: NAMES[name] for name in TAUGHT}
+    titles = {"start": "before learning"} | {name: NAMES[name] for name in TRAINED}
     for place, (name, title) in zip(axes.flat, titles.items(), strict=True):
         fields = runs[f"{name}.fields"][0]
         largest = float(np.quantile(np.abs(fields), 0.995))
@@ -133,12 +118,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "L16.s5",
+EXPERIMENT = Study(
     "lillicrap2016.s5",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="L16.s5",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={
         "epochs": 20,
         "hidden": 200,
@@ -147,5 +135,3 @@ STUDY = Study(
         "weight_scale": 0.1,
     },
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -10,18 +10,17 @@ another reason.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
+from spikefa.experiments.lillicrap2016._teacher import student_simulation
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 
 THREE, FOUR = (30, 40, 10), (30, 40, 20, 10)
 NETWORKS = {"3": (THREE, False), "4": (FOUR, False), "frozen": (FOUR, True)}
@@ -30,8 +29,8 @@ ALGORITHMS = {"backprop": "backprop", "fa": "feedback alignment"}
 LABELS = {"3": "3 layers", "4": "4 layers", "frozen": "4 layers, W0 frozen"}
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     updates: int = option(20_000, "updates")
@@ -42,15 +41,10 @@ class Settings:
     bias_scale: float = option(0.2, "half-range of the first biases")
     feedback_scale: float = option(0.5, "half-range of B")
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Let all networks learn the function of one target network, with both algorithms."""
-    import spikefa as sf
-    from spikefa.experiments.lillicrap2016._teacher import student
-
     circuits = {
         "backprop": lambda: sf.Backprop(tau=1.0),
         "fa": lambda: sf.FA(settings.feedback_scale, tau=1.0),
@@ -61,49 +55,66 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {"updates": list(at)}
     for algorithm, circuit in circuits.items():
         for network, (sizes, frozen) in NETWORKS.items():
-            learner = student(sizes, circuit(), rate, settings.batch, seed, *scales)
+            simulation = student_simulation(
+                settings, sizes, circuit(), rate, settings.batch, seed, *scales
+            )
             if frozen:
-                learner.freeze(0)
-            found |= learner.follow(at, {f"{algorithm}.{network}": learner.nse})
+                simulation.freeze(0)
+            nse = simulation.held_out.answers.nse
+            found |= simulation.follow(at, {f"{algorithm}.{network}": nse})
     return found
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Hold the control against the same network that learns as a whole, and against 3 layers."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return the errors at the end, and those of each algorithm as an evidence."""
     final = {
         f"{algorithm}.{network}": runs[f"{algorithm}.{network}"][:, -5:].mean(1)
         for algorithm in ALGORITHMS
         for network in NETWORKS
     }
-    claims = []
-    for algorithm, title in ALGORITHMS.items():
-        three, four, frozen = (final[f"{algorithm}.{network}"] for network in NETWORKS)
-        evidence = f"NSE {spread(frozen)} frozen, {spread(four)} not, {spread(three)} with 3 layers"
-        claims += [
-            Claim(
-                f"with W0 frozen 4 layers do much worse, {title}",
-                bool((frozen > 2 * four).all()),
-                evidence,
-            ),
-            Claim(
-                f"they do worse than 3 layers, {title}",
-                bool((frozen > three).all()),
-                evidence,
-            ),
-        ]
-    quantities = [
-        Quantity(f"NSE at the end, {LABELS[network]}, {title}", final[f"{algorithm}.{network}"])
+    told = {
+        algorithm: f"NSE {spread(final[f'{algorithm}.frozen'])} frozen, "
+        f"{spread(final[f'{algorithm}.4'])} not, {spread(final[f'{algorithm}.3'])} with 3 layers"
+        for algorithm in ALGORITHMS
+    }
+    return {"final": final, "told": told}
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the errors at the end."""
+    return [
+        Quantity(f"NSE at the end, {LABELS[network]}, {title}", m.final[f"{algorithm}.{network}"])
         for algorithm, title in ALGORITHMS.items()
         for network in NETWORKS
     ]
-    return Findings(quantities, claims)
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def _much_worse(algorithm: str) -> Claim:
+    return Claim(
+        f"with W0 frozen 4 layers do much worse, {ALGORITHMS[algorithm]}",
+        holds=lambda m: (m.final[f"{algorithm}.frozen"] > 2 * m.final[f"{algorithm}.4"]).all(),
+        evidence=lambda m: m.told[algorithm],
+    )
+
+
+def _worse_than_three(algorithm: str) -> Claim:
+    return Claim(
+        f"they do worse than 3 layers, {ALGORITHMS[algorithm]}",
+        holds=lambda m: (m.final[f"{algorithm}.frozen"] > m.final[f"{algorithm}.3"]).all(),
+        evidence=lambda m: m.told[algorithm],
+    )
+
+
+CLAIMS = (
+    _much_worse("backprop"),
+    _worse_than_three("backprop"),
+    _much_worse("fa"),
+    _worse_than_three("fa"),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the errors against the updates."""
-    from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import band, legend, name_axes, panels
-
     figure, ((axes,),) = panels(1, width=5.8, height=4.2)
     colours = {"3": (GREY, PALETTE[3]), "4": (INK, PALETTE[2]), "frozen": (BLUE, PALETTE[1])}
     for network, pair in colours.items():
@@ -116,13 +127,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "L16.s6",
+EXPERIMENT = Study(
     "lillicrap2016.s6",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="L16.s6",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 1, "updates": 10_000},
 )
-run = STUDY.run
-draw = STUDY.draw

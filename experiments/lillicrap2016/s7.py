@@ -9,20 +9,26 @@ depends on the first weights whether a solution is found, so many runs are made 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import torch
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.runs.results.repeats import Runs
-    from spikefa.simulation.exercise import Exercise
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.alignment import row_angles
+from spikefa.analysis.style import GREY, INK, PALETTE
+from spikefa.datasets.examples import Examples
+from spikefa.datasets.functions import normal, xor
+from spikefa.feedback import FeedbackCircuit
+from spikefa.models import rate_network
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus import ExampleStimulus, FunctionStimulus
+from spikefa.utils.devices import choose_device
+from spikefa.utils.seeding import generator
 
 HIDDEN = (2, 25)
 FIRST_W = (0.15, -0.13)
@@ -33,8 +39,8 @@ SOLVED = 0.01
 """MSE below which XOR is said to be solved."""
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     updates: int = option(20_000, "updates, one example each")
@@ -44,20 +50,16 @@ class Settings:
     output_scale: float = option(0.15, "standard deviation of the first 25 output weights")
     feedback_scale: float = option(4.0, "standard deviation of the 25 elements of B")
     repeats: int = option(20, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
-def exercise(settings: Settings, hidden: int, circuit: "FeedbackCircuit", seed: int) -> "Exercise":
-    """Return a network before XOR, tested on the four examples."""
-    import torch
-
-    from spikefa.datasets.functions import normal, xor
-    from spikefa.models import rate_network
-    from spikefa.simulation.exercise import Exercise
-    from spikefa.utils.seeding import generator
-
-    network = rate_network((2, hidden, 1), circuit, settings.rate, "logistic", "logistic")
+def xor_simulation(
+    settings: Settings, hidden: int, circuit: FeedbackCircuit, seed: int
+) -> Simulation:
+    """Return a simulation of a network that learns XOR and is tested on the four examples."""
+    network = rate_network(
+        *((2, hidden, 1), circuit, settings.rate, "logistic", "logistic"),
+        device=choose_device(settings.device),
+    )
     network.initialise(seed)
     first, output = network.synapses.values()
     source = generator(seed, "xor")
@@ -68,16 +70,20 @@ def exercise(settings: Settings, hidden: int, circuit: "FeedbackCircuit", seed: 
         output.weight.copy_(torch.tensor([FIRST_W]).mT)
         for matrix in circuit.tensors().values():
             matrix.copy_(torch.tensor([B]))
-    learner = Exercise(network, xor(), seed=seed, tests=4)
-    learner.inputs.copy_(torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
-    learner.targets.copy_(torch.tensor([[0.0], [1.0], [1.0], [0.0]]))
-    return learner
+    inputs = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    targets = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    return Simulation(
+        network,
+        FunctionStimulus(xor()),
+        test=ExampleStimulus(Examples(inputs, targets)),
+        batch_size=1,
+        seed=seed,
+        backend=settings.backend,
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Let both algorithms learn XOR in both networks, each pair from the same first weights."""
-    import spikefa as sf
-
     at = range(0, settings.updates + 1, settings.every)
     found: dict[str, Any] = {"updates": list(at)}
     for hidden in HIDDEN:
@@ -86,23 +92,23 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             "fa": sf.FA(settings.feedback_scale, tau=1.0, matrix="normal"),
         }
         for algorithm, circuit in circuits.items():
-            learner = exercise(settings, hidden, circuit, seed)
-            state, weight = learner.test_state, learner.network.synapses["output"].weight
+            simulation = xor_simulation(settings, hidden, circuit, seed)
+            state, weight = simulation.held_out.state, simulation.network.synapses["output"].weight
             name = f"{algorithm}.{hidden}"
             before = weight.clone()
 
             def error(state: Any = state) -> float:
                 return float(state.error.square().mean())
 
-            found |= learner.follow(at, {name: error})
-            found[f"{name}.before"], found[f"{name}.after"] = before[:, 0], weight[:, 0]
+            found |= simulation.follow(at, {name: error})
+            found[f"{name}.before"], found[f"{name}.after"] = before[:, 0].cpu(), weight[:, 0].cpu()
             for matrix in circuit.tensors().values():
-                found[f"{hidden}.B"] = matrix[0]
+                found[f"{hidden}.B"] = matrix[0].cpu()
     return found
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Count the runs that find a solution, and measure how W is aligned with B."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     solved = {
         f"{algorithm}.{hidden}": runs[f"{algorithm}.{hidden}"][:, -1] < SOLVED
         for algorithm in ALGORITHMS
@@ -116,49 +122,48 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         for hidden in HIDDEN
     }
     before, after = (_angles(runs[f"fa.25.{when}"], runs["25.B"]) for when in ("before", "after"))
-    return Findings(
-        [
-            *(
-                Quantity(f"MSE at the end, 2-{hidden}-1, {title}", runs[f"{name}.{hidden}"][:, -1])
-                for hidden in HIDDEN
-                for name, title in ALGORITHMS.items()
-            ),
-            Quantity("angle between W and B^T before learning, 2-25-1", before, "°"),
-            Quantity("the same after it", after, "°"),
-        ],
-        [
-            Claim(
-                "both algorithms manage to find solutions with 2 hidden neurons",
-                bool(solved["backprop.2"].any() and solved["fa.2"].any()),
-                f"MSE below {SOLVED:g}: {told[2]}",
-            ),
-            Claim(
-                "both solve it with 25",
-                bool(solved["backprop.25"].all() and solved["fa.25"].all()),
-                f"MSE below {SOLVED:g}: {told[25]}",
-            ),
-            Claim(
-                "at first W and B are not related, after learning there is clear alignment",
-                bool(abs(before.mean() - 90) < 15 and (after < 70).all()),
-                f"from {spread(before)} to {spread(after)} degrees",
-            ),
-        ],
-    )
+    return {"solved": solved, "told": told, "before": before, "after": after}
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(
+            Quantity(f"MSE at the end, 2-{hidden}-1, {title}", m.runs[f"{name}.{hidden}"][:, -1])
+            for hidden in HIDDEN
+            for name, title in ALGORITHMS.items()
+        ),
+        Quantity("angle between W and B^T before learning, 2-25-1", m.before, "°"),
+        Quantity("the same after it", m.after, "°"),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "both algorithms manage to find solutions with 2 hidden neurons",
+        holds=lambda m: m.solved["backprop.2"].any() and m.solved["fa.2"].any(),
+        evidence=lambda m: f"MSE below {SOLVED:g}: {m.told[2]}",
+    ),
+    Claim(
+        "both solve it with 25",
+        holds=lambda m: m.solved["backprop.25"].all() and m.solved["fa.25"].all(),
+        evidence=lambda m: f"MSE below {SOLVED:g}: {m.told[25]}",
+    ),
+    Claim(
+        "at first W and B are not related, after learning there is clear alignment",
+        holds=lambda m: abs(m.before.mean() - 90) < 15 and (m.after < 70).all(),
+        evidence=lambda m: f"from {spread(m.before)} to {spread(m.after)} degrees",
+    ),
+)
 
 
 def _angles(weights: Any, back: Any) -> Any:
-    import torch
-
-    from spikefa.analysis.alignment import row_angles
 
     return row_angles(torch.as_tensor(weights), torch.as_tensor(back)).numpy()
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the errors of both networks (a, b), and the elements of W against those of B (c)."""
-    from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import legend, name_axes, panels, traces
-
     figure, ((small, large, cloud),) = panels(3, width=3.6)
     colours = {"backprop": INK, "fa": PALETTE[2]}
     for axes, hidden, letter in ((small, 2, "a"), (large, 25, "b")):
@@ -181,13 +186,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "L16.s7",
+EXPERIMENT = Study(
     "lillicrap2016.s7",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="L16.s7",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 4, "updates": 10_000},
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -6,18 +6,20 @@ first weights and on the same examples.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+import torch
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import BLUE, GREY, PALETTE
+from spikefa.experiments.lillicrap2016._teacher import student_simulation
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, first_below, legend, name_axes, panels
 
 SIZES = (30, 20, 10, 10)
 ALPHAS = (0.0, 0.5, 0.9)
@@ -25,8 +27,8 @@ BOUND = 0.3
 """The NSE that must be reached."""
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     updates: int = option(2500, "updates")
@@ -37,24 +39,15 @@ class Settings:
     bias_scale: float = option(0.1, "half-range of the first biases")
     feedback_scale: float = option(0.5, "half-range of B")
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Learn with each momentum."""
-    from functools import partial
-
-    import numpy as np
-    import torch
-
-    import spikefa as sf
-    from spikefa.experiments.lillicrap2016._teacher import student
-
     at = range(0, settings.updates + 1, settings.every)
     curves = []
     for alpha in ALPHAS:
-        learner = student(
+        simulation = student_simulation(
+            settings,
             SIZES,
             sf.FA(settings.feedback_scale, tau=1.0),
             settings.rate,
@@ -64,39 +57,39 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             settings.bias_scale,
             partial(torch.optim.SGD, momentum=alpha),
         )
-        curves.append(learner.follow(at, {"nse": learner.nse})["nse"])
+        curves.append(simulation.follow(at, {"nse": simulation.held_out.answers.nse})["nse"])
     return {"updates": list(at), "nse": np.array(curves)}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare how many updates an error takes."""
-    from spikefa.runs.results.drawing import first_below
-
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     updates = runs["updates"][0]
     needed = [first_below(updates, runs["nse"][:, k], BOUND) for k in range(len(ALPHAS))]
     told = "; ".join(
         f"{alpha:g}: {spread(values)}" for alpha, values in zip(ALPHAS, needed, strict=True)
     )
-    return Findings(
-        [
-            Quantity(f"updates until the NSE is below {BOUND:g}, momentum {alpha:g}", values)
-            for alpha, values in zip(ALPHAS, needed, strict=True)
-        ],
-        [
-            Claim(
-                "momentum speeds feedback alignment up",
-                bool((needed[0] > needed[1]).all() and (needed[1] > needed[2]).all()),
-                f"updates until the NSE is below {BOUND:g} by momentum: {told}",
-            )
-        ],
-    )
+    return {"needed": needed, "told": told}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity(f"updates until the NSE is below {BOUND:g}, momentum {alpha:g}", values)
+        for alpha, values in zip(ALPHAS, m.needed, strict=True)
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "momentum speeds feedback alignment up",
+        holds=lambda m: (m.needed[0] > m.needed[1]).all() and (m.needed[1] > m.needed[2]).all(),
+        evidence=lambda m: f"updates until the NSE is below {BOUND:g} by momentum: {m.told}",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the errors against the updates."""
-    from spikefa.analysis.style import BLUE, GREY, PALETTE
-    from spikefa.runs.results.drawing import band, legend, name_axes, panels
-
     figure, ((axes,),) = panels(1, width=5.2, height=3.6)
     for k, colour in enumerate((GREY, BLUE, PALETTE[2])):
         band(axes, runs["updates"][0], runs["nse"][:, k], colour, f"momentum {ALPHAS[k]:g}")
@@ -106,6 +99,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("L16.s8", "lillicrap2016.s8", once, judge, picture, quick={"repeats": 1})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "lillicrap2016.s8",
+    Settings,
+    id="L16.s8",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    quick={"repeats": 1},
+)

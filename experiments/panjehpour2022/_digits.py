@@ -18,8 +18,11 @@ from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.network.network import Network
 from spikefa.neurons import Rate
 from spikefa.plasticity import ThreeFactor
-from spikefa.simulation.lesson import Lesson
+from spikefa.runs.settings import Placed
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.synapses import Dense
+from spikefa.utils.devices import choose_device
 from spikefa.utils.seeding import generator
 
 SIDE, BATCH, PER_CLASS = 15, 1000, 5
@@ -38,7 +41,7 @@ class Normal(Dense):
         for part in (self.weight, self.bias):
             draw = torch.empty(part.shape, dtype=part.dtype)
             part.copy_(draw.normal_(0, SPREAD, generator=generator))
-        self.settle()
+        self.constrain()
 
 
 def feedback_alignment() -> FA:
@@ -46,11 +49,15 @@ def feedback_alignment() -> FA:
     return FA(SPREAD, tau=1.0, gated=True, matrix="normal")
 
 
-def network(circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None = None) -> Network:
+def network(
+    place: Placed, circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None = None
+) -> Network:
     """Return the network, its weights drawn.
 
     Parameters
     ----------
+    place : Placed
+        Settings that say where it runs.
     circuit : FeedbackCircuit
     rate : float
         eta, for the mean over a mini-batch.
@@ -68,6 +75,7 @@ def network(circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None
         circuit,
         ThreeFactor(rate / BATCH, weight_decay=0),
         partial(Normal, norm=norm),
+        device=choose_device(place.device),
     )
     made.initialise(seed)
     if norm is not None and isinstance(circuit, FA):
@@ -76,7 +84,8 @@ def network(circuit: FeedbackCircuit, rate: float, seed: int, norm: float | None
     return made
 
 
-def lesson(
+def simulation_of(
+    place: Placed,
     circuit: FeedbackCircuit,
     rate: float,
     seed: int,
@@ -85,12 +94,12 @@ def lesson(
     disorder: float = 0.0,
     norm: float | None = None,
     data_dir: str | None = None,
-) -> Lesson:
-    """Return the network in front of the digits, tested on 10,000 others.
+) -> Simulation:
+    """Return a simulation in which the network learns the digits, tested on 10,000 others.
 
     Parameters
     ----------
-    circuit, rate, seed, norm
+    place, circuit, rate, seed, norm
         As for `network`.
     batches : int, default 60
         Mini-batches of an epoch.
@@ -102,8 +111,13 @@ def lesson(
         Where the data set lies, see `spikefa.datasets.mnist`.
     """
     shown, tests = _examples(small_digits(data_dir).subset(train=batches * BATCH), disorder, seed)
-    return Lesson(
-        network(circuit, rate, seed, norm), shown, BATCH, seed, tests=tests, shuffled=shuffled
+    return Simulation(
+        network(place, circuit, rate, seed, norm),
+        ExampleStimulus(shown, shuffled=shuffled),
+        test=ExampleStimulus(tests),
+        batch_size=BATCH,
+        seed=seed,
+        backend=place.backend,
     )
 
 

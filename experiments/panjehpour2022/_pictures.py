@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from spikefa.analysis.style import PALETTE
-from spikefa.runs.results.drawing import level, name_axes
+from spikefa.runs.studies.drawing import level, name_axes
 
 
 def draw_terms(axes: Axes, batches: int, values: np.ndarray, title: str) -> None:

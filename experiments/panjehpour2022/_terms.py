@@ -8,64 +8,60 @@ import numpy as np
 import torch
 
 from spikefa.analysis.alignment_terms import alignment_terms, cosines
-from spikefa.experiments.panjehpour2022._digits import BATCH, lesson
+from spikefa.experiments.panjehpour2022._digits import simulation_of
 from spikefa.feedback import FA
-from spikefa.simulation.lesson import Lesson
-from spikefa.stimulus.sampler import ShuffledSampler
+from spikefa.runs.settings import Placed
+from spikefa.simulation.runner import Runner
 
 
 def terms_along(
-    at: Sequence[int], orders: int, circuit: FA, rate: float, seed: int, **how: Any
+    place: Placed, at: Sequence[int], orders: int, circuit: FA, rate: float, seed: int, **how: Any
 ) -> np.ndarray:
     """Let feedback alignment learn, and take the terms of some of its updates.
 
     Parameters
     ----------
+    place : Placed
+        Settings that say where it runs.
     at : sequence of int
         Numbers of the updates, counted from 0, ascending; none is below `orders`.
     orders : int
         Highest order.
     circuit, rate, seed, how
-        As for `_digits.lesson`.
+        As for `_digits.simulation_of`.
 
     Returns
     -------
     ndarray [len(at), 3, orders]
         Cosine between the term of each order and B_l^T, l = 1 to 3.
     """
-    made = lesson(circuit, rate, seed, **how)
-    network = made.network
-    order = ShuffledSampler(
-        len(made.examples), BATCH, seed, shuffled=bool(how.get("shuffled", True))
-    )
-    lower = list(network.synapses.values())[:-1]
+    simulation = simulation_of(place, circuit, rate, seed, **how)
+    lower = list(simulation.network.synapses.values())[:-1]
     history = [deque([each.weight.clone()], orders + 1) for each in lower]
     found = []
     for update in range(at[-1] + 1):
         biases = [each.bias.clone() for each in lower] if update in at else []
-        made.learn(1)
+        simulation.learn(1)
         if update in at:
-            inputs = made.examples.inputs[order.images(update)]
-            found.append(_terms(made, circuit, inputs, history, biases))
+            found.append(_terms(simulation.runner, circuit, history, biases))
         for kept, each in zip(history, lower, strict=True):
             kept.append(each.weight.clone())
     return np.array(found)
 
 
 def _terms(
-    made: Lesson,
+    runner: Runner,
     circuit: FA,
-    inputs: torch.Tensor,
     history: list[deque[torch.Tensor]],
     biases: list[torch.Tensor],
 ) -> list[np.ndarray]:
     """Return the cosines of the update that has just been made, [orders] for each layer."""
-    state, populations = made.state, list(made.network.populations.values())
-    sent = [inputs, *(population.spikes for population in state.populations)]
+    state, populations = runner.state, list(runner.network.populations.values())
+    sent = [runner.inputs, *(population.spikes for population in state.populations)]
     found = []
     for layer, matrix in enumerate(circuit.matrices):
         delta = state.feedback.modulators[layer + 1] * state.populations[layer + 1].gain
         weights = torch.stack(list(history[layer]))
         terms = alignment_terms(sent[layer], weights, biases[layer], delta, populations[layer])
-        found.append(cosines(terms, matrix.mT).numpy())
+        found.append(cosines(terms, matrix.mT).cpu().numpy())
     return found

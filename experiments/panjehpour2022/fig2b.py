@@ -7,18 +7,22 @@ not computed; both layers change as feedback alignment has it. Four conditions: 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import cos, radians
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import PALETTE
+from spikefa.datasets.functions import normal
+from spikefa.models import rate_network
+from spikefa.runs.options import option
+from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.utils.devices import choose_device
+from spikefa.utils.seeding import generator
 
 CONDITIONS = {
     "auto": "autocorrelated",
@@ -28,8 +32,8 @@ CONDITIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     neurons: int = option(50, "inputs, hidden and output neurons each")
@@ -40,14 +44,10 @@ class Settings:
     weight_scale: float = option(0.1, "half-range of the first weights")
     feedback_scale: float = option(0.25, "half-range of B")
     repeats: int = option(10, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return the cosine between W and B^T along the iterations of each condition."""
-    import numpy as np
-
     found: dict[str, Any] = {
         condition: _follow(settings, condition, seed) for condition in CONDITIONS
     }
@@ -56,12 +56,6 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _follow(settings: Settings, condition: str, seed: int) -> list[float]:
-    from math import cos, radians
-
-    import spikefa as sf
-    from spikefa.datasets.functions import normal
-    from spikefa.models import rate_network
-    from spikefa.utils.seeding import generator
 
     n, batch = settings.neurons, settings.batch
     network = rate_network(
@@ -72,6 +66,7 @@ def _follow(settings: Settings, condition: str, seed: int) -> list[float]:
         "linear",
         settings.weight_scale,
         bias=False,
+        device=choose_device(settings.device),
     )
     network.initialise(seed)
     source = generator(seed, "signals", condition)
@@ -79,8 +74,10 @@ def _follow(settings: Settings, condition: str, seed: int) -> list[float]:
     found = []
     for iteration in range(settings.iterations + 1):
         if iteration == 0 or condition in ("cross", "neither"):
-            inputs = normal(batch, n, source)
-            error = inputs if condition in ("cross", "both") else normal(batch, n, source)
+            inputs = normal(batch, n, source).to(network.device)
+            error = inputs
+            if condition in ("auto", "neither"):
+                error = normal(batch, n, source).to(network.device)
         if iteration % settings.every == 0:
             found.append(cos(radians(network.alignment()["output"])))
         network.forward(state, inputs)
@@ -89,41 +86,49 @@ def _follow(settings: Settings, condition: str, seed: int) -> list[float]:
     return found
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare the four conditions."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     final = {condition: runs[condition][:, -1] for condition in CONDITIONS}
     chance = 1 / settings.neurons
-    aligned = {condition: bool((values > 5 * chance).all()) for condition, values in final.items()}
     told = {condition: f"cosine {spread(values)}" for condition, values in final.items()}
-    return Findings(
-        [
-            Quantity(f"cosine between W and B^T at the end, {CONDITIONS[condition]}", values)
-            for condition, values in final.items()
-        ],
-        [
-            *(
-                Claim(f"W aligns with B^T: {CONDITIONS[name]}", aligned[name], told[name])
-                for name in ("auto", "cross", "both")
-            ),
-            Claim(
-                "without correlations it does not",
-                bool((abs(final["neither"]) < 5 * chance).all()),
-                told["neither"],
-            ),
-            Claim(
-                "more alignment with both than with autocorrelation alone",
-                bool(final["both"].mean() > final["auto"].mean()),
-                f"{told['both']}, alone {told['auto']}",
-            ),
-        ],
+    return {"final": final, "chance": chance, "told": told}
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity(f"cosine between W and B^T at the end, {CONDITIONS[condition]}", values)
+        for condition, values in m.final.items()
+    ]
+
+
+def _aligns(condition: str) -> Claim:
+    return Claim(
+        f"W aligns with B^T: {CONDITIONS[condition]}",
+        holds=lambda m: (m.final[condition] > 5 * m.chance).all(),
+        evidence=lambda m: m.told[condition],
     )
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
-    """Draw the alignment against the iterations."""
-    from spikefa.analysis.style import PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
+CLAIMS = (
+    _aligns("auto"),
+    _aligns("cross"),
+    _aligns("both"),
+    Claim(
+        "without correlations it does not",
+        holds=lambda m: (abs(m.final["neither"]) < 5 * m.chance).all(),
+        evidence=lambda m: m.told["neither"],
+    ),
+    Claim(
+        "more alignment with both than with autocorrelation alone",
+        holds=lambda m: m.final["both"].mean() > m.final["auto"].mean(),
+        evidence=lambda m: f"{m.told['both']}, alone {m.told['auto']}",
+    ),
+)
 
+
+def picture(settings: Settings, runs: Runs) -> Figure:
+    """Draw the alignment against the iterations."""
     figure, ((axes,),) = panels(1, width=5.2, height=3.6)
     for (condition, label), colour in zip(CONDITIONS.items(), PALETTE, strict=False):
         band(axes, runs["iterations"][0], runs[condition], colour, label)
@@ -133,6 +138,15 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study("P22.fig2b", "panjehpour2022.fig2b", once, judge, picture, quick={"repeats": 3})
-run = STUDY.run
-draw = STUDY.draw
+EXPERIMENT = Study(
+    "panjehpour2022.fig2b",
+    Settings,
+    id="P22.fig2b",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
+    backends=WITHOUT_BACKEND,
+    quick={"repeats": 3},
+)

@@ -10,24 +10,24 @@ alignment the lowest error on the training images.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.experiments.panjehpour2022._digits import feedback_alignment
+from spikefa.experiments.panjehpour2022._pictures import draw_terms
+from spikefa.experiments.panjehpour2022._terms import terms_along
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import legend, panels
 
 CONDITIONS = {"fixed": "not shuffled", "shuffled": "shuffled"}
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     batches: int = option(60, "mini-batches of an epoch")
@@ -35,20 +35,16 @@ class Settings:
     late: int = option(20, "epochs before the second")
     epochs_back: int = option(4, "highest order, in epochs")
     rate: float = option(0.3, "eta, for the mean over a mini-batch")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    data_dir: str | None = option(None, DATA_DIR)
     repeats: int = option(30, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return the cosine of the terms with B^T, [2 looks, 3 layers, orders], in both conditions."""
-    from spikefa.experiments.panjehpour2022._digits import feedback_alignment
-    from spikefa.experiments.panjehpour2022._terms import terms_along
-
     at = [settings.batches * epochs for epochs in (settings.early, settings.late)]
     return {
         condition: terms_along(
+            settings,
             at,
             settings.batches * settings.epochs_back,
             feedback_alignment(),
@@ -62,8 +58,8 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     }
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare the orders of whole epochs with all others, over the layers together."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     whole, other = {}, {}
     for condition in CONDITIONS:
         values = runs[condition].mean(2)
@@ -78,56 +74,66 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         for kind, values in (("whole-epoch", whole), ("other", other))
         for when in ("early", "late")
     ]
-    return Findings(
-        [
-            Quantity(text, values[:, when])
-            for (text, values), when in zip(rows, [0, 1] * 4, strict=True)
-        ],
-        [
-            Claim(
-                "not shuffled, orders that are multiples of an epoch stand out, and more so later",
-                bool((fixed[:, 0] > 0).all() and fixed[:, 1].mean() > fixed[:, 0].mean()),
-                f"by {spread(fixed[:, 0])} early, by {spread(fixed[:, 1])} late",
-            ),
-            Claim(
-                "shuffled, they are like the others",
-                abs(mixed[:, 1].mean()) < 0.2 * fixed[:, 1].mean(),
-                f"by {spread(mixed[:, 0])} early, by {spread(mixed[:, 1])} late",
-            ),
-            Claim(
-                "early all orders are aligned, in both conditions",
-                all(bool((other[condition][:, 0] > 0.05).all()) for condition in CONDITIONS),
-                "; ".join(f"{CONDITIONS[name]} {spread(other[name][:, 0])}" for name in CONDITIONS),
-                "the bound is 0.05 in every single run, and ours; some runs are just below it",
-            ),
-            Claim(
-                "the others become less aligned",
-                all(other[name][:, 1].mean() < other[name][:, 0].mean() for name in CONDITIONS),
-                "; ".join(f"{CONDITIONS[name]} {spread(other[name][:, 1])}" for name in CONDITIONS),
-            ),
-            Claim(
-                "the multiples of an epoch become more aligned, not shuffled",
-                whole["fixed"][:, 1].mean() > whole["fixed"][:, 0].mean(),
-                f"from {spread(whole['fixed'][:, 0])} to {spread(whole['fixed'][:, 1])}",
-                "they keep what alignment they have while the others lose theirs; when the paper "
-                "looks, and at which learning rate, it does not say",
-            ),
-        ],
-    )
+    return {"whole": whole, "other": other, "fixed": fixed, "mixed": mixed, "rows": rows}
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity(text, values[:, when])
+        for (text, values), when in zip(m.rows, [0, 1] * 4, strict=True)
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "not shuffled, orders that are multiples of an epoch stand out, and more so later",
+        holds=lambda m: (m.fixed[:, 0] > 0).all() and m.fixed[:, 1].mean() > m.fixed[:, 0].mean(),
+        evidence=lambda m: f"by {spread(m.fixed[:, 0])} early, by {spread(m.fixed[:, 1])} late",
+    ),
+    Claim(
+        "shuffled, they are like the others",
+        holds=lambda m: abs(m.mixed[:, 1].mean()) < 0.2 * m.fixed[:, 1].mean(),
+        evidence=lambda m: f"by {spread(m.mixed[:, 0])} early, by {spread(m.mixed[:, 1])} late",
+    ),
+    Claim(
+        "early all orders are aligned, in both conditions",
+        holds=lambda m: all(
+            bool((m.other[condition][:, 0] > 0.05).all()) for condition in CONDITIONS
+        ),
+        evidence=lambda m: "; ".join(
+            f"{CONDITIONS[name]} {spread(m.other[name][:, 0])}" for name in CONDITIONS
+        ),
+        reason="the bound is 0.05 in every single run, and ours; some runs are just below it",
+    ),
+    Claim(
+        "the others become less aligned",
+        holds=lambda m: all(
+            m.other[name][:, 1].mean() < m.other[name][:, 0].mean() for name in CONDITIONS
+        ),
+        evidence=lambda m: "; ".join(
+            f"{CONDITIONS[name]} {spread(m.other[name][:, 1])}" for name in CONDITIONS
+        ),
+    ),
+    Claim(
+        "the multiples of an epoch become more aligned, not shuffled",
+        holds=lambda m: m.whole["fixed"][:, 1].mean() > m.whole["fixed"][:, 0].mean(),
+        evidence=lambda m: (
+            f"from {spread(m.whole['fixed'][:, 0])} to {spread(m.whole['fixed'][:, 1])}"
+        ),
+        reason="they keep what alignment they have while the others lose theirs; when the paper "
+        "looks, and at which learning rate, it does not say",
+    ),
+)
 
 
 def multiples(settings: Settings, orders: int) -> Any:
     """Return which orders are whole epochs, ndarray of bool."""
-    import numpy as np
-
     return np.arange(1, orders + 1) % settings.batches == 0
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the cosines against the order: (b) not shuffled, (c) shuffled, by layer."""
-    from spikefa.experiments.panjehpour2022._pictures import draw_terms
-    from spikefa.runs.results.drawing import legend, panels
-
     figure, axes = panels(4, width=3.1)
     for column, (letter, condition) in enumerate(zip("bc", CONDITIONS, strict=True)):
         for look, when in enumerate((settings.early, settings.late)):
@@ -138,13 +144,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "P22.fig3",
+EXPERIMENT = Study(
     "panjehpour2022.fig3",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="P22.fig3",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 2, "batches": 15, "early": 4, "late": 25, "epochs_back": 3},
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -6,48 +6,45 @@ loss and (d) accuracy on the test images, whose labels are right; (c) alignment 
 if all labels are wrong and the mini-batches come in the same order in every epoch.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.analysis.style import PALETTE
+from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
+from spikefa.experiments.panjehpour2022._pictures import draw_terms
+from spikefa.experiments.panjehpour2022._terms import terms_along
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.simulation.simulation import Simulation
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     batches: int = option(60, "mini-batches of an epoch")
     epochs: int = option(40, "epochs")
     epochs_back: int = option(4, "highest order of an alignment term, in epochs")
     rate: float = option(0.3, "eta, for the mean over a mini-batch")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    data_dir: str | None = option(None, DATA_DIR)
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return the curves for each share of exchanged labels, and the terms if all are."""
-    import numpy as np
-
-    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
-    from spikefa.experiments.panjehpour2022._terms import terms_along
-
     at = range(0, settings.batches * settings.epochs + 1, settings.batches)
     rows: dict[str, list[Any]] = {"loss": [], "accuracy": [], "angle": []}
     for share in SHARES:
-        made = lesson(
+        simulation = simulation_of(
+            settings,
             feedback_alignment(),
             settings.rate,
             seed,
@@ -55,17 +52,10 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
             disorder=share,
             data_dir=settings.data_dir,
         )
-        curves = made.follow(
-            at,
-            {
-                "loss": made.loss,
-                "accuracy": lambda made=made: 100 - made.error_percent(),
-                "angle": lambda made=made: np.array(list(made.network.alignment().values())),
-            },
-        )
-        for name, values in curves.items():
+        for name, values in simulation.follow(at, _measures(simulation)).items():
             rows[name].append(values)
     terms = terms_along(
+        settings,
         [settings.batches * settings.epochs // 2],
         settings.batches * settings.epochs_back,
         feedback_alignment(),
@@ -79,10 +69,17 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     return {name: np.array(values) for name, values in rows.items()} | {"terms": terms[0]}
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare the shares at the end."""
-    import numpy as np
+def _measures(simulation: Simulation) -> dict[str, Callable[[], Any]]:
+    answers = simulation.held_out.answers
+    return {
+        "loss": answers.loss,
+        "accuracy": lambda: 100 - answers.error_percent(),
+        "angle": lambda: np.array(list(simulation.network.alignment().values())),
+    }
 
+
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     angle = runs["angle"][:, :, -1]
     accuracy = runs["accuracy"][:, :, -1]
     among = np.arange(1, runs["terms"].shape[-1] + 1) % settings.batches == 0
@@ -90,57 +87,63 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
     whole, other = terms[:, among].mean(1), terms[:, ~among].mean(1)
     mean = angle.mean((0, 2))
     told = "; ".join(f"{share:.0%} {spread(angle[:, k].mean(1))}" for k, share in enumerate(SHARES))
-    return Findings(
-        [
-            *(
-                Quantity(
-                    f"mean angle of W and B^T, {share:.0%} exchanged", angle[:, k].mean(1), "°"
-                )
-                for k, share in enumerate(SHARES)
-            ),
-            *(
-                Quantity(f"test accuracy, {share:.0%} exchanged", accuracy[:, k], "%")
-                for k, share in enumerate(SHARES)
-            ),
-            Quantity("cosine of terms of whole-epoch orders, all exchanged", whole),
-            Quantity("the same of other orders", other),
-        ],
-        [
-            Claim(
-                "the more labels are exchanged, the less alignment",
-                bool((np.diff(mean) > 0).all()),
-                f"mean angle {told}",
-            ),
-            Claim(
-                "and the worse the accuracy",
-                bool((np.diff(accuracy.mean(0)) < 0).all()),
-                "; ".join(
-                    f"{share:.0%} {spread(accuracy[:, k])} %" for k, share in enumerate(SHARES)
-                ),
-            ),
-            Claim(
-                "less alignment in earlier layers",
-                bool((np.diff(angle[:, 0].mean(0)) < 0).all()),
-                ", ".join(f"l = {k + 1} {spread(angle[:, 0, k])}" for k in range(angle.shape[-1]))
-                + " degrees with right labels",
-            ),
-            Claim(
-                "with all exchanged only terms of orders that are multiples of an epoch align",
-                whole.mean() > 0.05 and abs(other.mean()) < 0.3 * whole.mean(),
-                f"cosine {spread(whole)}, others {spread(other)}",
-            ),
-        ],
-    )
+    return {
+        "angle": angle,
+        "accuracy": accuracy,
+        "whole": whole,
+        "other": other,
+        "mean": mean,
+        "told": told,
+    }
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(
+            Quantity(f"mean angle of W and B^T, {share:.0%} exchanged", m.angle[:, k].mean(1), "°")
+            for k, share in enumerate(SHARES)
+        ),
+        *(
+            Quantity(f"test accuracy, {share:.0%} exchanged", m.accuracy[:, k], "%")
+            for k, share in enumerate(SHARES)
+        ),
+        Quantity("cosine of terms of whole-epoch orders, all exchanged", m.whole),
+        Quantity("the same of other orders", m.other),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "the more labels are exchanged, the less alignment",
+        holds=lambda m: (np.diff(m.mean) > 0).all(),
+        evidence=lambda m: f"mean angle {m.told}",
+    ),
+    Claim(
+        "and the worse the accuracy",
+        holds=lambda m: (np.diff(m.accuracy.mean(0)) < 0).all(),
+        evidence=lambda m: "; ".join(
+            f"{share:.0%} {spread(m.accuracy[:, k])} %" for k, share in enumerate(SHARES)
+        ),
+    ),
+    Claim(
+        "less alignment in earlier layers",
+        holds=lambda m: (np.diff(m.angle[:, 0].mean(0)) < 0).all(),
+        evidence=lambda m: (
+            ", ".join(f"l = {k + 1} {spread(m.angle[:, 0, k])}" for k in range(m.angle.shape[-1]))
+            + " degrees with right labels"
+        ),
+    ),
+    Claim(
+        "with all exchanged only terms of orders that are multiples of an epoch align",
+        holds=lambda m: m.whole.mean() > 0.05 and abs(m.other.mean()) < 0.3 * m.whole.mean(),
+        evidence=lambda m: f"cosine {spread(m.whole)}, others {spread(m.other)}",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the four panels."""
-    import numpy as np
-
-    from spikefa.analysis.style import PALETTE
-    from spikefa.experiments.panjehpour2022._pictures import draw_terms
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
-
     figure, axes = panels(4, width=3.3)
     first, second, third, fourth = axes[0]
     for layer in range(runs["angle"].shape[-1]):
@@ -165,13 +168,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "P22.fig5",
+EXPERIMENT = Study(
     "panjehpour2022.fig5",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="P22.fig5",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 1, "batches": 15, "epochs": 40, "epochs_back": 3},
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -11,40 +11,40 @@ these gave feedback alignment the lowest error on the training images.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+import torch
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis import angle
+from spikefa.analysis.delta_angles import Reference
+from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
+from spikefa.analysis.trajectories import parameters, principal_trajectories
+from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 
 RULES = {"fa": "FA", "bp": "BP", "fa_norm": "FA, normalised", "bp_norm": "BP, normalised"}
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     batches: int = option(60, "mini-batches of an epoch")
     epochs: int = option(40, "epochs")
     rate: float = option(0.3, "eta, for the mean over a mini-batch")
     norm: float = option(1.0, "gamma, length of the weights onto each neuron")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    data_dir: str | None = option(None, DATA_DIR)
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return the measures of all four by epoch, and both trajectories of the free weights."""
-    from spikefa.analysis.trajectories import principal_trajectories
-
     found: dict[str, Any] = {}
     visited = {}
     for name in RULES:
@@ -62,29 +62,30 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 def _follow(settings: Settings, name: str, seed: int) -> tuple[dict[str, Any], Any]:
     """Return measures by epoch, and weights and biases [epochs + 1, n]."""
-    import numpy as np
-
-    import spikefa as sf
-    from spikefa.analysis.delta_angles import Reference
-    from spikefa.analysis.trajectories import parameters
-    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
-
     fa, norm = name.startswith("fa"), settings.norm if name.endswith("norm") else None
     circuit = feedback_alignment() if fa else sf.Backprop(tau=1.0)
-    made = lesson(
-        circuit, settings.rate, seed, settings.batches, norm=norm, data_dir=settings.data_dir
+    simulation = simulation_of(
+        settings,
+        circuit,
+        settings.rate,
+        seed,
+        settings.batches,
+        norm=norm,
+        data_dir=settings.data_dir,
     )
-    network, shown = made.network, len(made.test_state.error)
+    network, state = simulation.network, simulation.held_out.state
+    answers = simulation.held_out.answers
+    shown = len(state.error)
     reference = Reference(network, sf.Backprop(tau=1.0), shown)
 
     def update_angles() -> Any:
-        reference.watch(made.test_state)
-        return reference.update_angles(made.test_state, made.inputs[-shown:])
+        reference.watch(state)
+        return reference.update_angles(state, answers.inputs[-shown:])
 
-    curves = made.follow(
+    curves = simulation.follow(
         range(0, settings.batches * settings.epochs + 1, settings.batches),
         {
-            "accuracy": lambda: 100 - made.error_percent(),
+            "accuracy": lambda: 100 - answers.error_percent(),
             "length": lambda: np.array([float(w.weight.norm()) for w in network.synapses.values()]),
             "angle": lambda: np.array(list(network.alignment().values())),
             "update_angle": update_angles,
@@ -95,90 +96,92 @@ def _follow(settings: Settings, name: str, seed: int) -> tuple[dict[str, Any], A
 
 
 def _angle(a: Any, b: Any) -> float:
-    import torch
-
-    from spikefa.analysis import angle
 
     return angle(torch.as_tensor(a), torch.as_tensor(b))
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare free and normalised weights, and both ways to learn."""
-    import numpy as np
-
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     final = {name: runs[f"{name}_accuracy"][:, -1] for name in RULES}
     angle = {name: runs[f"{name}_angle"][:, -1].mean(1) for name in ("fa", "fa_norm")}
     update = runs["fa_update_angle"][:, -1]
     length = runs["fa_length"]
     half = length.shape[1] // 2
-    return Findings(
-        [
-            *(
-                Quantity(f"test accuracy, {label}", final[name], "%")
-                for name, label in RULES.items()
-            ),
-            Quantity("mean angle of W and B^T, free", angle["fa"], "°"),
-            Quantity("the same, normalised", angle["fa_norm"], "°"),
-            *(
-                Quantity(f"angle of the updates of W_{k} by FA and BP, free", update[:, k], "°")
-                for k in range(update.shape[1])
-            ),
-            Quantity("angle between the ways that FA and BP have gone, free", runs["apart"], "°"),
-        ],
-        [
-            Claim(
-                "normalised weights align more",
-                bool(angle["fa_norm"].mean() < angle["fa"].mean()),
-                f"mean angle {spread(angle['fa_norm'])}, free {spread(angle['fa'])} degrees",
-                "how much is gained is up to gamma and the learning rate, which the paper calls "
-                "sensitive and does not tell",
-            ),
-            Claim(
-                "normalisation improves feedback alignment's accuracy",
-                final["fa_norm"].mean() > final["fa"].mean(),
-                f"{spread(final['fa_norm'])} %, free {spread(final['fa'])} %",
-            ),
-            Claim(
-                "with it feedback alignment performs better than backpropagation",
-                final["fa_norm"].mean() > final["bp_norm"].mean(),
-                f"{spread(final['fa_norm'])} %, backpropagation {spread(final['bp_norm'])} %",
-                "at gamma and the learning rate that are best for feedback alignment",
-            ),
-            Claim(
-                "free weights grow all the time",
-                bool(
-                    (length[:, -1] > length[:, half]).all()
-                    and (length[:, half] > length[:, 0]).all()
-                ),
-                f"length of all together from {spread(_total(length[:, 0]))} to "
-                f"{spread(_total(length[:, half]))} to {spread(_total(length[:, -1]))}",
-            ),
-            Claim(
-                "updates align with those of BP, and less in earlier layers",
-                bool((update < 90).all() and (np.diff(update.mean(0)) < 0).all()),
-                ", ".join(f"W_{k} {spread(update[:, k])}" for k in range(update.shape[1]))
-                + " degrees",
-            ),
-            Claim(
-                "both go different ways, to different places",
-                bool((runs["apart"] > 45).all()),
-                f"{spread(runs['apart'])} degrees between the ways from the common start",
-            ),
-        ],
-    )
+    return {"final": final, "angle": angle, "update": update, "length": length, "half": half}
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        *(Quantity(f"test accuracy, {label}", m.final[name], "%") for name, label in RULES.items()),
+        Quantity("mean angle of W and B^T, free", m.angle["fa"], "°"),
+        Quantity("the same, normalised", m.angle["fa_norm"], "°"),
+        *(
+            Quantity(f"angle of the updates of W_{k} by FA and BP, free", m.update[:, k], "°")
+            for k in range(m.update.shape[1])
+        ),
+        Quantity("angle between the ways that FA and BP have gone, free", m.runs["apart"], "°"),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "normalised weights align more",
+        holds=lambda m: m.angle["fa_norm"].mean() < m.angle["fa"].mean(),
+        evidence=lambda m: (
+            f"mean angle {spread(m.angle['fa_norm'])}, free {spread(m.angle['fa'])} degrees"
+        ),
+        reason="how much is gained is up to gamma and the learning rate, which the paper calls "
+        "sensitive and does not tell",
+    ),
+    Claim(
+        "normalisation improves feedback alignment's accuracy",
+        holds=lambda m: m.final["fa_norm"].mean() > m.final["fa"].mean(),
+        evidence=lambda m: f"{spread(m.final['fa_norm'])} %, free {spread(m.final['fa'])} %",
+    ),
+    Claim(
+        "with it feedback alignment performs better than backpropagation",
+        holds=lambda m: m.final["fa_norm"].mean() > m.final["bp_norm"].mean(),
+        evidence=lambda m: (
+            f"{spread(m.final['fa_norm'])} %, backpropagation {spread(m.final['bp_norm'])} %"
+        ),
+        reason="at gamma and the learning rate that are best for feedback alignment",
+    ),
+    Claim(
+        "free weights grow all the time",
+        holds=lambda m: (
+            (m.length[:, -1] > m.length[:, m.half]).all()
+            and (m.length[:, m.half] > m.length[:, 0]).all()
+        ),
+        evidence=lambda m: (
+            f"length of all together from {spread(_total(m.length[:, 0]))} to "
+            f"{spread(_total(m.length[:, m.half]))} to {spread(_total(m.length[:, -1]))}"
+        ),
+    ),
+    Claim(
+        "updates align with those of BP, and less in earlier layers",
+        holds=lambda m: (m.update < 90).all() and (np.diff(m.update.mean(0)) < 0).all(),
+        evidence=lambda m: (
+            ", ".join(f"W_{k} {spread(m.update[:, k])}" for k in range(m.update.shape[1]))
+            + " degrees"
+        ),
+    ),
+    Claim(
+        "both go different ways, to different places",
+        holds=lambda m: (m.runs["apart"] > 45).all(),
+        evidence=lambda m: (
+            f"{spread(m.runs['apart'])} degrees between the ways from the common start"
+        ),
+    ),
+)
 
 
 def _total(length: Any) -> Any:
     return (length**2).sum(-1) ** 0.5
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the five panels."""
-    import numpy as np
-
-    from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import band, legend, level, name_axes, panels
-
     figure, axes = panels(5, width=3.1)
     epochs = np.arange(runs["fa_accuracy"].shape[1])
     first, second, third, fourth, fifth = axes[0]
@@ -211,13 +214,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "P22.fig6",
+EXPERIMENT = Study(
     "panjehpour2022.fig6",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="P22.fig6",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 1, "batches": 15, "epochs": 40},
 )
-run = STUDY.run
-draw = STUDY.draw

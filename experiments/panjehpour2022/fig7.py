@@ -7,18 +7,18 @@ learning rate. Both happens here, so there are two rates: that of the other figu
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import MAY_CHANGE_ON_RESUME, PROCESSES, QUICK, REPEATS, Study
+import numpy as np
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.repeats import Runs
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import GREY, INK, PALETTE
+from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
+from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
+from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 
 THRESHOLDS = (0, 1, 2, 5, 10, 20)
 """Epochs of feedback alignment before the switch; 0 is backpropagation from the first."""
@@ -27,24 +27,20 @@ LATE = slice(THRESHOLDS.index(5), len(THRESHOLDS))
 MEASURES = ("loss", "accuracy", "active")
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
     """Everything that the result depends on."""
 
     batches: int = option(60, "mini-batches of an epoch")
     epochs: int = option(30, "epochs in all")
     rate: float = option(0.3, "eta, for the mean over a mini-batch")
     high_rate: float = option(1.0, "the higher eta")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    data_dir: str | None = option(None, DATA_DIR)
     repeats: int = option(5, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Return each measure, [2 rates, thresholds + 1, epochs + 1], the last without a switch."""
-    import numpy as np
-
     ends = (*THRESHOLDS, settings.epochs)
     curves = np.array(
         [
@@ -57,24 +53,28 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 def _follow(settings: Settings, rate: float, threshold: int, seed: int) -> list[Any]:
     """Return loss, accuracy and share of outputs that are active, epoch by epoch."""
-    import spikefa as sf
-    from spikefa.experiments.panjehpour2022._digits import feedback_alignment, lesson
-
     rows = []
-    where = settings.data_dir
-    made = lesson(feedback_alignment(), rate, seed, settings.batches, data_dir=where)
+    simulation = simulation_of(
+        settings,
+        feedback_alignment(),
+        rate,
+        seed,
+        settings.batches,
+        data_dir=settings.data_dir,
+    )
+    answers = simulation.held_out.answers
     for epoch in range(settings.epochs + 1):
         if epoch == threshold < settings.epochs:
-            made.switch(sf.Backprop(tau=1.0))
-        made.look()
-        active = float((made.outputs > 0).float().mean())
-        rows.append((made.loss(), 100 - made.error_percent(), active))
-        made.learn(settings.batches if epoch < settings.epochs else 0)
+            simulation.switch(sf.Backprop(tau=1.0))
+        simulation.look()
+        active = float((answers.outputs > 0).float().mean())
+        rows.append((answers.loss(), 100 - answers.error_percent(), active))
+        simulation.learn(settings.batches if epoch < settings.epochs else 0)
     return rows
 
 
-def judge(settings: Settings, runs: "Runs") -> Findings:
-    """Compare what is reached after a switch with what backpropagation and FA reach alone."""
+def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     final = runs["accuracy"][..., -1]
     active = runs["active"][:, 1, LATE, -1]
     names = [
@@ -86,43 +86,45 @@ def judge(settings: Settings, runs: "Runs") -> Findings:
         "; ".join(f"{name} {spread(final[:, k, j])} %" for j, name in enumerate(names))
         for k in (0, 1)
     ]
-    return Findings(
-        [
-            Quantity(f"test accuracy, eta {rate:g}, {name}", final[:, k, j], "%")
-            for k, rate in enumerate((settings.rate, settings.high_rate))
-            for j, name in enumerate(names)
-        ],
-        [
-            Claim(
-                "backpropagation after a few epochs of feedback alignment gets stuck",
-                bool(final[:, 1, LATE].mean() < final[:, 1, -1].mean() - 20),
-                f"at eta {settings.high_rate:g}: {told[1]}",
-            ),
-            Claim(
-                "at a point of zero gradient: hardly an output neuron is active",
-                bool(active.mean() < 1e-3),
-                f"share of outputs that are active on test images {spread(active.mean(1))} in the "
-                f"networks that switched after 5 epochs or later, at eta {settings.high_rate:g}; "
-                f"a tenth should be, and is in FA alone: {spread(runs['active'][:, 1, -1, -1])}",
-            ),
-            Claim(
-                "whatever the learning rate",
-                bool(final[:, 0, LATE].mean() < final[:, 0, -1].mean()),
-                f"at eta {settings.rate:g}: {told[0]}",
-                "the first updates of backpropagation, of far longer deltas than those of feedback "
-                "alignment, silence the output neurons, tanh(relu), only if the rate is high",
-            ),
-        ],
-    )
+    return {"final": final, "active": active, "names": names, "told": told}
 
 
-def picture(settings: Settings, runs: "Runs") -> "Figure":
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the numbers of the result."""
+    return [
+        Quantity(f"test accuracy, eta {rate:g}, {name}", m.final[:, k, j], "%")
+        for k, rate in enumerate((m.settings.rate, m.settings.high_rate))
+        for j, name in enumerate(m.names)
+    ]
+
+
+CLAIMS = (
+    Claim(
+        "backpropagation after a few epochs of feedback alignment gets stuck",
+        holds=lambda m: m.final[:, 1, LATE].mean() < m.final[:, 1, -1].mean() - 20,
+        evidence=lambda m: f"at eta {m.settings.high_rate:g}: {m.told[1]}",
+    ),
+    Claim(
+        "at a point of zero gradient: hardly an output neuron is active",
+        holds=lambda m: m.active.mean() < 1e-3,
+        evidence=lambda m: (
+            f"share of outputs that are active on test images {spread(m.active.mean(1))} in the "
+            f"networks that switched after 5 epochs or later, at eta {m.settings.high_rate:g}; "
+            f"a tenth should be, and is in FA alone: {spread(m.runs['active'][:, 1, -1, -1])}"
+        ),
+    ),
+    Claim(
+        "whatever the learning rate",
+        holds=lambda m: m.final[:, 0, LATE].mean() < m.final[:, 0, -1].mean(),
+        evidence=lambda m: f"at eta {m.settings.rate:g}: {m.told[0]}",
+        reason="the first updates of backpropagation, of far longer deltas than those of feedback "
+        "alignment, silence the output neurons, tanh(relu), only if the rate is high",
+    ),
+)
+
+
+def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw loss and accuracy against the epochs, for both rates."""
-    import numpy as np
-
-    from spikefa.analysis.style import GREY, INK, PALETTE
-    from spikefa.runs.results.drawing import band, legend, name_axes, panels
-
     figure, axes = panels(4, width=3.3)
     labels = ["BP", *(f"FA, BP after {n}" for n in THRESHOLDS[1:]), "FA"]
     colours = [INK, *PALETTE[: len(THRESHOLDS) - 1], GREY]
@@ -139,13 +141,14 @@ def picture(settings: Settings, runs: "Runs") -> "Figure":
     return figure
 
 
-STUDY = Study(
-    "P22.fig7",
+EXPERIMENT = Study(
     "panjehpour2022.fig7",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="P22.fig7",
+    once=once,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={"repeats": 1, "batches": 15, "epochs": 24},
 )
-run = STUDY.run
-draw = STUDY.draw

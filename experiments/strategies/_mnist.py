@@ -2,24 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import pairwise
+from typing import Any, Literal
 
-from spikefa.runs.experiment import option
+import torch
 
-if TYPE_CHECKING:
-    from spikefa.datasets import Dataset, Images
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.network.network import Network
-    from spikefa.neurons.rate import Activation
+from spikefa import datasets
+from spikefa.datasets import Dataset, Images
+from spikefa.datasets.examples import Examples, classification
+from spikefa.feedback import FeedbackCircuit
+from spikefa.models import rate_network
+from spikefa.network.network import Network
+from spikefa.neurons.rate import Activation
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
+from spikefa.simulation.evaluation import evaluate
+from spikefa.simulation.simulation import Simulation
+from spikefa.stimulus.examples import ExampleStimulus
+from spikefa.utils.devices import choose_device
+from spikefa.utils.seeding import generator
 
 
-@dataclass(frozen=True)
-class Training:
+@dataclass(frozen=True, kw_only=True)
+class Training(Repeated):
     """How a network is trained and tested."""
 
-    device: Literal["cpu", "cuda", "auto"] = option("auto", "auto: a GPU if there is one")
+    device: Device = option("auto", DEVICE)
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
-    data_dir: str | None = option(None, "where the data set lies; else $SPIKEFA_DATA, else fetched")
+    data_dir: str | None = option(None, DATA_DIR)
     train_images: int | None = option(None, "use only the first K training images")
     validation_images: int = option(
         0, "hold out the last K training images, and test with them alone"
@@ -30,10 +40,8 @@ class Training:
     bias_scale: float = option(1.0, "standard deviation of the first biases")
 
 
-def images(settings: Training) -> "tuple[Dataset, Images]":
+def images(settings: Training) -> tuple[Dataset, Images]:
     """Return the data set, and the images to test with."""
-    from spikefa import datasets
-
     dataset = datasets.load(settings.dataset, settings.data_dir)
     dataset = dataset.hold_out(settings.validation_images).subset(settings.train_images)
     return dataset, dataset.validation or dataset.test
@@ -42,11 +50,11 @@ def images(settings: Training) -> "tuple[Dataset, Images]":
 def network(
     settings: Training,
     sizes: Sequence[int],
-    circuit: "FeedbackCircuit",
-    hidden: "Activation",
-    output: "Activation",
+    circuit: FeedbackCircuit,
+    hidden: Activation,
+    output: Activation,
     seed: int,
-) -> "Network":
+) -> Network:
     """Return a network with first weights as of Xavier, uniform, and normal first biases.
 
     Parameters
@@ -59,14 +67,6 @@ def network(
         Activation of the hidden populations and of the output.
     seed : int
     """
-    from itertools import pairwise
-
-    import torch
-
-    from spikefa.models import rate_network
-    from spikefa.utils.devices import choose_device
-    from spikefa.utils.seeding import generator
-
     scales = [(6 / (below + above)) ** 0.5 for below, above in pairwise(sizes)]
     made = rate_network(
         sizes,
@@ -85,12 +85,26 @@ def network(
     return made
 
 
+def simulation_of(
+    settings: Training, made: Network, examples: Examples, tests: Examples, seed: int
+) -> Simulation:
+    """Return a simulation in which a network learns examples, tested on others."""
+    return Simulation(
+        made,
+        ExampleStimulus(examples),
+        test=ExampleStimulus(tests),
+        batch_size=settings.batch,
+        seed=seed,
+        backend=settings.backend,
+    )
+
+
 def classify(
     settings: Training,
     scaling: Literal["unit", "standardised"],
     width: int,
-    circuit: "FeedbackCircuit",
-    hidden: "Activation",
+    circuit: FeedbackCircuit,
+    hidden: Activation,
     seed: int,
 ) -> dict[str, Any]:
     """Train a classifier with two hidden layers; return its errors in percent.
@@ -112,18 +126,16 @@ def classify(
     dict
         "epochs" and "test_error" [epochs + 1], and "train_error" at the end.
     """
-    from spikefa.datasets.examples import classification
-    from spikefa.simulation.lesson import Lesson
-
     dataset, others = images(settings)
     kind = (dataset.full_scale, dataset.n_classes, scaling)
     examples = classification(dataset.train, *kind)
     tests = classification(others, *kind, like=None if scaling == "unit" else examples)
     sizes = (dataset.n_inputs, width, width, dataset.n_classes)
-    learner = network(settings, sizes, circuit, hidden, "softmax", seed)
-    lesson = Lesson(learner, examples, settings.batch, seed, tests=tests)
+    made = network(settings, sizes, circuit, hidden, "softmax", seed)
+    simulation = simulation_of(settings, made, examples, tests, seed)
     epochs = range(settings.epochs + 1)
-    at = [epoch * lesson.updates_per_epoch for epoch in epochs]
-    found = lesson.follow(at, {"test_error": lesson.error_percent})
-    lesson.look(lesson.examples)
-    return {"epochs": list(epochs), "train_error": lesson.error_percent(), **found}
+    at = [epoch * simulation.presentations(1) for epoch in epochs]
+    answers = simulation.held_out.answers
+    found = simulation.follow(at, {"test_error": answers.error_percent})
+    train_error = evaluate(made, simulation.stimulus, seed).error_percent
+    return {"epochs": list(epochs), "train_error": train_error, **found}

@@ -1,19 +1,18 @@
 """What tables 2 and 3 share: nine networks, each with three strategies; judged and drawn."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.runs.results.findings import Claim, Findings, Quantity
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.neurons.rate import Activation
-    from spikefa.runs.results.repeats import Runs
-    from spikefa.runs.results.table import CellRuns
+from spikefa.analysis.style import PALETTE
+from spikefa.neurons.rate import Activation
+from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Runs, full_version
+from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 
 STRATEGIES = ("s1", "s2", "s3")
-ACTIVATIONS: "Mapping[str, Activation]" = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
+ACTIVATIONS: Mapping[str, Activation] = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
 WIDTHS = (200, 400, 800)
 TRAINED = 0.01
 """Training error in % that the paper's networks came below."""
@@ -37,81 +36,104 @@ def table(text: str) -> dict[str, float]:
     }
 
 
-def parts(cell: str) -> "tuple[Activation, int, str]":
+def parts(cell: str) -> tuple[Activation, int, str]:
     """Return activation, width and strategy of the cell ``tanh-200-s1``."""
     name, width, strategy = cell.split("-")
     return ACTIVATIONS[name], int(width), strategy
 
 
-def judge(settings: Any, runs: "CellRuns", paper: Mapping[str, float]) -> Findings:
-    """Hold the cells that were run against the paper's."""
+def measure(runs: CellRuns, paper: Mapping[str, float]) -> dict[str, Any]:
+    """Return what quantities and claims are computed from, the paper's errors included."""
     final = {cell: found["test_error"][:, -1] for cell, found in runs.items()}
-    quantities = [
-        Quantity(f"test error, {said(cell)}", final.get(cell, ()), "%", value)
-        for cell, value in paper.items()
-    ]
-    if settings.quick:
-        worst = max(values.max() for values in final.values())
-        claim = Claim("all strategies learn", bool(worst < LEARNED), f"errors up to {worst:.3g} %")
-        return Findings(quantities, [claim])
-    return Findings(quantities, [*reproduced(runs, paper), *_wider(final)])
-
-
-def reproduced(runs: "CellRuns", paper: Mapping[str, float]) -> list[Claim]:
-    """Say whether training errors are as low, and test errors near those of the paper."""
     trained = {cell: found["train_error"].mean() for cell, found in runs.items()}
-    below = [cell for cell, error in trained.items() if error < TRAINED]
-    reason = SILENT + (UNSTABLE if any(cell.startswith("relu") for cell in runs) else "")
-    low = Claim(
-        f"after training the training error is always below {TRAINED:g} %",
-        len(below) == len(runs),
-        f"in {len(below)} of {len(runs)} cells; at most {max(trained.values()):.3g} %",
-        reason,
-    )
-    return [low, near(runs, paper, reason)]
+    return {
+        "paper": paper,
+        "final": final,
+        "worst": max(values.max() for values in final.values()),
+        "trained": trained,
+        "below": [cell for cell, error in trained.items() if error < TRAINED],
+        "off": differences(runs, paper),
+        "pairs": _narrow_and_wide(final),
+        "reason": SILENT + (UNSTABLE if any(cell.startswith("relu") for cell in runs) else ""),
+    }
 
 
-def near(runs: "CellRuns", paper: Mapping[str, float], reason: str = "") -> Claim:
-    """Say whether the test errors are near those of the paper, and which are not."""
-    off = {cell: found["test_error"][:, -1].mean() - paper[cell] for cell, found in runs.items()}
-    far = [f"{cell} {by:+.2f}" for cell, by in off.items() if not abs(by) <= NEAR]
-    largest = max(off.values(), key=abs)
-    return Claim(
-        f"the test errors of the table, within {NEAR:g} points",
-        not far,
-        f"in {len(runs) - len(far)} of {len(runs)} cells; largest difference {largest:+.2f}"
-        + (f"; too far: {', '.join(far)}" if far else ""),
-        reason,
-    )
+def differences(runs: CellRuns, paper: Mapping[str, float]) -> dict[str, float]:
+    """Return by how many points the mean test error of each cell is above the paper's."""
+    return {cell: found["test_error"][:, -1].mean() - paper[cell] for cell, found in runs.items()}
 
 
-def _wider(final: Mapping[str, Any]) -> list[Claim]:
-    """Compare the narrowest with the widest networks, where both were run."""
-    pairs = [
+def _narrow_and_wide(final: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Return the errors of the narrowest and the widest networks, where both were run."""
+    return [
         (final[f"{name}-{WIDTHS[0]}-{strategy}"], final[f"{name}-{WIDTHS[-1]}-{strategy}"])
         for name in ACTIVATIONS
         for strategy in STRATEGIES
         if {f"{name}-{width}-{strategy}" for width in (WIDTHS[0], WIDTHS[-1])} <= final.keys()
     ]
-    better = sum(bool(wide.mean() < narrow.mean()) for narrow, wide in pairs)
-    claim = Claim(
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the test error of every cell."""
+    return [
+        Quantity(f"test error, {in_words(cell)}", m.final.get(cell, ()), "%", value)
+        for cell, value in m.paper.items()
+    ]
+
+
+def _far(m: Measures) -> list[str]:
+    return [f"{cell} {by:+.2f}" for cell, by in m.off.items() if not abs(by) <= NEAR]
+
+
+def _better(m: Measures) -> int:
+    return sum(bool(wide.mean() < narrow.mean()) for narrow, wide in m.pairs)
+
+
+NEAR_THE_PAPER = Claim(
+    f"the test errors of the table, within {NEAR:g} points",
+    when=full_version,
+    holds=lambda m: not _far(m),
+    evidence=lambda m: (
+        f"in {len(m.runs) - len(_far(m))} of {len(m.runs)} cells; largest difference "
+        f"{max(m.off.values(), key=abs):+.2f}"
+        + (f"; too far: {', '.join(_far(m))}" if _far(m) else "")
+    ),
+    reason=lambda m: m.reason,
+)
+CLAIMS = (
+    Claim(
+        "all strategies learn",
+        when=lambda m: m.settings.quick,
+        holds=lambda m: m.worst < LEARNED,
+        evidence=lambda m: f"errors up to {m.worst:.3g} %",
+    ),
+    Claim(
+        f"after training the training error is always below {TRAINED:g} %",
+        when=full_version,
+        holds=lambda m: len(m.below) == len(m.runs),
+        evidence=lambda m: (
+            f"in {len(m.below)} of {len(m.runs)} cells; at most {max(m.trained.values()):.3g} %"
+        ),
+        reason=lambda m: m.reason,
+    ),
+    NEAR_THE_PAPER,
+    Claim(
         f"2 x {WIDTHS[-1]} neurons are better than 2 x {WIDTHS[0]}",
-        better == len(pairs),
-        f"with {better} of {len(pairs)} pairs of activation and strategy",
-    )
-    return [claim] if pairs else []
+        when=lambda m: m.pairs and full_version(m),
+        holds=lambda m: _better(m) == len(m.pairs),
+        evidence=lambda m: f"with {_better(m)} of {len(m.pairs)} pairs of activation and strategy",
+    ),
+)
 
 
-def said(cell: str) -> str:
+def in_words(cell: str) -> str:
     """Return "2 x 200 tanh, s1" for ``tanh-200-s1``."""
     name, width, strategy = cell.split("-")
     return f"2 x {width} {name}, {strategy}"
 
 
-def picture(settings: Any, runs: "CellRuns", paper: Mapping[str, float]) -> "Figure":
+def picture(settings: Any, runs: CellRuns, paper: Mapping[str, float]) -> Figure:
     """Draw the cells (a), and the errors of one network against the epochs (b)."""
-    from spikefa.runs.results.drawing import legend, name_axes, panels
-
     figure, ((left, right),) = panels(2, width=4.6)
     _cells(left, runs, paper)
     name_axes(left, "neurons in each hidden layer", "test error (%)", "a  after training")
@@ -122,10 +144,8 @@ def picture(settings: Any, runs: "CellRuns", paper: Mapping[str, float]) -> "Fig
     return figure
 
 
-def _cells(axes: Any, runs: "CellRuns", paper: Mapping[str, float]) -> None:
+def _cells(axes: Any, runs: CellRuns, paper: Mapping[str, float]) -> None:
     """Draw what was run as dots, what the paper reports as open circles."""
-    from spikefa.analysis.style import PALETTE
-
     networks = [cell.rsplit("-", 1)[0] for cell in paper][:: len(STRATEGIES)]
     for k, strategy in enumerate(STRATEGIES):
         at = [(place + 0.2 * (k - 1), f"{name}-{strategy}") for place, name in enumerate(networks)]
@@ -151,10 +171,8 @@ def _cells(axes: Any, runs: "CellRuns", paper: Mapping[str, float]) -> None:
     axes.set_xticks(range(len(networks)), names, fontsize=7)
 
 
-def _curves(axes: Any, runs: "CellRuns") -> str:
+def _curves(axes: Any, runs: CellRuns) -> str:
     """Draw the strategies of the widest tanh network that was run; return which it is."""
-    from spikefa.analysis.style import PALETTE
-
     name, width, _ = max((cell.split("-") for cell in runs), key=lambda it: (it[0], int(it[1])))
     for k, strategy in enumerate(STRATEGIES):
         found = runs.get(f"{name}-{width}-{strategy}")
@@ -163,12 +181,8 @@ def _curves(axes: Any, runs: "CellRuns") -> str:
     return f"2 x {width} {name}"
 
 
-def curve(axes: Any, found: "Runs", colour: str, label: str) -> None:
+def curve(axes: Any, found: Runs, colour: str, label: str) -> None:
     """Draw the test error against the epochs, on a logarithmic scale."""
-    from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
-
-    from spikefa.runs.results.drawing import band
-
     band(axes, found["epochs"][0], found["test_error"], colour, label)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

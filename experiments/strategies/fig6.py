@@ -8,45 +8,43 @@ nor rate nor epochs of its autoencoders: tanh and 0.001 are those of its other e
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.experiments.strategies._mnist import Training
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity, spread
-from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.runs.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
+import numpy as np
+import torch
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.feedback import FeedbackCircuit
-    from spikefa.runs.results.table import CellRuns
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.analysis.style import INK, PALETTE
+from spikefa.datasets.examples import reconstruction
+from spikefa.experiments.strategies._mnist import Training, images, network, simulation_of
+from spikefa.feedback import FeedbackCircuit
+from spikefa.runs.options import option
+from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
+from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
+from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.utils.seeding import generator
 
 WIDTHS = (128, 800)
 NAMES = ("BP", "DFA", "s1", "s2", "s3")
+CELL_NAMES = tuple(f"{name}-{width}" for width in WIDTHS for name in NAMES)
 ALIKE = 1.5
 """Largest ratio of errors at which reconstructions are of similar quality."""
 SHOWN = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Training):
     """Everything that the result depends on."""
 
     epochs: int = option(20, "epochs of training")
     feedback_scale: float = option(0.5, "half-range of all feedback weights")
-    cells: str = option(ALL, CELLS + ": BP-128, s3-800, and so on")
+    cells: str = option(ALL, WHICH_CELLS + ": BP-128, s3-800, and so on")
     repeats: int = option(1, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
-def circuit(name: str, scale: float) -> "FeedbackCircuit":
+def circuit(name: str, scale: float) -> FeedbackCircuit:
     """Return what carries the error back."""
-    import spikefa as sf
-
     if name == "BP":
         return sf.Backprop(tau=1.0)
     return (
@@ -58,67 +56,25 @@ def circuit(name: str, scale: float) -> "FeedbackCircuit":
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train one autoencoder."""
-    import torch
-
-    from spikefa.datasets.examples import reconstruction
-    from spikefa.experiments.strategies._mnist import images, network
-    from spikefa.simulation.lesson import Lesson
-    from spikefa.utils.seeding import generator
-
     name, width = cell.split("-")
     dataset, others = images(settings)
     examples = reconstruction(dataset.train, dataset.full_scale)
     tests = reconstruction(others, dataset.full_scale)
     sizes = (dataset.n_inputs, int(width), int(width), dataset.n_inputs)
     carrier = circuit(name, settings.feedback_scale)
-    learner = network(settings, sizes, carrier, "tanh", "logistic", seed)
-    lesson = Lesson(learner, examples, settings.batch, seed, tests=tests)
+    made = network(settings, sizes, carrier, "tanh", "logistic", seed)
+    simulation = simulation_of(settings, made, examples, tests, seed)
+    answers = simulation.held_out.answers
     epochs = range(settings.epochs + 1)
-    at = [epoch * lesson.updates_per_epoch for epoch in epochs]
-    found = lesson.follow(at, {"error": lambda: 2 * lesson.loss()})
+    at = [epoch * simulation.presentations(1) for epoch in epochs]
+    found = simulation.follow(at, {"error": lambda: 2 * answers.loss()})
     shown = torch.randperm(len(tests), generator=generator(seed, "shown"))[:SHOWN]
     return {
         "epochs": list(epochs),
         "originals": tests.inputs[shown].unflatten(1, dataset.shape).numpy(),
-        "reconstructions": lesson.outputs.cpu()[shown].unflatten(1, dataset.shape).numpy(),
+        "reconstructions": answers.outputs.cpu()[shown].unflatten(1, dataset.shape).numpy(),
         **found,
     }
-
-
-def judge(settings: Settings, runs: "CellRuns") -> Findings:
-    """Compare the errors, separately for each size of which all five were run."""
-    final = {cell: found["error"][:, -1] for cell, found in runs.items()}
-    quantities = [
-        Quantity(
-            f"|x' - x|^2 of an image, {_sizes(cell)}, {cell.split('-')[0]}", final.get(cell, ())
-        )
-        for cell in CELL_NAMES
-    ]
-    told = ", ".join(
-        f"{cell} {spread(values / runs[cell]['error'][:, 0])}" for cell, values in final.items()
-    )
-    learned = all((values < runs[cell]["error"][:, 0] / 2).all() for cell, values in final.items())
-    claims = [Claim("autoencoders can be trained with each", learned, f"error by first: {told}")]
-    for width in WIDTHS:
-        errors = {name: final.get(f"{name}-{width}") for name in NAMES}
-        if all(values is not None for values in errors.values()) and not settings.quick:
-            claims += _compared(f" ({_sizes(f'BP-{width}')})", errors)
-    return Findings(quantities, claims)
-
-
-def _compared(where: str, errors: Any) -> list[Claim]:
-    told = ", ".join(f"{name} {spread(values)}" for name, values in errors.items())
-    mean = {name: float(values.mean()) for name, values in errors.items()}
-    others = [mean[name] for name in NAMES[1:]]
-    return [
-        Claim(f"backpropagation is better than all others{where}", mean["BP"] < min(others), told),
-        Claim(
-            f"direct feedback and the strategies are of similar quality{where}",
-            max(others) < ALIKE * min(others),
-            f"the worst has {max(others) / min(others):.2f} times the error of the best",
-        ),
-        Claim(f"s2 is the worst{where}", mean["s2"] == max(mean.values()), told),
-    ]
 
 
 def _sizes(cell: str) -> str:
@@ -126,13 +82,87 @@ def _sizes(cell: str) -> str:
     return f"784-{width}-{width}-784"
 
 
-def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
+    """Return the errors, by cell, and by width where all five networks were run."""
+    final = {cell: found["error"][:, -1] for cell, found in runs.items()}
+    whole = {
+        width: {name: final[f"{name}-{width}"] for name in NAMES}
+        for width in WIDTHS
+        if all(f"{name}-{width}" in final for name in NAMES) and not settings.quick
+    }
+    return {
+        "first": {cell: found["error"][:, 0] for cell, found in runs.items()},
+        "final": final,
+        "whole": whole,
+        "mean": {
+            width: {name: float(values.mean()) for name, values in errors.items()}
+            for width, errors in whole.items()
+        },
+    }
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the error of every cell."""
+    return [
+        Quantity(
+            f"|x' - x|^2 of an image, {_sizes(cell)}, {cell.split('-')[0]}", m.final.get(cell, ())
+        )
+        for cell in CELL_NAMES
+    ]
+
+
+def _compared(width: int) -> tuple[Claim, ...]:
+    """Return the claims about the networks of one width."""
+    where = f" ({_sizes(f'BP-{width}')})"
+
+    def run(m: Measures) -> bool:
+        return width in m.whole
+
+    def others(m: Measures) -> list[float]:
+        return [m.mean[width][name] for name in NAMES[1:]]
+
+    def told(m: Measures) -> str:
+        return ", ".join(f"{name} {spread(values)}" for name, values in m.whole[width].items())
+
+    return (
+        Claim(
+            f"backpropagation is better than all others{where}",
+            when=run,
+            holds=lambda m: m.mean[width]["BP"] < min(others(m)),
+            evidence=told,
+        ),
+        Claim(
+            f"direct feedback and the strategies are of similar quality{where}",
+            when=run,
+            holds=lambda m: max(others(m)) < ALIKE * min(others(m)),
+            evidence=lambda m: (
+                f"the worst has {max(others(m)) / min(others(m)):.2f} times the error of the best"
+            ),
+        ),
+        Claim(
+            f"s2 is the worst{where}",
+            when=run,
+            holds=lambda m: m.mean[width]["s2"] == max(m.mean[width].values()),
+            evidence=told,
+        ),
+    )
+
+
+CLAIMS = (
+    Claim(
+        "autoencoders can be trained with each",
+        holds=lambda m: all((values < m.first[cell] / 2).all() for cell, values in m.final.items()),
+        evidence=lambda m: (
+            "error by first: "
+            + ", ".join(f"{cell} {spread(end / m.first[cell])}" for cell, end in m.final.items())
+        ),
+    ),
+    *(claim for width in WIDTHS for claim in _compared(width)),
+)
+
+
+def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw ten images and their reconstructions by each network (a), and the errors (b)."""
-    import numpy as np
-
-    from spikefa.analysis.style import INK, PALETTE
-    from spikefa.runs.results.drawing import band, legend, name_axes, panels
-
     figure, ((left, right),) = panels(2, width=5.2, height=3.6)
     width = min(int(cell.split("-")[1]) for cell in runs)
     here = {name: runs[f"{name}-{width}"] for name in NAMES if f"{name}-{width}" in runs}
@@ -151,19 +181,19 @@ def picture(settings: Settings, runs: "CellRuns") -> "Figure":
     return figure
 
 
-CELL_NAMES = tuple(f"{name}-{width}" for width in WIDTHS for name in NAMES)
-STUDY = Table(
-    "G.fig6",
+EXPERIMENT = Study(
     "strategies.fig6",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="G.fig6",
+    once=once,
+    cells=CELL_NAMES,
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={
         "cells": ",".join(f"{name}-{WIDTHS[0]}" for name in NAMES),
         "epochs": 2,
         "train_images": 20_000,
     },
-    cells=CELL_NAMES,
 )
-run = STUDY.run
-draw = STUDY.draw

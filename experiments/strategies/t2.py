@@ -15,21 +15,17 @@ error still 1.5 %. ReLU networks do not settle so: 3.5 % after 40 epochs; with t
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from spikefa.experiments.strategies._mnist import Training
-from spikefa.experiments.strategies._networks import table
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Findings
-from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.runs.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.table import CellRuns
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+import spikefa as sf
+from spikefa.experiments.strategies import _networks
+from spikefa.experiments.strategies._mnist import Training, classify
+from spikefa.experiments.strategies._networks import parts, table
+from spikefa.runs.options import option
+from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
+from spikefa.runs.studies import CellRuns, Study
 
 PAPER = table("""
 tanh-200    2.32 2.36 2.42
@@ -44,7 +40,7 @@ sigmoid-800 1.99 1.98 1.95
 """)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Training):
     """Everything that the result depends on."""
 
@@ -52,45 +48,36 @@ class Settings(Training):
         "unit", "brightness in [0, 1], or with mean 0 and deviation 1 over all pixels"
     )
     feedback_scale: float = option(0.5, "half-range of all feedback weights")
-    cells: str = option(ALL, CELLS + ": tanh-800-s1, relu-200-s3, and so on")
+    cells: str = option(ALL, WHICH_CELLS + ": tanh-800-s1, relu-200-s3, and so on")
     repeats: int = option(1, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train the network of one cell."""
-    import spikefa as sf
-    from spikefa.experiments.strategies._mnist import classify
-    from spikefa.experiments.strategies._networks import parts
-
     activation, width, strategy = parts(cell)
     circuit = sf.Mixed(strategy, scale=settings.feedback_scale, tau=1.0)
     return classify(settings, settings.inputs, width, circuit, activation, seed)
 
 
-def judge(settings: Settings, runs: "CellRuns") -> Findings:
-    """Hold the cells that were run against the paper's."""
-    from spikefa.experiments.strategies import _networks
-
-    return _networks.judge(settings, runs, PAPER)
+def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
+    return _networks.measure(runs, PAPER)
 
 
-def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw the cells (a), and as in figure 4 the errors against the epochs (b)."""
-    from spikefa.experiments.strategies import _networks
-
     return _networks.picture(settings, runs, PAPER)
 
 
-STUDY = Table(
-    "G.t2",
+EXPERIMENT = Study(
     "strategies.t2",
-    once,
-    judge,
-    picture,
-    quick={"cells": "tanh-200-s1,tanh-200-s2,tanh-200-s3", "epochs": 2, "train_images": 20_000},
+    Settings,
+    id="G.t2",
+    once=once,
     cells=tuple(PAPER),
+    measure=measure,
+    quantities=_networks.quantities,
+    claims=_networks.CLAIMS,
+    picture=picture,
+    quick={"cells": "tanh-200-s1,tanh-200-s2,tanh-200-s3", "epochs": 2, "train_images": 20_000},
 )
-run = STUDY.run
-draw = STUDY.draw

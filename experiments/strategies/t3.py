@@ -5,19 +5,16 @@ softmax that is read from the layer by the matrix that carries the error back; s
 `spikefa.Auxiliary`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.experiments.strategies._networks import table
+from matplotlib.figure import Figure
+
+import spikefa as sf
+from spikefa.experiments.strategies import _networks
+from spikefa.experiments.strategies._mnist import classify
+from spikefa.experiments.strategies._networks import parts, table
 from spikefa.experiments.strategies.t2 import Settings
-from spikefa.runs.results.findings import Findings
-from spikefa.runs.results.table import MAY_CHANGE_ON_RESUME, Table
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from spikefa.runs.results.table import CellRuns
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
+from spikefa.runs.studies import CellRuns, Study
 
 PAPER = table("""
 tanh-200    2.42 2.57 2.40
@@ -34,37 +31,30 @@ sigmoid-800 1.91 2.04 2.11
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train the network of one cell."""
-    import spikefa as sf
-    from spikefa.experiments.strategies._mnist import classify
-    from spikefa.experiments.strategies._networks import parts
-
     activation, width, strategy = parts(cell)
     circuit = sf.Auxiliary(strategy, guess="softmax", scale=settings.feedback_scale, tau=1.0)
     return classify(settings, settings.inputs, width, circuit, activation, seed)
 
 
-def judge(settings: Settings, runs: "CellRuns") -> Findings:
-    """Hold the cells that were run against the paper's."""
-    from spikefa.experiments.strategies import _networks
-
-    return _networks.judge(settings, runs, PAPER)
+def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
+    return _networks.measure(runs, PAPER)
 
 
-def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw the cells (a), and as in figure 5 the errors against the epochs (b)."""
-    from spikefa.experiments.strategies import _networks
-
     return _networks.picture(settings, runs, PAPER)
 
 
-STUDY = Table(
-    "G.t3",
+EXPERIMENT = Study(
     "strategies.t3",
-    once,
-    judge,
-    picture,
-    quick={"cells": "tanh-200-s1,tanh-200-s2,tanh-200-s3", "epochs": 2, "train_images": 20_000},
+    Settings,
+    id="G.t3",
+    once=once,
     cells=tuple(PAPER),
+    measure=measure,
+    quantities=_networks.quantities,
+    claims=_networks.CLAIMS,
+    picture=picture,
+    quick={"cells": "tanh-200-s1,tanh-200-s2,tanh-200-s3", "epochs": 2, "train_images": 20_000},
 )
-run = STUDY.run
-draw = STUDY.draw

@@ -10,23 +10,21 @@ from the output: with DFA these are noise alone, and B1 and B7 drawn from one se
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from spikefa.experiments.strategies._mnist import Training
-from spikefa.runs.experiment import option
-from spikefa.runs.results.findings import Claim, Findings, Quantity
-from spikefa.runs.results.study import PROCESSES, QUICK, REPEATS
-from spikefa.runs.results.table import ALL, CELLS, MAY_CHANGE_ON_RESUME, Table
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+import spikefa as sf
+from spikefa.analysis.style import GREY, PALETTE
+from spikefa.experiments.strategies._mnist import Training, classify
+from spikefa.experiments.strategies._networks import NEAR_THE_PAPER, curve, differences
+from spikefa.feedback.distributions import MatrixKind
+from spikefa.runs.options import option
+from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
+from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, full_version
+from spikefa.runs.studies.drawing import legend, name_axes, panels
 
-    from spikefa.feedback.distributions import MatrixKind
-    from spikefa.runs.results.table import CellRuns
-
-__all__ = ["MAY_CHANGE_ON_RESUME", "Settings", "draw", "run"]
-
-MATRICES: "tuple[MatrixKind, ...]" = ("B1", "B2", "B3", "B4", "B5", "B6", "B7")
+MATRICES: tuple[MatrixKind, ...] = ("B1", "B2", "B3", "B4", "B5", "B6", "B7")
 REPORTED = {
     "FA": (4.64, 3.81, 5.88, 6.33, 5.64, 3.95, 6.22),
     "DFA": (2.19, 2.32, 2.40, 2.04, 2.22, 2.27, 2.38),
@@ -40,7 +38,7 @@ CHANCE = 90
 """Test error in % of a network that has not learned."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Training):
     """Everything that the result depends on."""
 
@@ -49,17 +47,12 @@ class Settings(Training):
     )
     width: int = option(800, "neurons of each hidden layer")
     feedback_scale: float = option(1.0, "factor on all feedback weights")
-    cells: str = option(ALL, CELLS + ": FA-B1, DFA-B7, and so on")
+    cells: str = option(ALL, WHICH_CELLS + ": FA-B1, DFA-B7, and so on")
     repeats: int = option(1, REPEATS)
-    processes: int = option(1, PROCESSES)
-    quick: bool = option(False, QUICK)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train the network of one cell."""
-    import spikefa as sf
-    from spikefa.experiments.strategies._mnist import classify
-
     name, number = cell.split("-B")
     kind = sf.FA if name == "FA" else sf.DFA
     matrix = MATRICES[int(number) - 1]
@@ -67,42 +60,50 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     return classify(settings, settings.inputs, settings.width, circuit, "tanh", seed)
 
 
-def judge(settings: Settings, runs: "CellRuns") -> Findings:
-    """Hold the cells that were run against the paper's, and FA against DFA."""
-    from spikefa.experiments.strategies._networks import near
-
+def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
+    """Return what the quantities and the claims are computed from."""
     final = {cell: found["test_error"][:, -1] for cell, found in runs.items()}
     mean = {cell: float(values.mean()) for cell, values in final.items()}
     both = [name for name in MATRICES if {f"FA-{name}", f"DFA-{name}"} <= mean.keys()]
-    better = [name for name in both if mean[f"DFA-{name}"] < mean[f"FA-{name}"]]
-    learned = Claim(
+    return {
+        "final": final,
+        "mean": mean,
+        "both": both,
+        "better": [name for name in both if mean[f"DFA-{name}"] < mean[f"FA-{name}"]],
+        "off": differences(runs, PAPER),
+        "reason": "",
+    }
+
+
+def quantities(m: Measures) -> list[Quantity]:
+    """Return the test error of every cell."""
+    return [
+        Quantity(f"test error, {' with '.join(cell.split('-'))}", m.final.get(cell, ()), "%", value)
+        for cell, value in PAPER.items()
+    ]
+
+
+CLAIMS = (
+    Claim(
         "learning occurs with every matrix",
-        all(value < CHANCE / 2 for value in mean.values()),
-        f"test errors of {min(mean.values()):.3g} to {max(mean.values()):.3g} % in {len(mean)} "
-        "cells",
-    )
-    direct = Claim(
+        holds=lambda m: all(value < CHANCE / 2 for value in m.mean.values()),
+        evidence=lambda m: (
+            f"test errors of {min(m.mean.values()):.3g} to {max(m.mean.values()):.3g} % in "
+            f"{len(m.mean)} cells"
+        ),
+    ),
+    Claim(
         "with the same kind of matrix direct feedback alignment is better",
-        better == both,
-        f"with {len(better)} of {len(both)} kinds that were run with both",
-    )
-    return Findings(
-        [
-            Quantity(
-                f"test error, {' with '.join(cell.split('-'))}", final.get(cell, ()), "%", value
-            )
-            for cell, value in PAPER.items()
-        ],
-        [learned] if settings.quick else [learned, *([direct] if both else []), near(runs, PAPER)],
-    )
+        when=lambda m: m.both and full_version(m),
+        holds=lambda m: m.better == m.both,
+        evidence=lambda m: f"with {len(m.better)} of {len(m.both)} kinds that were run with both",
+    ),
+    NEAR_THE_PAPER,
+)
 
 
-def picture(settings: Settings, runs: "CellRuns") -> "Figure":
+def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw the errors against the epochs, as in figure 8, with FA (a) and DFA (b)."""
-    from spikefa.analysis.style import GREY, PALETTE
-    from spikefa.experiments.strategies._networks import curve
-    from spikefa.runs.results.drawing import legend, name_axes, panels
-
     figure, (axes,) = panels(2, width=4.6)
     for panel, circuit, letter in zip(axes, REPORTED, "ab", strict=True):
         for matrix, colour in zip(MATRICES, PALETTE, strict=True):
@@ -117,19 +118,20 @@ def picture(settings: Settings, runs: "CellRuns") -> "Figure":
     return figure
 
 
-STUDY = Table(
-    "G.t4",
+EXPERIMENT = Study(
     "strategies.t4",
-    once,
-    judge,
-    picture,
+    Settings,
+    id="G.t4",
+    once=once,
+    cells=tuple(PAPER),
+    measure=measure,
+    quantities=quantities,
+    claims=CLAIMS,
+    picture=picture,
     quick={
         "cells": "FA-B1,FA-B4,FA-B7,DFA-B1,DFA-B4,DFA-B7",
         "width": 200,
         "epochs": 1,
         "train_images": 20_000,
     },
-    cells=tuple(PAPER),
 )
-run = STUDY.run
-draw = STUDY.draw

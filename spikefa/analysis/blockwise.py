@@ -3,8 +3,7 @@
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
+from spikefa.recording import Recording, Steps
 
 
 def some_rows(recording: Recording, steps: Steps) -> slice:

@@ -8,9 +8,8 @@ import numpy as np
 
 from spikefa.analysis.presentations import Presentations, presentations
 from spikefa.errors import SpikefaError, require
-from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
-from spikefa.recording.spikes import BLOCK_ROWS
+from spikefa.recording import Recording, Steps
+from spikefa.recording.read.spike_reader import BLOCK_ROWS
 
 Guess = Literal["last", "summed"]
 

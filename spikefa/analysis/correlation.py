@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikefa.analysis.moments import spike_moments
-from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
+from spikefa.recording import Recording, Steps
 
 
 def pairwise_correlation(

@@ -9,8 +9,8 @@ from spikefa.analysis.alignment import row_angles, stability_criterion
 from spikefa.datasets import Images
 from spikefa.errors import require
 from spikefa.feedback import Backprop, FeedbackCircuit
+from spikefa.network.further import connect, feedback_state
 from spikefa.network.network import Network
-from spikefa.network.replicas import connect, feedback_state
 from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.images import ImageStimulus
@@ -106,6 +106,7 @@ class Reference:
 def delta_angles(
     network: Network,
     images: Images,
+    *,
     steps: int = 5,
     seed: int = 0,
     tau: float = 0.9,

@@ -85,6 +85,7 @@ def expected_modulators(
 def gradient_angles(
     network: Network,
     images: Images,
+    *,
     steps: int = 5,
     samples: int = 64,
     seed: int = 0,

@@ -19,7 +19,7 @@ from spikefa.analysis.panels import (
 from spikefa.analysis.style import ACCENT, BLUE, GREY, INK, plain
 from spikefa.errors import require
 from spikefa.recording import Recording, Window, figure_windows
-from spikefa.recording.windows import OPEN_END
+from spikefa.recording.plan.windows import OPEN_END
 
 WIDTH, HEIGHT = 12.0, 9.0
 COLUMNS = 3

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
-from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
-from spikefa.recording.spikes import BLOCK_ROWS
+from spikefa.recording import Recording, Steps
+from spikefa.recording.read.spike_reader import BLOCK_ROWS
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ import numpy as np
 
 from spikefa.analysis.blockwise import settled, some_rows
 from spikefa.errors import require
-from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
+from spikefa.recording import Recording, Steps
 
 LABELS = 256
 """Number of possible labels, which are bytes."""

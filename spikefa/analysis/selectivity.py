@@ -7,8 +7,7 @@ import numpy as np
 
 from spikefa.analysis.rates import class_rates
 from spikefa.errors import require
-from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
+from spikefa.recording import Recording, Steps
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikefa.analysis.blockwise import some_rows
-from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
+from spikefa.recording import Recording, Steps
 
 
 def synchrony(

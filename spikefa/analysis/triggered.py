@@ -7,8 +7,7 @@ import numpy as np
 
 from spikefa.analysis.blockwise import some_rows
 from spikefa.errors import SpikefaError, require
-from spikefa.recording import Recording
-from spikefa.recording.contents import Steps
+from spikefa.recording import Recording, Steps
 
 
 @dataclass(frozen=True)

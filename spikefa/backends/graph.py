@@ -104,13 +104,17 @@ class Graph(Backend):
         learning_rates = self.state.learning_rates
         return int(learning_rates.waited) + steps <= int(learning_rates.wait)
 
+    def new_capture(self, pool: Any = None) -> capture.Capture:
+        """Return what records and repeats work: a CUDA graph."""
+        generators = self._scope.generators.values()
+        return capture.CudaCapture(self.network.device, generators, pool)
+
     def _key(self, kind: Hashable) -> Hashable:
         return kind, *(rate == 0 for rate in self.state.learning_rates.rates)
 
     def _record(self, work: Callable[[], None], pool: Any = None) -> capture.Capture:
         """Capture the work, which leaves everything as it was."""
-        generators = self._scope.generators.values()
-        made = capture.CudaCapture(self.network.device, generators, pool)
+        made = self.new_capture(pool)
         with self._scope.unchanged():
             made.record(self._flushed(work))
         return made

@@ -1,13 +1,14 @@
-"""What the machine can do at best: a large matrix product, a large copy."""
+"""The limits of the machine, measured by a large matrix product and a large copy."""
 
 import math
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from spikefa.bench.timing import milliseconds
+from spikefa.utils.timing import milliseconds
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,9 @@ class Limits:
     Attributes
     ----------
     flops : float
-        Floating point operations a second, of a large product of float32 matrices.
+        Floating point operations per second in a large product of float32 matrices.
     bandwidth : float
-        Bytes a second, read and written, of a large copy.
+        Bytes read and written per second in a large copy.
     """
 
     flops: float
@@ -33,7 +34,7 @@ class Limits:
 
 
 def measure_limits(device: torch.device, repetitions: int = 5) -> Limits:
-    """Measure; the best of some repetitions counts, since nothing makes a machine faster."""
+    """Measure the limits of a device by the best of several repetitions."""
     large = device.type == "cuda"
     n, size = (8192, 1 << 28) if large else (2048, 1 << 26)
     a, b = torch.ones(n, n, device=device), torch.ones(n, n, device=device)
@@ -41,7 +42,7 @@ def measure_limits(device: torch.device, repetitions: int = 5) -> Limits:
     source = torch.ones(size, device=device)
     target = torch.empty_like(source)
 
-    def best(step, calls: int) -> float:  # type: ignore[no-untyped-def]
+    def best(step: Callable[[], object], calls: int) -> float:
         return min(milliseconds(step, calls, device) for _ in range(repetitions))
 
     calls = 10 if large else 2
@@ -50,13 +51,13 @@ def measure_limits(device: torch.device, repetitions: int = 5) -> Limits:
     return Limits(2e3 * n**3 / multiply, 1e3 * 2 * size * source.element_size() / copy)
 
 
-def fraction(milliseconds_of_work: float, times: list[float]) -> float:
-    """Return the least possible time as a fraction of the median time taken."""
-    return milliseconds_of_work / statistics.median(times)
+def fraction(least: float, times: list[float]) -> float:
+    """Return the least possible time as a fraction of the median measured time."""
+    return least / statistics.median(times)
 
 
 def free_memory(device: torch.device) -> float:
-    """Return the bytes that a device has left; infinity where the system does not say."""
+    """Return the free memory of a device in bytes; infinity if the system does not report it."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     try:

@@ -1,49 +1,108 @@
-"""The yardstick: a plain PyTorch loop of the same equations."""
+"""The baseline: the same equations as a plain PyTorch loop."""
+
+from dataclasses import InitVar, dataclass, field
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from spikefa.feedback import FA
+from spikefa.bench.work import feedback_matrices
 from spikefa.network.network import Network
 
 
-class PlainLoop:
-    """Eqs. 5 to 8 of Lillicrap et al. 2016 as one would write them in a notebook.
+@dataclass(eq=False)
+class PlainLayer:
+    """One layer of the loop, named as in the paper, with buffers for its results.
 
-    Nothing is preallocated and nothing is clever, and nothing is slow on purpose either: the
-    products are those of the equations, and learning happens in place.
+    Parameters
+    ----------
+    W, b : Tensor
+        Weights [n_pre, n] and bias [n] onto the layer.
+    B : Tensor [n_above, n]
+        Feedback weights into the layer, empty for the output.
+    eta : float
+        Learning rate of `W` and `b`.
+    batch : int
+    """
+
+    W: Tensor
+    b: Tensor
+    B: Tensor
+    eta: float
+    batch: InitVar[int]
+
+    def __post_init__(self, batch: int) -> None:
+        room = (self.W.new_zeros(batch, len(self.b)) for _ in range(7))
+        self.V, self.U, self.uniforms, self.p, self.s, self.drive, self.delta = room
+        self.change = torch.zeros_like(self.b)
+
+
+@dataclass(eq=False)
+class PlainLoop:
+    """Eqs. 5 to 8 of Lillicrap et al. 2016 as an experienced user of PyTorch would write them.
+
+    All results are written into tensors that are allocated once, and weights are updated in place.
+    The loop has no weight decay, and its target and inputs are given.
 
     Parameters
     ----------
     network : Network
-        Weights, feedback weights and settings are copied from it; its circuit must be `FA`.
+        Weights, feedback weights, tau and learning rates are copied from it. Its circuit must carry
+        the error from layer to layer through matrices, as `FA` does.
     batch : int
     """
 
-    def __init__(self, network: Network, batch: int):
-        assert isinstance(network.feedback, FA)
-        self.W = [synapses.weight.clone() for synapses in network.synapses.values()]
-        self.b = [synapses.bias.clone() for synapses in network.synapses.values()]
-        self.B = [matrix.clone() for matrix in network.feedback.matrices]
-        self.tau = next(iter(network.populations.values())).tau
-        self.eta = network.rule.rates(len(self.W))
-        self.V = [bias.new_zeros(batch, len(bias)) for bias in self.b]
-        self.U = [torch.zeros_like(potential) for potential in self.V]
+    network: Network
+    batch: int
+    layers: list[PlainLayer] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        synapses = list(self.network.synapses.values())
+        rates = self.network.rule.rates(len(synapses))
+        matrices = [*feedback_matrices(self.network), synapses[0].weight.new_empty(0)]
+        self.layers = [
+            PlainLayer(each.weight.clone(), each.bias.clone(), B.clone(), eta, self.batch)
+            for each, B, eta in zip(synapses, matrices, rates, strict=True)
+        ]
+        self.tau = next(iter(self.network.populations.values())).tau
+        self.spikes = synapses[0].weight.new_zeros(self.batch, self.network.n_inputs)
+        self.uniforms = torch.zeros_like(self.spikes)
+
+    def draw(self) -> None:
+        """Draw new uniforms for the input and for every layer."""
+        self.uniforms.uniform_()
+        for layer in self.layers:
+            layer.uniforms.uniform_()
 
     def step(self, probability: Tensor, target: Tensor) -> None:
-        """Advance by one step."""
-        tau, top = self.tau, len(self.W) - 1
-        spikes = [(torch.rand_like(probability) < probability).to(probability.dtype)]
-        gain = []
-        for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
-            self.V[layer] = (1 - tau) * self.V[layer] + tau * (spikes[-1] @ W + b)
-            p = torch.sigmoid(self.V[layer])
-            spikes.append((torch.rand_like(p) < p).to(p.dtype))
-            gain.append(p * (1 - p))
-        self.U[top] = (1 - tau) * self.U[top] + tau * (spikes[-1] - target)
-        for layer in range(top - 1, -1, -1):
-            self.U[layer] = (1 - tau) * self.U[layer] + tau * (self.U[layer + 1] @ self.B[layer])
-        for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
-            change = self.U[layer] * gain[layer]
-            W -= self.eta[layer] * (spikes[layer].T @ change)
-            b -= self.eta[layer] * change.sum(0)
+        """Advance by one step.
+
+        Parameters
+        ----------
+        probability : Tensor [batch, n_inputs]
+            Probabilities of input spikes.
+        target : Tensor [batch, n_outputs]
+        """
+        self.draw()
+        torch.lt(self.uniforms, probability, out=self.spikes)
+        pre = self.spikes
+        for layer in self.layers:  # eq. 5
+            torch.addmm(layer.b, pre, layer.W, out=layer.drive)
+            layer.V.lerp_(layer.drive, self.tau)
+            torch.sigmoid(layer.V, out=layer.p)
+            torch.lt(layer.uniforms, layer.p, out=layer.s)
+            pre = layer.s
+        output = self.layers[-1]
+        torch.sub(output.s, target, out=output.drive)  # eq. 7
+        output.U.lerp_(output.drive, self.tau)
+        for above, layer in pairwise(reversed(self.layers)):  # eq. 6
+            torch.mm(above.U, layer.B, out=layer.drive)
+            layer.U.lerp_(layer.drive, self.tau)
+        pre = self.spikes
+        for layer in self.layers:  # eq. 8, with the gain p (1 - p)
+            torch.mul(layer.U, layer.p, out=layer.delta)
+            layer.delta.addcmul_(layer.delta, layer.p, value=-1)
+            layer.W.addmm_(pre.T, layer.delta, alpha=-layer.eta)
+            torch.sum(layer.delta, 0, out=layer.change)
+            layer.b.sub_(layer.change, alpha=layer.eta)
+            pre = layer.s

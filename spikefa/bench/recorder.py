@@ -1,4 +1,4 @@
-"""Benchmark: what recording costs, in time, memory and bytes."""
+"""The cost of recording in time, memory and bytes."""
 
 import statistics
 import sys
@@ -12,37 +12,37 @@ import h5py
 import numpy as np
 import torch
 
-from spikefa.bench.timing import milliseconds, spread
 from spikefa.datasets import Images
 from spikefa.network.network import Network
 from spikefa.recording import Probe, Recorder, Window, open_recording
-from spikefa.recording.schema import spikes_path
+from spikefa.recording.format.schema import spikes_path
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.images import ImageStimulus
+from spikefa.utils.timing import milliseconds, spread
 
-FOR_EVER = (Window("benchmark", 0, 1 << 40),)
+ALWAYS = (Window("benchmark", 0, 1 << 40),)
 
 
 @dataclass(frozen=True)
 class RecordingCost:
-    """What was measured; see `time_recording`.
+    """The cost of recording, as measured by `time_recording`.
 
     Attributes
     ----------
     bare, recorded : list of float
-        Milliseconds per step of the repetitions, which were interleaved.
+        Milliseconds per step without and with a recorder, for each of the interleaved repetitions.
     observe : float
-        Milliseconds per step that recording takes without a network that runs, writing included.
+        Milliseconds per step of recording alone, writing included, while the network stands still.
     growth : int
-        Bytes by which the peak of the memory grew over the last three quarters of that.
+        Bytes by which peak memory grew over the last three quarters of that measurement.
     raster, nominal : int
-        Bytes that the spikes take in the file, as bits or events, and T * ceil(n/8).
+        Bytes of the spikes in the file, as bits or events, and T * ceil(n/8).
     file : int
-        Bytes of the whole file.
+        Bytes of the file.
     rows : int
-        Rows in it.
+        Rows in the file.
     waited : float
-        Seconds of back-pressure, in all.
+        Total seconds spent waiting for the disk.
     """
 
     bare: list[float]
@@ -57,7 +57,7 @@ class RecordingCost:
 
     @property
     def slowdown(self) -> float:
-        """Percent by which a recorded step takes longer: median of the pairs."""
+        """Percent by which a step takes longer with a recorder, as the median of the pairs."""
         pairs = zip(self.recorded, self.bare, strict=True)
         return 100 * (statistics.median(a / b for a, b in pairs) - 1)
 
@@ -76,7 +76,7 @@ class RecordingCost:
 
 
 def cost_probes(network: Network) -> list[Probe]:
-    """Return all spikes of all populations, 8 potentials and 8 modulators."""
+    """Return probes of all spikes of all populations, 8 potentials and 8 modulators."""
     first = next(iter(network.populations))
     traced = min(8, network.populations[first].size)
     return [
@@ -91,67 +91,67 @@ def time_recording(
 ) -> RecordingCost:
     """Time steps with and without a recorder, in turns.
 
-    A recorded repetition ends when all its rows are in the file, so the time of the writing thread
-    is in it, even where it would have overlapped with later steps.
+    A repetition with the recorder ends when all its rows are in the file. It therefore includes the
+    time of the writing thread, even if that would have overlapped with later steps.
 
     Parameters
     ----------
     network : Network
     batch : int
-        Streams; the first is recorded.
+        Number of streams, of which the first is recorded.
     steps : int, default 10
-        In one repetition.
+        Steps in one repetition.
     repetitions : int, default 9
-        Of each of the two, after one that does not count.
+        Number of repetitions of each, after a first one that is not counted.
     alone : int, default 8000
-        Rows for the measurement of memory and size, taken of a network that stands still.
+        Rows for measuring memory and size, recorded while the network stands still.
     """
     if not network.initialised:
         network.initialise(0)
     pixels = np.full((batch, 1, network.n_inputs), 33, np.uint8)
     images = Images(pixels, np.zeros(batch, np.uint8))
     stimulus = ImageStimulus(images, steps=sys.maxsize)
-    stream = Runner(network, stimulus, batch, 0, "benchmark")
+    runner = Runner(network, stimulus, batch, 0, "benchmark")
     times: tuple[list[float], list[float]] = ([], [])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "step.h5"
-        with _recorder(path, stream) as recorder:
-            bare, recorded = _endless(stream), _observed(stream, recorder)
+        with _recorder(path, runner) as recorder:
+            bare, recorded = _endless(runner), _observed(runner, recorder)
             for _ in range(repetitions + 1):
                 for kept, source in zip(times, (bare, recorded), strict=True):
-                    kept.append(_repetition(source, steps, stream, recorder))
+                    kept.append(_repetition(source, steps, runner, recorder))
         return RecordingCost(
-            times[0][1:], times[1][1:], *_alone(Path(folder) / "alone.h5", stream, alone)
+            times[0][1:], times[1][1:], *_alone(Path(folder) / "alone.h5", runner, alone)
         )
 
 
-def _repetition(source: Iterator[int], steps: int, stream: Runner, recorder: Recorder) -> float:
-    """Return milliseconds per step, the wait for the disk included."""
-    whole = milliseconds(lambda: next(source), steps, stream.network.device)
+def _repetition(source: Iterator[int], steps: int, runner: Runner, recorder: Recorder) -> float:
+    """Return milliseconds per step, including the wait for the disk."""
+    whole = milliseconds(lambda: next(source), steps, runner.network.device)
     began = time.perf_counter()
     recorder.commit()
     return whole + 1e3 * (time.perf_counter() - began) / steps
 
 
-def _recorder(path: Path, stream: Runner) -> Recorder:
-    probes = cost_probes(stream.network)
-    return Recorder.create(path, probes, FOR_EVER, stream.variables(), {"seed": 0})
+def _recorder(path: Path, runner: Runner) -> Recorder:
+    probes = cost_probes(runner.network)
+    return Recorder.create(path, probes, ALWAYS, runner.variables(), {"seed": 0})
 
 
-def _endless(stream: Runner) -> Iterator[int]:
-    stream.load(0, torch.arange(stream.batch, device=stream.network.device))
-    return stream.learn()
+def _endless(runner: Runner) -> Iterator[int]:
+    runner.load(0, torch.arange(runner.batch, device=runner.network.device))
+    return runner.learn()
 
 
-def _observed(stream: Runner, recorder: Recorder) -> Iterator[int]:
-    for step in _endless(stream):
+def _observed(runner: Runner, recorder: Recorder) -> Iterator[int]:
+    for step in _endless(runner):
         recorder.observe(step, 0, 0)
         yield step
 
 
-def _alone(path: Path, stream: Runner, rows: int) -> tuple[float, int, int, int, int, int, float]:
-    """Measure the recorder without the network; see the fields of `RecordingCost`."""
-    with _recorder(path, stream) as recorder:
+def _alone(path: Path, runner: Runner, rows: int) -> tuple[float, int, int, int, int, int, float]:
+    """Measure the recorder alone and return the last fields of `RecordingCost`."""
+    with _recorder(path, runner) as recorder:
         for step in range(rows // 4):
             recorder.observe(step, 0, 0)
         recorder.commit()
@@ -170,14 +170,14 @@ def _alone(path: Path, stream: Runner, rows: int) -> tuple[float, int, int, int,
 
 
 def _stored(file: h5py.File, population: str) -> int:
-    """Return the bytes that the spikes of a population take, whichever encoding was chosen."""
+    """Return the bytes of the spikes of a population in the file, in any encoding."""
     names = ("packed", "until", "events/timestamps", "events/node_ids")
     held = (file.get(spikes_path(population, name)) for name in names)
     return sum(data.id.get_storage_size() for data in held if data is not None)
 
 
 def _peak_memory() -> int:
-    """Return the most bytes that this process has had in memory."""
+    """Return the peak memory of this process in bytes."""
     import resource  # not on Windows
 
     unit = 1 if sys.platform == "darwin" else 1024

@@ -1,4 +1,4 @@
-"""What R networks side by side cost, beside one."""
+"""The time of a step of several replicas, relative to that of a single network."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,23 +7,24 @@ import torch
 
 from spikefa.bench.step_times import ENGINE
 from spikefa.bench.steps import engine_step
-from spikefa.bench.timing import interleaved, ratio, spread
+from spikefa.models.lillicrap2016 import spiking_mnist
+from spikefa.utils.timing import interleaved, ratio, spread
 
 COUNTS = (1, 2, 5, 10, 30)
 
 
 @dataclass(frozen=True)
-class Beside:
-    """So many replicas in one step.
+class ReplicaTiming:
+    """The time of a step of several replicas.
 
     Attributes
     ----------
     replicas, batch : int
-        Batch: streams of each.
+        Number of replicas, and streams of each.
     milliseconds : list of float
-        Of a step of all of them, for each repetition.
+        Time of a step of all replicas, for each repetition.
     times_one : float
-        Median over the repetitions of its time divided by that of one network without replicas;
+        Median over the repetitions of this time divided by that of a single network. It equals
         `replicas` if nothing is gained.
     """
 
@@ -44,8 +45,8 @@ def time_replicas(
     batches: Sequence[int],
     counts: Sequence[int] = COUNTS,
     repetitions: int = 9,
-) -> Iterator[Beside]:
-    """Time a step of small networks, 784-100-100-50, one alone and several side by side, in turns.
+) -> Iterator[ReplicaTiming]:
+    """Time a step of 784-100-100-50, as a single network and as replicas, in turns.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def time_replicas(
     counts : sequence of int
         Numbers of replicas.
     repetitions : int, default 9
-        Of each, after one that does not count.
+        Number of repetitions of each, after a first one that is not counted.
     """
     for batch in batches:
         steps = {str(count): _step(device, batch, count) for count in counts}
@@ -63,12 +64,10 @@ def time_replicas(
         times = interleaved(alone | steps, 50 if batch == 1 else 10, repetitions, device)
         for count in counts:
             taken = times[str(count)]
-            yield Beside(count, batch, taken, ratio(taken, times["alone"]))
+            yield ReplicaTiming(count, batch, taken, ratio(taken, times["alone"]))
 
 
 def _step(device: torch.device, batch: int, replicas: int | None) -> Callable[[], None]:
-    from spikefa.models.lillicrap2016 import spiking_mnist
-
     network = spiking_mnist(100, 2, 50, device=device, replicas=replicas)
     network.initialise(0)
     target = torch.zeros(*network.leading, batch, network.n_outputs, device=device)

@@ -1,40 +1,44 @@
-"""How the cost of a step grows with the width of the layers and the number of streams."""
+"""The time of a step for several widths of the layers and numbers of streams."""
 
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
+from spikefa.analysis.style import PALETTE, quiet
 from spikefa.bench.limits import Limits, fraction, free_memory, measure_limits
 from spikefa.bench.step_times import ENGINE
 from spikefa.bench.steps import engine_step
-from spikefa.bench.timing import interleaved
-from spikefa.bench.work import Work
+from spikefa.bench.work import Work, work_of_sizes
 from spikefa.errors import SpikefaError
+from spikefa.models.lillicrap2016 import spiking_mnist
+from spikefa.utils.files import written_whole
+from spikefa.utils.timing import interleaved
 
 WIDTHS = (256, 512, 1024, 2048, 4096, 8192, 16384)
 BATCHES = (1, 16, 256, 4096)
 
 
 @dataclass(frozen=True)
-class Point:
-    """One width and batch.
+class ScalingPoint:
+    """The time of a step for one width and batch.
 
     Attributes
     ----------
     width, batch : int
     milliseconds : list of float
-        Of a step, for each repetition; empty if it was left out.
+        Time of a step, for each repetition; empty if it was left out.
     flops, bytes : int
-        Work of a step, see `Work`.
+        The work of a step, see `Work`.
     share : float
-        Least time for that work, by the limits of the machine, as a fraction of the time taken.
+        The least time for this work by the limits of the machine, divided by the measured time.
     left_out : str
-        Why it was not measured, if it was not.
+        Why it was not measured; "" if it was.
     """
 
     width: int
@@ -53,22 +57,22 @@ def scaling(
     patience: float = 60.0,
     repetitions: int = 5,
     limits: Limits | None = None,
-) -> Iterator[Point]:
-    """Measure a step of 784-n-n-n-1000 for all widths n and batches, the small ones first.
+) -> Iterator[ScalingPoint]:
+    """Measure a step of 784-n-n-n-1000 for all widths n and batches, small ones first.
 
-    A point whose repetitions would take more than `patience` seconds, by what the machine can do
-    at best, or that has no room in memory, is left out and says so.
+    A point is left out, with the reason, if its repetitions would take more than `patience` seconds
+    by the limits of the machine, or if it does not fit into memory.
 
     Parameters
     ----------
     device : torch.device
     widths, batches : sequence of int
     patience : float, default 60
-        Seconds for one point.
+        Most seconds for one point.
     repetitions : int, default 5
-        After one that does not count.
+        After a first one that is not counted.
     limits : Limits, optional
-        Of the machine; measured by default.
+        The limits of the machine, by default measured.
     """
     limits = limits or measure_limits(device)
     for width in widths:
@@ -83,14 +87,14 @@ def _point(
     limits: Limits,
     patience: float,
     repetitions: int,
-) -> Point:
+) -> ScalingPoint:
     work, memory = _needed(width, batch)
-    point = Point(width, batch, [], work.flops, work.bytes)
+    point = ScalingPoint(width, batch, [], work.flops, work.bytes)
     least = work.milliseconds(limits)
     steps = max(1, min(50, int(100 / least)))  # a tenth of a second, where that is several steps
     seconds = (repetitions + 1) * steps * least / 1e3
     if seconds > patience:
-        return replace(point, left_out=f"a step takes {least / 1e3:.0f} s at the least")
+        return replace(point, left_out=f"a step takes at least {least / 1e3:.0f} s")
     if memory > free_memory(device):
         free = free_memory(device) / 1e9
         return replace(point, left_out=f"it needs {memory / 1e9:.1f} GB, {free:.1f} are free")
@@ -99,28 +103,20 @@ def _point(
         times = interleaved({ENGINE: step}, steps, repetitions, device)[ENGINE]
     except torch.cuda.OutOfMemoryError:
         torch.cuda.empty_cache()
-        return replace(point, left_out="it has no room in the memory of the device")
+        return replace(point, left_out="it does not fit into the memory of the device")
     return replace(point, milliseconds=times, share=fraction(least, times))
 
 
 def _needed(width: int, batch: int) -> tuple[Work, int]:
-    """Return the work of a step and the bytes of weights, of a copy while drawing, and of state."""
+    """Return the work of a step, and the bytes of weights, their drawing, and state."""
     sizes = [784, width, width, width, 1000]
-    weights = sum(n_pre * n_post for n_pre, n_post in pairwise(sizes))
+    work = work_of_sizes(sizes, batch)
     neurons = sum(sizes[1:])
-    fixed = weights - sizes[0] * width
-    work = Work(
-        weights + neurons,
-        fixed,
-        flops=2 * batch * (2 * weights + fixed),
-        bytes=4 * (3 * weights + fixed),
-    )
-    return work, 4 * (weights + fixed + width * max(width, 1000) + 9 * batch * neurons)
+    weights = work.plastic - neurons
+    return work, 4 * (weights + work.fixed + width * max(width, 1000) + 9 * batch * neurons)
 
 
 def _step(device: torch.device, width: int, batch: int) -> Callable[[], None]:
-    from spikefa.models.lillicrap2016 import spiking_mnist
-
     network = spiking_mnist(hidden=width, device=device)
     network.initialise(0)
     target = torch.zeros(batch, network.n_outputs, device=device)
@@ -130,25 +126,20 @@ def _step(device: torch.device, width: int, batch: int) -> Callable[[], None]:
 def scaling_figure(
     points: Sequence[Mapping[str, Any]], path: Path, limit_flops: float | None = None
 ) -> None:
-    """Draw time against work, and the share of the limit against width, a curve for each batch.
+    """Draw time against work and the share of the limit against width, with a curve per batch.
 
     Parameters
     ----------
     points : sequence of mapping
-        The fields of each `Point`.
+        The fields of each `ScalingPoint`.
     path : Path
         PNG, PDF or SVG.
     limit_flops : float, optional
-        Operations a second of a large product, for a line.
+        Operations per second in a large product, drawn as a line.
     """
-    from matplotlib.figure import Figure
-
-    from spikefa.analysis.style import PALETTE, quiet
-    from spikefa.utils.files import written_whole
-
     measured = [point for point in points if point["milliseconds"]]
     if not measured:
-        raise SpikefaError("nothing was measured: give smaller widths, or more patience")
+        raise SpikefaError("nothing was measured: give smaller widths or more patience")
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     cost, share = figure.subplots(1, 2)
     cost.set(xlabel="GFLOP in a step", ylabel="ms a step", xscale="log", yscale="log")
@@ -160,16 +151,7 @@ def scaling_figure(
         cost.plot([point["flops"] / 1e9 for point in mine], medians, **style)
         share.plot([point["width"] for point in mine], [point["share"] for point in mine], **style)
     if limit_flops is not None:
-        most = max(point["flops"] for point in measured)
-        least = min(point["flops"] for point in measured)
-        ends = [least, most]
-        cost.plot(
-            [flops / 1e9 for flops in ends],
-            [1e3 * flops / limit_flops for flops in ends],
-            "--",
-            color="0.6",
-            label="one large product",
-        )
+        _draw_limit(cost, [point["flops"] for point in measured], limit_flops)
     share.set_ylim(0, None)
     share.set_xticks(sorted({p["width"] for p in measured}))
     share.xaxis.set_major_formatter("{x:.0f}")
@@ -179,3 +161,15 @@ def scaling_figure(
     quiet(share)
     with written_whole(path) as temporary:
         figure.savefig(temporary, dpi=150)
+
+
+def _draw_limit(axes: Axes, flops: Sequence[float], limit_flops: float) -> None:
+    """Draw the time that the machine needs for this work in one large product."""
+    ends = [min(flops), max(flops)]
+    axes.plot(
+        [flops / 1e9 for flops in ends],
+        [1e3 * flops / limit_flops for flops in ends],
+        "--",
+        color="0.6",
+        label="one large product",
+    )

@@ -1,10 +1,13 @@
-"""How long it takes until something happens, in fresh processes."""
+"""Startup times, measured in fresh processes."""
 
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+
+from spikefa.datasets.folders import cache_folder, find_folder
+from spikefa.datasets.sources import MNIST
 
 STARTS = {
     "spikefa --help": ["-m", "spikefa", "--help"],
@@ -16,7 +19,7 @@ STARTS = {
     ],
     "spikefa.datasets.digits()": ["-c", "import spikefa; spikefa.datasets.digits()"],
 }
-"""Processes that are timed from start to end."""
+"""Arguments of Python processes that are timed from start to end."""
 
 CALLS = {
     "import spikefa, after torch": ("import torch", "import spikefa"),
@@ -25,13 +28,14 @@ CALLS = {
         "spikefa.datasets.mnist()",
     ),
 }
-"""Statements that a process times itself, after others."""
+"""Pairs of statements: the second is timed by the process, after the first."""
 
 
 def time_startup(repetitions: int = 5) -> dict[str, list[float]]:
-    """Return the seconds of each start and call, in turns after one that does not count.
+    """Return the seconds of each start and call, measured in turns.
 
-    MNIST is left out if its files are not here, rather than fetched.
+    A first repetition is not counted. MNIST is left out if its files are missing; it is not
+    fetched.
     """
     calls = {name: ["-c", _timed(*code)] for name, code in CALLS.items() if _possible(code[1])}
     seconds: dict[str, list[float]] = {name: [] for name in (*STARTS, *calls)}
@@ -52,21 +56,18 @@ def _timed(before: str, timed: str) -> str:
 
 
 def _possible(timed: str) -> bool:
-    """Return whether the files that a call needs are here."""
-    from spikefa.datasets.folders import cache_folder, find_folder
-    from spikefa.datasets.sources import MNIST
-
+    """Return whether the files that a call needs exist."""
     return "mnist" not in timed or find_folder(MNIST, cache_folder()) is not None
 
 
 def _python(arguments: Sequence[str]) -> str:
-    """Run Python and return what it prints."""
+    """Run Python and return its output."""
     command = [sys.executable, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def said(seconds: Mapping[str, Sequence[float]]) -> str:
-    """Return the medians and ranges as lines."""
+def summary(seconds: Mapping[str, Sequence[float]]) -> str:
+    """Return a line with median and range for each name."""
     return "\n".join(
         f"{statistics.median(values):6.3f} s  ({min(values):.3f} to {max(values):.3f})  {name}"
         for name, values in seconds.items()

@@ -1,12 +1,12 @@
-"""What was timed of a step, and what it comes to: speeds, quotients, fractions of the limit."""
+"""Measured times of a step, and the speeds and ratios that follow from them."""
 
 import statistics
 from dataclasses import dataclass, field
 from typing import Any
 
 from spikefa.bench.limits import Limits, fraction
-from spikefa.bench.timing import ratio
 from spikefa.bench.work import Work
+from spikefa.utils.timing import ratio
 
 ENGINE = "eager"
 PLAIN = "plain loop"
@@ -17,17 +17,17 @@ COLUMNS = ("ms a step (range)", "images/s", "synapse-steps/s", "/ plain", "of li
 
 @dataclass(frozen=True)
 class StepTimes:
-    """Milliseconds per step of several repetitions, and what they come to.
+    """Milliseconds per step of several repetitions, and derived speeds and ratios.
 
     Attributes
     ----------
     times : dict of list of float
-        By what was timed; the repetitions were interleaved.
+        By the name of what was timed. The repetitions were interleaved.
     batch : int
     work : Work
     limits : Limits
     memory : dict of int
-        Bytes that each backend holds on a GPU at most, beside the network; {} on a CPU.
+        Peak bytes of each backend on a GPU, without the network; {} on a CPU.
     """
 
     times: dict[str, list[float]]
@@ -37,7 +37,7 @@ class StepTimes:
     memory: dict[str, int] = field(default_factory=dict)
 
     def ratio(self, of: str, to: str) -> float:
-        """Return the median of ``of / to``, pair by pair."""
+        """Return the median of ``of / to`` over the repetitions."""
         return ratio(self.times[of], self.times[to])
 
     def steps_per_second(self, name: str) -> float:
@@ -45,15 +45,15 @@ class StepTimes:
         return 1e3 / statistics.median(self.times[name])
 
     def images_per_second(self, name: str) -> float:
-        """Return how many images the streams see in a second, at 5 steps each."""
+        """Return how many images all streams see per second, at 5 steps each."""
         return self.steps_per_second(name) * self.batch / STEPS_PER_IMAGE
 
     def synapse_steps_per_second(self, name: str) -> float:
-        """Return plastic synapses times streams times steps in a second."""
+        """Return plastic synapses times streams times steps per second."""
         return self.steps_per_second(name) * self.batch * self.work.plastic
 
     def of_limit(self, name: str) -> float:
-        """Return the least possible time as a fraction of that which was taken."""
+        """Return the least possible time as a fraction of the measured time."""
         return fraction(self.work.milliseconds(self.limits), self.times[name])
 
     def as_json(self) -> dict[str, Any]:
@@ -119,5 +119,5 @@ class StepTimes:
 
 def _row(name: str, *cells: str) -> str:
     widths = (28, 10, 16, 8, 9, 7)
-    told = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-    return f"{name:25}{told}".rstrip()
+    aligned = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return f"{name:25}{aligned}".rstrip()

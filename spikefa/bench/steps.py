@@ -1,4 +1,4 @@
-"""What a step costs: every backend, the matrix products alone, and the plain loop, in turns."""
+"""Timing a step of every backend, of its matrix products alone and of the plain loop."""
 
 from collections.abc import Callable
 from itertools import count
@@ -11,26 +11,27 @@ from spikefa.bench.limits import measure_limits
 from spikefa.bench.plain_loop import PlainLoop
 from spikefa.bench.products import products_alone
 from spikefa.bench.step_times import ENGINE, PLAIN, PRODUCTS, STEPS_PER_IMAGE, StepTimes
-from spikefa.bench.timing import interleaved
 from spikefa.bench.work import work_of
 from spikefa.network.network import Network
 from spikefa.utils.seeding import generator
+from spikefa.utils.timing import interleaved
 
 
 def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int = 9) -> StepTimes:
-    """Time one step of each backend, of the products alone and of the plain loop, draws included.
+    """Time a step of each backend, of the products alone and of the plain loop, in turns.
 
-    Backends that cannot serve the network, or only in an interpreter, are left out.
+    Drawing random numbers is included. Backends that cannot run the network, or only in Triton's
+    interpreter, are left out.
 
     Parameters
     ----------
     network : Network
-        With an `FA` circuit.
+        Its circuit must carry the error from layer to layer through matrices, as `FA` does.
     batch : int
     steps : int, default 10
-        In one repetition; a multiple of 5, for what takes 5 steps at once.
+        Steps in one repetition, a multiple of 5 for backends that run 5 steps at once.
     repetitions : int, default 9
-        Of each, after one that does not count.
+        Number of repetitions of each, after a first one that is not counted.
     """
     if not network.initialised:
         network.initialise(0)
@@ -51,26 +52,26 @@ def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int =
 def _engine_steps(
     network: Network, probability: Tensor, target: Tensor, memory: dict[str, int]
 ) -> dict[str, Callable[[], None]]:
-    """Return a step of every backend, and of those that capture the steps of an image too.
+    """Return a step of every backend; of those that capture steps, also 5 steps at once.
 
-    What each holds on a GPU is written into `memory`.
+    The peak memory of each on a GPU is written into `memory`.
     """
-    found = {}
+    timed = {}
     for name in (each for each in BACKENDS if _worth_timing(each, network)):
         captures = name != ENGINE and captures_on(network.device)
         for at_once in (1, STEPS_PER_IMAGE) if captures else (1,):
-            called = name if at_once == 1 else f"{name}, {at_once} at once"
+            label = name if at_once == 1 else f"{name}, {at_once} at once"
             before = _start_counting(network.device)
-            found[called] = engine_step(name, network, probability, target, at_once)
+            timed[label] = engine_step(name, network, probability, target, at_once)
             for _ in range(at_once):
-                found[called]()
+                timed[label]()
             if before is not None:
-                memory[called] = torch.cuda.max_memory_allocated(network.device) - before
-    return found
+                memory[label] = torch.cuda.max_memory_allocated(network.device) - before
+    return timed
 
 
 def _start_counting(device: torch.device) -> int | None:
-    """Return the bytes that are held now, on a GPU; from now on the most is kept."""
+    """Reset the peak memory of a GPU and return the bytes allocated now; None on a CPU."""
     if device.type != "cuda":
         return None
     torch.cuda.reset_peak_memory_stats(device)
@@ -78,7 +79,7 @@ def _start_counting(device: torch.device) -> int | None:
 
 
 def _worth_timing(name: str, network: Network) -> bool:
-    """Return whether a backend serves this network, and not in Triton's interpreter."""
+    """Return whether a backend can run the network without Triton's interpreter."""
     return name == ENGINE or (
         name != "auto" and not interpreted() and obstacle(name, network) is None
     )
@@ -87,10 +88,10 @@ def _worth_timing(name: str, network: Network) -> bool:
 def engine_step(
     name: str, network: Network, probability: Tensor, target: Tensor, at_once: int = 1
 ) -> Callable[[], None]:
-    """Return a step of a backend, with streams of its own, and the draws that it needs.
+    """Return a function that runs a step of a backend, with its own state and random numbers.
 
-    With `at_once` the first of so many calls takes as many steps, as in a presentation, and the
-    others take none.
+    With `at_once`, the first of every `at_once` calls runs that many steps together, as in a
+    presentation, and the others do nothing.
     """
     source = generator(0, "benchmark", device=network.device)
     state = network.state(target.shape[-2])

@@ -16,7 +16,7 @@ from spikefa.feedback.state import FeedbackState, Site
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.neurons import PopulationState, Rate
 from spikefa.neurons.rate import Activation
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Auxiliary(Mixing):
         super().__post_init__()
         Rate(1, activation=self.guess)  # says at once if there is no such activation
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire the error of each guess to its hidden layer, and the layers to their neighbours."""
         output = forward[-1].n_post
         self.guesses = [Rate(output, activation=self.guess, tau=self.tau) for _ in forward[:-1]]

@@ -10,7 +10,7 @@ from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.matrix import ForwardMatrix
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring, layer_by_layer
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass(eq=False, kw_only=True)
@@ -43,7 +43,7 @@ class Backprop(Wired, sweep_only=True):
     gated: bool = True
     tau: float = 0.9
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below by a view of the forward weights."""
         transposes = [ForwardMatrix(above.weight.mT) for above in forward[1:]]
         return layer_by_layer(self.beside(forward), transposes, self.gated)

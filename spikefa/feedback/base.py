@@ -11,7 +11,7 @@ from spikefa.feedback.projection import Projection
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import Population, PopulationState
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import Variable
 
 
@@ -59,18 +59,15 @@ class FeedbackCircuit(ABC):
         """
         return False
 
-    @property
-    def decays(self) -> bool:
-        """Whether `decay` changes anything; by default whether a class defines it."""
-        return type(self).decay is not FeedbackCircuit.decay
-
     @abstractmethod
-    def connect(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> None:
+    def connect(
+        self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype
+    ) -> None:
         """Allocate what the circuit needs for these forward synapses.
 
         Parameters
         ----------
-        forward : sequence of Dense
+        forward : sequence of Synapses
             From the input upwards; their `n_post` are the sizes of the forward populations.
         device, dtype
             Where the circuit lives, and as what.
@@ -137,6 +134,11 @@ class FeedbackCircuit(ABC):
         projections : sequence of Projection
             From the input upwards, as they were in this step; the forward synapses have changed.
         """
+
+    @property
+    def decays(self) -> bool:
+        """Whether some weights decay with the forward weights: whether a subclass has `decay`."""
+        return type(self).decay is not FeedbackCircuit.decay
 
     def decay(self, factor: float) -> None:  # noqa: B027
         """Multiply the weights that decay with the forward weights by `factor`; default: none."""

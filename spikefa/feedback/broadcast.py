@@ -13,7 +13,7 @@ from spikefa.feedback.state import FeedbackState, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import Population, PopulationState
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import Variable
 
 
@@ -92,7 +92,7 @@ class Broadcast(Wired):
     def judge(self, error: Tensor, out: Tensor) -> None:
         """Write how bad the error `[..., batch, n_out]` of this step is, `[..., batch, 1]`."""
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire nothing; populations that the broadcast reaches neither leak nor transform it."""
         populations = self.beside(forward)
         reached = len(forward) if self.everywhere else len(forward) - 1

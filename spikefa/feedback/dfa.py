@@ -11,7 +11,7 @@ from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.randomly_wired import RandomlyWired
 from spikefa.feedback.state import beside
 from spikefa.feedback.wiring import Hop, Wiring
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass(eq=False, kw_only=True)
@@ -73,7 +73,7 @@ class DFA(RandomlyWired, sweep_only=True):
             self.scale, kind=self.matrix, sparsity=self.sparsity, procedural=self.procedural
         )
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire the output's error population to all others, each through a matrix B_l."""
         output, hidden = forward[-1].n_post, [below.n_post for below in forward[:-1]]
         matrices = self.random.connect([(output, n) for n in hidden], device, dtype)

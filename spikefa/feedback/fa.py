@@ -10,7 +10,7 @@ from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.wiring import Wiring, layer_by_layer
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass(eq=False, kw_only=True)
@@ -70,7 +70,7 @@ class FA(RandomlyWired, sweep_only=True):
             self.scale, kind=self.matrix, sparsity=self.sparsity, procedural=self.procedural
         )
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below through a matrix B_l."""
         matrices = self.random.connect(transposed_shapes(forward), device, dtype)
         return layer_by_layer(self.beside(forward), matrices, self.gated)

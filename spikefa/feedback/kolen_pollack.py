@@ -14,7 +14,7 @@ from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring, layer_by_layer
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -92,7 +92,7 @@ class KP(RandomlyWired, sweep_only=True):
         """The velocity v of each B_l; empty without momentum."""
         return self.inertia.velocities
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below through a matrix B_l that learns."""
         self.random.connect(transposed_shapes(forward), device, dtype)
         self.inertia.connect(self.matrices)

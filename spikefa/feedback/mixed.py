@@ -13,7 +13,7 @@ from spikefa.feedback.mixing import MixedState, Mixing
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.state import Site, beside
 from spikefa.feedback.wiring import Hop, Wiring
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass(eq=False, kw_only=True)
@@ -74,7 +74,7 @@ class Mixed(Mixing, sweep_only=True):
     sparsity: float = 0.0
     random: list[dict[str, RandomMatrix]] = field(init=False, repr=False, default_factory=list)
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire the output's error population to all others, and these to their neighbours."""
         return self.mix(forward, device, dtype)
 

@@ -16,7 +16,7 @@ from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 STRATEGIES = {
     "direct": (False, False),
@@ -118,7 +118,7 @@ class Mixing(Wired):
 
     def mix(
         self,
-        forward: Sequence[Dense],
+        forward: Sequence[Synapses],
         device: torch.device,
         dtype: torch.dtype,
         **further: list[ErrorPopulation],

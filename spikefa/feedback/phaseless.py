@@ -16,7 +16,7 @@ from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.neurons import Population
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -108,7 +108,7 @@ class PAL(RandomlyWired, sweep_only=True):
         )
         require(0 <= self.smoothing < 1, f"smoothing must be in [0, 1), {self.smoothing} given")
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below through a matrix B_l that learns."""
         self.random.connect(transposed_shapes(forward), device, dtype)
         return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)

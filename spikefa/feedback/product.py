@@ -18,7 +18,7 @@ from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import Variable, add_product
 
@@ -129,7 +129,7 @@ class Product(Wired):
     ) -> RandomMatrix:
         """Return room for one B."""
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below by B, an extra population and R."""
         middle = [
             ErrorPopulation(size, tau=self.middle_tau, phi_delta=self.middle_phi_delta)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from spikefa.neurons import PopulationState
 from spikefa.plasticity import PlasticityState
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Projection:
 
     Attributes
     ----------
-    synapses : Dense
+    synapses : Synapses
     pre : Tensor [..., batch, n_pre]
         Activity that the synapses carried.
     post : PopulationState
@@ -24,7 +24,7 @@ class Projection:
         With the learning rate of these synapses now.
     """
 
-    synapses: Dense
+    synapses: Synapses
     pre: Tensor
     post: PopulationState
     plasticity: PlasticityState

@@ -15,7 +15,7 @@ from spikefa.feedback.projection import Projection
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring, layer_by_layer
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass(eq=False, kw_only=True)
@@ -88,7 +88,7 @@ class PseudoBackprop(Wired):
         """True: it decides when a pseudoinverse is due, and waits for it."""
         return True
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below by the pseudoinverse of forward weights."""
         self.weights = [synapses.weight for synapses in forward[1:]]
         self.matrices = [torch.zeros_like(weight.mT) for weight in self.weights]

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.wired import Wired
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 class RandomlyWired(Wired):
@@ -47,6 +47,6 @@ class RandomlyWired(Wired):
         return self.random.tensors()
 
 
-def transposed_shapes(forward: Sequence[Dense]) -> list[tuple[int, int]]:
+def transposed_shapes(forward: Sequence[Synapses]) -> list[tuple[int, int]]:
     """Return the shapes of matrices beside the forward weights, from the lowest hidden layer up."""
     return [(above.n_post, above.n_pre) for above in forward[1:]]

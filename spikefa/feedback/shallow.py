@@ -8,7 +8,7 @@ import torch
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 @dataclass(eq=False, kw_only=True)
@@ -33,6 +33,6 @@ class Shallow(Wired, sweep_only=True):
     phi_delta: PhiDelta = "identity"
     tau: float = 0.9
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire nothing: the error stays at the output, and the hidden error populations rest."""
         return Wiring(populations={"errors": self.beside(forward)})

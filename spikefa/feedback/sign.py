@@ -16,7 +16,7 @@ from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.neurons import PopulationState
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.utils.seeding import generator
 
 Variant = Literal["uSF", "brSF", "frSF"]
@@ -103,7 +103,7 @@ class SF(Wired):
         if self.scale is not None:
             for_each_layer(self.scale)  # says at once what is wrong
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below by the signs of the forward weights."""
         above = forward[1:]
         if self.scale is None:

@@ -14,7 +14,7 @@ from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring, layer_by_layer
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -120,7 +120,7 @@ class WM(RandomlyWired):
             f"mirror phases come every 1, 2, ... steps, {self.every} given",
         )
 
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below through a matrix B_l that learns."""
         self.random.connect(transposed_shapes(forward), device, dtype)
         return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)

@@ -12,7 +12,7 @@ from spikefa.feedback.error_population import ErrorPopulation, PhiDelta
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import PopulationState
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 
 class Wired(FeedbackCircuit):
@@ -41,13 +41,15 @@ class Wired(FeedbackCircuit):
         ErrorPopulation(1, tau=self.tau, phi_delta=self.phi_delta)  # says at once what is wrong
 
     @abstractmethod
-    def wire(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> Wiring:
+    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Allocate the matrices for these forward synapses, and return how they are wired.
 
         The parameters are those of `connect`.
         """
 
-    def connect(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> None:
+    def connect(
+        self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype
+    ) -> None:
         """Make the error populations and the hops between them."""
         require(
             not self.wiring.stops,
@@ -55,7 +57,7 @@ class Wired(FeedbackCircuit):
         )
         self.wiring = self.wire(forward, device, dtype)
 
-    def beside(self, forward: Sequence[Dense]) -> list[ErrorPopulation]:
+    def beside(self, forward: Sequence[Synapses]) -> list[ErrorPopulation]:
         """Return an error population for each forward population, of its size."""
         return [
             ErrorPopulation(synapses.n_post, tau=self.tau, phi_delta=self.phi_delta)

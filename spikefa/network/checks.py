@@ -1,4 +1,4 @@
-"""What rules and circuits hand to the network: kinds, shapes, dtypes, as expected or not."""
+"""Checks of what rules and circuits hand to the network: kinds, shapes, dtypes, devices."""
 
 from collections.abc import Sequence
 
@@ -20,8 +20,7 @@ def check_change(
     Raises
     ------
     SpikefaError
-        If it is no `Outer` or `Direct`, or a tensor in it has another shape or dtype, or lives
-        elsewhere.
+        If it is no `Outer` or `Direct`, or a tensor in it has another shape, dtype or device.
     """
     require(
         isinstance(change, Outer | Direct),
@@ -50,7 +49,7 @@ def check_change(
 
 
 def _rows(change: Outer, streams: int) -> int:
-    """Return how many products are summed: one for each stream, or several if both sides agree."""
+    """Return the number of products that are summed: one per stream, or a multiple of that."""
     sides = [side.shape[0] for side in change[:2] if isinstance(side, Tensor) and side.dim() == 2]
     agree = len(sides) == 2 and sides[0] == sides[1]
     return sides[0] if agree and sides[0] % streams == 0 and sides[0] else streams
@@ -67,7 +66,7 @@ def check_modulators(
     dtype: torch.dtype,
     circuit: FeedbackCircuit,
 ) -> None:
-    """Check the modulators that the state of a circuit has.
+    """Check the modulators in the state of a circuit.
 
     Raises
     ------
@@ -89,16 +88,16 @@ def check_modulators(
         require(modulator.dtype == dtype, f"{what} is {modulator.dtype}, expected {dtype}")
 
 
-def rehearse(rule: PlasticityRule, dtype: torch.dtype) -> None:
+def check_rule_once(rule: PlasticityRule, dtype: torch.dtype) -> None:
     """Let a rule of the user make one update of 3 x 2 synapses in 4 streams, and check it.
 
-    So a mistake shows before anything runs, and running needs no checks. spikefa's own rules have
-    been checked by its tests.
+    A mistake then shows before anything runs, and a run needs no checks. spikefa's own rules are
+    checked by its tests.
 
     Raises
     ------
     SpikefaError
-        If the rule fails, with file and line; or returns something else than it should, or NaN.
+        If the rule fails, with file and line; or if what it returns is wrong, or NaN.
     """
     if not is_users(type(rule)):
         return

@@ -1,4 +1,4 @@
-"""How fast each projection learns and decays at present."""
+"""How fast each projection learns and decays now."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.feedback import FeedbackCircuit
 from spikefa.plasticity import PlasticityRule
 
 
@@ -15,34 +16,40 @@ from spikefa.plasticity import PlasticityRule
 class LearningRates:
     """Learning rates and weight decay of every projection now, known without asking the device.
 
-    (1 - gamma) is 1 in float32 for the gamma = 1e-8 of Lillicrap et al. 2016, so a decay at every
-    step would do nothing at the price of a pass over all weights. What is due adds up instead, as a
-    logarithm, and is applied as soon as the factor is exact to a thousandth; in float64 that is at
-    every step, and for 1e-8 in float32 every 12,000 steps.
+    (1 - gamma) is 1 in float32 for the gamma = 1e-8 of Lillicrap et al. 2016, so that a decay at
+    every step would cost a pass over all weights and do nothing. The decay is accumulated instead,
+    as a logarithm, and applied as soon as the factor is exact to a thousandth: in float64 at every
+    step, and for 1e-8 in float32 every 12,000 steps.
 
     Attributes
     ----------
     least : float
-        Logarithm, without its sign, from which on a decay is applied.
+        Size of the logarithm from which on a decay is applied.
     rates : list of float
         eta of each projection; 0 if it is frozen, which stops its decay too.
-    log_factors : Tensor [projections]
-        Logarithm of the factor of one step's decay; on the CPU, in float64, like `due`.
+    lost : Tensor [projections]
+        Share of each weight that one step takes away; on the CPU, in float64, like `due`.
     due : Tensor [projections]
-        Logarithm of the decay that was due, and not applied, `waited` steps ago.
+        Logarithm of the decay that had accumulated, and was not applied, `waited` steps ago.
     waited, wait : int64 Tensor []
-        Steps since `due` was added up, and how many there are to be before some is applied.
+        Steps since `due` was last updated, and the number of steps after which some is applied.
     """
 
     least: float
     rates: list[float]
-    log_factors: Tensor
+    lost: Tensor
     due: Tensor
     waited: Tensor
     wait: Tensor
 
     @classmethod
-    def of(cls, rule: PlasticityRule, projections: int, dtype: torch.dtype) -> "LearningRates":
+    def of(
+        cls,
+        rule: PlasticityRule,
+        circuit: FeedbackCircuit,
+        projections: int,
+        dtype: torch.dtype,
+    ) -> "LearningRates":
         """Return the learning rates of `rule`, with no decay due, for weights of `dtype`."""
         zeros = torch.zeros(projections, dtype=torch.float64)
         least = 1e3 * torch.finfo(dtype).eps
@@ -50,46 +57,79 @@ class LearningRates:
         learning_rates = cls(
             least, rule.rates(projections), zeros, zeros.clone(), none, none.clone()
         )
-        learning_rates.set(rule, [1.0] * projections, 1.0)
+        learning_rates.set(rule, circuit)
         learning_rates._look_ahead()
         return learning_rates
 
-    def set(self, rule: PlasticityRule, factors: Sequence[float], decay: float) -> None:
-        """Scale the rule's learning rates and weight decay by the factors of a schedule.
+    def set(
+        self,
+        rule: PlasticityRule,
+        circuit: FeedbackCircuit,
+        factor: float | Sequence[float] = 1.0,
+        decay: float = 1.0,
+    ) -> None:
+        """Scale the rule's learning rates and weight decay from here on.
+
+        Parameters
+        ----------
+        rule : PlasticityRule
+        circuit : FeedbackCircuit
+            Its weights may decay with the forward ones.
+        factor : float or sequence of float, default 1
+            On the learning rate, of all projections or of each; 0 freezes a projection.
+        decay : float, default 1
+            On the weight decay.
 
         Raises
         ------
         SpikefaError
-            If a factor is negative or not finite, or a step would take away a whole weight.
+            If a factor is out of range, or a weight would lose all in one step; or if the
+            projections would decay differently, and the circuit's weights decay with all of them.
         """
+        count = len(self.rates)
+        factors = [factor] * count if isinstance(factor, int | float) else list(factor)
         require(
-            all(0 <= factor < float("inf") for factor in (*factors, decay)),
+            len(factors) == count,
+            f"{len(factors)} factors for {count} projections: give one, or one for each",
+        )
+        require(
+            all(0 <= each < float("inf") for each in (*factors, decay)),
             f"a schedule gave the factors {[*factors, decay]}: they must be 0 or more",
         )
-        rates = [rate * f for rate, f in zip(rule.rates(len(factors)), factors, strict=True)]
+        rates = [rate * each for rate, each in zip(rule.rates(count), factors, strict=True)]
         lost = [
             rule.weight_decay * decay * (rate if rule.decay_times_rate else 1.0) if rate else 0.0
             for rate in rates
         ]
         require(max(lost) < 1, f"a weight decay of {max(lost)} per step: it must be below 1")
         self.rates[:] = rates
-        log_factors = torch.log1p(-torch.tensor(lost, dtype=torch.float64))
-        if not log_factors.equal(self.log_factors):
+        require(
+            not circuit.decays or len(set(lost)) == 1,
+            f"the weights of {type(circuit).__name__} decay with those of all projections, so "
+            "these must decay alike: freeze none, or all; and with decay_times_rate give one "
+            "learning rate",
+        )
+        if lost != self.lost.tolist():
             self._add_up()
-            self.log_factors.copy_(log_factors)
+            self.lost.copy_(torch.tensor(lost, dtype=torch.float64))
             self._look_ahead()
 
+    @property
+    def log_factors(self) -> Tensor:
+        """Logarithm of the factor of one step's decay, for each projection."""
+        return torch.log1p(-self.lost)
+
     def is_due(self) -> bool:
-        """Return whether the step that is counted next will apply some decay."""
+        """Return whether the next step will apply some decay."""
         return int(self.waited) + 1 >= int(self.wait)
 
     def step(self) -> list[float] | None:
-        """Count a step; return the decay of each projection, as a factor, if some is due."""
+        """Count a step; if some decay is due, return the factor of each projection."""
         self.waited.add_(1)
         if int(self.waited) < int(self.wait):
             return None
         self._add_up()
-        ripe = self.due <= -self.least * (1 - 1e-9)  # the last digit may be lost in adding up
+        ripe = self.due <= -self.least * (1 - 1e-9)  # the sum may lose the last digit
         factors = torch.where(ripe, self.due, 0.0).exp().tolist()
         self.due.masked_fill_(ripe, 0.0)
         self._look_ahead()
@@ -100,7 +140,7 @@ class LearningRates:
         self.waited.zero_()
 
     def _look_ahead(self) -> None:
-        """Find after how many steps the first projection has enough due."""
+        """Find after how many steps the decay of the first projection is large enough."""
         waits = [
             max(1, math.ceil((self.least + due) / -each))
             for due, each in zip(self.due.tolist(), self.log_factors.tolist(), strict=True)

@@ -1,7 +1,6 @@
 """Populations, synapses, a feedback circuit and a plasticity rule; one step of their time."""
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -10,18 +9,17 @@ from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Projection
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
-from spikefa.network.parts import check_parts, synapse_kinds
-from spikefa.network.replicas import initialise_each, widen
+from spikefa.network.parts import MakeSynapses, check_parts, make_synapses
+from spikefa.network.replicas import check_written_in_place, widen
 from spikefa.network.state import NetworkState
-from spikefa.network.variables import Variable, all_variables
+from spikefa.network.variables import Variables, alignments, in_a_row, network_variables
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.synapses import Dense
-from spikefa.utils.angles import angle_between
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.replicas import replica, seeds_of, side_by_side
 from spikefa.utils.seeding import generator
-from spikefa.utils.tensors import current, named_tensors
+from spikefa.utils.tensors import named_tensors
 
 
 class Network:
@@ -30,7 +28,7 @@ class Network:
     Parameters
     ----------
     n_inputs : int
-        Number of input neurons; their spikes come from a `Stimulus`.
+        Number of input neurons; their spikes come from a stimulus.
     populations : mapping of str to Population
         Forward populations by name, from the first hidden one to the output.
     feedback : FeedbackCircuit
@@ -38,8 +36,8 @@ class Network:
     rule : PlasticityRule
         Changes the synapses. It holds no tensors, so that one rule serves all projections.
     synapses : callable, or mapping of str to callable, default Dense
-        Called as ``synapses(n_pre, n_post, device=..., dtype=...)`` for each projection; or by the
-        name of the population a projection ends on, the others being `Dense`.
+        Called as ``synapses(n_pre, n_post, device=..., dtype=...)`` for each projection. A mapping
+        has the name of the population that a projection ends on; the others are `Dense`.
     output_error : {"spikes", "probability"}, default "spikes"
         What the target is subtracted from: the output's spikes (eq. 7), or their probability,
         which has the same mean and no noise. For rate neurons they are the same.
@@ -50,14 +48,13 @@ class Network:
         of the forward synapses; see `spikefa.network.optimiser.Optimiser`. By default what the rule
         returns is added as it is.
     replicas : int, optional
-        So many networks side by side, which share nothing but their structure and each have a seed
-        of their own. Weights are then `[replicas, n_pre, n_post]`, states `[replicas, batch, n]`,
-        and one step is one step of them all. By default there is one network, and no such
-        dimension.
+        Number of networks side by side, which share nothing but their structure. Each has its own
+        seed. Weights are then `[replicas, n_pre, n_post]`, states `[replicas, batch, n]`, and one
+        step is one step of them all. By default there is one network, without that dimension.
 
     Attributes
     ----------
-    synapses : dict of Dense
+    synapses : dict of Synapses
         By the name of the postsynaptic population.
     initialised : bool
         Whether weights have been drawn.
@@ -76,19 +73,14 @@ class Network:
         populations: Mapping[str, Population],
         feedback: FeedbackCircuit,
         rule: PlasticityRule,
-        synapses: Callable[..., Dense] | Mapping[str, Callable[..., Dense]] = Dense,
+        synapses: MakeSynapses | Mapping[str, MakeSynapses] = Dense,
         output_error: str = "spikes",
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         optimiser: MakeOptimiser | None = None,
         replicas: int | None = None,
     ):
-        require(bool(populations), "a network needs at least an output population")
-        check_parts(populations, feedback, rule)
-        require(
-            output_error in ("spikes", "probability"),
-            f"output_error must be 'spikes' or 'probability', {output_error!r} given",
-        )
+        check_parts(populations, feedback, rule, output_error)
         self.n_inputs = n_inputs
         self.populations = dict(populations)
         self.feedback = feedback
@@ -97,33 +89,20 @@ class Network:
         self.device = torch.device(device)
         self.dtype = dtype
         self.initialised = False
-        sizes = [population.size for population in self.populations.values()]
-        kinds = synapse_kinds(self.populations, synapses)
-        self.synapses = {
-            name: kinds[name](n_pre, n_post, device=device, dtype=dtype)
-            for name, (n_pre, n_post) in zip(
-                self.populations, pairwise([n_inputs, *sizes]), strict=True
-            )
-        }
-        self._check_decay(
-            LearningRates.of(rule, len(sizes), dtype)
-        )  # says at once if the rates do not fit
-        self.optimiser = (
-            None
-            if optimiser is None
-            else Optimiser(optimiser, self.synapses, rule.rates(len(sizes)))
-        )
+        self.synapses = make_synapses(n_inputs, self.populations, synapses, device, dtype)
+        LearningRates.of(rule, feedback, len(self.synapses), dtype)  # refused at once, if at all
+        self.optimiser = None if optimiser is None else Optimiser(optimiser, self.synapses, rule)
         feedback.connect(list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
-        self.replicas: int | None = None
-        if replicas is not None:
-            widen(self, replicas)
+        self.synapses, self.optimiser = widen(
+            self.synapses, feedback, self.optimiser, replicas, self.shared
+        )
+        self.replicas = replicas
 
     def __repr__(self) -> str:
-        sizes = {"input": self.n_inputs} | {n: p.size for n, p in self.populations.items()}
-        layers = " -> ".join(f"{name}({size})" for name, size in sizes.items())
-        copies = "" if self.replicas is None else f", {self.replicas} replicas"
-        return f"Network({layers}, {self.feedback}, {type(self.rule).__name__}{copies})"
+        layers = "".join(f" -> {name}({each.size})" for name, each in self.populations.items())
+        parts = f"input({self.n_inputs}){layers}, {self.feedback}, {type(self.rule).__name__}"
+        return f"Network({parts}{''.join(f', {n} replicas' for n in self.leading)})"
 
     @property
     def n_outputs(self) -> int:
@@ -132,8 +111,13 @@ class Network:
 
     @property
     def leading(self) -> tuple[int, ...]:
-        """What stands in front of the shapes of a single network: replicas, or nothing."""
+        """Dimensions in front of the shapes of a single network: (replicas,), or ()."""
         return () if self.replicas is None else (self.replicas,)
+
+    @property
+    def shared(self) -> list[object]:
+        """What all replicas share: populations and the rule, which hold no state."""
+        return [*self.populations.values(), self.rule]
 
     def replica(self, number: int) -> "Network":
         """Return one of the replicas: a network like any other, on views of these weights.
@@ -141,18 +125,26 @@ class Network:
         Raises
         ------
         SpikefaError
-            If there is no such replica.
+            If the number is out of range.
         """
         require(
-            self.replicas is not None and 0 <= number < self.replicas,
+            0 <= number < (self.replicas or 0),
             f"no replica {number}: the network has {self.replicas or 'no'} replicas, from 0",
         )
-        one = replica(self, number, keep=[*self.populations.values(), self.rule])
+        one = replica(self, number, keep=self.shared)
         one.replicas = None
         return one
 
+    def each(self) -> list["Network"]:
+        """Return all replicas; of a network without replicas, the network itself."""
+        return [self.replica(number) for number in range(self.replicas or 0)] or [self]
+
+    def first(self) -> "Network":
+        """Return the first replica; of a network without replicas, the network itself."""
+        return self.replica(0) if self.leading else self
+
     def initialise(self, seed: int | Sequence[int]) -> None:
-        """Draw all weights from the streams ``weights/...`` and ``feedback/...`` of `seed`.
+        """Draw all weights from the random streams ``weights/...`` and ``feedback/...`` of `seed`.
 
         Parameters
         ----------
@@ -160,75 +152,34 @@ class Network:
             Of a network with replicas: the seed of each, or the first of consecutive ones. Each
             gets the weights that a single network would get with its seed.
         """
-        seeds = seeds_of(seed, self.replicas)
-        if self.replicas is not None:
-            initialise_each(self, seeds)
-        else:
-            for layer, synapses in enumerate(self.synapses.values(), start=1):
-                synapses.initialise(generator(seeds[0], "weights", layer))
-            self.feedback.initialise(seeds[0])
+        seeds, whole = seeds_of(seed, self.replicas), self.tensors()
+        for number, (one, own) in enumerate(zip(self.each(), seeds, strict=True)):
+            for layer, synapses in enumerate(one.synapses.values(), start=1):
+                synapses.initialise(generator(own, "weights", layer))
+            one.feedback.initialise(own)
+            if one is not self:
+                check_written_in_place(one.tensors(), whole, number)
         self.initialised = True
 
     def state(self, batch: int) -> NetworkState:
         """Return the state at rest of `batch` independent streams, which share the weights.
 
-        Of a network with replicas: of so many streams each.
+        Of a network with replicas: of as many streams for each replica.
         """
-        if self.replicas is not None:
-            single = self.replica(0).state(batch)
-            return side_by_side(single, self.replicas, keep=[single.learning_rates])
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
-        sizes = [population.size for population in self.populations.values()]
-        rates = self.rule.rates(len(sizes))
-        projections = zip(pairwise([self.n_inputs, *sizes]), rates, strict=True)
         where = (self.device, self.dtype)
-        return NetworkState(
+        learning_rates = LearningRates.of(self.rule, self.feedback, len(self.synapses), self.dtype)
+        single = NetworkState(
             [population.state(batch, *where) for population in self.populations.values()],
-            self.feedback.state(batch, *where),
-            [self.rule.state(*sizes, batch, rate, *where) for sizes, rate in projections],
+            self.first().feedback.state(batch, *where),
+            [
+                self.rule.state(each.n_pre, each.n_post, batch, rate, *where)
+                for each, rate in zip(self.synapses.values(), learning_rates.rates, strict=True)
+            ],
             torch.zeros(batch, self.n_outputs, device=self.device, dtype=self.dtype),
-            LearningRates.of(self.rule, len(sizes), self.dtype),
+            learning_rates,
         )
-
-    def set_learning_rates(
-        self, state: NetworkState, factor: float | Sequence[float] = 1.0, decay: float = 1.0
-    ) -> None:
-        """Scale the rule's learning rates and weight decay from here on, for this state.
-
-        Parameters
-        ----------
-        state : NetworkState
-        factor : float or sequence of float, default 1
-            On the learning rate, of all projections or of each. 0 freezes a projection: its rule
-            rests, traces included, and its weights stay as they are, bit for bit.
-        decay : float, default 1
-            On the weight decay.
-
-        Raises
-        ------
-        SpikefaError
-            If a factor is out of range; or if projections would decay differently beside a circuit
-            whose own weights decay with all of them.
-        """
-        projections = len(self.synapses)
-        factors = [factor] * projections if isinstance(factor, int | float) else list(factor)
-        require(
-            len(factors) == projections,
-            f"{len(factors)} factors for {projections} projections: give one, or one for each",
-        )
-        state.learning_rates.set(self.rule, factors, decay)
-        self._check_decay(state.learning_rates)
-        for plasticity, rate in zip(state.plasticity, state.learning_rates.rates, strict=True):
-            plasticity.learning_rate.fill_(rate)
-
-    def _check_decay(self, learning_rates: LearningRates) -> None:
-        """Check that a circuit whose weights decay with the forward ones can tell how fast."""
-        require(
-            not self.feedback.decays or len(set(learning_rates.log_factors.tolist())) == 1,
-            f"the weights of {type(self.feedback).__name__} decay with those of all projections, "
-            "so these must decay alike: freeze none, or all; and with decay_times_rate give one "
-            "learning rate",
-        )
+        return side_by_side(single, self.replicas, keep=[learning_rates])
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every forward and feedback weight, and the optimiser's state, by dotted name."""
@@ -238,22 +189,41 @@ class Network:
             tree["optimiser"] = self.optimiser.tensors()
         return named_tensors(tree)
 
-    def variables(self, state: NetworkState) -> dict[str, dict[str, Variable]]:
-        """Return what can be probed of each population, see `spikefa.network.variables`."""
-        found = all_variables(self, state)
-        del found["input"]
-        return found
+    def set_learning_rates(
+        self, state: NetworkState, factor: float | Sequence[float] = 1.0, decay: float = 1.0
+    ) -> None:
+        """Scale the rule's learning rates and weight decay from here on; see `LearningRates.set`.
 
-    def forward(self, state: NetworkState, inputs: Tensor) -> None:
-        """Sweep the spikes through the forward populations, within one step (eq. 5).
+        A factor of 0 freezes a projection: its rule rests, traces included, and its weights stay as
+        they are, bit for bit.
+        """
+        state.learning_rates.set(self.rule, self.feedback, factor, decay)
+        for plasticity, rate in zip(state.plasticity, state.learning_rates.rates, strict=True):
+            plasticity.learning_rate.fill_(rate)
+
+    def step(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
+        """Advance by one step of simulated time: forward, error, plasticity, weight decay.
 
         Parameters
         ----------
         state : NetworkState
-            With the uniforms of this step drawn already; updated in place.
+            The uniforms of this step must have been drawn already; updated in place.
         inputs : Tensor [batch, n_inputs]
             Input spikes of this step.
+        target : Tensor [batch, n_out]
+            What the output spikes should be.
         """
+        self.advance(state, inputs, target)
+        self.decay(state)
+
+    def advance(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
+        """Advance by one step, without its weight decay; the step is not counted yet."""
+        self.forward(state, inputs)
+        self.feed_back(state, target)
+        self.learn(state, inputs)
+
+    def forward(self, state: NetworkState, inputs: Tensor) -> None:
+        """Sweep the spikes through the forward populations, within one step (eq. 5)."""
         pre = inputs
         for name, here in zip(self.populations, state.populations, strict=True):
             self.synapses[name].drive(pre, out=here.drive)
@@ -263,17 +233,16 @@ class Network:
     def feed_back(self, state: NetworkState, target: Tensor) -> None:
         """Form the output error and let the feedback circuit carry it (eqs. 6 and 7)."""
         output = state.populations[-1]
-        said = output.spikes if self.output_error == "spikes" else output.probability
-        torch.sub(said, target, out=state.error)
+        activity = output.spikes if self.output_error == "spikes" else output.probability
+        torch.sub(activity, target, out=state.error)
         self.feedback.observe_target(state.feedback, target)
         self.feedback.step(state.feedback, state.error, state.populations)
 
     def learn(self, state: NetworkState, inputs: Tensor) -> None:
         """Let the rule change every forward synapse (eq. 8), then the circuit its own."""
         layers = self.layers(state, inputs)
-        for number, (layer, modulator) in enumerate(
-            zip(layers, state.feedback.modulators, strict=True)
-        ):
+        taught = zip(layers, state.feedback.modulators, strict=True)
+        for number, (layer, modulator) in enumerate(taught):
             rate = state.learning_rates.rates[number]
             if rate == 0:  # frozen
                 if self.optimiser is not None:
@@ -299,27 +268,6 @@ class Network:
             )
         ]
 
-    def step(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step of simulated time: forward, error, plasticity, weight decay.
-
-        Parameters
-        ----------
-        state : NetworkState
-            With the uniforms of this step drawn already; updated in place.
-        inputs : Tensor [batch, n_inputs]
-            Input spikes of this step.
-        target : Tensor [batch, n_out]
-            What the output spikes should be.
-        """
-        self.advance(state, inputs, target)
-        self.decay(state)
-
-    def advance(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step but for its weight decay; the step is not counted yet."""
-        self.forward(state, inputs)
-        self.feed_back(state, target)
-        self.learn(state, inputs)
-
     def decay(self, state: NetworkState) -> None:
         """Count the step, and apply the weight decay that is due after it, the circuit's too."""
         state.steps += 1
@@ -328,23 +276,25 @@ class Network:
             for synapses, factor in zip(self.synapses.values(), factors, strict=True):
                 if factor != 1:
                     synapses.decay(factor)
-            self.feedback.decay(
-                factors[0]
-            )  # all alike if the circuit decays, see set_learning_rates
+            self.feedback.decay(factors[0])  # all are alike if the circuit decays
+
+    def variables(self, state: NetworkState) -> Variables:
+        """Return what can be probed, by population and name; see `network_variables`.
+
+        With replicas, their streams are concatenated: `[replicas * batch, n]`, or `[replicas, n]`
+        for what the streams of a replica share.
+        """
+        each = [
+            network_variables(one.populations, one.synapses, one.feedback, one.rule, own)
+            for one, own in zip(self.each(), state.each(), strict=True)
+        ]
+        return in_a_row(each) if self.leading else each[0]
 
     def alignment(self) -> dict[str, float]:
-        """Return the angle between W and B^T, in degrees, by the projection's target population.
+        """Return the angle between W and B^T, in degrees, by the population a projection ends on.
 
-        Of those projections beside which the circuit carries the error down, B being the matrix of
-        the whole path, see `FeedbackCircuit.paths`; {} if there is none. Random matrices are at 90
-        degrees, backpropagation is 0. Of a network with replicas: ask one of them.
+        B is the matrix of the whole path of the error, see `FeedbackCircuit.paths`; projections
+        without such a path are left out. Random matrices are at 90 degrees, backpropagation at 0.
         """
-        require(
-            self.replicas is None,
-            f"of which of {self.replicas} replicas: ask network.replica(0).alignment()",
-        )
-        carried = list(self.synapses.items())[1:]
-        return {
-            name: float(angle_between(synapses.weight, current(back).mT))
-            for (name, synapses), back in zip(carried, self.feedback.paths(), strict=False)
-        }
+        require(not self.leading, "with replicas, ask one of them: network.replica(0).alignment()")
+        return alignments(self.synapses, self.feedback)

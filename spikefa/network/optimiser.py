@@ -1,4 +1,4 @@
-"""Momentum and adaptive steps: the changes of a rule handed to a torch optimiser."""
+"""Momentum and adaptive steps: a torch optimiser applies the changes of a rule."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -8,33 +8,34 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
+from spikefa.plasticity import PlasticityRule
 from spikefa.plasticity.base import Change, Outer
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 
 MakeOptimiser = Callable[[list[dict[str, Any]]], torch.optim.Optimizer]
 ELEMENTWISE = "SGD Adam AdamW Adamax NAdam RAdam RMSprop Adagrad Adadelta Rprop".split()
-"""Optimisers of torch whose step of a weight depends on that weight alone."""
+"""Optimisers of torch whose step of a weight depends on no other weight."""
 
 
 class Optimiser:
     """Turns what a rule returns into a gradient, and lets a torch optimiser take the step.
 
-    The gradient is the change without sign and learning rate, ``-dW / eta``; the learning rate of
-    the optimiser is eta, projection by projection and schedule included. So plain SGD is the path
+    The gradient is the change without sign and learning rate, ``-dW / eta``. The learning rate of
+    the optimiser is eta of each projection, schedule included. Plain SGD thus does what happens
     without an optimiser, and Adam, whose steps do not depend on the size of the gradient, follows
     the schedule too. A frozen projection has no gradient: torch leaves it alone, momentum included.
 
-    The optimiser's state is made at once, by a step without gradients before the weights are
-    drawn, so that a checkpoint can always be restored into it.
+    A step with zero gradients, before the weights are drawn, creates the optimiser's state, so that
+    a checkpoint can always be restored into it.
 
     Parameters
     ----------
     make : callable
         Called with a list of parameter groups, one for each projection: a class of torch.optim,
         or a ``functools.partial`` of one.
-    synapses : mapping of str to Dense
-    rates : sequence of float
-        Base learning rate of each projection.
+    synapses : mapping of str to Synapses
+    rule : PlasticityRule
+        Has the base learning rate of each projection.
 
     Raises
     ------
@@ -42,7 +43,7 @@ class Optimiser:
         If a learning rate is given with the optimiser, or it cannot work one step at a time.
     """
 
-    def __init__(self, make: MakeOptimiser, synapses: Mapping[str, Dense], rates: list[float]):
+    def __init__(self, make: MakeOptimiser, synapses: Mapping[str, Synapses], rule: PlasticityRule):
         require(
             not (isinstance(make, partial) and "lr" in make.keywords),
             "the learning rate of the optimiser is the rule's: leave lr out, and give it there",
@@ -54,7 +55,7 @@ class Optimiser:
         ]
         groups = [
             {"params": [each.weight, each.bias], "lr": rate}
-            for each, rate in zip(synapses.values(), rates, strict=True)
+            for each, rate in zip(synapses.values(), rule.rates(len(synapses)), strict=True)
         ]
         try:
             self.torch = make(groups)
@@ -66,7 +67,7 @@ class Optimiser:
         return type(self.torch).__name__
 
     def hand_over(self, layer: int, change: Change, rate: float) -> None:
-        """Make the change that projection `layer` shall have its gradient, eta being `rate`."""
+        """Turn the change of projection `layer` into its gradient, with eta = `rate`."""
         weight, bias = self._set_gradient(layer, rate)
         if isinstance(change, Outer):
             torch.matmul(change.pre.mT, change.post, out=weight)
@@ -82,29 +83,30 @@ class Optimiser:
         bias.mul_(-1 / rate)
 
     def check_elementwise(self) -> None:
-        """Refuse to serve replicas if the weights of one could change the steps of another.
+        """Check that the weights of one replica cannot change the steps of another.
 
         Raises
         ------
         SpikefaError
+            If the optimiser is not elementwise.
         """
         name = type(self.torch).__name__
         require(
             name in ELEMENTWISE,
-            f"{name} cannot serve a network with replicas, whose weights it would mix: there is "
-            f"{', '.join(ELEMENTWISE)}",
+            f"{name} cannot serve a network with replicas, because it mixes their weights: use one "
+            f"of {', '.join(ELEMENTWISE)}",
         )
 
     def rest(self, layer: int) -> None:
-        """Let projection `layer` stay as it is in the next step."""
+        """Leave projection `layer` as it is in the next step."""
         for parameter in self.torch.param_groups[layer]["params"]:
             parameter.grad = None
 
     def step(self) -> None:
-        """Let the optimiser change the weights; holes and norms are restored."""
+        """Let the optimiser change the weights, then restore holes and norms."""
         self.torch.step()
         for synapses in self.synapses.values():
-            synapses.settle()
+            synapses.constrain()
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """Return the optimiser's state, by projection and name."""
@@ -126,7 +128,7 @@ class Optimiser:
         return self.gradients[layer]
 
     def _make_state(self) -> None:
-        """Take a step that changes nothing, then set the clocks to the beginning."""
+        """Take a step that changes nothing, then reset the step counts."""
         require(
             not isinstance(self.torch, torch.optim.ASGD),
             "ASGD cannot be used here: its state does not begin at 0",

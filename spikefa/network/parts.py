@@ -1,39 +1,84 @@
-"""What a network is put together from: checked before anything is made of it."""
+"""The parts of a network: populations, synapses, a circuit, a rule; checked and put together."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
+
+import torch
 
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule
-from spikefa.synapses import Dense
+from spikefa.synapses import Dense, Synapses
+
+MakeSynapses = Callable[..., Synapses]
+"""Called as ``make(n_pre, n_post, device=..., dtype=...)``."""
 
 
-def synapse_kinds(
-    names: Iterable[str], given: Callable[..., Dense] | Mapping[str, Callable[..., Dense]]
-) -> dict[str, Callable[..., Dense]]:
-    """Return what makes the synapses of each projection."""
-    if not isinstance(given, Mapping):
-        return dict.fromkeys(names, given)
-    for name in given:
-        require(name in names, f"synapses for {name!r}, but projections are to {', '.join(names)}")
-    return {name: given.get(name, Dense) for name in names}
+def check_parts(
+    populations: Mapping[str, Any], feedback: Any, rule: Any, output_error: str
+) -> None:
+    """Check that each part is an object of its kind; a class that was not called is not.
 
-
-def check_parts(populations: Mapping[str, Any], feedback: Any, rule: Any) -> None:
-    """Refuse what is no object of its kind: mostly a class that was not called."""
+    Raises
+    ------
+    SpikefaError
+        If a part is something else, or there is no population.
+    """
+    require(bool(populations), "a network needs at least an output population")
     parts: list[tuple[str, Any, type]] = [
         ("feedback", feedback, FeedbackCircuit),
         ("rule", rule, PlasticityRule),
     ]
     parts += [(f"population {name!r}", item, Population) for name, item in populations.items()]
     for what, given, kind in parts:
-        called = isinstance(given, type) and issubclass(given, kind)
+        uncalled = isinstance(given, type) and issubclass(given, kind)
         require(
             isinstance(given, kind),
             f"{what} is the class {given.__name__}: call it, {given.__name__}(...)"
-            if called
+            if uncalled
             else f"{what} must be a {kind.__name__}, {type(given).__name__} given"
             + (": wrap snnTorch's neurons in SnnTorch(neuron, size)" if kind is Population else ""),
         )
+    require(
+        output_error in ("spikes", "probability"),
+        f"output_error must be 'spikes' or 'probability', {output_error!r} given",
+    )
+
+
+def make_synapses(
+    n_inputs: int,
+    populations: Mapping[str, Population],
+    kinds: MakeSynapses | Mapping[str, MakeSynapses],
+    device: torch.device | str,
+    dtype: torch.dtype,
+) -> dict[str, Synapses]:
+    """Return the synapses onto each population.
+
+    Parameters
+    ----------
+    n_inputs : int
+    populations : mapping of str to Population
+    kinds : callable, or mapping of str to callable
+        What makes them, for all or by the name of the population; the others are `Dense`.
+    device, dtype
+        Where they live, and as what.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no population of a name.
+    """
+    if not isinstance(kinds, Mapping):
+        kinds = dict.fromkeys(populations, kinds)
+    for name in kinds:
+        require(
+            name in populations,
+            f"synapses for {name!r}, but projections are to {', '.join(populations)}",
+        )
+    sizes = [n_inputs, *(population.size for population in populations.values())]
+    return {
+        name: kinds.get(name, Dense)(n_pre, n_post, device=device, dtype=dtype)
+        for name, (n_pre, n_post) in zip(populations, pairwise(sizes), strict=True)
+    }

@@ -1,4 +1,4 @@
-"""What of a network changes from step to step but its weights."""
+"""The state of a network: what changes from step to step, except the weights."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from spikefa.feedback import FeedbackState
 from spikefa.network.learning_rates import LearningRates
 from spikefa.neurons import PopulationState
 from spikefa.plasticity import PlasticityState
-from spikefa.utils.replicas import replica
+from spikefa.utils.replicas import each_replica, replica
 
 
 @dataclass
 class NetworkState:
-    """Everything that changes from step to step but the weights, for one batch of streams.
+    """Everything that changes from step to step except the weights, for one batch of streams.
 
-    In a network with replicas, every tensor has one more dimension in front, except those of the
-    learning rates.
+    In a network with replicas, every tensor has a leading dimension, except those of the learning
+    rates.
 
     Attributes
     ----------
@@ -43,3 +43,8 @@ class NetworkState:
     def replica(self, number: int) -> "NetworkState":
         """Return the state of one replica, on views of these tensors."""
         return replica(self, number, keep=[self.learning_rates])
+
+    def each(self) -> list["NetworkState"]:
+        """Return the states of all replicas; without replicas, this state itself."""
+        replicas = self.error.shape[0] if self.error.dim() > 2 else None
+        return each_replica(self, replicas, keep=[self.learning_rates])

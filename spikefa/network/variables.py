@@ -1,108 +1,23 @@
-"""What can be probed of a network: the objects' own declarations, gathered by population."""
+"""What can be probed of a network: what its parts declare, by population and name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from spikefa.feedback import FeedbackCircuit
+from spikefa.network.state import NetworkState
+from spikefa.neurons import Population
+from spikefa.plasticity import PlasticityRule, PlasticityState
+from spikefa.synapses import Synapses
 from spikefa.utils.angles import angle_between
 from spikefa.utils.replicas import across
 from spikefa.utils.tensors import Variable, current
 
-if TYPE_CHECKING:
-    from spikefa.network.network import Network
-    from spikefa.network.state import NetworkState
-
-__all__ = ["Variable", "all_variables", "network_variables", "rule_traces"]
-
-
-def all_variables(network: "Network", state: "NetworkState") -> dict[str, dict[str, Variable]]:
-    """Return what can be probed of each population, what the rule remembers of the input first.
-
-    Of a network with replicas the streams stand in a row, `[replicas * batch, n]`, and what the
-    streams of a replica share is `[replicas, n]`.
-    """
-    if network.replicas is None:
-        inputs = rule_traces(network, state)["input"]
-        return {"input": inputs, **network_variables(network, state)}
-    each = [
-        all_variables(network.replica(number), state.replica(number))
-        for number in range(network.replicas)
-    ]
-    return {
-        population: {name: _in_a_row([one[population][name] for one in each]) for name in variables}
-        for population, variables in each[0].items()
-    }
-
-
-def _in_a_row(each: Sequence[Variable]) -> Variable:
-    """Return one variable of all replicas, without a copy if they are tensors."""
-    tensors = [variable for variable in each if isinstance(variable, Tensor)]
-    if len(tensors) == len(each):
-        return across(tensors).view(-1, tensors[0].shape[-1])
-    return lambda: torch.cat([current(variable) for variable in each])
-
-
-def network_variables(network: "Network", state: "NetworkState") -> dict[str, dict[str, Variable]]:
-    """Return, by forward population and name, what can be probed.
-
-    - ``spikes``, ``potential``, ``gain`` of the neurons, and the ``modulator`` that reaches them;
-    - ``error_potential``, U of their error population;
-    - ``weights`` of the synapses onto them: synapse ``i * n_post + j`` is from neuron i to j;
-    - ``alignment``, the angle in degrees between these weights and the transpose of the feedback
-      matrix beside them, or of the product along the path of the error, if the circuit has one;
-    - what else the population and the circuit declare;
-    - the traces of the plasticity rule that belong to them or to the synapses onto them.
-    """
-    variables: dict[str, dict[str, Variable]] = {}
-    for name, population, error in zip(
-        network.populations, state.populations, state.feedback.errors, strict=True
-    ):
-        variables[name] = {
-            **network.populations[name].variables(population),
-            "spikes": population.spikes,
-            "potential": population.potential,
-            "gain": population.gain,
-            "modulator": error.activity,
-            "error_potential": error.potential,
-            "weights": network.synapses[name].weight.view(1, -1),
-        }
-    carried = list(network.synapses.items())[1:]
-    for (name, synapses), back in zip(carried, network.feedback.paths(), strict=False):
-        variables[name]["alignment"] = partial(_alignment, synapses.weight, back)
-    declared = network.feedback.variables(state.feedback)
-    for name, further in zip(network.populations, declared, strict=False):
-        variables[name] = {**further, **variables[name]}
-    for name, traces in rule_traces(network, state).items():
-        if name in variables:
-            variables[name] |= traces
-    return variables
-
-
-def rule_traces(network: "Network", state: "NetworkState") -> dict[str, dict[str, Variable]]:
-    """Return the traces that the plasticity rule declared, by population, the input included.
-
-    One number per presynaptic neuron belongs to the presynaptic population, any other trace to the
-    postsynaptic one. A trace that has the name of something else is called ``rule_<name>``.
-    """
-    names = list(network.populations)
-    found: dict[str, dict[str, Variable]] = {name: {} for name in ("input", *names)}
-    for pre, post, plasticity in zip(["input", *names], names, state.plasticity, strict=False):
-        for name, place in network.rule.traces.items():
-            trace = plasticity.traces[name]
-            label = f"rule_{name}" if name in BUILT_IN else name
-            if place == "synapse":
-                found[post][label] = trace.view(1, -1)
-            elif place == "stream_synapse":
-                found[post][label] = trace.view(len(trace), -1)
-            else:
-                found[pre if place == "pre" else post][label] = trace
-    return found
-
-
-BUILT_IN = (
+Variables = dict[str, dict[str, Variable]]
+"""By population, and by name."""
+RESERVED = (
     "spikes",
     "potential",
     "gain",
@@ -114,6 +29,108 @@ BUILT_IN = (
     "class_spikes",
     "class_spikes_summed",
 )
+"""Names that a trace of a rule cannot have: it is then called ``rule_<name>``."""
+
+
+def network_variables(
+    populations: Mapping[str, Population],
+    synapses: Mapping[str, Synapses],
+    circuit: FeedbackCircuit,
+    rule: PlasticityRule,
+    state: NetworkState,
+) -> Variables:
+    """Return what can be probed of a single network, by population, the input first.
+
+    Of the input there are only the traces that the rule keeps of it. Of a forward population:
+
+    - ``spikes``, ``potential``, ``gain`` of the neurons, and the ``modulator`` that reaches them;
+    - ``error_potential``, U of their error population;
+    - ``weights`` of the synapses onto them: synapse ``i * n_post + j`` is from neuron i to j;
+    - ``alignment``, the angle in degrees between these weights and the transpose of the matrix that
+      carries the error the other way, or of the product along its path, if the circuit has one;
+    - what else the population and the circuit declare;
+    - the traces of the plasticity rule that belong to them or to the synapses onto them.
+    """
+    variables: Variables = {"input": {}}
+    for name, population, error in zip(
+        populations, state.populations, state.feedback.errors, strict=True
+    ):
+        variables[name] = {
+            **populations[name].variables(population),
+            "spikes": population.spikes,
+            "potential": population.potential,
+            "gain": population.gain,
+            "modulator": error.activity,
+            "error_potential": error.potential,
+            "weights": synapses[name].weight.view(1, -1),
+        }
+    for name, (weight, back) in _opposed(synapses, circuit).items():
+        variables[name]["alignment"] = partial(_alignment, weight, back)
+    declared = circuit.variables(state.feedback)
+    for name, further in zip(populations, declared, strict=False):
+        variables[name] = {**further, **variables[name]}
+    for name, traces in rule_traces(rule, list(populations), state.plasticity).items():
+        variables[name] |= traces
+    return variables
+
+
+def rule_traces(
+    rule: PlasticityRule, names: Sequence[str], states: Sequence[PlasticityState]
+) -> dict[str, dict[str, Tensor]]:
+    """Return the traces that a plasticity rule declared, by population, the input included.
+
+    One number per presynaptic neuron belongs to the presynaptic population, any other trace to the
+    postsynaptic one.
+    """
+    found: dict[str, dict[str, Tensor]] = {name: {} for name in ("input", *names)}
+    for pre, post, plasticity in zip(["input", *names], names, states, strict=False):
+        for name, place in rule.traces.items():
+            trace = plasticity.traces[name]
+            label = f"rule_{name}" if name in RESERVED else name
+            if place == "synapse":
+                found[post][label] = trace.view(1, -1)
+            elif place == "stream_synapse":
+                found[post][label] = trace.view(len(trace), -1)
+            else:
+                found[pre if place == "pre" else post][label] = trace
+    return found
+
+
+def in_a_row(each: Sequence[Variables]) -> Variables:
+    """Return the variables of all replicas, concatenated along the streams."""
+    return {
+        population: {
+            name: _concatenated([one[population][name] for one in each]) for name in variables
+        }
+        for population, variables in each[0].items()
+    }
+
+
+def alignments(synapses: Mapping[str, Synapses], circuit: FeedbackCircuit) -> dict[str, float]:
+    """Return the angle between W and B^T, in degrees, by the population a projection ends on."""
+    return {
+        name: float(angle_between(weight, current(back).mT))
+        for name, (weight, back) in _opposed(synapses, circuit).items()
+    }
+
+
+def _opposed(
+    synapses: Mapping[str, Synapses], circuit: FeedbackCircuit
+) -> dict[str, tuple[Tensor, Variable]]:
+    """Return the weights beside which the circuit carries the error, with the matrix it meets."""
+    carried = list(synapses.items())[1:]
+    return {
+        name: (projection.weight, back)
+        for (name, projection), back in zip(carried, circuit.paths(), strict=False)
+    }
+
+
+def _concatenated(each: Sequence[Variable]) -> Variable:
+    """Return one variable of all replicas, without a copy if it is a tensor."""
+    tensors = [variable for variable in each if isinstance(variable, Tensor)]
+    if len(tensors) == len(each):
+        return across(tensors).view(-1, tensors[0].shape[-1])
+    return lambda: torch.cat([current(variable) for variable in each])
 
 
 def _alignment(weight: Tensor, back: Variable) -> Tensor:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 import torch
 from torch import Tensor
@@ -25,8 +25,8 @@ class PopulationState:
     potential : Tensor
         V, the leaky sum of the drive (the PSP).
     probability : Tensor
-        What the activity is on average, given the potential: of a stochastic neuron p, the
-        probability of a spike in this step; of one without randomness its activity.
+        The mean of the activity, given the potential: for a stochastic neuron p, the probability of
+        a spike in this step; for a neuron without randomness its activity.
     spikes : Tensor
         s, the activity that other populations see: 0 or 1, or the rate of a rate neuron.
     gain : Tensor
@@ -42,17 +42,21 @@ class PopulationState:
 
 
 def silenced(state: PopulationState) -> PopulationState:
-    """Return a state without randomness, whose activity is its mean, one tensor; for tests.
+    """Return a state without randomness, in which the activity is its mean; for tests.
 
-    A state that uses no randomness is returned as it is.
+    Activity and mean are then one tensor. A state that uses no randomness is returned as it is.
     """
     if not state.uniforms.numel():
         return state
     return replace(state, uniforms=state.uniforms.new_empty(0), spikes=state.probability)
 
 
+@dataclass(eq=False)  # a subclass may have more than its fields
 class Population(ABC):
     """A population of neurons without connections among them.
+
+    A subclass defines `state` and `step`. It may be a dataclass, or have an ``__init__`` that calls
+    ``super().__init__``.
 
     Parameters
     ----------
@@ -67,14 +71,42 @@ class Population(ABC):
         If `size` is not positive or `tau` is outside (0, 1].
     """
 
-    def __init__(self, size: int, tau: float = 0.9):
-        require(size >= 1, f"a population needs at least 1 neuron, {size} given")
-        require(0 < tau <= 1, f"tau must be in (0, 1], {tau} given")
-        self.size = size
-        self.tau = tau
+    size: int
+    _: KW_ONLY
+    tau: float = 0.9
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.size}, tau={self.tau})"
+    def __post_init__(self) -> None:
+        require(self.size >= 1, f"a population needs at least 1 neuron, {self.size} given")
+        require(0 < self.tau <= 1, f"tau must be in (0, 1], {self.tau} given")
+
+    @property
+    def standard(self) -> bool:
+        """Whether this is exactly `StochasticBinary`, whose step the fused kernels know."""
+        return False
+
+    @property
+    def spiking(self) -> bool:
+        """Whether the activity is 0 or 1, and not a rate; the conformance kit checks it."""
+        return True
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether the neurons have noise of known variance, which they could learn from."""
+        return False
+
+    @property
+    def normalised(self) -> bool:
+        """Whether the activity of the population is a probability distribution, like a softmax."""
+        return False
+
+    @property
+    def gain_is_derivative(self) -> bool:
+        """Whether the gain is the derivative of the mean activity with respect to the potential.
+
+        By default it is, unless neurons spike without noise, or the activity is normalised. The
+        conformance kit checks it.
+        """
+        return (self.stochastic or not self.spiking) and not self.normalised
 
     @abstractmethod
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PopulationState:
@@ -87,16 +119,6 @@ class Population(ABC):
     def variables(self, state: PopulationState) -> Mapping[str, Variable]:
         """Return what else can be probed, by name; by default nothing."""
         return {}
-
-    @property
-    def normalised(self) -> bool:
-        """Whether the activity of the population is a probability distribution, as of a softmax."""
-        return False
-
-    @property
-    def stochastic(self) -> bool:
-        """Whether the neurons have noise of known variance, which they could learn from."""
-        return False
 
     def perturbation(self, state: PopulationState, out: Tensor) -> None:
         """Write the noise of this step over its variance, ``(s - p) / Var(s)``; 0 without noise."""

@@ -1,7 +1,8 @@
-"""Rate neurons: the networks of the rate papers, on the same engine."""
+"""Rate neurons, of which the networks of the rate papers consist."""
 
 import math
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal, get_args
 
 import torch
@@ -16,17 +17,18 @@ LEAK_SLOPE = 1 / 20
 """Slope of "leaky" below 0 (Lillicrap et al. 2016, supplementary note 5)."""
 
 
+@dataclass(eq=False)
 class Rate(Population):
-    """Neurons whose activity is a function of their potential; no spikes.
+    """Neurons without spikes, whose activity is a function of their potential.
 
     In one step::
 
-        V <- (1 - tau) V + tau (s_pre W + b)         tau = 1: no memory, the usual rate network
+        V <- (1 - tau) V + tau (s_pre W + b)         tau = 1: no memory, as in most rate networks
         s  = f(V) + noise xi                         xi of mean 0 and variance 1, uniform
         Psi = f'(V)
 
-    With dropout a neuron is left out of a step, by chance, and does not learn in it; the others
-    are the stronger, so that the mean activity is f(V), which a `silenced` state has::
+    With dropout a neuron is left out of a step at random, and does not learn in it. The activity of
+    the others is scaled up, so that the mean stays f(V), the activity of a `silenced` state::
 
         s  = f(V) m / (1 - dropout),   Psi = f'(V) m / (1 - dropout)          m of 0 or 1
 
@@ -43,7 +45,7 @@ class Rate(Population):
     noise : float, default 0
         Standard deviation of the noise added to the activity, which node perturbation needs.
     dropout : float, default 0
-        Chance that a neuron is left out of a step, in [0, 1) (Hinton et al. 2012).
+        Probability that a neuron is left out of a step, in [0, 1) (Hinton et al. 2012).
 
     Raises
     ------
@@ -51,36 +53,42 @@ class Rate(Population):
         If an argument is out of range, or both noise and dropout are given.
     """
 
-    def __init__(
-        self,
-        size: int,
-        activation: Activation = "tanh",
-        tau: float = 1.0,
-        noise: float = 0.0,
-        dropout: float = 0.0,
-    ):
-        super().__init__(size, tau)
-        require(
-            activation in get_args(Activation),
-            f"activation must be one of {', '.join(get_args(Activation))}, {activation!r} given",
-        )
-        require(0 <= noise < math.inf, f"the noise must not be negative, {noise} given")
-        require(0 <= dropout < 1, f"dropout must be in [0, 1), {dropout} given")
-        require(not (noise and dropout), "give noise or dropout, not both")
-        self.activation = activation
-        self.noise = noise
-        self.dropout = dropout
+    activation: Activation = "tanh"
+    _: KW_ONLY
+    tau: float = 1.0
+    noise: float = 0.0
+    dropout: float = 0.0
 
-    def __repr__(self) -> str:
-        return (
-            f"Rate({self.size}, {self.activation!r}, tau={self.tau}, noise={self.noise}, "
-            f"dropout={self.dropout})"
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known = get_args(Activation)
+        require(
+            self.activation in known,
+            f"activation must be one of {', '.join(known)}, {self.activation!r} given",
         )
+        require(0 <= self.noise < math.inf, f"the noise must not be negative, {self.noise} given")
+        require(0 <= self.dropout < 1, f"dropout must be in [0, 1), {self.dropout} given")
+        require(not (self.noise and self.dropout), "give noise or dropout, not both")
+
+    @property
+    def spiking(self) -> bool:
+        """False: the activity is a rate."""
+        return False
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether there is noise."""
+        return self.noise > 0
+
+    @property
+    def normalised(self) -> bool:
+        """Whether f is the softmax, whose gain is 1."""
+        return self.activation == "softmax"
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PopulationState:
         """Return the state of `batch` independent copies at rest.
 
-        Without noise and dropout, activity and its mean are one tensor, and there are no uniforms.
+        Without noise and dropout there are no uniforms, and activity and mean are one tensor.
         """
 
         def zeros() -> Tensor:
@@ -112,16 +120,6 @@ class Rate(Population):
             torch.add(state.probability, state.uniforms, alpha=spread, out=state.spikes)
             state.spikes.sub_(spread / 2)
 
-    @property
-    def normalised(self) -> bool:
-        """Whether f is the softmax."""
-        return self.activation == "softmax"
-
-    @property
-    def stochastic(self) -> bool:
-        """Whether there is noise."""
-        return self.noise > 0
-
     def perturbation(self, state: PopulationState, out: Tensor) -> None:
         """Write ``xi / noise``, which is (s - f(V)) / noise^2; 0 without noise."""
         if not self.noise:
@@ -130,7 +128,7 @@ class Rate(Population):
         torch.sub(state.spikes, state.probability, out=out).div_(self.noise**2)
 
     def variables(self, state: PopulationState) -> Mapping[str, Variable]:
-        """Return the activity, which a probe of ``"spikes"`` would take for 0 or 1."""
+        """Return the activity; a probe of ``"spikes"`` would take it for 0 or 1."""
         return {"activity": state.spikes}
 
 

@@ -21,7 +21,7 @@ CURRENTS = {
     snntorch.RSynaptic: ("syn",),
     snntorch.Alpha: ("syn_exc", "syn_inh"),
 }
-"""What each kind of neuron carries from step to step beside membrane and spike."""
+"""What each kind of neuron carries from step to step besides membrane and spike."""
 
 
 @dataclass
@@ -37,6 +37,7 @@ class SnnTorchState(PopulationState):
     currents: dict[str, Tensor]
 
 
+@dataclass(eq=False, init=False)
 class SnnTorch(Population):
     """A population of snnTorch neurons (Eshraghian et al. 2023), learning without autograd in time.
 
@@ -49,16 +50,17 @@ class SnnTorch(Population):
 
     Psi comes from autograd on the one elementwise function that turns the membrane into a spike.
     No graph reaches back in time, and none is kept: the synapses learn from the three factors of
-    the present step. With ``reset_delay=False`` Psi is that of the membrane before its reset.
+    the present step. With ``reset_delay=False`` Psi is taken at the membrane before its reset.
 
-    Only synapses learn. ``learn_beta`` and the like have no effect here, but for a warning; values
-    that were learned elsewhere are used as they are, from a copy: the neuron given stays untouched.
+    Only synapses learn: options such as ``learn_beta`` give a warning and have no other effect.
+    Values that were learned elsewhere are used as they are. The population works on a copy, and
+    leaves the given neuron untouched.
 
     Parameters
     ----------
     neuron : snntorch.Leaky, Lapicque, Synaptic, Alpha, RLeaky or RSynaptic
         With any threshold, reset mechanism, surrogate or quantisation. The two recurrent kinds
-        with ``all_to_all=False`` only.
+        need ``all_to_all=False``.
     size : int
         Number of neurons.
 
@@ -72,10 +74,12 @@ class SnnTorch(Population):
     Examples
     --------
     >>> SnnTorch(snntorch.Leaky(beta=0.9, threshold=1.0), 100)
-    SnnTorch(Leaky, 100)
+    SnnTorch(size=100, tau=1.0, neuron=Leaky())
     """
 
-    def __init__(self, neuron: nn.Module, size: int):
+    neuron: nn.Module
+
+    def __init__(self, neuron: nn.Module, size: int):  # the neuron comes first
         super().__init__(size, tau=1.0)
         self.kind = _kind(neuron)
         self.currents = CURRENTS[self.kind]
@@ -88,8 +92,10 @@ class SnnTorch(Population):
         _check_surrogate(self.neuron)
         self._check_size()
 
-    def __repr__(self) -> str:
-        return f"SnnTorch({self.kind.__name__}, {self.size})"
+    @property
+    def spiking(self) -> bool:
+        """Whether a spike is 1, and not graded."""
+        return bool((torch.as_tensor(self.neuron.graded_spikes_factor) == 1).all())
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> SnnTorchState:
         """Return the state of `batch` independent copies at rest (V = 0, no spikes)."""
@@ -181,7 +187,7 @@ def _check_fits(neuron: nn.Module, recurrent: bool) -> None:
     )
     require(
         not neuron.init_hidden,
-        f"this {name} hides its state, which streams could not have apart: leave init_hidden out",
+        f"this {name} hides its state, which all streams would share: leave init_hidden out",
     )
     if any(parameter.requires_grad for parameter in neuron.parameters()):
         learned = ", ".join(name for name, _ in neuron.named_parameters())

@@ -1,11 +1,14 @@
 """The neurons of the spiking experiment: they integrate, leak and spike at random."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from spikefa.neurons.base import Population, PopulationState
 
 
+@dataclass(eq=False)
 class StochasticBinary(Population):
     """Neurons that integrate, leak and spike at random (Lillicrap et al. 2016, Methods, eq. 5).
 
@@ -21,8 +24,8 @@ class StochasticBinary(Population):
     size : int
         Number of neurons.
     tau : float, default 0.9
-        Weight of the new drive, in (0, 1]; the leak is 1 - tau, so 0.9 forgets fast. The gain of
-        a constant drive is 1 whatever tau is. tau = 1 has no memory.
+        Weight of the new drive, in (0, 1]. The leak is 1 - tau, so 0.9 forgets fast, and tau = 1
+        has no memory. A constant drive leads to V = drive whatever tau is.
 
     Raises
     ------
@@ -47,8 +50,13 @@ class StochasticBinary(Population):
         torch.addcmul(p, p, p, value=-1, out=state.gain)
 
     @property
+    def standard(self) -> bool:
+        """Whether no subclass has changed the neurons."""
+        return type(self) is StochasticBinary
+
+    @property
     def stochastic(self) -> bool:
-        """True: they spike by chance."""
+        """True: they spike at random."""
         return True
 
     def perturbation(self, state: PopulationState, out: Tensor) -> None:

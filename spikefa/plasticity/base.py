@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar, Literal, NamedTuple
 
 import torch
@@ -25,12 +25,12 @@ class Outer(NamedTuple):
     """A change ``dW = pre^T post``, summed over the batch; never materialised.
 
     `pre` is `[..., batch, n_pre]`, `post` is `[..., batch, n_post]`; ``db`` is the sum of `post`
-    over the batch. Sign and learning rate are the rule's: what it returns is added. A rule of two
-    terms lays them one below the other, ``[..., 2 * batch, n]``.
+    over the batch. The change is added as it is: the rule chooses its sign and applies the learning
+    rate. A rule with two terms concatenates them, ``[..., 2 * batch, n]``.
 
     With `loss` `[..., n_post]` every synapse onto a neuron first loses that fraction of its own
-    weight, ``dW = pre^T post - loss * W``, and the bias likewise: forgetting that depends on the
-    neuron's activity, without the rule's seeing a weight.
+    weight, ``dW = pre^T post - loss * W``, and so does the bias: the neuron forgets according to
+    its activity, and the rule needs to see no weight.
     """
 
     pre: Tensor
@@ -50,12 +50,12 @@ Change = Outer | Direct
 
 @dataclass
 class PlasticityState:
-    """What the rule carries for one projection.
+    """What a rule remembers of one projection.
 
     Attributes
     ----------
     learning_rate : Tensor
-        The rate of this projection now, a scalar on the device.
+        The current rate of this projection, a scalar on the device.
     traces : dict of Tensor
         The tensors that the rule declared in `PlasticityRule.traces`, zero at first.
     """
@@ -64,26 +64,29 @@ class PlasticityState:
     traces: dict[str, Tensor]
 
 
+@dataclass(eq=False)  # a subclass may have more than its fields
 class PlasticityRule(ABC):
     """How synapses change, from three local factors, at every step.
 
-    A subclass writes `update`, and declares in `traces` what it must remember. It sees what a
+    A subclass defines `update`, and declares in `traces` what it must remember. It sees only what a
     synapse could see: no weight matrix, no other neuron. Write tensor operations on the last two
     dimensions, without loops over neurons and without decisions that depend on data.
+
+    A subclass may be a dataclass, or have an ``__init__`` that calls ``super().__init__``.
 
     Parameters
     ----------
     learning_rate : float or sequence of float, default 1e-3
-        eta, for all projections or one value for each. Updates are *summed* over the batch.
+        eta, one for all projections or one for each. Updates are *summed* over the batch.
     weight_decay : float, default 0
         gamma: weights and biases are multiplied by (1 - gamma) at every step.
     decay_times_rate : bool, default False
-        Whether they are multiplied by (1 - eta gamma) instead, as torch.optim has it.
+        Whether they are multiplied by (1 - eta gamma) instead, as torch.optim does.
 
     Attributes
     ----------
     traces : mapping of str to {"pre", "post", "synapse", "stream_synapse"}
-        Name of each tensor to remember, and whether it is one number per presynaptic neuron and
+        Name of each tensor to remember, and whether it holds one number per presynaptic neuron and
         stream, per postsynaptic neuron and stream, per synapse (shared by the batch), or per
         synapse and stream.
 
@@ -101,24 +104,27 @@ class PlasticityRule(ABC):
 
     traces: ClassVar[Mapping[str, Place]] = {}
 
-    def __init__(
-        self,
-        learning_rate: float | Sequence[float] = 1e-3,
-        weight_decay: float = 0.0,
-        decay_times_rate: bool = False,
-    ):
-        rates = [learning_rate] if isinstance(learning_rate, int | float) else list(learning_rate)
+    learning_rate: float | Sequence[float] = 1e-3
+    _: KW_ONLY
+    weight_decay: float = 0.0
+    decay_times_rate: bool = False
+
+    def __post_init__(self) -> None:
+        given, decay = self.learning_rate, self.weight_decay
+        rates = [given] if isinstance(given, int | float) else list(given)
         require(
             bool(rates) and all(0 < rate < float("inf") for rate in rates),
-            f"learning rates must be positive numbers, {learning_rate} given",
+            f"learning rates must be positive numbers, {given} given",
         )
-        require(0 <= weight_decay < 1, f"weight decay must be in [0, 1), {weight_decay} given")
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.decay_times_rate = decay_times_rate
+        require(0 <= decay < 1, f"weight decay must be in [0, 1), {decay} given")
+
+    @property
+    def standard(self) -> bool:
+        """Whether this is exactly `ThreeFactor`, whose update the fused kernels know."""
+        return False
 
     def rates(self, projections: int) -> list[float]:
-        """Return the base learning rate of each of so many projections.
+        """Return the base learning rate of each projection.
 
         Raises
         ------
@@ -143,7 +149,7 @@ class PlasticityRule(ABC):
         device: torch.device,
         dtype: torch.dtype,
     ) -> PlasticityState:
-        """Return the state for one projection, with the declared traces at 0."""
+        """Return the state of one projection, with the declared traces at 0."""
         shapes = {
             "pre": (batch, n_pre),
             "post": (batch, n_post),

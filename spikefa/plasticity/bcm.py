@@ -1,6 +1,7 @@
 """A sliding threshold between potentiation and depression."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -10,6 +11,7 @@ from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
 
 
+@dataclass(eq=False, kw_only=True)
 class BCM(PlasticityRule):
     """Bienenstock, Cooper & Munro 1982, with the threshold of Intrator & Cooper 1992.
 
@@ -18,20 +20,21 @@ class BCM(PlasticityRule):
         dW_ij = eta m_j s_i y_j (y_j - theta_j)        m_j = -phi_delta(U_j), or 1
         theta_j <- lambda theta_j + (1 - lambda) y_j^2
 
-    More activity than is usual for the neuron strengthens its synapses, less weakens them; what is
-    usual slides. Each stream has thresholds of its own.
+    Activity above the neuron's threshold strengthens its synapses, activity below weakens them, and
+    the threshold follows the mean square of the activity. Each stream has thresholds of its own.
 
     Parameters
     ----------
     learning_rate : float or sequence of float, default 1e-3
-        eta; the update is the sum over the batch.
+        eta, one for all projections or one for each; the update is the sum over the batch.
     weight_decay : float, default 0
+        gamma: weights and biases are multiplied by (1 - gamma) at every step.
     decay_times_rate : bool, default False
-        As in `PlasticityRule`.
+        Whether they are multiplied by (1 - eta gamma) instead.
     memory : float, default 0.99
-        lambda, what is left of the threshold after one step, in [0, 1).
+        lambda, the fraction of the threshold that is left after one step, in [0, 1).
     modulated : bool, default True
-        Whether the third factor scales the change; if not, the rule is the unsupervised one.
+        Whether the third factor scales the change; otherwise the rule is unsupervised.
 
     Raises
     ------
@@ -41,21 +44,18 @@ class BCM(PlasticityRule):
 
     traces: ClassVar[Mapping[str, Place]] = {"threshold": "post", "factor": "post"}
 
-    def __init__(
-        self,
-        learning_rate: float | Sequence[float] = 1e-3,
-        weight_decay: float = 0.0,
-        decay_times_rate: bool = False,
-        memory: float = 0.99,
-        modulated: bool = True,
-    ):
-        super().__init__(learning_rate, weight_decay, decay_times_rate)
-        require(0 <= memory < 1, f"the memory of the threshold must be in [0, 1), {memory} given")
-        self.memory = memory
-        self.modulated = modulated
+    memory: float = 0.99
+    modulated: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(
+            0 <= self.memory < 1,
+            f"the memory of the threshold must be in [0, 1), {self.memory} given",
+        )
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
-        """Return ``eta s_pre^T [m * y * (y - theta)]``, and let theta slide."""
+        """Return ``eta s_pre^T [m * y * (y - theta)]``, and update theta."""
         threshold, factor = state.traces["threshold"], state.traces["factor"]
         torch.sub(post.spikes, threshold, out=factor)
         factor.mul_(post.spikes).mul_(state.learning_rate)

@@ -1,6 +1,7 @@
-"""Three factors that need not meet: each synapse remembers that it took part."""
+"""Three factors that need not coincide: each synapse remembers its recent activity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -10,6 +11,7 @@ from spikefa.errors import require
 from spikefa.plasticity.base import Direct, Place, PlasticityRule, PlasticityState, Post
 
 
+@dataclass(eq=False, kw_only=True)
 class Eligibility(PlasticityRule):
     """Three-factor plasticity with an eligibility trace (reviewed by Fremaux & Gerstner 2016).
 
@@ -21,18 +23,19 @@ class Eligibility(PlasticityRule):
     and for the biases as if they came from a neuron that always spikes. With lambda = 0 it is
     `ThreeFactor`.
 
-    The trace does not factorise, and is kept for every stream: ``batch n_pre n_post`` numbers. It
-    is a rule for few streams.
+    The trace is not a product of two factors, so it takes ``batch n_pre n_post`` numbers. Use a
+    small batch.
 
     Parameters
     ----------
     learning_rate : float or sequence of float, default 1e-3
-        eta; the update is the sum over the batch.
+        eta, one for all projections or one for each; the update is the sum over the batch.
     weight_decay : float, default 0
+        gamma: weights and biases are multiplied by (1 - gamma) at every step.
     decay_times_rate : bool, default False
-        As in `PlasticityRule`.
+        Whether they are multiplied by (1 - eta gamma) instead.
     memory : float, default 0.5
-        lambda, what is left of the trace after one step, in [0, 1).
+        lambda, the fraction of the trace that is left after one step, in [0, 1).
 
     Raises
     ------
@@ -45,19 +48,16 @@ class Eligibility(PlasticityRule):
         "bias_eligibility": "post",
     }
 
-    def __init__(
-        self,
-        learning_rate: float | Sequence[float] = 1e-3,
-        weight_decay: float = 0.0,
-        decay_times_rate: bool = False,
-        memory: float = 0.5,
-    ):
-        super().__init__(learning_rate, weight_decay, decay_times_rate)
-        require(0 <= memory < 1, f"the memory of the trace must be in [0, 1), {memory} given")
-        self.memory = memory
+    memory: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(
+            0 <= self.memory < 1, f"the memory of the trace must be in [0, 1), {self.memory} given"
+        )
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Direct:
-        """Return ``-eta sum_k phi_delta(U_k) * e_k``, k being the streams."""
+        """Return ``-eta sum_k phi_delta(U_k) * e_k``, summed over the streams k."""
         eligibility = state.traces["eligibility"]
         for_bias = state.traces["bias_eligibility"]
         eligibility.mul_(self.memory).addcmul_(pre.unsqueeze(-1), post.gain.unsqueeze(-2))

@@ -1,6 +1,7 @@
-"""Growth that is held in check by forgetting in proportion to activity."""
+"""Growth that forgetting in proportion to activity keeps bounded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -10,29 +11,30 @@ from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
 
 
+@dataclass(eq=False, kw_only=True)
 class Oja(PlasticityRule):
-    """A rule of three factors, or Hebb's, stabilised as by Oja 1982.
+    """A rule of three factors, or Hebb's, stabilised as in Oja 1982.
 
     In one step, y being the activity of the postsynaptic neuron::
 
         dW_ij = eta [ m_j s_i - alpha y_j^2 W_ij ]      m_j = -phi_delta(U_j) Psi(V_j), or y_j
 
-    The second term takes from every synapse the more, the more active its neuron is. With m = y it
-    is Oja's own rule, and the weights of a linear neuron go to the first principal component of its
-    input, with length ``1 / sqrt(alpha)``. Biases change as if they came from a neuron that always
-    spikes.
+    The second term weakens the synapses of active neurons. With m = y this is Oja's own rule, and
+    the weights of a linear neuron converge to the first principal component of its input, with
+    length ``1 / sqrt(alpha)``. Biases change as if they came from a neuron that always spikes.
 
     Parameters
     ----------
     learning_rate : float or sequence of float, default 1e-3
-        eta; the update is the sum over the batch.
+        eta, one for all projections or one for each; the update is the sum over the batch.
     weight_decay : float, default 0
+        gamma: weights and biases are multiplied by (1 - gamma) at every step.
     decay_times_rate : bool, default False
-        As in `PlasticityRule`.
+        Whether they are multiplied by (1 - eta gamma) instead.
     alpha : float, default 1
         Strength of the forgetting.
     modulated : bool, default True
-        Whether the third factor drives the change; if not, the postsynaptic activity does.
+        Whether the third factor drives the change; otherwise the postsynaptic activity does.
 
     Raises
     ------
@@ -42,18 +44,12 @@ class Oja(PlasticityRule):
 
     traces: ClassVar[Mapping[str, Place]] = {"factor": "post"}
 
-    def __init__(
-        self,
-        learning_rate: float | Sequence[float] = 1e-3,
-        weight_decay: float = 0.0,
-        decay_times_rate: bool = False,
-        alpha: float = 1.0,
-        modulated: bool = True,
-    ):
-        super().__init__(learning_rate, weight_decay, decay_times_rate)
-        require(0 <= alpha < float("inf"), f"alpha must not be negative, {alpha} given")
-        self.alpha = alpha
-        self.modulated = modulated
+    alpha: float = 1.0
+    modulated: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 <= self.alpha < float("inf"), f"alpha must not be negative, {self.alpha} given")
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return ``eta s_pre^T m``, and the fraction that each neuron's synapses lose."""

@@ -1,21 +1,23 @@
 """Three factors with a rough weighting of the postsynaptic potential: plastic or not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.plasticity.base import Outer, PlasticityState, Post
-from spikefa.plasticity.three_factor import ThreeFactor
+from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
 
 
-class RoughThreeFactor(ThreeFactor):
+@dataclass(eq=False, kw_only=True)
+class RoughThreeFactor(PlasticityRule):
     """Eq. 8 of Lillicrap et al. 2016 with a step in place of the derivative.
 
     "In practice, we have found that rough approximations of this weighting function work nearly as
-    well as the exact version" (Methods). Here a neuron is plastic while its potential is in a band,
-    whatever kind of neuron it is::
+    well as the exact version" (Methods). Here a neuron of any kind is plastic while its potential
+    is in a band::
 
         dW_ij = -eta s_i phi_delta(U_j) Psi(V_j)       Psi(V) = 1 / (2 band)  if |V - centre| < band
                                                                 0             otherwise
@@ -24,8 +26,12 @@ class RoughThreeFactor(ThreeFactor):
 
     Parameters
     ----------
-    learning_rate, weight_decay, decay_times_rate
-        As in `ThreeFactor`.
+    learning_rate : float or sequence of float, default 1e-3
+        eta, one for all projections or one for each; the update is the sum over the batch.
+    weight_decay : float, default 1e-8
+        gamma: weights and biases are multiplied by (1 - gamma) at every step.
+    decay_times_rate : bool, default False
+        Whether they are multiplied by (1 - eta gamma) instead.
     band : float, default 2
         Half-width of the band of potentials.
     centre : float, default 0
@@ -34,21 +40,18 @@ class RoughThreeFactor(ThreeFactor):
     Raises
     ------
     SpikefaError
-        If the band is not positive.
+        If an argument is out of range.
     """
 
-    def __init__(
-        self,
-        learning_rate: float | Sequence[float] = 1e-3,
-        weight_decay: float = 1e-8,
-        decay_times_rate: bool = False,
-        band: float = 2.0,
-        centre: float = 0.0,
-    ):
-        super().__init__(learning_rate, weight_decay, decay_times_rate)
-        require(0 < band < float("inf"), f"the band must be positive, {band} given")
-        self.band = band
-        self.centre = centre
+    traces: ClassVar[Mapping[str, Place]] = {"factor": "post"}
+
+    weight_decay: float = 1e-8
+    band: float = 2.0
+    centre: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 < self.band < float("inf"), f"the band must be positive, {self.band} given")
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return ``-eta s_pre^T [phi_delta(U) * Psi(V)]``."""

@@ -1,6 +1,7 @@
 """Spike-timing-dependent plasticity, modulated by a third factor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -10,8 +11,9 @@ from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
 
 
+@dataclass(eq=False, kw_only=True)
 class STDP(PlasticityRule):
-    """Pair-based STDP whose sign and size the modulator decides (Fremaux & Gerstner 2016).
+    """Pair-based STDP with sign and size set by the modulator (Fremaux & Gerstner 2016).
 
     With a trace x of the presynaptic and y of the postsynaptic spikes, in one step::
 
@@ -26,12 +28,13 @@ class STDP(PlasticityRule):
     Parameters
     ----------
     learning_rate : float or sequence of float, default 1e-3
-        eta; the update is the sum over the batch.
+        eta, one for all projections or one for each; the update is the sum over the batch.
     weight_decay : float, default 0
+        gamma: weights and biases are multiplied by (1 - gamma) at every step.
     decay_times_rate : bool, default False
-        As in `PlasticityRule`.
+        Whether they are multiplied by (1 - eta gamma) instead.
     pre_memory, post_memory : float, default 0.5
-        lambda_pre and lambda_post, what is left of a trace after one step, in [0, 1).
+        lambda_pre and lambda_post, the fraction of a trace that is left after one step, in [0, 1).
     potentiation, depression : float, default 1
         Weight of pre before post, and of post before pre.
 
@@ -43,26 +46,18 @@ class STDP(PlasticityRule):
 
     traces: ClassVar[Mapping[str, Place]] = {"pre_trace": "pre", "post_trace": "post"}
 
-    def __init__(
-        self,
-        learning_rate: float | Sequence[float] = 1e-3,
-        weight_decay: float = 0.0,
-        decay_times_rate: bool = False,
-        pre_memory: float = 0.5,
-        post_memory: float = 0.5,
-        potentiation: float = 1.0,
-        depression: float = 1.0,
-    ):
-        super().__init__(learning_rate, weight_decay, decay_times_rate)
-        for name, memory in (("pre", pre_memory), ("post", post_memory)):
+    pre_memory: float = 0.5
+    post_memory: float = 0.5
+    potentiation: float = 1.0
+    depression: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, memory in (("pre", self.pre_memory), ("post", self.post_memory)):
             require(0 <= memory < 1, f"{name}_memory must be in [0, 1), {memory} given")
-        self.pre_memory = pre_memory
-        self.post_memory = post_memory
-        self.potentiation = potentiation
-        self.depression = depression
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
-        """Return both pairings as one product, streams of the one below those of the other."""
+        """Return both pairings as one product, concatenated along the streams."""
         before, after = state.traces["pre_trace"], state.traces["post_trace"]
         before.mul_(self.pre_memory).add_(pre)
         signal = modulator * state.learning_rate

@@ -1,6 +1,7 @@
 """The rule of the spiking experiment: presynaptic spike x gain x modulator."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
 
 
+@dataclass(eq=False, kw_only=True)
 class ThreeFactor(PlasticityRule):
     """Three-factor plasticity (Lillicrap et al. 2016, Methods, eq. 8).
 
@@ -25,20 +27,19 @@ class ThreeFactor(PlasticityRule):
         eta, one for all projections or one for each, from the input upwards. The update is the
         sum over the batch.
     weight_decay : float, default 1e-8
-        gamma of the paper: (1 - gamma) per step, on weights and biases.
+        gamma: weights and biases are multiplied by (1 - gamma) at every step.
     decay_times_rate : bool, default False
-        Whether it is (1 - eta gamma) instead.
+        Whether they are multiplied by (1 - eta gamma) instead.
     """
 
     traces: ClassVar[Mapping[str, Place]] = {"factor": "post"}
 
-    def __init__(
-        self,
-        learning_rate: float | Sequence[float] = 1e-3,
-        weight_decay: float = 1e-8,
-        decay_times_rate: bool = False,
-    ):
-        super().__init__(learning_rate, weight_decay, decay_times_rate)
+    weight_decay: float = 1e-8
+
+    @property
+    def standard(self) -> bool:
+        """Whether no subclass has changed the rule."""
+        return type(self) is ThreeFactor
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return ``-eta s_pre^T [phi_delta(U) * Psi(V)]``."""

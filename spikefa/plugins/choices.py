@@ -26,11 +26,10 @@ Plain = bool | int | float | str | None
 Choice = dict[str, Plain | list[Plain]]
 """The type of such a setting. It is plain data, so that reading settings imports no class."""
 
-Offers = Mapping[str, Mapping[str, Any]]
-"""For each choice the arguments that options fill, with their values; None fills nothing."""
-
 _CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|.*:[A-Za-z_]\w*")
 Settings = TypeVar("Settings")
+Offers = Mapping[str, Mapping[str, Any]]
+"""For each choice the arguments that options fill, with their values; None fills nothing."""
 
 
 def choice(kind: str, default: str, text: str) -> Any:
@@ -60,7 +59,7 @@ def fillers(settings: Any, name: str) -> dict[str, str]:
 
 
 def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Print which code of the user a choice will run, unless `known` settings had it already.
+    """Print which code of the user a choice will run, unless the `known` settings named it too.
 
     A configuration file can name code, and the user should see that before it runs.
     """
@@ -72,10 +71,62 @@ def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any])
             print(f"running {value} as --{option}")
 
 
-def settle(settings: Settings, offers: Offers) -> Settings:
-    """Return the settings with every choice complete, so that they can be written and read again.
+@dataclass(frozen=True)
+class Chosen:
+    """The class that a choice names, with its arguments.
 
-    An argument that an option fills is stored under that option; all others with the class.
+    Attributes
+    ----------
+    name : str
+        Name of the choice, such as ``rule``.
+    cls : type
+    given : mapping
+        Arguments given by their own names.
+    filled : mapping
+        Arguments that options of the experiment fill.
+    """
+
+    name: str
+    cls: type
+    given: Mapping[str, Any]
+    filled: Mapping[str, Any]
+
+    def make(self) -> Any:
+        """Return the object.
+
+        Raises
+        ------
+        SpikefaError
+            If the class refuses its arguments or fails; the message names its file and line.
+        """
+        arguments = {
+            **parsed_arguments(self.cls, self.name, self.given, self.filled),
+            **self.filled,
+        }
+        with blaming(f"{self.cls.__name__}.__init__", *class_files(self.cls)):
+            return self.cls(**arguments)
+
+    def plain(self) -> dict[str, Any]:
+        """Return all arguments but the filled ones, as a configuration file has them.
+
+        Raises
+        ------
+        SpikefaError
+            If an argument is unknown, has the wrong type, or is missing.
+        """
+        return plain_arguments(self.cls, self.name, self.given, self.filled)
+
+    def describe(self) -> dict[str, Any]:
+        """Return class and arguments as plain data, with the checksum of the user's file."""
+        described = {"class": full_name(self.cls), **self.plain(), **self.filled}
+        file = source_file(self.cls)
+        if from_file(self.cls) and file is not None:
+            described["sha256"] = sha256(file)
+        return described
+
+
+def chosen(settings: Any, offers: Offers) -> dict[str, Chosen]:
+    """Return the class and the arguments of every choice of the settings, by name.
 
     Parameters
     ----------
@@ -86,56 +137,74 @@ def settle(settings: Settings, offers: Offers) -> Settings:
     Raises
     ------
     SpikefaError
-        If a class is not found or has other arguments, or if an option was given that the class
-        has no argument for.
+        If a class is not found, or an option is given to fill an argument that it does not have.
     """
-    changed: dict[str, Any] = {}
-    for name in seams(settings):
-        chosen = _chosen(settings, name, offers[name])
-        _refuse_useless_options(settings, chosen)
-        values = chosen.plain()
-        for option, argument in fillers(settings, name).items():
-            if argument in values and argument not in chosen.given:
-                value = values.pop(argument)
-                if getattr(settings, option) is None:
-                    changed[option] = value
-        path = full_name(chosen.cls) if from_file(chosen.cls) else chosen.given["class"]
-        changed[name] = {"class": path, **values}
-    return replace(settings, **changed)  # type: ignore[type-var]
+    found = {}
+    for name, seam in seams(settings).items():
+        given = _given(settings, name)
+        cls = load_class(given["class"], seam)
+        _refuse_useless_options(settings, name, cls)
+        found[name] = Chosen(name, cls, given, _filled(cls, given, offers[name]))
+    return found
 
 
-def make(settings: Any, name: str, offers: Offers) -> Any:
-    """Return the object that the choice `name` of the settings describes.
+def complete(settings: Settings, choices: Mapping[str, Chosen]) -> Settings:
+    """Return the settings with every choice complete, so that they can be written and read again.
+
+    An argument that an option fills is stored under that option; all others with the class.
+
+    Parameters
+    ----------
+    settings : dataclass
+    choices : mapping
+        The return value of `chosen`.
 
     Raises
     ------
     SpikefaError
-        As `settle`. If the class itself refuses its arguments or fails, the message names its file
-        and line.
+        If an argument is unknown, has the wrong type, or is missing.
     """
-    chosen = _chosen(settings, name, offers[name])
-    arguments = {
-        **parsed_arguments(chosen.cls, name, chosen.given, chosen.filled),
-        **chosen.filled,
-    }
-    with blaming(f"{chosen.cls.__name__}.__init__", *class_files(chosen.cls)):
-        return chosen.cls(**arguments)
+    changed: dict[str, Any] = {}
+    for name, choice in choices.items():
+        values = choice.plain()
+        for option, argument in fillers(settings, name).items():
+            if argument in values and argument not in choice.given:
+                value = values.pop(argument)
+                if getattr(settings, option) is None:
+                    changed[option] = value
+        path = full_name(choice.cls) if from_file(choice.cls) else choice.given["class"]
+        changed[name] = {"class": path, **values}
+    return replace(settings, **changed)  # type: ignore[type-var]
 
 
 def files_of(settings: Any) -> list[Path]:
     """Return the files in which the user wrote the classes of all choices."""
-    classes = [_chosen(settings, name, {}).cls for name in seams(settings)]
+    classes = [
+        load_class(_given(settings, name)["class"], seam) for name, seam in seams(settings).items()
+    ]
     return [file for cls in classes for file in class_files(cls)]
 
 
-def describe_choice(settings: Any, name: str, offers: Offers) -> dict[str, Any]:
-    """Return class and arguments as plain data, with the checksum of the user's file."""
-    chosen = _chosen(settings, name, offers[name])
-    described = {"class": full_name(chosen.cls), **chosen.plain(), **chosen.filled}
-    file = source_file(chosen.cls)
-    if from_file(chosen.cls) and file is not None:
-        described["sha256"] = sha256(file)
-    return described
+def _given(settings: Any, name: str) -> dict[str, Any]:
+    given = dict(getattr(settings, name))
+    require(isinstance(given.get("class"), str), f"--{name} names no class")
+    return given
+
+
+def _refuse_useless_options(settings: Any, name: str, cls: type) -> None:
+    """Refuse an option that was given to fill an argument which the class does not have."""
+    known = argument_names(cls)
+    for item in fields(settings):
+        seam, _, argument = item.metadata.get("fills", "").partition(".")
+        if seam != name or argument in known:
+            continue
+        value = getattr(settings, item.name)
+        require(
+            value is None or value == default_of(item),
+            f"--{item.name.replace('_', '-')} {value} is of no use to {cls.__name__}, "
+            f"which has no argument {argument!r}: leave it out; "
+            f"there is {list_options(known, name)}",
+        )
 
 
 def default_of(item: "Field[Any]") -> Any:
@@ -143,44 +212,11 @@ def default_of(item: "Field[Any]") -> Any:
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    """The class of a choice, the arguments given by name, and those that options fill."""
-
-    name: str
-    cls: type
-    given: dict[str, Any]
-    filled: dict[str, Any]
-
-    def plain(self) -> dict[str, Any]:
-        """Return all arguments but the filled ones as plain data."""
-        return plain_arguments(self.cls, self.name, self.given, self.filled)
-
-
-def _chosen(settings: Any, name: str, offered: Mapping[str, Any]) -> _Chosen:
-    given = dict(getattr(settings, name))
-    require(isinstance(given.get("class"), str), f"--{name} names no class")
-    cls = load_class(given["class"], seams(settings)[name])
-    known = argument_names(cls) if offered else []
-    filled = {
+def _filled(cls: type, given: Mapping[str, Any], offered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the offered arguments that the class has and that were not given by name."""
+    known = argument_names(cls)
+    return {
         argument: value
         for argument, value in offered.items()
         if value is not None and argument in known and argument not in given
     }
-    return _Chosen(name, cls, given, filled)
-
-
-def _refuse_useless_options(settings: Any, chosen: _Chosen) -> None:
-    """Refuse an option that was given to fill an argument which the class does not have."""
-    known = argument_names(chosen.cls)
-    for item in fields(settings):
-        seam, _, argument = item.metadata.get("fills", "").partition(".")
-        if seam != chosen.name or argument in known:
-            continue
-        value = getattr(settings, item.name)
-        require(
-            value is None or value == default_of(item),
-            f"--{item.name.replace('_', '-')} {value} is of no use to {chosen.cls.__name__}, "
-            f"which has no argument {argument!r}: leave it out; "
-            f"there is {list_options(known, chosen.name)}",
-        )

@@ -1,19 +1,29 @@
-"""Recording: what happened, spike by spike, in an HDF5 file (see docs/recording.md)."""
+"""Record the activity of a network in an HDF5 file, and read it (see docs/recording.md).
 
-from spikefa.recording.describe import describe
-from spikefa.recording.kinds import Always, EveryImage, ImageWindow, When
-from spikefa.recording.memory import MAX_HOST_BYTES
-from spikefa.recording.probes import Probe
-from spikefa.recording.reader import Recording, open_recording
-from spikefa.recording.ready_made import ClassShown, RateLeaves, WrongGuess
-from spikefa.recording.recorder import Recorder
-from spikefa.recording.repair import repair
-from spikefa.recording.triggers import Trigger
-from spikefa.recording.windows import Window, figure_windows
+The rooms, each of which may import only those before it: ``plan`` (what is recorded, and when),
+``format`` (the file), ``read``, ``write`` and ``export`` (other formats).
+"""
+
+from spikefa.recording.plan.image_windows import Always, EveryImage, ImageWindow
+from spikefa.recording.plan.probes import Probe
+from spikefa.recording.plan.ready_made import ClassShown, RateLeaves, WrongGuess
+from spikefa.recording.plan.sorting import When
+from spikefa.recording.plan.triggers import Trigger
+from spikefa.recording.plan.windows import Window, figure_windows
+from spikefa.recording.read.description import describe
+from spikefa.recording.read.reader import open_recording
+from spikefa.recording.read.recording import Recording
+from spikefa.recording.read.selection import Steps
+from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
+from spikefa.recording.write.memory_plan import MAX_HOST_BYTES
+from spikefa.recording.write.recorder import Recorder
+from spikefa.recording.write.repair import repair
 
 __all__ = [
     "MAX_HOST_BYTES",
     "Always",
+    "CapturedRow",
+    "CapturedRows",
     "ClassShown",
     "EveryImage",
     "ImageWindow",
@@ -21,6 +31,7 @@ __all__ = [
     "RateLeaves",
     "Recorder",
     "Recording",
+    "Steps",
     "Trigger",
     "When",
     "Window",

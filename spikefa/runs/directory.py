@@ -1,40 +1,54 @@
-"""The folder of a run: which file holds what, written whole, never overwritten silently."""
+"""The folder of a run and its files, which are written whole and never overwritten silently."""
 
 import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from spikefa.errors import SpikefaError, require
 from spikefa.utils.files import read_text, write_error, written_whole
 
+_FILES = {
+    "config": "config.yaml",
+    "metrics": "metrics.csv",
+    "replicas": "replicas.csv",
+    "recording": "recording.h5",
+    "checkpoint": "checkpoint.pt",
+    "summary": "summary.json",
+    "figures": "figures",
+}
 
+
+@dataclass(frozen=True)
 class RunDirectory:
     """Names and writes the files of one run.
 
-    Parameters
+    Attributes
     ----------
     path : Path
         The folder.
-
-    Attributes
-    ----------
     config, metrics, replicas, recording, checkpoint, summary, figures : Path
         ``config.yaml``, ``metrics.csv``, ``replicas.csv``, ``recording.h5``, ``checkpoint.pt``,
         ``summary.json`` and the folder ``figures``.
     """
 
-    def __init__(self, path: Path):
-        self.path = path
-        self.config = path / "config.yaml"
-        self.metrics = path / "metrics.csv"
-        self.replicas = path / "replicas.csv"
-        self.recording = path / "recording.h5"
-        self.checkpoint = path / "checkpoint.pt"
-        self.summary = path / "summary.json"
-        self.figures = path / "figures"
+    path: Path
+    config: Path = field(init=False)
+    metrics: Path = field(init=False)
+    replicas: Path = field(init=False)
+    recording: Path = field(init=False)
+    checkpoint: Path = field(init=False)
+    summary: Path = field(init=False)
+    figures: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, file in _FILES.items():
+            object.__setattr__(self, name, self.path / file)
 
     @classmethod
     def create(cls, path: Path) -> "RunDirectory":
@@ -43,7 +57,7 @@ class RunDirectory:
         Raises
         ------
         SpikefaError
-            If there is a run in it already, or it cannot be made.
+            If it holds a run already, or cannot be made.
         """
         run = cls(path)
         files = (run.config, run.metrics, run.recording, run.checkpoint, run.summary)
@@ -65,7 +79,7 @@ class RunDirectory:
         Raises
         ------
         SpikefaError
-            If there is no run in it.
+            If it holds no run.
         """
         run = cls(path)
         require(run.config.is_file(), f"{path} holds no run: there is no {run.config.name} in it")
@@ -81,8 +95,6 @@ class RunDirectory:
 
     def write_config(self, experiment: str, settings: dict[str, Any]) -> None:
         """Write the complete settings, as ``--config`` reads them."""
-        import yaml
-
         with written_whole(self.config) as temporary:
             text = yaml.safe_dump(settings, sort_keys=False)
             heading = f"# spikefa run {experiment} --config THIS_FILE"

@@ -1,180 +1,135 @@
-"""Experiments: find them by name, and turn their settings into command-line options.
+"""An experiment: a figure or table of a paper, as a value that can be run, resumed and drawn."""
 
-An experiment is a module of `spikefa.experiments` with a frozen dataclass `Settings`, whose fields
-are made by `option`, and a function ``run(settings, out, resume)``. It needs no registration.
-"""
-
-import pkgutil
-import re
-from dataclasses import asdict, field, fields
-from importlib import import_module
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any
 
 from spikefa.errors import SpikefaError
-from spikefa.plugins.choices import announce_code, default_of, seams
-from spikefa.plugins.option_order import chosen_classes, order_options
+from spikefa.runs.directory import RunDirectory
+from spikefa.runs.parsing import read_settings
+from spikefa.runs.settings import Repeated
 
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser
+Compute = Callable[[RunDirectory], None]
+"""Computes what a run has not computed yet, and writes it into the folder of the run."""
 
 
-def option(default: Any, text: str, fills: str = "") -> Any:
-    """Return a dataclass field with a default and the text that ``--help`` shows.
+def _unchanged(settings: Any) -> Any:
+    return settings
 
-    Parameters
+
+@dataclass(frozen=True)
+class Experiment(ABC):
+    """What can be run under one name on the command line.
+
+    Each module of `spikefa.experiments` holds one as ``EXPERIMENT``. It needs no registration.
+
+    Attributes
     ----------
-    default
-        None, for an option that fills an argument: what the class itself has.
-    text : str
-        What ``--help`` shows.
-    fills : str, optional
-        The argument of a rule or circuit that it fills, such as ``feedback.scale``; to give it to
-        a class without that argument is a mistake.
+    name : str
+        On the command line: ``lillicrap2016.fig4``, for the module of that name.
+    settings : type
+        The dataclass of its settings, see `spikefa.runs.settings`.
+    quick : mapping of str to value, optional
+        Settings of the quick version, ``--quick``; those given on the command line win.
+    complete : callable, optional
+        Returns settings in which nothing is left open, or raises a `SpikefaError` if they cannot
+        be used.
+    may_change : tuple of str, optional
+        Settings that may differ when a run is resumed: its length, and what does not change its
+        result.
     """
-    return field(default=default, metadata={"help": text, "fills": fills})
 
+    name: str
+    settings: type[Any]
+    _: KW_ONLY
+    quick: Mapping[str, Any] = field(default_factory=dict)
+    complete: Callable[[Any], Any] = _unchanged
+    may_change: tuple[str, ...] = ()
 
-def experiment_names() -> list[str]:
-    """Return the names of all experiments, ``paper.figure``."""
-    package = import_module("spikefa.experiments")
-    return sorted(
-        f"{paper.name}.{figure.name}"
-        for paper in pkgutil.iter_modules(package.__path__)
-        if paper.ispkg
-        for figure in pkgutil.iter_modules(
-            import_module(f"spikefa.experiments.{paper.name}").__path__
-        )
-        if not figure.name.startswith("_")
-    )
+    @abstractmethod
+    def prepare(self, settings: Any, resumed: RunDirectory | None) -> Compute:
+        """Return what computes the run; raise before a folder is made if it cannot be run."""
 
+    @abstractmethod
+    def draw_figures(self, settings: Any, directory: RunDirectory) -> list[Path]:
+        """Draw the figures from the files of a run, and return their paths."""
 
-def load_experiment(name: str) -> ModuleType:
-    """Return the module of the experiment called `name`.
+    @abstractmethod
+    def conclude(self, settings: Any, directory: RunDirectory, figures: Sequence[Path]) -> None:
+        """Write the summary, and the result if the list of targets has it."""
 
-    Raises
-    ------
-    SpikefaError
-        If there is none, with the list of those there are.
-    """
-    names = experiment_names()
-    if name not in names:
-        raise SpikefaError(f"no experiment called {name!r}: there is {', '.join(names)}")
-    return import_module(f"spikefa.experiments.{name}")
+    def completed(self, settings: Any) -> Any:
+        """Return the settings as they are used and written to the run.
 
+        Raises
+        ------
+        SpikefaError
+            If a setting is out of range.
+        """
+        if isinstance(settings, Repeated):
+            settings.check()
+            settings = self._shortened(settings)
+        return self.complete(settings)
 
-def summary_line(module: ModuleType) -> str:
-    """Return the first line of a module's docstring."""
-    return (module.__doc__ or "").strip().split("\n")[0]
+    def folder(self, settings: Any) -> str:
+        """Return the name of the run's folder in ``runs``, by default."""
+        return self.name
 
+    def run(
+        self, settings: Any = None, out: Path | None = None, resume: Path | None = None
+    ) -> RunDirectory:
+        """Compute, draw and conclude.
 
-def settings_parser(name: str, module: ModuleType) -> "ArgumentParser":
-    """Return a parser with one option for each field of the experiment's `Settings`."""
-    from jsonargparse import ActionConfigFile, ArgumentParser
+        Parameters
+        ----------
+        settings : optional
+            Of type `settings`; default: those without any option.
+        out : Path, optional
+            Folder to make; default: a folder in ``runs`` with the name of the experiment.
+        resume : Path, optional
+            Folder of a run to continue instead.
 
-    parser = ArgumentParser(
-        prog=f"spikefa run {name}", description=module.__doc__, exit_on_error=False
-    )
-    parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
-    parser.add_argument("--out", type=str, help="folder to make for the run")
-    parser.add_argument("--resume", type=str, help="folder of a run to continue")
-    hints = get_type_hints(module.Settings)
-    for item in fields(module.Settings):
-        parser.add_argument(
-            f"--{item.name.replace('_', '-')}",
-            type=hints[item.name],
-            default=default_of(item),
-            help=item.metadata["help"],
-            **_switch(hints[item.name]),
-        )
-    return parser
+        Raises
+        ------
+        SpikefaError
+            If a setting is out of range, the folder holds a run, or the run to resume had another
+            setting.
+        """
+        settings = self.completed(self.settings() if settings is None else settings)
+        resumed = None if resume is None else RunDirectory.open(resume)
+        if resumed is not None:
+            self._check_unchanged(settings, resumed)
+        compute = self.prepare(settings, resumed)
+        directory = resumed or RunDirectory.create(out or Path("runs") / self.folder(settings))
+        directory.write_config(self.name, asdict(settings))
+        compute(directory)
+        self.conclude(settings, directory, self.draw_figures(settings, directory))
+        return directory
 
+    def draw(self, directory: RunDirectory) -> list[Path]:
+        """Draw the figures of a run again, from its files."""
+        return self.draw_figures(read_settings(self.name, self.settings, directory), directory)
 
-def _switch(hint: Any) -> dict[str, Any]:
-    """Let an option that is true or false stand without a value for true."""
-    return {"nargs": "?", "const": True} if hint is bool else {}
+    def _shortened(self, settings: Repeated) -> Repeated:
+        """Return the settings of the quick version where the defaults were not changed."""
+        if not settings.quick:
+            return settings
+        defaults = {item.name: item.default for item in fields(settings)}
+        free = {
+            name: value
+            for name, value in self.quick.items()
+            if getattr(settings, name) == defaults[name]
+        }
+        return replace(settings, **free)
 
-
-def full_help(name: str, module: ModuleType, arguments: list[str]) -> str:
-    """Return the text of ``--help``; with the arguments of the classes that were chosen beside it.
-
-    Raises
-    ------
-    SpikefaError
-        If there is no such class.
-    """
-    parts = [settings_parser(name, module).format_help()]
-    for choice, path in chosen_classes(module.Settings, arguments).items():
-        from spikefa.plugins.arguments import class_help
-        from spikefa.plugins.classes import load_class
-
-        parts.append(class_help(load_class(path, seams(module.Settings)[choice]), choice) + "\n")
-    return "\n".join(parts)
-
-
-def parse_settings(
-    name: str, module: ModuleType, arguments: list[str]
-) -> tuple[Any, Path | None, Path | None]:
-    """Return the settings, and the folders given with ``--out`` and ``--resume``.
-
-    With ``--resume`` the settings are those of the run, and only its length, and what does not
-    change its result, may be given anew.
-
-    Raises
-    ------
-    SpikefaError
-        If an option is unknown or has a value of the wrong kind, or the run to continue had
-        another setting.
-    """
-    parser = settings_parser(name, module)
-    arguments = order_options(module.Settings, arguments)
-    given = _parse(parser, arguments)
-    if given["resume"] is None:
-        return _settings(module, given), _path(given["out"]), None
-    if given["out"] is not None:
-        raise SpikefaError("--resume continues in the folder of the run: leave out --out")
-    folder = Path(given["resume"])
-    stored = folder / "config.yaml"
-    if not stored.is_file():
-        raise SpikefaError(f"{folder} holds no run: there is no {stored.name} in it")
-    before = _settings(module, _parse(parser, ["--config", str(stored)]))
-    now = _settings(module, _parse(parser, ["--config", str(stored), *arguments]), before)
-    for key, value in asdict(before).items():
-        if key not in module.MAY_CHANGE_ON_RESUME and value != getattr(now, key):
-            raise SpikefaError(
-                f"the run in {folder} has --{key.replace('_', '-')} {value}, "
-                f"{getattr(now, key)} given: leave it out, or start a new run"
-            )
-    return now, None, folder
-
-
-def _settings(module: ModuleType, given: dict[str, Any], known: Any = None) -> Any:
-    """Return the settings, complete; say what code that runs, unless `known` settings ran it."""
-    settings = module.Settings(**{item.name: given[item.name] for item in fields(module.Settings)})
-    for name in seams(settings):
-        announce_code(name, getattr(settings, name), getattr(known, name, {}))
-    return module.settle(settings) if hasattr(module, "settle") else settings
-
-
-def _path(given: str | None) -> Path | None:
-    return None if given is None else Path(given)
-
-
-def _parse(parser: "ArgumentParser", arguments: list[str]) -> dict[str, Any]:
-    from jsonargparse import ArgumentError
-
-    try:
-        return vars(parser.parse_args(arguments))
-    except ArgumentError as error:
-        raise SpikefaError(f"{_in_one_line(str(error))} (see {parser.prog} --help)") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpikefaError(f"cannot read the --config file: {error}") from error
-
-
-def _in_one_line(message: str) -> str:
-    """Say with the option's own name what jsonargparse says with the parser's key."""
-    line = " ".join(message.split())
-    line = re.sub(r'Parser key "(\w+)":', lambda key: f"--{key[1].replace('_', '-')}:", line)
-    line = re.sub(r"<class '(\w+)'>", r"\1", line.replace("typing.", ""))
-    return line
+    def _check_unchanged(self, settings: Any, resumed: RunDirectory) -> None:
+        before = self.completed(read_settings(self.name, self.settings, resumed))
+        for key, value in asdict(before).items():
+            now = getattr(settings, key)
+            if key not in self.may_change and value != now:
+                raise SpikefaError(
+                    f"the run in {resumed.path} has --{key.replace('_', '-')} {value}, "
+                    f"{now} given: leave it out, or start a new run"
+                )

@@ -1,6 +1,7 @@
 """Tests: the same dynamics with plasticity arrested."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,7 +50,7 @@ class Evaluation:
     Attributes
     ----------
     answers : Answers
-        Those of the last `run`; `ExampleAnswers` for examples.
+        Those of the last `run`; `ExampleAnswers` for examples, with measures such as `nse`.
     state : NetworkState
         After the last presentation.
 
@@ -77,7 +78,7 @@ class Evaluation:
         self.batch = min(batch, len(stimulus))
         self.feed_back = feed_back
         self.runner = Runner(network, stimulus, self.batch, seed, name, quiet=stimulus.quiet_tests)
-        self.answers: Answers = stimulus.answers(network)
+        self.answers: Any = stimulus.answers(network)
         self._keep_start()
 
     def _keep_start(self) -> None:
@@ -163,10 +164,8 @@ def evaluate(
         Told how many items each presentation has tested.
     """
     seeds = seeds_of(seed, network.replicas)
-    if network.replicas is None:
-        return Evaluation(network, stimulus, seeds[0], name, batch).run(advance).score()
-    scores = []
-    for number, own in enumerate(seeds):
-        alone = network.replica(number), stimulus.of_replica(number)
-        scores.append(Evaluation(*alone, own, name, batch).run(advance).score())
-    return Score.of(scores)
+    scores = [
+        Evaluation(single, stimulus.of_replica(number), own, name, batch).run(advance).score()
+        for number, (single, own) in enumerate(zip(network.each(), seeds, strict=True))
+    ]
+    return Score.of(scores) if network.leading else scores[0]

@@ -6,7 +6,11 @@ from torch import Tensor
 
 from spikefa.errors import SpikefaError
 from spikefa.simulation.training import Training
+from spikefa.utils.progress import Bar
 from spikefa.utils.tensors import all_finite, copy_into
+
+LOOK_EVERY = 100
+"""Presentations between two looks, by default."""
 
 
 class Diverged(SpikefaError):
@@ -33,7 +37,7 @@ class Guard:
         Copy of the state at the last look.
     """
 
-    def __init__(self, training: Training, every: int = 100):
+    def __init__(self, training: Training, every: int = LOOK_EVERY):
         self.training = training
         self.every = every
         self.kept = {name: tensor.clone() for name, tensor in training.tensors().items()}
@@ -115,7 +119,7 @@ class Guard:
 
     def _whose(self, tensor: Tensor) -> str:
         """Name the first replica, if there are any, in which a tensor is bad."""
-        if self.training.network.replicas is None or tensor.dim() == 0:
+        if not self.training.network.leading or tensor.dim() == 0:
             return ""
         bad = [not all_finite({"": own}) for own in tensor]
         return f" of replica {bad.index(True)}"
@@ -127,3 +131,21 @@ class Guard:
 
     def _go_back(self) -> None:
         self.training.set_state(self.kept, self.generators, self.presentation)
+
+
+def do_presentations(training: Training, presentations: int, bar: Bar) -> None:
+    """Do so many presentations; if they are many enough for a look, guard them.
+
+    Raises
+    ------
+    Diverged
+        If a look finds NaN or infinity.
+    """
+    end = training.presentation + presentations
+    if presentations >= LOOK_EVERY:
+        Guard(training).run_until(end, lambda: bar.advance(1))
+        return
+    while training.presentation < end:
+        for _ in training.present(each=False):
+            pass
+        bar.advance(1)

@@ -35,8 +35,8 @@ class History:
     def __init__(self, network: Network, metrics: RunningMetrics):
         self.network = network
         self.metrics = metrics
-        self.replicas: list[list[Row]] = [[] for _ in range(network.replicas or 1)]
-        self.shown: list[Row] = self.replicas[0] if network.replicas is None else []
+        self.replicas: list[list[Row]] = [[] for _ in network.each()]
+        self.shown: list[Row] = [] if network.leading else self.replicas[0]
 
     def add(
         self, position: Mapping[str, float], score: Score | None, more: Mapping[str, float]
@@ -52,13 +52,11 @@ class History:
         more : mapping of str to float
             What else the row holds, such as the factors of schedules.
         """
-        if self.network.replicas is None:
-            self.shown.append(self._row(position, self.network, score, None) | dict(more))
-        else:
-            for number, rows in enumerate(self.replicas):
-                own = None if score is None else score.replicas[number]
-                network = self.network.replica(number)
-                rows.append(self._row(position, network, own, number) | dict(more))
+        scores = (score and score.replicas) or [score]
+        for number, single in enumerate(self.network.each()):
+            own = scores[number] if score else None
+            self.replicas[number].append(self._row(position, single, own, number) | dict(more))
+        if self.network.leading:
             self.shown.append(together([rows[-1] for rows in self.replicas]))
         self.metrics.clear()
 
@@ -67,10 +65,11 @@ class History:
         position: Mapping[str, float],
         network: Network,
         score: Score | None,
-        replica: int | None,
+        number: int,
     ) -> Row:
         """Return what is measured of a single network, which a replica is."""
         row = dict(position)
+        replica = number if self.network.leading else None
         measures = {"train": self.metrics.means(replica)}
         if score is not None:
             measures["validation"] = dict(score.measures)
@@ -87,7 +86,7 @@ class History:
         epochs = len(rows) // len(self.replicas)
         for number, own in enumerate(self.replicas):
             own[:] = rows[number * epochs : (number + 1) * epochs]
-        if self.network.replicas is not None:
+        if self.network.leading:
             self.shown[:] = [together(each) for each in zip(*self.replicas, strict=True)]
 
 

@@ -1,6 +1,7 @@
 """What a training needs to go on as if it had never stopped, and whether it may."""
 
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,41 @@ def go_on(training: Training, saved: Checkpoint, path: Path) -> None:
     training.set_state(saved.tensors, saved.generators, saved.presentation)
 
 
+def describe(part: object) -> dict[str, Any]:
+    """Return the class of a part of a network, and its plain arguments if it is a dataclass."""
+    cls = type(part)
+    described: dict[str, Any] = {"class": f"{cls.__module__}.{cls.__qualname__}"}
+    for item in fields(part) if is_dataclass(part) else ():
+        value = getattr(part, item.name)
+        if item.init and _is_plain(value):
+            described[item.name] = list(value) if isinstance(value, tuple) else value
+    return described
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
+
+
 def settings_of(training: Training) -> dict[str, Any]:
     """Return what must be the same in the training that continues, as plain data."""
     network = training.network
+    parts: dict[str, object] = {"the rule": network.rule, "the feedback": network.feedback}
+    parts |= {f"population {name!r}": each for name, each in network.populations.items()}
+    parts |= {f"the synapses onto {name!r}": each for name, each in network.synapses.items()}
+    described = {
+        f"{argument} of {name}": value
+        for name, part in parts.items()
+        for argument, value in describe(part).items()
+    }
     return {
         "replicas": network.replicas,
-        "seed": training.seeds[0] if network.replicas is None else training.seeds,
+        "seed": training.seeds if network.leading else training.seeds[0],
         "batch_size": training.batch_size,
         "device": network.device.type,
         "backend": training.runner.backend.name,
         **training.stimulus.fingerprint(),
+        "output_error": network.output_error,
+        **described,
     }

@@ -11,13 +11,12 @@ from torch import Tensor
 from spikefa.backends import NotCapturable, Scope, make_backend
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
-from spikefa.network.replicas import connect, feedback_state
-from spikefa.network.variables import Variable, all_variables
+from spikefa.network.further import connect, feedback_state
 from spikefa.neurons import silenced
 from spikefa.stimulus.base import Stimulus
 from spikefa.utils.random_streams import RandomStreams
 from spikefa.utils.replicas import seeds_of
-from spikefa.utils.tensors import named_tensors
+from spikefa.utils.tensors import Variable, named_tensors
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class Runner:
             uniforms,
             {part: named(path) for part, path in paths.items()},
             self.seeds,
-            self.network.replicas is not None,
+            bool(self.network.leading),
             self.network.device,
             {part: named((part,)) for part in self.stimulus.host_streams},
         )
@@ -266,9 +265,13 @@ class Runner:
         self.renew_feedback()
 
     def renew_feedback(self) -> None:
-        """Make the state of the network's circuit anew, after the network got another one."""
+        """Make the state of the network's circuit anew, after the network got another one.
+
+        Random streams that there were before go on.
+        """
         self.state.feedback = feedback_state(self.network, self.network.feedback, self.batch)
-        self.random = self._random_streams()
+        before, self.random = self.random, self._random_streams()
+        self.random.go_on_from(before)
         self.backend = self._make_backend()
         self._prepare()
 
@@ -279,7 +282,7 @@ class Runner:
 
         To that this adds what the stimulus has to show, with the input and the output.
         """
-        populations = all_variables(self.network, self.state)
+        populations = self.network.variables(self.state)
         of_input, of_output = self.stimulus.variables(self.stimulus_state)
         populations[next(reversed(populations))] |= of_output
         populations["input"] = {**of_input, **populations["input"]}

@@ -21,8 +21,8 @@ class RunningMetrics:
     populations : sequence of str
         Names of the populations whose rates are wanted.
     device : torch.device or str
-    replicas : int, optional
-        Of the network.
+    leading : tuple of int, default ()
+        See `Network.leading`: the number of replicas, if there are any.
 
     Attributes
     ----------
@@ -39,11 +39,11 @@ class RunningMetrics:
         measures: Sequence[str],
         populations: Sequence[str],
         device: torch.device | str = "cpu",
-        replicas: int | None = None,
+        leading: tuple[int, ...] = (),
     ):
         self.measures = list(measures)
         self.populations = list(populations)
-        self.leading = () if replicas is None else (replicas,)
+        self.leading = leading
         shape = (len(self.measures), *self.leading), (len(self.populations), *self.leading)
         self.sums = torch.zeros(shape[0], device=device, dtype=torch.float64)
         self.rates = torch.zeros(shape[1], device=device, dtype=torch.float64)

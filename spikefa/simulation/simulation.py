@@ -14,11 +14,12 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
-from spikefa.recording.predicates import Function
+from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
+from spikefa.simulation.curves import follow
 from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation, evaluate
-from spikefa.simulation.guard import Guard
+from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.rate_factors import RateFactors
@@ -113,6 +114,7 @@ class Simulation:
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(stimulus, steps_per_image, encoding, validation, test, self.seeds)
         self.stimulus = self.stimuli.train
+        self.stimuli.check(network)
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None
         self.progress = progress
         factors = RateFactors.of(network.synapses, schedule, decay_schedule)
@@ -141,6 +143,11 @@ class Simulation:
         return self.training.step
 
     @property
+    def epoch(self) -> float:
+        """Epochs of training so far."""
+        return self.training.epoch
+
+    @property
     def wall_seconds(self) -> float:
         """Seconds spent in `train`."""
         return self.epochs.seconds
@@ -159,13 +166,7 @@ class Simulation:
     def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
         """Show the next item to every stream; yield the number of each step after it.
 
-        Parameters
-        ----------
-        record : bool, default True
-            Whether the recorder, if there is one, sees it.
-        each : bool, default True
-            Whether to stop after each step. If not, only the last is yielded for certain, which
-            lets a backend do several steps at once.
+        See `Training.present` for the arguments.
         """
         return self.training.present(record, each)
 
@@ -180,11 +181,6 @@ class Simulation:
             An epoch that a stop has cut short is finished first and counts as one.
         after_epoch : callable, optional
             Called with `history` after every epoch.
-
-        Returns
-        -------
-        list of dict
-            `history`: a row for each epoch so far.
 
         Raises
         ------
@@ -211,27 +207,10 @@ class Simulation:
     def learn(self, presentations: int, bar: Bar | None = None) -> None:
         """Do so many presentations, of `batch_size` items each, without epochs and files.
 
-        Parameters
-        ----------
-        presentations : int
-        bar : Bar, optional
-            Is told of each.
-
-        Raises
-        ------
-        SpikefaError
-            If potentials or weights become NaN or infinite, which is looked for if there are 100
-            presentations or more.
+        `bar` is told of each. Runs of 100 presentations or more are guarded against NaN and
+        infinity, see `Guard`; if they come up, a `SpikefaError` says where.
         """
-        end = self.presentation + presentations
-        after = (lambda: None) if bar is None else (lambda: bar.advance(1))
-        if presentations >= 100:
-            Guard(self.training).run_until(end, after)
-            return
-        while self.presentation < end:
-            for _ in self.present(each=False):
-                pass
-            after()
+        do_presentations(self.training, presentations, bar or Bar(None))
 
     def follow(
         self,
@@ -239,49 +218,14 @@ class Simulation:
         measures: Mapping[str, Callable[[], Any]],
         bar: Bar | None = None,
     ) -> dict[str, np.ndarray]:
-        """Learn, and take every measure after so many presentations.
-
-        Parameters
-        ----------
-        at : sequence of int
-            Numbers of presentations, ascending, counted from now; 0 is before the first.
-        measures : mapping of str to callable
-            Without arguments, called after `look`; each returns a number or an array.
-        bar : Bar, optional
-            Is told of each presentation.
-
-        Returns
-        -------
-        dict of ndarray [len(at), ...]
-            Of a network with replicas, the replicas come next.
-
-        Raises
-        ------
-        SpikefaError
-            If the network's answers stop being finite.
-        """
-        found: dict[str, list[np.ndarray]] = {name: [] for name in measures}
-        done = 0
-        for number in at:
-            self.learn(number - done, bar)
-            done = number
-            self.look()
-            require(
-                self.held_out.finite(),
-                f"the error is not finite after {self.presentation} updates: choose a lower rate",
-            )
-            for name, measure in measures.items():
-                found[name].append(np.asarray(measure()))
-        return {name: np.array(values) for name, values in found.items()}
+        """Learn, `look` and take measures after so many presentations, see `curves.follow`."""
+        return follow(lambda number: self.learn(number, bar), self.held_out, at, measures)
 
     def set_learning_rates(self, factor: float | Sequence[float] = 1.0, decay: float = 1.0) -> None:
         """Scale learning rates and weight decay from here on, on top of the schedules.
 
-        Parameters
-        ----------
-        factor : float or sequence of float, default 1
-            For all projections, or for each from the input upwards; 0 freezes a projection.
-        decay : float, default 1
+        Give one factor for all projections, or one for each from the input upwards; 0 freezes a
+        projection.
         """
         self.training.factors.set(factor, decay)
 
@@ -359,9 +303,7 @@ class Simulation:
         Raises
         ------
         SpikefaError
-            If the file is no checkpoint, is damaged, or is of other settings, of another network,
-            of another stimulus, of another kind of device, or of a backend whose random numbers
-            are others.
+            If the file is no checkpoint, is damaged, or is of another run; see `go_on`.
         """
         saved = load_checkpoint(Path(path))
         go_on(self.training, saved, Path(path))
@@ -386,27 +328,9 @@ class Simulation:
         max_host_bytes: int = MAX_HOST_BYTES,
         durability: Literal["flush", "fsync"] = "flush",
     ) -> Recorder:
-        """Record the training from here on, in a new file.
+        """Record the training from here on, in a new file; see `start_recording`.
 
         The recording is closed when the simulation is left as a context manager.
-
-        Parameters
-        ----------
-        path : path
-            The file to make.
-        probes : sequence of Probe
-            What is read.
-        windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
-            When: steps and presentations are counted from the beginning of the run.
-        provenance : mapping, optional
-            Attributes of the file.
-        max_host_bytes, durability : optional
-            See `Recorder.create`.
-
-        Raises
-        ------
-        SpikefaError
-            If the file exists, or a probe or window is wrong.
         """
         self.training.recorder = start_recording(
             self.runner, path, probes, windows, provenance, max_host_bytes, durability
@@ -416,22 +340,7 @@ class Simulation:
     def resume_recording(
         self, path: Path | str, predicates: Mapping[str, Function] | None = None
     ) -> Recorder:
-        """Go on with the recording of a run that was stopped, from the present step.
-
-        What the file holds of later steps is dropped: the simulation will go through them again.
-
-        Parameters
-        ----------
-        path : path
-            The recording.
-        predicates : mapping of str to callable, optional
-            The predicates of your own that triggers have, by the labels of the triggers.
-
-        Raises
-        ------
-        SpikefaError
-            If the file is none of this network, or a predicate is missing.
-        """
+        """Go on with the recording of a run that was stopped; see `continue_recording`."""
         self.training.recorder = continue_recording(self.runner, path, self.step, predicates)
         return self.training.recorder
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from spikefa.datasets.images import Dataset, Images
 from spikefa.errors import require
+from spikefa.network import Network
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.stimulus.images import ImageStimulus, image_stimuli
@@ -23,6 +24,12 @@ class Stimuli:
     train: Stimulus
     validation: Stimulus | None
     test: Stimulus | None
+
+    def check(self, network: Network) -> None:
+        """Check that all stimuli fit a network; raise a `SpikefaError` if one does not."""
+        for stimulus in (self.train, self.validation, self.test):
+            if stimulus is not None:
+                stimulus.check(network)
 
     def tested(self, given: Stimulus | Images | None) -> Stimulus:
         """Return what a test is to show.

@@ -9,7 +9,7 @@ from torch import Tensor
 from spikefa.backends import choose_backend
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
-from spikefa.network.checks import check_modulators, rehearse
+from spikefa.network.checks import check_modulators, check_rule_once
 from spikefa.recording import Recorder
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import recorded
@@ -56,7 +56,7 @@ class Training:
 
     def __post_init__(self) -> None:
         network, stimulus = self.network, self.stimulus
-        rehearse(network.rule, network.dtype)
+        check_rule_once(network.rule, network.dtype)
         stimulus.check(network)
         if not network.initialised:
             network.initialise(self.seeds)
@@ -66,7 +66,7 @@ class Training:
         self._check_modulators()
         self.sampler: Sampler = stimulus.sampler(self.batch_size, self.seeds, network.device)
         self.metrics = RunningMetrics(
-            stimulus.measures, list(self.runner.variables()), network.device, network.replicas
+            stimulus.measures, list(self.runner.variables()), network.device, network.leading
         )
         self.runner.follow_with(Follower(self._measure, self.metrics.tensors))
         self.recorder: Recorder | None = None
@@ -75,8 +75,7 @@ class Training:
     def _check_modulators(self) -> None:
         network, state = self.network, self.runner.state
         sizes = [population.size for population in network.populations.values()]
-        single = state if network.replicas is None else state.replica(0)
-        modulators = single.feedback.modulators
+        modulators = state.each()[0].feedback.modulators
         check_modulators(modulators, self.batch_size, sizes, network.dtype, network.feedback)
 
     @property

@@ -117,6 +117,7 @@ class ExampleStimulus(Stimulus):
             "training_examples": len(self),
             "steps_per_example": self.steps,
             "shuffled": self.shuffled,
+            "change": None if self.change is None else _name_of(self.change),
             "examples_sha256": content.hexdigest(),
         }
 
@@ -202,3 +203,8 @@ class ExampleStimulus(Stimulus):
 
 
 _MEASURES = ("squared_error",)
+
+
+def _name_of(change: Alteration) -> str:
+    named = change if hasattr(change, "__qualname__") else type(change)
+    return f"{named.__module__}.{named.__qualname__}"

@@ -1,18 +1,22 @@
 """Receptive fields: each neuron sees a patch of the grid below."""
 
+from dataclasses import dataclass
+
 import torch
+from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.synapses.masked import Masked
+from spikefa.synapses.sparse import Sparse
 
 
-class LocallyConnected(Masked):
+@dataclass(eq=False, kw_only=True)
+class LocallyConnected(Sparse):
     """Each neuron receives from one patch of a grid of neurons; no weights are shared.
 
-    The neurons of each map lie on a grid of their own, one for every place that the field can
-    take: on 28 x 28 pixels 6 maps of 6 x 6 fields are 6 x 23 x 23 = 3174 neurons (Lillicrap et al.
-    2016, supplementary note 5). Neuron ``(m, y, x)`` has the number ``(m rows + y) columns + x``
-    and sees the pixels from ``(stride y, stride x)`` on.
+    The neurons of each map lie on a grid of their own, one for every position of the field: on
+    28 x 28 pixels, 6 maps of 6 x 6 fields are 6 x 23 x 23 = 3174 neurons (Lillicrap et al. 2016,
+    supplementary note 5). Neuron ``(m, y, x)`` has the number ``(m rows + y) columns + x`` and sees
+    the pixels from ``(stride y, stride x)`` on. See `Sparse`.
 
     Parameters
     ----------
@@ -27,9 +31,9 @@ class LocallyConnected(Masked):
     stride : int, default 1
         Distance of neighbouring fields.
     scale : float, default 0.05
-        Half-range of the uniform distribution of the first weights.
+        Half-range of the uniform distribution from which the weights are drawn.
     norm : float, optional
-        Length that the weights onto each neuron keep, see `Dense`.
+        Length that the weights onto each neuron keep, see `Synapses`.
     device, dtype
         Where the weights live, and as what.
 
@@ -45,21 +49,30 @@ class LocallyConnected(Masked):
         If the sizes do not fit the grid and the fields.
     """
 
-    def __init__(
-        self,
-        n_pre: int,
-        n_post: int,
-        grid: tuple[int, int],
-        field: int | tuple[int, int],
-        maps: int = 1,
-        stride: int = 1,
-        scale: float = 0.05,
-        norm: float | None = None,
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
-    ):
-        height, width = (field, field) if isinstance(field, int) else field
-        require(grid[0] * grid[1] == n_pre, f"a grid of {grid[0]} x {grid[1]} for {n_pre} neurons")
+    grid: tuple[int, int]
+    field: int | tuple[int, int]
+    maps: int = 1
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        seen = self._seen()
+        super().__post_init__()
+        self.mask = torch.ones_like(self.weight)
+        self.mask.copy_(seen)
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the weights as `Dense` does; only those inside the fields stay."""
+        super().initialise(generator)
+        self.constrain()
+
+    def _seen(self) -> Tensor:
+        """Return the mask, after a check that the sizes fit."""
+        grid, maps, stride = self.grid, self.maps, self.stride
+        height, width = (self.field, self.field) if isinstance(self.field, int) else self.field
+        require(
+            grid[0] * grid[1] == self.n_pre,
+            f"a grid of {grid[0]} x {grid[1]} for {self.n_pre} neurons",
+        )
         require(
             1 <= height <= grid[0] and 1 <= width <= grid[1],
             f"a field of {height} x {width} does not fit a grid of {grid[0]} x {grid[1]}",
@@ -67,30 +80,18 @@ class LocallyConnected(Masked):
         require(
             maps >= 1 and stride >= 1, f"maps and stride must be at least 1: {maps}, {stride} given"
         )
-        rows, columns = _seen(grid[0], height, stride), _seen(grid[1], width, stride)
+        rows, columns = _covered(grid[0], height, stride), _covered(grid[1], width, stride)
         wanted = maps * rows.shape[1] * columns.shape[1]
         require(
-            n_post == wanted,
+            self.n_post == wanted,
             f"{maps} maps of {rows.shape[1]} x {columns.shape[1]} fields are {wanted} neurons, "
-            f"{n_post} given",
+            f"{self.n_post} given",
         )
-        seen = torch.einsum("ya,xb->yxab", rows, columns).reshape(n_pre, -1)
-        super().__init__(
-            n_pre,
-            n_post,
-            mask=seen.repeat(1, maps),
-            scale=scale,
-            norm=norm,
-            device=device,
-            dtype=dtype,
-        )
-        self.fields = f"{maps} maps of {height} x {width} fields"
-
-    def __repr__(self) -> str:
-        return f"LocallyConnected({self.n_pre}, {self.n_post}, {self.fields}, scale={self.scale})"
+        seen = torch.einsum("ya,xb->yxab", rows, columns).reshape(self.n_pre, -1)
+        return seen.repeat(1, maps)
 
 
-def _seen(size: int, field: int, stride: int) -> torch.Tensor:
+def _covered(size: int, field: int, stride: int) -> Tensor:
     """Return which of `size` points in a row each field covers, `[size, fields]`."""
     points = torch.arange(size).unsqueeze(-1)
     starts = torch.arange(0, size - field + 1, stride)

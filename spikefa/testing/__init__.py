@@ -1,4 +1,4 @@
-"""The conformance kit: whether a plasticity rule or a feedback circuit keeps its promises.
+"""The conformance kits: whether a rule, a circuit or a population keeps its promises.
 
 In your own tests::
 
@@ -12,19 +12,26 @@ In your own tests::
     def test_my_rule_in_detail(check):
         check_rule(MyRule(alpha=0.1), [check])
 
-A broken promise is told as a `NotConformant`, an AssertionError that says which and how.
+`check_feedback` and `check_neuron` are used in the same way. A broken promise raises a
+`NotConformant`, an AssertionError that says which promise is broken, and how.
 """
 
 from spikefa.testing.circuit_checks import FEEDBACK_CHECKS, check_feedback
 from spikefa.testing.compare import NotConformant
+from spikefa.testing.neuron_checks import NEURON_CHECKS, check_neuron
 from spikefa.testing.rule_checks import RULE_CHECKS, check_rule
+from spikefa.testing.stimulus_checks import STIMULUS_CHECKS, check_stimulus
 from spikefa.testing.tape import Tape
 
 __all__ = [
     "FEEDBACK_CHECKS",
+    "NEURON_CHECKS",
     "RULE_CHECKS",
+    "STIMULUS_CHECKS",
     "NotConformant",
     "Tape",
     "check_feedback",
+    "check_neuron",
     "check_rule",
+    "check_stimulus",
 ]

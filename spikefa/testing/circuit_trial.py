@@ -14,7 +14,6 @@ from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
-from spikefa.testing.compare import BACKENDS
 from spikefa.testing.tape import Recorded
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import copy_into, named_tensors
@@ -78,7 +77,7 @@ class CircuitTrial:
         inputs, targets = zip(*drawn, strict=True)
         return torch.stack(inputs), torch.stack(targets)
 
-    def run(self, steps: range = range(STEPS), backend: Backend = BACKENDS["eager"]) -> None:
+    def run(self, steps: range = range(STEPS), backend: Backend = Network.step) -> None:
         """Let the network learn for some steps."""
         for step in steps:
             inputs, target = self.draw(step)

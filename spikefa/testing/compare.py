@@ -1,4 +1,4 @@
-"""What all checks share: the failure, comparisons that say what differs, where to run."""
+"""What all checks share: the failure, comparisons that say what differs, devices."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,19 +8,12 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import SpikefaError
-from spikefa.network.network import Network
-from spikefa.network.state import NetworkState
-
-BACKENDS: dict[str, Callable[[Network, NetworkState, Tensor, Tensor], None]] = {
-    "eager": Network.step,
-}
-"""Ways to execute a step. Every check runs on each of them, and they must agree with the first."""
 
 Subject = TypeVar("Subject")
 
 
 class NotConformant(AssertionError):
-    """A rule or circuit breaks a promise; the message says which, and how."""
+    """A part of a network breaks a promise; the message says which, and how."""
 
 
 def expect(condition: bool, message: str) -> None:
@@ -35,13 +28,13 @@ def devices() -> list[torch.device]:
 
 
 def same(one: Tensor, other: Tensor, digits: float = 1e-9) -> bool:
-    """Return whether two tensors are equal but for rounding; NaN equals NaN."""
+    """Return whether two tensors are equal within rounding; NaN equals NaN."""
     scale = float(torch.nan_to_num(one).abs().max()) if one.numel() else 0.0
     return torch.allclose(one, other.to(one), rtol=0, atol=digits * (scale + 1e-30), equal_nan=True)
 
 
 def first_difference(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> str | None:
-    """Return the name of the first tensor that differs, None if all are the same, bit for bit."""
+    """Return the name of the first tensor that differs in a bit, None if all are the same."""
     for name, tensor in one.items():
         if name not in other or not torch.equal(tensor, other[name]):
             return name
@@ -50,7 +43,7 @@ def first_difference(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> 
 
 @contextmanager
 def reported(doing: str) -> Iterator[None]:
-    """Turn any error of the code under test into a `NotConformant` that says when it came."""
+    """Turn any error of the code under test into a `NotConformant` that says what was done."""
     try:
         yield
     except NotConformant:
@@ -74,7 +67,7 @@ def run_checks(
     NotConformant
         At the first that fails; the message begins with the name of class and check.
     SpikefaError
-        If there is no check of a name.
+        If a check is unknown.
     """
     for name in known if wanted is None else wanted:
         if name not in known:

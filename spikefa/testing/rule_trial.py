@@ -12,7 +12,7 @@ from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.neurons import PopulationState, StochasticBinary
 from spikefa.plasticity import PlasticityRule
-from spikefa.synapses import Dense
+from spikefa.synapses import Synapses
 from spikefa.testing.tape import Recorded
 from spikefa.utils.seeding import generator
 
@@ -64,7 +64,9 @@ def activity(name: str = "activity", dtype: torch.dtype = torch.float64) -> Acti
 class Imposed(FeedbackCircuit):
     """A circuit whose modulators are whatever was written into them."""
 
-    def connect(self, forward: Sequence[Dense], device: torch.device, dtype: torch.dtype) -> None:
+    def connect(
+        self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype
+    ) -> None:
         """Remember the sizes."""
         self.sizes = [synapses.n_post for synapses in forward]
 
@@ -114,7 +116,7 @@ class RuleTrial:
         self.state: NetworkState = self.network.state(streams)
 
     @property
-    def synapses(self) -> Dense:
+    def synapses(self) -> Synapses:
         """The synapses that learn."""
         return self.network.synapses["post"]
 

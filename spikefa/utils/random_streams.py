@@ -76,6 +76,12 @@ class RandomStreams:
         """Return the generators of a part, one for each replica."""
         return [self.generators[label] for label in self._labels(part)]
 
+    def go_on_from(self, before: "RandomStreams") -> None:
+        """Take over the generators of the parts that were there before."""
+        self.generators |= {
+            name: before.generators[name] for name in self.generators if name in before.generators
+        }
+
     def states(self) -> dict[str, Tensor]:
         """Return a copy of the state of every generator."""
         return {name: source.get_state() for name, source in self.generators.items()}

@@ -1,8 +1,10 @@
-"""Several of the same side by side: a leading dimension on every tensor of a tree of objects.
+"""Replicas side by side: a leading dimension on every tensor of a tree of objects.
 
-Whoever builds a network builds one, and knows of no other. `side_by_side` makes room for as many
-as are wanted, and `replica` gives one of them back: the same objects, on views of the tensors. So
-weights are drawn, states set up and variables declared by the code that serves a single network.
+All objects are built for a single network. `side_by_side` gives their tensors a leading dimension,
+and `replica` returns one of the replicas: the same objects, on views of the tensors. So the code
+for a single network also draws the weights, sets up the states and declares the variables of all.
+
+Everything here takes `replicas=None` for a single network, which has no such dimension.
 """
 
 import copy
@@ -22,24 +24,27 @@ Tree = TypeVar("Tree")
 
 
 def side_by_side(
-    tree: Tree, replicas: int, keep: Iterable[object] = (), beside: Iterable[Tensor] = ()
+    tree: Tree, replicas: int | None, keep: Iterable[object] = (), beside: Iterable[Tensor] = ()
 ) -> Tree:
     """Return a copy of `tree` whose tensors hold `replicas` times what they held.
 
     A tensor `[...]` becomes `[replicas, ...]`, the same in each; views of one tensor stay views of
-    one tensor. A scalar is not copied: it counts, or holds a rate, for all of them.
+    one tensor. A scalar is not copied: it counts, or holds a rate, for all replicas.
 
     Parameters
     ----------
     tree : object
         Anything that can be copied deeply: dataclasses, collections, objects with attributes.
-    replicas : int
+    replicas : int or None
+        With None the tree itself is returned.
     keep : iterable of object
-        What is not copied: the tree that is returned holds these very objects.
+        Objects that are not copied, but shared by the tree that is returned.
     beside : iterable of Tensor
-        Tensors that are side by side already, made here. Where `tree` has a view of the first
-        replica of one, the tree that is returned has that view of all replicas.
+        Tensors that are side by side already, made by this function. Where `tree` has a view of the
+        first replica of one, the tree that is returned has that view of all replicas.
     """
+    if replicas is None:
+        return tree
     rooms = {_storage(tensor): tensor for tensor in beside}
 
     def widened(tensor: Tensor) -> Tensor:
@@ -65,25 +70,41 @@ def replica(tree: Tree, number: int, keep: Iterable[object] = ()) -> Tree:
     number : int
         From 0.
     keep : iterable of object
-        What is not copied.
+        Objects that are not copied.
     """
     return _copied(tree, lambda tensor: tensor[number] if tensor.dim() else tensor, keep)
 
 
+def each_replica(tree: Tree, replicas: int | None, keep: Sequence[object] = ()) -> list[Tree]:
+    """Return all replicas of `tree`; with None, the tree itself alone."""
+    if replicas is None:
+        return [tree]
+    return [replica(tree, number, keep) for number in range(replicas)]
+
+
+def become(thing: object, other: object) -> None:
+    """Give an object all attributes of another one of its class.
+
+    `side_by_side` copies, but a circuit must stay the object that its user holds: this is the only
+    place where the attributes of an object are replaced from outside.
+    """
+    vars(thing).update(vars(other))
+
+
 def across(views: Sequence[Tensor]) -> Tensor:
-    """Return the tensor `[replicas, ...]` of which these are the replicas, as a view."""
+    """Return the tensor `[replicas, ...]` whose replicas are `views`, without a copy."""
     first, second = views[0], views[min(1, len(views) - 1)]
     step = int(second.storage_offset()) - int(first.storage_offset())
     return _repeated(first, first, len(views), step)
 
 
 def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
-    """Return the seed of each replica: those given, or the one given and those that follow it.
+    """Return the seed of each replica: those given, or `seed` and its successors.
 
     Raises
     ------
     SpikefaError
-        If there are more or fewer seeds than replicas, or one comes twice.
+        If there are more or fewer seeds than replicas, or a seed is given twice.
     """
     wanted = 1 if replicas is None else replicas
     if isinstance(seed, int | Integral):  # NumPy's too
@@ -102,12 +123,12 @@ def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
 
 
 def deviation(values: Sequence[float]) -> float:
-    """Return the standard deviation over replicas, with n - 1; nan of fewer than two."""
+    """Return the standard deviation over replicas, with n - 1; nan for fewer than two."""
     return stdev(values) if len(values) > 1 else nan
 
 
 class _Replacing(TorchFunctionMode):
-    """While it is on, a deep copy of a tensor is what a function makes of it."""
+    """A context in which a deep copy of a tensor is what `replace` returns for it."""
 
     def __init__(self, replace: Callable[[Tensor], Tensor]):
         super().__init__()

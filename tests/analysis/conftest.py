@@ -2,19 +2,13 @@
 
 import functools
 import importlib
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from spikefa.recording import Probe, Recorder, Recording, open_recording
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))  # pytest imports tests by file, and `recorded_run` is beside them
-
-from recorded_run import CLASSES, PIXELS, WINDOWS, Truth, simulate  # noqa: E402
+from tests.helpers.recorded_run import CLASSES, PIXELS, WINDOWS, Truth, simulate
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +33,8 @@ def _record(path, encoding):
         Probe("hidden1", "potential", [2, 9]),
         Probe("output", "spikes", "all", encoding=encoding),
     ]
-    given = (variables, {"seed": 3}, PIXELS, CLASSES)
-    with Recorder.create(path, probes, WINDOWS, *given) as recorder:
+    given = {"thumbnails": PIXELS, "n_classes": CLASSES}
+    with Recorder.create(path, probes, WINDOWS, variables, {"seed": 3}, **given) as recorder:
         for step in range(total):
             for name, variable, values in (
                 ("hidden1", "spikes", hidden),

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.analysis.alignment import path_norm_ratios
 from spikefa.analysis.alignment_terms import (
     alignment_terms,
     cosines,
@@ -13,8 +12,7 @@ from spikefa.analysis.alignment_terms import (
     symmetric_and_skew,
     transformation_matrix,
 )
-from spikefa.analysis.delta_angles import Reference
-from spikefa.analysis.trajectories import parameters, principal_trajectories
+from spikefa.analysis.trajectories import principal_trajectories
 from spikefa.models import rate_network
 
 SIZES, BATCH, RATE, UPDATES = (6, 5, 4, 3), 8, 0.02, 12
@@ -135,67 +133,3 @@ def test_mistakes_are_told():
         principal_trajectories([np.ones((4, 2)), np.ones((4, 3))])
     with pytest.raises(sf.SpikefaError, match="4 components of 4 points"):
         principal_trajectories([np.ones((4, 9))], 4)
-
-
-def test_update_angles_are_those_of_the_gradient():
-    """Backpropagation's change is the gradient by autograd; FA's is what the network does."""
-    network = rate_network(SIZES, sf.FA(0.5, tau=1.0, gated=True), RATE, "tanh", "linear", 0.7)
-    network.initialise(1)
-    state, x, target = network.state(BATCH), random(BATCH, 6), random(BATCH, 3, seed=1)
-    network.forward(state, x)
-    network.feed_back(state, target)
-    reference = Reference(network, sf.Backprop(tau=1.0), BATCH)
-    reference.watch(state)
-    found = reference.update_angles(state, x)
-    weights = [each.weight.clone().requires_grad_() for each in network.synapses.values()]
-    activity = x
-    for layer, weight in enumerate(weights):
-        activity = activity @ weight + list(network.synapses.values())[layer].bias
-        activity = activity if layer == 2 else activity.tanh()
-    ((activity - target) ** 2).sum().div(2).backward()
-    before = [weight.detach().clone() for weight in weights]
-    network.learn(state, x)
-    for layer, each in enumerate(list(network.synapses.values())[:2]):
-        change = before[layer] - each.weight
-        cosine = (change * weights[layer].grad).sum() / change.norm() / weights[layer].grad.norm()
-        assert found[layer].item() == pytest.approx(np.degrees(np.arccos(cosine.item())))
-    assert len(found) == 2
-
-
-def test_ratios_of_lengths_of_the_paths():
-    circuit = sf.PFA(2, tau=1.0)
-    network = rate_network(SIZES, circuit, RATE, weight_scale=0.7)
-    network.initialise(0)
-    found = path_norm_ratios(network)
-    path = circuit.fixed[1].numpy() @ circuit.plastic_matrices[1].numpy()
-    expected = np.linalg.norm(path) / np.linalg.norm(network.synapses["output"].weight)
-    assert found["output"] == pytest.approx(expected)
-    assert list(found) == list(network.alignment())
-
-
-def test_trajectories_in_principal_components():
-    """Against the singular value decomposition; distances within the plane are kept."""
-    one, other = random(20, 300).numpy(), random(15, 300, seed=1).numpy() + 1
-    one, other = one.cumsum(0), other.cumsum(0)
-    (first, second), share = principal_trajectories([one, other], 3)
-    points = np.concatenate([one, other])
-    centred = points - points.mean(0)
-    _, singular, axes = np.linalg.svd(centred, full_matrices=False)
-    expected = centred @ axes[:3].T
-    signs = np.sign((np.concatenate([first, second]) * expected).sum(0))
-    np.testing.assert_allclose(np.concatenate([first, second]) * signs, expected, atol=1e-8)
-    np.testing.assert_allclose(share, singular[:3] ** 2 / (singular**2).sum())
-    flat = random(3, 2).numpy() @ random(2, 50, seed=2).numpy()
-    (path,), share = principal_trajectories([flat], 2)
-    assert share.sum() == pytest.approx(1)
-    assert np.linalg.norm(path[0] - path[2]) == pytest.approx(np.linalg.norm(flat[0] - flat[2]))
-
-
-def test_parameters_are_all_weights_and_biases():
-    network = rate_network(SIZES, sf.FA(tau=1.0), RATE)
-    network.initialise(0)
-    flat = parameters(network)
-    assert len(flat) == 6 * 5 + 5 + 5 * 4 + 4 + 4 * 3 + 3
-    network.synapses["output"].bias.fill_(7)
-    assert flat[-1] == 0
-    assert parameters(network)[-3:].tolist() == [7, 7, 7]

@@ -32,7 +32,9 @@ def record(tmp_path):
             probes += [Probe(n, v, 1) for n in names[1:] for v in ("potential", "modulator")]
         total = images * STEPS_PER_IMAGE
         path, windows = tmp_path / "run.h5", figure_windows(total, STEPS_PER_IMAGE)
-        with Recorder.create(path, probes, windows, variables, {"seed": 3}, pixels) as recorder:
+        with Recorder.create(
+            path, probes, windows, variables, {"seed": 3}, thumbnails=pixels
+        ) as recorder:
             for step in range(total if stop is None else stop):
                 for states in variables.values():
                     states["spikes"].bernoulli_(0.3, generator=random)

@@ -28,7 +28,9 @@ def record(tmp_path):
             Probe("output", "spikes", "all"),
         ]
         path = tmp_path / "run.h5"
-        with Recorder.create(path, probes, windows, variables, {"seed": 3}, PIXELS) as recorder:
+        with Recorder.create(
+            path, probes, windows, variables, {"seed": 3}, thumbnails=PIXELS
+        ) as recorder:
             for step in range(stop):
                 for states in variables.values():
                     states["spikes"].bernoulli_(rate, generator=random)

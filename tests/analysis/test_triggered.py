@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from recorded_run import PIXELS, SILENT
 
 from spikefa import analysis
 from spikefa.errors import SpikefaError
+from tests.helpers.recorded_run import PIXELS, SILENT
 
 
 @pytest.mark.parametrize("lag", [0, 1, 6])

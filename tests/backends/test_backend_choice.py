@@ -4,7 +4,6 @@ from typing import get_args, get_type_hints
 
 import pytest
 import torch
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.backends import BACKENDS, choose_backend
@@ -12,9 +11,9 @@ from spikefa.cli import main
 from spikefa.errors import SpikefaError
 from spikefa.experiments.lillicrap2016 import fig4
 from spikefa.recording import Probe, Window, open_recording
-from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
 from spikefa.synapses import Dense
 from spikefa.utils.devices import enough_memory
+from tests.helpers.fused_pairs import DEVICE
 
 
 def network(feedback=None, rule=None, population=sf.StochasticBinary, **options):
@@ -24,7 +23,7 @@ def network(feedback=None, rule=None, population=sf.StochasticBinary, **options)
 
 def simulate(tiny, backend, **options):
     net = network(rule=sf.ThreeFactor(1e-2), device=DEVICE)
-    return sf.Simulation(net, tiny, 2, batch_size=11, backend=backend, **options)
+    return sf.Simulation(net, tiny, steps_per_image=2, batch_size=11, backend=backend, **options)
 
 
 class Own(sf.FA):
@@ -89,22 +88,6 @@ def test_the_command_line_refuses_in_one_line(tmp_path, capsys, monkeypatch):
     assert main(run) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not out.exists()
-
-
-def test_an_old_checkpoint_is_eager(tiny, tmp_path):
-    path = tmp_path / "c.pt"
-    first = simulate(tiny, "eager")
-    for _ in first.present():
-        pass
-    first.save(path)
-    old = load_checkpoint(path)
-    del old.settings["backend"]
-    save_checkpoint(path, old)
-    second = simulate(tiny, "eager")
-    second.restore(path)
-    assert second.presentation == 1
-    expected = first.tensors()
-    assert all(tensor.equal(expected[name]) for name, tensor in second.tensors().items())
 
 
 @pytest.mark.usefixtures("triton")

@@ -3,10 +3,18 @@
 import numpy as np
 import pytest
 import torch
-from pairs import DEVICE, compare, compare_two, everything, network, learn, stream
 
 import spikefa as sf
 from spikefa.synapses import Dense
+from tests.helpers.fused_pairs import (
+    DEVICE,
+    compare,
+    compare_two,
+    everything,
+    learn,
+    network,
+    stream,
+)
 
 pytestmark = pytest.mark.usefixtures("triton")
 

@@ -7,13 +7,13 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from graphs import agree, simulate
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.backends import make_backend
 from spikefa.backends.graph import Graph
 from spikefa.recording import Always, Probe, Window
+from tests.helpers.fused_pairs import DEVICE
+from tests.helpers.graph_pairs import agree, simulate
 
 pytestmark = pytest.mark.usefixtures("triton", "captured")
 
@@ -94,7 +94,7 @@ def test_frozen_projections_and_decay_that_comes_due_within_an_image(tiny):
         "hidden2": sf.WarmUpAnneal(8, 2),
         "output": sf.Piecewise({0: 1, 2: 2}),
     }
-    make = partial(fused, tiny, rule=sf.ThreeFactor(1e-2, 3e-5), schedule=schedule)
+    make = partial(fused, tiny, rule=sf.ThreeFactor(1e-2, weight_decay=3e-5), schedule=schedule)
     graph = side_by_side(tiny, make, 8)
     assert len({key[1:] for key in graph.runner.backend.captured}) > 1
     assert int(graph.runner.state.learning_rates.wait) == 4

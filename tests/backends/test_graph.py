@@ -6,9 +6,9 @@ from itertools import cycle
 import pytest
 import snntorch
 import torch
-from graphs import agree, network, side_by_side, simulate
 
 import spikefa as sf
+from tests.helpers.graph_pairs import agree, network, side_by_side, simulate
 
 pytestmark = pytest.mark.usefixtures("captured")
 
@@ -34,7 +34,7 @@ CIRCUITS = {
     "Shallow": lambda: sf.Shallow(),
 }
 RULES = {
-    "decay at every step": lambda: sf.ThreeFactor(1e-2, 1e-2),
+    "decay at every step": lambda: sf.ThreeFactor(1e-2, weight_decay=1e-2),
     "Oja": lambda: sf.Oja(1e-2),
     "BCM": lambda: sf.BCM(1e-2),
     "STDP": lambda: sf.STDP(1e-2),
@@ -44,7 +44,7 @@ RULES = {
 POPULATIONS = {
     "tanh": sf.Rate,
     "softmax": lambda size: sf.Rate(size, "softmax"),
-    "noisy": lambda size: sf.Rate(size, "relu", 0.5, noise=0.1),
+    "noisy": lambda size: sf.Rate(size, "relu", tau=0.5, noise=0.1),
     "Leaky": lambda size: sf.SnnTorch(snntorch.Leaky(beta=0.9), size),
     "Synaptic": lambda size: sf.SnnTorch(snntorch.Synaptic(0.6, 0.8, reset_delay=False), size),
     "Alpha": lambda size: sf.SnnTorch(snntorch.Alpha(alpha=0.8, beta=0.5), size),

@@ -6,8 +6,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from graphs import agree, simulate
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.cli import main
@@ -22,6 +20,8 @@ from spikefa.recording import (
     WrongGuess,
     open_recording,
 )
+from tests.helpers.fused_pairs import DEVICE
+from tests.helpers.graph_pairs import agree, simulate
 
 pytestmark = pytest.mark.usefixtures("captured")
 

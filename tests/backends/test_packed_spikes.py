@@ -4,13 +4,15 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.backends import Backend
 from spikefa.recording import Probe, Window
-from spikefa.recording.stage import Stage
+from spikefa.recording.plan.channels import resolve
+from spikefa.recording.write.blocks import Block
+from spikefa.recording.write.ring_buffer import RingBuffer
 from spikefa.utils.packing import BitPacker, unpack
+from tests.helpers.fused_pairs import DEVICE
 
 PROBES = {
     "all neurons": [Probe("hidden1", "spikes", "all"), Probe("output", "spikes", "all")],
@@ -34,7 +36,7 @@ def datasets(path):
 def record(tiny, path, probes):
     sizes = {"hidden1": sf.StochasticBinary(13), "output": sf.StochasticBinary(4)}
     net = sf.Network(12, sizes, sf.FA(), sf.ThreeFactor(1e-2), device=DEVICE)
-    with sf.Simulation(net, tiny, 2, batch_size=5, backend="fused") as simulation:
+    with sf.Simulation(net, tiny, steps_per_image=2, batch_size=5, backend="fused") as simulation:
         simulation.record(path, probes, [Window("all", 0, 8)])
         taken = simulation.runner.variables()["hidden1"]
         for _ in range(4):
@@ -67,16 +69,13 @@ def test_what_was_packed_is_what_is_recorded():
     spikes = torch.zeros(2, 11)
     bits = torch.tensor([[255, 7], [1, 4]], dtype=torch.uint8)
     variables = {"some": {"spikes": spikes, "packed_spikes": bits}}
-    from spikefa.recording.blocks import Block
-    from spikefa.recording.probes import resolve
-
     for units, expected in (("all", [1, 4]), ([0, 9, 10], [0b101])):
         channels = resolve([Probe("some", "spikes", units, stream=1)], variables, 0)
-        stage, block = Stage(channels, variables, 2), Block(0, channels, 2, False)
-        assert Stage.row_bytes(channels, variables) == 2
-        stage.take(0)
-        block.taken = 1
-        stage.drain(block)
+        buffer, block = RingBuffer(channels, variables, 2), Block(0, channels, 2, pinned=False)
+        assert RingBuffer.row_bytes(channels, variables) == 2
+        buffer.take(0)
+        block.add(0, 0, 0)
+        buffer.drain(block)
         assert block.values[0][0].tolist() == expected
         assert not block.invalid[0].any()
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from pairs import DEVICE
 
 import spikefa as sf
 from spikefa.datasets import Dataset, Images
+from tests.helpers.fused_pairs import DEVICE
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("triton")]
 
@@ -32,7 +32,7 @@ def found(backend, data, circuit, seed):
     """Return the errors in training and test, and the mean rates of all populations."""
     sizes = {"hidden1": sf.StochasticBinary(20), "output": sf.StochasticBinary(16)}
     net = sf.Network(12, sizes, circuit(), sf.ThreeFactor(4e-2), device=DEVICE)
-    simulation = sf.Simulation(net, data, 5, batch_size=40, seed=seed, backend=backend)
+    simulation = sf.Simulation(net, data, batch_size=40, seed=seed, backend=backend)
     row, test = simulation.train(1)[-1], simulation.test()
     rates = [value for name, value in row.items() if name.startswith("rate")]
     assert len(rates) == 3

@@ -59,7 +59,7 @@ def test_a_full_disk_is_one_line(tmp_path):
     )
     arguments = [*SMALL, "--epochs", "1", "--record", "false", "--out", str(tmp_path / "run")]
     done = subprocess.run(
-        [sys.executable, "-c", limit, *arguments], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", limit, *arguments], capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1, done.stderr

@@ -75,7 +75,17 @@ def test_list_names_the_experiments(capsys):
     assert re.search(r"^lillicrap2016.fig4 +Figure 4", capsys.readouterr().out, re.M)
 
 
-def test_help_answers_without_torch():
+@pytest.mark.parametrize(
+    "command",
+    [
+        "--help",
+        "run --help",
+        "bench --help",
+        "list",
+        "list --help",
+    ],
+)
+def test_help_answers_without_torch(command):
     """Torch takes seconds to import; no help text needs it."""
     code = (
         "import sys; from spikefa.cli import main\n"
@@ -83,7 +93,6 @@ def test_help_answers_without_torch():
         "except SystemExit: pass\n"
         "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules"
     )
-    for arguments in (["--help"], ["run", "lillicrap2016.fig4", "--help"], ["list"]):
-        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout
+    done = subprocess.run([sys.executable, "-c", code, *command.split()], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout

@@ -1,25 +1,24 @@
 """The quick version of every study runs, writes what it should, and shows the effect."""
 
-from importlib import import_module
-
 import pytest
 
 from spikefa.cli import main
+from spikefa.runs.catalogue import experiment_names, load_experiment
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.experiment import experiment_names
-from spikefa.runs.results.file import read_result
-from spikefa.runs.results.targets import TARGETS
+from spikefa.runs.studies.file import read_result
+from spikefa.runs.studies.study import Study
+from spikefa.runs.studies.targets import TARGETS
 
 STUDIES = {
-    name: module.STUDY
+    name: experiment
     for name in experiment_names()
-    if hasattr(module := import_module(f"spikefa.experiments.{name}"), "STUDY")
+    if isinstance(experiment := load_experiment(name), Study) and experiment.id in TARGETS
 }
 SHORT = ("lillicrap2016.fig2", "lillicrap2016.n14", "li2024.a12")
 """Seconds each, with one run; the others are marked long, and make all their runs."""
 
 NOT_FREE = ("lillicrap2016.n6", "lillicrap2016.n7")
-"""Their data is the user's; test_deep_digits runs them on files made up."""
+"""Their data is the user's; lillicrap2016/test_deep.py runs them on files made up."""
 
 DO_NOT_HOLD = {
     "feedback alignment develops similar feature detectors",
@@ -44,7 +43,7 @@ NOT_WHEN_QUICK = {"the higher the first weights, the lower the accuracy at the e
 def test_a_study_is_about_a_figure_of_a_paper():
     assert STUDIES
     for name, study in STUDIES.items():
-        assert study.experiment == name == TARGETS[study.id].experiment
+        assert study.name == name == TARGETS[study.id].experiment
 
 
 @pytest.mark.parametrize(
@@ -58,7 +57,7 @@ def test_a_study_is_about_a_figure_of_a_paper():
 def test_the_quick_version_shows_the_effect(name, tmp_path, capsys, request):
     out = tmp_path / "run"
     shorter = ["--repeats", "1"] if name in SHORT else []
-    if hasattr(import_module(f"spikefa.experiments.{name}").Settings, "data_dir"):
+    if hasattr(STUDIES[name].settings, "data_dir"):
         shorter += ["--data-dir", str(request.getfixturevalue("data_dir"))]
     assert main(["run", name, "--quick", *shorter, "--out", str(out)]) == 0
     assert "claims hold" in capsys.readouterr().out

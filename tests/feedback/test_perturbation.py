@@ -170,7 +170,7 @@ def learn_parity(circuit, eta, steps=2000):
     """Return the loss, first and last, on the parity of two inputs: no use without hidden units."""
     net = sf.Network(
         2,
-        {"hidden1": sf.StochasticBinary(8, 1.0), "output": sf.StochasticBinary(1, 1.0)},
+        {"hidden1": sf.StochasticBinary(8, tau=1.0), "output": sf.StochasticBinary(1, tau=1.0)},
         circuit,
         sf.ThreeFactor(eta, weight_decay=0),
         synapses=partial(sf.Dense, scale=1.0),
@@ -222,7 +222,7 @@ def test_neurons_without_noise_are_refused():
         network(sf.NodePerturbation(), rate=True)
     quiet = {"hidden1": sf.Rate(3, noise=0.1), "output": sf.Rate(2)}
     sf.Network(4, quiet, sf.NodePerturbation(), sf.ThreeFactor())
-    with pytest.raises(sf.SpikefaError, match=r"Rate\(2, .* has none: take StochasticBinary"):
+    with pytest.raises(sf.SpikefaError, match=r"Rate\(size=2, .* has none: take StochasticBinary"):
         sf.Network(4, quiet, sf.NodePerturbation(everywhere=True), sf.ThreeFactor())
 
 

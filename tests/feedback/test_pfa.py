@@ -292,7 +292,7 @@ def test_momentum_of_r_in_replicas_is_that_of_each_alone():
             6,
             {"hidden1": sf.Rate(5), "output": sf.Rate(4)},
             sf.PFA(2, tau=1.0, momentum=0.9),
-            sf.ThreeFactor(0.05, 1e-3),
+            sf.ThreeFactor(0.05, weight_decay=1e-3),
             dtype=torch.float64,
             **replicas,
         )

@@ -76,7 +76,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(circuit, tiny, tmp_path):
     def simulation():
         feedback = circuit(phi_delta="spiking")
         net = sf.models.lillicrap2016.spiking_mnist(
-            6, 2, 4, n_inputs=12, feedback=feedback, rule=sf.ThreeFactor(0.01, 1e-3)
+            6, 2, 4, n_inputs=12, feedback=feedback, rule=sf.ThreeFactor(0.01, weight_decay=1e-3)
         )
         return sf.Simulation(net, tiny, steps_per_image=3, batch_size=4, seed=1)
 

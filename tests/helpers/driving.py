@@ -18,7 +18,7 @@ def network(feedback, sizes=SIZES, rate=False, eta=0.05, decay=0.0, tau=0.9, sca
         N_IN,
         {name: kind(n, tau=tau) for name, n in zip(names, sizes, strict=True)},
         feedback=feedback,
-        rule=sf.ThreeFactor(eta, decay),
+        rule=sf.ThreeFactor(eta, weight_decay=decay),
         synapses=partial(Dense, scale=scale),
         **{"dtype": torch.float64, **where},
     )

@@ -17,6 +17,6 @@ def run_cli(*arguments, **options):
         [sys.executable, "-m", "spikefa", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         **options,
     )

@@ -224,4 +224,4 @@ def test_it_works_where_pandas_cannot_be_imported():
         "print(sf.SnnTorch(snntorch.Leaky(beta=0.9, threshold=1.0), 5))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "SnnTorch(Leaky, 5)", done.stderr
+    assert done.stdout.strip() == "SnnTorch(size=5, tau=1.0, neuron=Leaky())", done.stderr

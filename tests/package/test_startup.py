@@ -8,9 +8,10 @@ import time
 import numpy as np
 
 import spikefa as sf
-from spikefa.bench.around import progress_cost
+from spikefa.bench.overhead import progress_cost
 from spikefa.datasets import Images
 from spikefa.simulation.evaluation import evaluate
+from spikefa.stimulus.images import ImageStimulus
 
 TRIES = 3
 
@@ -70,6 +71,6 @@ def test_all_test_images_fit_into_one_batch(monkeypatch):
         network, "forward", lambda state, spikes: steps.append(len(spikes)) or whole(state, spikes)
     )
     images = Images(np.full((10_000, 28, 28), 33, np.uint8), np.zeros(10_000, np.uint8))
-    score = evaluate(network, images, 255, 10, steps=5, seed=0, batch=10_000)
+    score = evaluate(network, ImageStimulus(images), batch=10_000)
     assert steps == [10_000] * 5
     assert score.images == 10_000

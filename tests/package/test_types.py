@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import spikefa as sf
-from tests.helpers.processes import REPOSITORY
+from tests.helpers.processes import REPOSITORY, run_python
 
 OWN_RULE = """
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor
 
 import spikefa as sf
-from spikefa.simulation import schedules
+from spikefa.simulation import Simulation, WarmUpAnneal
 from spikefa.testing import check_rule
 
 
@@ -42,7 +42,8 @@ net = sf.Network(
     feedback=sf.DFA(),
     rule=Decorrelated(learning_rate=1e-3),
 )
-print(net, schedules.WarmUpAnneal(10, warmup=1))
+sim = Simulation(net, sf.datasets.digits(), schedule=WarmUpAnneal(10, warmup=1), batch_size=10)
+print(sim.test())
 with sf.open("run.h5") as recording:
     print(recording.raster("hidden1"))
 """
@@ -125,6 +126,17 @@ def test_imports_for_type_checkers_are_those_at_run_time():
                 assert found.__name__ == f"{statement.module}.{alias.name}"
             else:
                 assert found is getattr(sys.modules[statement.module], alias.name)
+
+
+def test_the_papers_complete_and_import_no_experiment():
+    folders = {file.parent.name for file in (REPOSITORY / "experiments").glob("*/__init__.py")}
+    assert set(sf.experiments.__all__) == folders
+    code = (
+        "import sys, spikefa as sf; print(sf.experiments.chu2024.__doc__)\n"
+        "assert not any(name.count('.') > 2 for name in sys.modules if 'experiments' in name)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    assert run_python(code).returncode == 0
 
 
 def test_completion_at_run_time_lists_the_public_names():

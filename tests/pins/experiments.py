@@ -341,7 +341,7 @@ def ended(simulation, *more) -> Arrays:
 
 def spiking_fa(folder: Path) -> Arrays:
     """Feedback alignment, recorded in several windows and around a trigger."""
-    simulation = simulate(spiking(part("FA", 0.4), part("ThreeFactor", 0.01, 1e-4)))
+    simulation = simulate(spiking(part("FA", 0.4), part("ThreeFactor", 0.01, weight_decay=1e-4)))
     wrong = window("Trigger", window("WrongGuess"), before=3, after=2, hold_off=20)
     probes = [
         probe("input", "spikes", 20),
@@ -368,7 +368,7 @@ def spiking_dfa_resumed(folder: Path) -> Arrays:
 
     def made():
         circuit = part("DFA", 0.5, phi_delta="spiking")
-        rule = part("ThreeFactor", 0.01, 1e-3, True)
+        rule = part("ThreeFactor", 0.01, weight_decay=1e-3, decay_times_rate=True)
         return simulate(spiking(circuit, rule), seed=3, schedule=part("StepDecay", 0.5, at=[0.5]))
 
     checkpoint, path = folder / "dfa.pt", folder / "dfa.h5"
@@ -397,7 +397,7 @@ def spiking_dfa_resumed(folder: Path) -> Arrays:
 def spiking_pfa(folder: Path) -> Arrays:
     """Product feedback alignment whose R learns, with squashed errors and one spike a pixel."""
     circuit = part("PFA", expansion=2.0, scale=0.3, phi_delta="tanh")
-    rule = part("ThreeFactor", 0.01, 1e-2, True)
+    rule = part("ThreeFactor", 0.01, weight_decay=1e-2, decay_times_rate=True)
     decay = part("Piecewise", {0: 100, 0.5: 1})
     simulation = simulate(
         spiking(circuit, rule), seed=1, decay_schedule=decay, encoding=part("LatencyCode")
@@ -411,7 +411,9 @@ def spiking_kp(folder: Path) -> Arrays:
     """Kolen-Pollack with momentum, decay, and rates that rise and fall."""
     circuit = part("KP", 0.3, phi_delta="logistic", gated=True, momentum=0.5)
     schedule = part("WarmUpAnneal", 2, 0.4, 0.2, 0.1)
-    network = spiking(circuit, part("ThreeFactor", 0.01, 1e-3), output_error="probability")
+    network = spiking(
+        circuit, part("ThreeFactor", 0.01, weight_decay=1e-3), output_error="probability"
+    )
     simulation = simulate(network, seed=2, schedule=schedule)
     found = begun(simulation)
     train(simulation)
@@ -421,7 +423,9 @@ def spiking_kp(folder: Path) -> Arrays:
 
 def spiking_replicas(folder: Path) -> Arrays:
     """Three networks side by side, recorded."""
-    network = spiking(part("FA", 0.4, gated=True), part("ThreeFactor", 0.01, 1e-4), replicas=3)
+    network = spiking(
+        part("FA", 0.4, gated=True), part("ThreeFactor", 0.01, weight_decay=1e-4), replicas=3
+    )
     simulation = simulate(network, seed=[4, 9, 6])
     probes = [
         probe("hidden1", "spikes", 8, stream="all"),
@@ -461,7 +465,7 @@ def rate_lesson(folder: Path) -> Arrays:
     network = rate(
         (64, 30, 20, 10),
         part("FA", 0.5, tau=1.0, gated=True),
-        part("ThreeFactor", 5e-3, 1e-2, True),
+        part("ThreeFactor", 5e-3, weight_decay=1e-2, decay_times_rate=True),
         output="softmax",
         weight_scale=0.1,
         dropout=0.2,

@@ -48,7 +48,7 @@ def weights(net):
 def test_the_decay_of_a_schedule_is_exact(tiny, times_rate, dtype):
     """High in the first epoch and tiny after: what is due from before the change is not lost."""
     gamma, high = 3e-6, 300.0
-    net = network(Still(ETA, gamma, times_rate), dtype=dtype)
+    net = network(Still(ETA, weight_decay=gamma, decay_times_rate=times_rate), dtype=dtype)
     before = weights(net)
     simulation = sf.Simulation(
         net,
@@ -79,14 +79,18 @@ def test_the_decay_of_a_schedule_is_exact(tiny, times_rate, dtype):
 def test_what_is_due_survives_a_stop(tiny, tmp_path):
     def simulation():
         return sf.Simulation(
-            network(sf.ThreeFactor(0.01, 1e-6)), tiny, batch_size=4, steps_per_image=7, seed=2
+            network(sf.ThreeFactor(0.01, weight_decay=1e-6)),
+            tiny,
+            batch_size=4,
+            steps_per_image=7,
+            seed=2,
         )
 
     whole, first, second = simulation(), simulation(), simulation()
     whole.train(epochs=6)
     first.train(epochs=2)
     learning_rates = first.runner.state.learning_rates
-    assert learning_rates.due.abs().min() > 0, "the test would see nothing"
+    assert int(learning_rates.waited) > 0, "the test would see nothing"
     first.save(tmp_path / "checkpoint")
     second.restore(tmp_path / "checkpoint")
     second.train(epochs=4)
@@ -95,7 +99,7 @@ def test_what_is_due_survives_a_stop(tiny, tmp_path):
 
 
 def test_the_circuit_decays_with_the_forward_weights(tiny):
-    net = network(Still(0.1, 0.01), Follows(), torch.float64)
+    net = network(Still(0.1, weight_decay=0.01), Follows(), torch.float64)
     before = weights(net)
     sf.Simulation(net, tiny, batch_size=11, steps_per_image=5).train(epochs=1)
     for name in ("synapses.output.weight", "feedback.B1"):
@@ -105,7 +109,7 @@ def test_the_circuit_decays_with_the_forward_weights(tiny):
 
 def test_frozen_projections_stay_bit_for_bit_the_others_learn(tiny):
     """Figure 5c of Lillicrap et al. 2016: W0 first, then W, then W0 again."""
-    net = network(sf.ThreeFactor(0.1, 0.01), dtype=torch.float64)
+    net = network(sf.ThreeFactor(0.1, weight_decay=0.01), dtype=torch.float64)
     simulation = sf.Simulation(
         net,
         tiny,
@@ -145,7 +149,7 @@ def test_a_frozen_projection_costs_no_update(tiny):
 
 
 def test_factors_that_cannot_be():
-    net = network(sf.ThreeFactor(0.1, 0.5))
+    net = network(sf.ThreeFactor(0.1, weight_decay=0.5))
     state = net.state(1)
     for factors, message in (
         ({"factor": -1.0}, "must be 0 or more"),
@@ -158,9 +162,9 @@ def test_factors_that_cannot_be():
 
 def test_a_circuit_that_decays_needs_projections_that_decay_alike(tiny):
     with pytest.raises(SpikefaError, match="Follows decay with those of all projections"):
-        network(sf.ThreeFactor(ETA, 0.01, decay_times_rate=True), Follows())
-    network(sf.ThreeFactor(ETA, 0.01, decay_times_rate=True), sf.FA())
-    net = network(sf.ThreeFactor(ETA, 0.01), Follows())
+        network(sf.ThreeFactor(ETA, weight_decay=0.01, decay_times_rate=True), Follows())
+    network(sf.ThreeFactor(ETA, weight_decay=0.01, decay_times_rate=True), sf.FA())
+    net = network(sf.ThreeFactor(ETA, weight_decay=0.01), Follows())
     state = net.state(1)
     net.set_learning_rates(state, factor=0.0)
     with pytest.raises(SpikefaError, match="freeze none, or all"):

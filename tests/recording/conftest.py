@@ -1,16 +1,11 @@
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from spikefa.recording import Recorder
-from spikefa.recording.writer_thread import WriterThread
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))  # pytest imports tests by file, and `toy_network` is beside them
-
-from toy_network import PROBES, PROVENANCE, WINDOWS, Toy  # noqa: E402
+from spikefa.recording.write.writer_thread import WriterThread
+from tests.helpers.processes import run_python
+from tests.helpers.toy_network import PROBES, PROVENANCE, WINDOWS, Toy
 
 
 @pytest.fixture
@@ -32,17 +27,10 @@ def start(tmp_path, toy):
 
 @pytest.fixture
 def python(tmp_path):
-    """Run a script in a Python of its own, in an empty folder, where `toy_network` is at hand."""
+    """Run a script in a Python of its own, in an empty folder."""
 
     def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
-        path = f"import sys; sys.path[:0] = [{str(HERE.parents[1])!r}, {str(HERE)!r}]\n"
-        return subprocess.run(
-            [sys.executable, "-c", path + script, *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
+        return run_python(script, *arguments, cwd=tmp_path)
 
     return run
 

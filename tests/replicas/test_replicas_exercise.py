@@ -1,19 +1,17 @@
-"""Exercises, watching circuits and repeated experiments: R replicas are R single ones."""
+"""Exercises and watching circuits: R replicas are R single ones."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from spikefa.simulation.exercise import Exercise
 
 import spikefa as sf
 from spikefa.analysis.delta_angles import angles_to
 from spikefa.datasets.functions import linear
 from spikefa.errors import SpikefaError
-from spikefa.experiments.lillicrap2016 import fig2, fig3cd
 from spikefa.models import rate_network
-from spikefa.runs.results.repeats import load_runs, repeat
-from spikefa.simulation.exercise import Exercise
 
 SEEDS = [2, 5, 0]
 
@@ -82,34 +80,3 @@ def test_tasks_must_fit():
         Exercise(net, [linear(6, 4, 0)] * 2)
     with pytest.raises(SpikefaError, match="a task with 5 inputs"):
         Exercise(net, [linear(6, 4, 0), linear(6, 4, 1), linear(5, 4, 0)])
-
-
-@pytest.mark.parametrize(
-    ("figure", "settings"),
-    [
-        (fig2, fig2.Settings(examples=60, every=20)),
-        (fig3cd, fig3cd.Settings(updates=40, every=20)),
-    ],
-    ids=["fig2", "fig3cd"],
-)
-def test_repeats_side_by_side_are_the_repeats(figure, settings, tmp_path):
-    for name, together in (("alone", None), ("together", figure.together)):
-        (tmp_path / name).mkdir()
-        repeat(figure.once, settings, range(3), tmp_path / name, 1, together=together)
-    alone, together = (load_runs(tmp_path / name, range(3)) for name in ("alone", "together"))
-    assert set(alone) == set(together)
-    for name in set(alone) - {"seconds", "commit"}:
-        np.testing.assert_allclose(together[name], alone[name], rtol=1e-9, err_msg=name)
-
-
-def test_seeds_that_are_there_are_not_repeated(tmp_path):
-    made = []
-
-    def together(settings, seeds):
-        made.append(list(seeds))
-        return [{"seed": seed} for seed in seeds]
-
-    repeat(None, None, range(2), tmp_path, 1, together=together)
-    repeat(None, None, range(5), tmp_path, 1, together=together)
-    assert made == [[0, 1], [2, 3, 4]]
-    assert load_runs(tmp_path, range(5))["seed"].tolist() == [0, 1, 2, 3, 4]

@@ -78,16 +78,17 @@ def no_reading(monkeypatch):
 
 def watched(simulation, guard, presentations):
     """Let the simulation go on without reading."""
-    image = simulation.training.sampler.item
+    item = simulation.training.sampler.item
 
     def known(*args):
         guard.active = False  # the host has the order too, and asks its own copy
-        found = image(*args)
+        found = item(*args)
         guard.active = True
         return found
 
     simulation.training.sampler.item = known
     guard.on_host(*named_tensors(simulation.runner.state.learning_rates).values())
+    guard.on_host(simulation.training.factors.own)
     guard.active = True
     try:
         with guard:

@@ -48,7 +48,9 @@ def run(net, steps=20):
 @pytest.mark.parametrize(
     "kind", [partial(sf.Masked, sparsity=0.7), partial(sf.LocallyConnected, **LOCAL)]
 )
-@pytest.mark.parametrize("rule", [sf.ThreeFactor(0.05, 0.01), Everywhere(0.1, 0.01)])
+@pytest.mark.parametrize(
+    "rule", [sf.ThreeFactor(0.05, weight_decay=0.01), Everywhere(0.1, weight_decay=0.01)]
+)
 @pytest.mark.parametrize(
     "optimiser", [None, partial(torch.optim.SGD, momentum=0.9), torch.optim.AdamW]
 )
@@ -85,7 +87,7 @@ def test_the_drive_passes_through_the_synapses_there_are():
 @pytest.mark.parametrize("sparsity", [0.1, 0.5, 0.93])
 def test_so_many_synapses_are_removed_and_the_same_from_the_same_seed(sparsity):
     def make(seed):
-        synapses = sf.Masked(40, 25, sparsity)
+        synapses = sf.Masked(40, 25, sparsity=sparsity)
         synapses.initialise(generator(seed, "weights", 1))
         return synapses
 
@@ -133,12 +135,12 @@ def test_the_first_layer_of_the_paper():
         (lambda: sf.Masked(4, 4, sparsity=-0.1), r"sparsity must be in \[0, 1\)"),
         (lambda: sf.Masked(4, 4, mask=torch.ones(3, 4)), r"shape \[3, 4\] for 4 x 4"),
         (lambda: sf.Masked(4, 4, mask=torch.full((4, 4), 0.5)), "1 where there is a synapse"),
-        (lambda: sf.Masked(4, 4, 0.5, mask=torch.ones(4, 4)), "not both"),
+        (lambda: sf.Masked(4, 4, sparsity=0.5, mask=torch.ones(4, 4)), "not both"),
         (lambda: sf.Dense(4, 4, norm=0.0), "norm of the weights of a neuron must be positive"),
-        (lambda: sf.LocallyConnected(30, 12, (5, 5), 2), "grid of 5 x 5 for 30 neurons"),
-        (lambda: sf.LocallyConnected(30, 12, (5, 6), 6), "does not fit a grid of 5 x 6"),
+        (lambda: sf.LocallyConnected(30, 12, grid=(5, 5), field=2), "grid of 5 x 5 for 30 neurons"),
+        (lambda: sf.LocallyConnected(30, 12, grid=(5, 6), field=6), "does not fit a grid of 5 x 6"),
         (lambda: sf.LocallyConnected(30, 13, **LOCAL), "3 maps of 2 x 2 fields are 12 neurons, 13"),
-        (lambda: sf.LocallyConnected(30, 12, (5, 6), 2, stride=0), "at least 1"),
+        (lambda: sf.LocallyConnected(30, 12, grid=(5, 6), field=2, stride=0), "at least 1"),
     ],
 )
 def test_synapses_that_cannot_be(make, message):

@@ -1,9 +1,13 @@
 """Circuits that break one promise each: the kit catches all of them, and says which promise."""
 
+from importlib.util import find_spec
+
 import pytest
 
 import spikefa as sf
+from spikefa.backends import Backend
 from spikefa.testing import NotConformant, check_feedback
+from spikefa.testing.backends import OTHERS
 
 
 class SecretTransport(sf.Backprop):
@@ -129,7 +133,7 @@ class Explodes(sf.FA):
         (MixesStreams, "streams_are_independent", "other streams"),
         (Competes, "local", "depends on what other neurons of its population"),
         (CountsFromTheFirst, "works_in_replicas", "count dimensions from the last"),
-        (MakesNewTensors, "works_in_replicas", "initialise must write into the tensors"),
+        (MakesNewTensors, "works_in_replicas", "initialise must write into the existing tensors"),
         (Explodes, "finite", "is NaN or infinite"),
     ],
 )
@@ -140,13 +144,38 @@ def test_a_broken_circuit_is_caught(circuit, check, message):
         check_feedback(circuit())
 
 
+class ChangesLater(sf.FA):
+    """Decides in Python, but the same for some steps."""
+
+    steps = 0
+
+    def step(self, state, error, forward):
+        super().step(state, error, forward)
+        ChangesLater.steps += 1
+        state.errors[0].activity.mul_(-1.0 if ChangesLater.steps % 6 == 0 else 1.0)
+
+
+class Sloppy(Backend):
+    def step(self, inputs, target):
+        super().step(inputs, target)
+        self.state.feedback.errors[0].potential.mul_(1 + 1e-3)
+
+
 def test_a_backend_that_computes_something_else_is_caught(monkeypatch):
-    from spikefa.testing import compare
-
-    def sloppy(network, state, inputs, target):
-        network.step(state, inputs, target)
-        state.feedback.errors[0].potential.mul_(1 + 1e-3)
-
-    monkeypatch.setitem(compare.BACKENDS, "sloppy", sloppy)
+    monkeypatch.setitem(OTHERS, "sloppy", Sloppy)
     with pytest.raises(NotConformant, match="between the backends eager and sloppy"):
+        check_feedback(sf.FA(), ["backends_agree"])
+
+
+def test_a_graph_that_repeats_what_has_changed_is_caught():
+    with pytest.raises(NotConformant, match="differs between the backends eager and graph"):
+        check_feedback(ChangesLater(), ["backends_agree"])
+
+
+@pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
+def test_kernels_that_forget_to_learn_are_caught(monkeypatch):
+    from spikefa.backends.fused import Fused
+
+    monkeypatch.setattr(Fused, "flush", lambda self: None)
+    with pytest.raises(NotConformant, match=r"synapses.* between the backends eager and fused"):
         check_feedback(sf.FA(), ["backends_agree"])

@@ -1,13 +1,25 @@
-"""All built-in rules and circuits keep the promises of the conformance kit."""
+"""All built-in rules, circuits and neurons keep the promises of the conformance kits."""
 
 import inspect
 import json
+from functools import partial
+from typing import get_args
 
 import pytest
+import snntorch
 
 import spikefa as sf
+from spikefa.neurons.rate import Activation
 from spikefa.plugins.classes import SEAMS, built_in
-from spikefa.testing import FEEDBACK_CHECKS, RULE_CHECKS, NotConformant, check_feedback, check_rule
+from spikefa.testing import (
+    FEEDBACK_CHECKS,
+    NEURON_CHECKS,
+    RULE_CHECKS,
+    NotConformant,
+    check_feedback,
+    check_neuron,
+    check_rule,
+)
 
 
 def variants(cls):
@@ -38,6 +50,45 @@ def test_built_in_rules_conform(cls, options):
 @pytest.mark.parametrize(("cls", "options"), cases("feedback"))
 def test_built_in_circuits_conform(cls, options):
     check_feedback(cls(**options))
+
+
+SNNTORCH = {
+    "Leaky": partial(snntorch.Leaky, beta=0.9),
+    "Leaky at once": partial(snntorch.Leaky, beta=0.9, reset_delay=False),
+    "Leaky to 0": partial(snntorch.Leaky, beta=0.9, reset_mechanism="zero"),
+    "Lapicque": partial(snntorch.Lapicque, beta=0.5),
+    "Synaptic": partial(snntorch.Synaptic, alpha=0.6, beta=0.8),
+    "Alpha": partial(snntorch.Alpha, alpha=0.8, beta=0.5),
+    "RLeaky": partial(snntorch.RLeaky, beta=0.9, all_to_all=False, learn_recurrent=False),
+    "RSynaptic": partial(
+        snntorch.RSynaptic, alpha=0.8, beta=0.9, all_to_all=False, learn_recurrent=False
+    ),
+}
+
+
+@pytest.mark.parametrize("tau", [0.9, 1.0])
+def test_stochastic_binary_neurons_conform(tau):
+    check_neuron(sf.StochasticBinary(5, tau=tau))
+
+
+@pytest.mark.parametrize("activation", get_args(Activation))
+@pytest.mark.parametrize("options", [{}, {"tau": 0.3}, {"noise": 0.3}, {"dropout": 0.4}], ids=str)
+def test_rate_neurons_conform(activation, options):
+    check_neuron(sf.Rate(5, activation, **options))
+
+
+@pytest.mark.parametrize("make", SNNTORCH.values(), ids=SNNTORCH)
+def test_neurons_of_snntorch_conform(make):
+    check_neuron(sf.SnnTorch(make(threshold=0.3), 5))
+
+
+def test_every_kind_of_neuron_is_checked():
+    assert set(built_in(SEAMS["neurons"])) == {"StochasticBinary", "Rate", "SnnTorch"}
+
+
+@pytest.mark.parametrize("check", NEURON_CHECKS)
+def test_checks_of_neurons_can_be_asked_for_one_by_one(check):
+    check_neuron(sf.StochasticBinary(4), [check])
 
 
 @pytest.mark.parametrize("check", RULE_CHECKS)

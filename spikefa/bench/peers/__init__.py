@@ -1,6 +1,6 @@
-"""The network of the benchmark in other simulators, each in a file of its own."""
+"""Networks of the same size in other simulators, one file for each."""
 
-from spikefa.bench.peers.compare import PEERS, Row, explanation, time_peers
+from spikefa.bench.peers.compare import PEERS, PeerTiming, explanation, time_peers
 from spikefa.bench.peers.peer import Peer
 
-__all__ = ["PEERS", "Peer", "Row", "explanation", "time_peers"]
+__all__ = ["PEERS", "Peer", "PeerTiming", "explanation", "time_peers"]

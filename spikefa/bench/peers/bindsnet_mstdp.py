@@ -1,4 +1,4 @@
-"""BindsNET: layers of the same sizes with its own three-factor rule, STDP modulated by reward."""
+"""BindsNET: layers of the same sizes with its three-factor rule, STDP modulated by reward."""
 
 import importlib.util
 import sys
@@ -9,16 +9,14 @@ from typing import Any
 import torch
 
 from spikefa.bench.limits import free_memory
-from spikefa.bench.peers.peer import Peer, Run, sizes_of, steps_for
-from spikefa.bench.timing import milliseconds
+from spikefa.bench.peers.peer import RATE, Peer, Run, sizes_of, steps_for
 from spikefa.network.network import Network
 from spikefa.utils.seeding import generator
-
-RATE = 0.13  # of the input neurons, in a step
+from spikefa.utils.timing import milliseconds
 
 
 class BindsNet(Peer):
-    """BindsNET in float32, one tensor operation after the other, as it runs on any device."""
+    """BindsNET in float32, which runs one tensor operation after the other."""
 
     name = "BindsNET, MSTDP"
     package = "bindsnet"
@@ -31,7 +29,7 @@ class BindsNet(Peer):
     leaves_out = "error populations and their weights, randomness, biases"
 
     def load(self) -> None:
-        """Import its core; the package as a whole imports torchvision, Gymnasium and OpenCV."""
+        """Import its core without the rest, which needs torchvision, Gymnasium and OpenCV."""
         if "bindsnet" not in sys.modules:
             found = importlib.util.find_spec("bindsnet")
             if found is None or found.submodule_search_locations is None:
@@ -42,7 +40,7 @@ class BindsNet(Peer):
         import bindsnet.network  # noqa: F401
 
     def obstacle(self, network: Network, batch: int) -> str:
-        """Refuse batches whose eligibilities, and what computes them, have no room in memory."""
+        """Refuse batches whose eligibilities and intermediate results do not fit into memory."""
         sizes = [synapses.weight.numel() for synapses in network.synapses.values()]
         needed = 4 * batch * (sum(sizes) + 3 * max(sizes))
         free = free_memory(network.device)
@@ -51,7 +49,7 @@ class BindsNet(Peer):
         return ""
 
     def prepare(self, network: Network, batch: int) -> Run:
-        """Build layers of the sizes of `network`."""
+        """Build layers with the sizes of `network`."""
         steps = steps_for(network, batch)
         sizes = sizes_of(network)
         peer = _layers(sizes, batch)

@@ -1,11 +1,11 @@
-"""The spiking network with its error populations, in the equations of Brian2."""
+"""The spiking network with its error populations as equations of Brian2."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from spikefa.bench.peers.peer import sizes_of
-from spikefa.feedback import FA
+from spikefa.bench.peers.peer import RATE, sizes_of
+from spikefa.bench.work import feedback_matrices
 from spikefa.network.network import Network
 
 Way = Literal["summed", "events"]
@@ -32,12 +32,12 @@ class BrianNetwork:
     Attributes
     ----------
     populations, errors : list of brian2.NeuronGroup
-        Forward populations from the input upwards; error populations from the first hidden one.
+        Forward populations, from the input upwards, and error populations, from the first hidden
+        one upwards.
     projections, feedback : list of brian2.Synapses
-        Forward weights ``w``; feedback weights ``B``, the one into the first hidden population
-        first.
+        Synapses with forward weights ``w`` and with feedback weights ``B``, lowest first.
     slots : list of str
-        Parts of a step, in their order.
+        The phases of a step, in order.
     """
 
     populations: list[Any] = field(default_factory=list)
@@ -47,16 +47,16 @@ class BrianNetwork:
     slots: list[str] = field(default_factory=lambda: ["start"])
 
     def slot(self, name: str) -> str:
-        """Append a part to the step and return its name."""
+        """Append a phase to the step and return its name."""
         self.slots.append(name)
         return name
 
     def network(self) -> Any:
-        """Return a brian2.Network of all parts, whose step sweeps through the slots."""
+        """Return a brian2.Network of all objects, whose step runs through the slots."""
         import brian2
 
-        parts = [*self.populations, *self.errors, *self.projections, *self.feedback]
-        network = brian2.Network(parts)
+        objects = [*self.populations, *self.errors, *self.projections, *self.feedback]
+        network = brian2.Network(objects)
         network.schedule = [*self.slots, "groups", "thresholds", "synapses", "resets", "end"]
         return network
 
@@ -65,29 +65,29 @@ def brian_network(
     network: Network,
     way: Way,
     uniform: str = "rand()",
-    rate: float = 0.13,
+    rate: float = RATE,
     values: Mapping[str, Any] | None = None,
 ) -> BrianNetwork:
-    """Write a network of stochastic binary neurons with an `FA` circuit for Brian2.
+    """Build a network of stochastic binary neurons with an `FA` circuit in Brian2.
 
-    The steps are ours: a sweep up, the error, a sweep down, plasticity on all synapses, within one
-    step of the clock. The target is 0, and there is no weight decay.
+    A step of the clock consists of a sweep up, the output error, a sweep down, and plasticity on
+    all synapses, as here. The target is 0, and there is no weight decay.
 
     Parameters
     ----------
     network : Network
-        Sizes, tau, learning rate, range of the weights and feedback weights are taken from it.
+        Sizes, tau, learning rate and the ranges of weights and feedback weights are taken from it.
     way : {"summed", "events"}
-        How spikes reach the synapses: as summed variables over all synapses, or as events that
-        visit the synapses of the neurons that spiked. The result is the same.
+        Spikes reach the synapses as summed variables over all synapses, or as events that visit
+        only the synapses of neurons that spiked. The results are the same.
     uniform : str, default "rand()"
-        Code for a uniform random number; ``{layer}`` in it stands for the population.
+        Code for a uniform random number, in which ``{layer}`` stands for the population.
     rate : float, default 0.13
         Probability that an input neuron spikes in a step.
     values : mapping, optional
-        Names that `uniform` uses.
+        Values of names that `uniform` uses.
     """
-    assert isinstance(network.feedback, FA)
+    feedback_matrices(network)  # refuses other circuits
     names = {
         "tau": next(iter(network.populations.values())).tau,
         "eta": network.rule.rates(len(network.synapses))[0],
@@ -118,7 +118,7 @@ def _input(made: BrianNetwork, size: int, uniform: str, names: dict[str, Any]) -
 def _population(
     made: BrianNetwork, layer: int, size: int, uniform: str, names: dict[str, Any]
 ) -> None:
-    """Make a forward population, and the error population whose neurons stand beside its own."""
+    """Make a forward population and its error population."""
     import brian2
 
     variables = "V : 1\np : 1\ns : 1\ngain : 1\ndrive : 1\nb : 1\nchange : 1\nU : 1 (linked)"
@@ -144,13 +144,13 @@ def _projection(made: BrianNetwork, layer: int, way: Way, names: dict[str, Any])
         updater.when = f"drive {layer}"
     else:
         synapses.up.when = f"drive {layer}"
-        # events add to the drive, so what they added must be forgotten after it was used
+        # Events add to the drive, so it is reset after use.
         post.run_regularly("drive = 0", when=f"spikes {layer}")
     made.projections.append(synapses)
 
 
 def _feed_back(made: BrianNetwork, names: dict[str, Any]) -> None:
-    """Form the output error and carry it down, from one error population to the next."""
+    """Compute the output error and carry it down from one error population to the next."""
     import brian2
 
     output = "U = (1 - tau) * U + tau * s"  # minus a target of 0

@@ -1,4 +1,4 @@
-"""The engine and its peers on networks of the same size, in turns."""
+"""Timing spikefa and its peers on networks of the same size, in turns."""
 
 import statistics
 import time
@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 import torch
 
+from spikefa import __version__
 from spikefa.bench.peers.bindsnet_mstdp import BindsNet
 from spikefa.bench.peers.brian_standalone import Brian
-from spikefa.bench.peers.peer import Peer, Run, on_the_best_threads, steps_for
+from spikefa.bench.peers.peer import RATE, Peer, Run, on_the_best_threads, steps_for
 from spikefa.bench.peers.snntorch_bptt import SnnTorch
 from spikefa.bench.step_times import ENGINE
 from spikefa.bench.steps import engine_step
-from spikefa.bench.timing import milliseconds, ratio
 from spikefa.bench.work import work_of
 from spikefa.network.network import Network
+from spikefa.utils.timing import milliseconds, ratio
 
 PEERS: tuple[Peer, ...] = (
     Brian("summed"),
@@ -27,25 +28,25 @@ PEERS: tuple[Peer, ...] = (
 
 
 @dataclass
-class Row:
-    """One simulator with one batch.
+class PeerTiming:
+    """The time of a step of one simulator with one batch.
 
     Attributes
     ----------
     name : str
     batch : int
     version : str
-        Of the package.
+        Version of the package.
     left_out : str
-        Why it was not timed; "" if it was.
+        Why the simulator was not timed; "" if it was.
     prepared : float
-        Seconds to build the network and to compile it, if it is compiled.
+        Seconds to build the network and compile it.
     milliseconds : list of float
-        Of a step, for each repetition.
+        Time of a step, for each repetition.
     times_ours : float
-        Median over the repetitions of its time divided by ours.
+        Median over the repetitions of this time divided by that of spikefa.
     synapse_steps : float
-        Plastic synapses times streams times steps in a second.
+        Plastic synapses times streams times steps per second.
     """
 
     name: str
@@ -75,18 +76,18 @@ def time_peers(
     batches: Sequence[int],
     repetitions: int = 5,
     peers: Sequence[Peer] = PEERS,
-) -> Iterator[Row]:
-    """Time a step of the engine and of each peer, for each batch.
+) -> Iterator[PeerTiming]:
+    """Time a step of spikefa and of each peer, for each batch.
 
-    What torch computes, ours too, runs on one thread or on all, whichever is faster here.
+    Simulators that compute with torch run on one thread or on all, whichever is faster.
 
     Parameters
     ----------
     network : Network
-        With an `FA` circuit, on the CPU.
+        On the CPU, with an `FA` circuit.
     batches : sequence of int
     repetitions : int, default 5
-        Of each, in turns, after one that does not count.
+        Number of repetitions of each, after a first one that is not counted.
     peers : sequence of Peer, optional
     """
     if not network.initialised:
@@ -95,11 +96,13 @@ def time_peers(
         yield from _rows(network, batch, repetitions, peers)
 
 
-def _rows(network: Network, batch: int, repetitions: int, peers: Sequence[Peer]) -> list[Row]:
-    rows = [Row(ENGINE, batch, _own_version())]
+def _rows(
+    network: Network, batch: int, repetitions: int, peers: Sequence[Peer]
+) -> list[PeerTiming]:
+    rows = [PeerTiming(ENGINE, batch, __version__)]
     runs: dict[str, Run] = {ENGINE: on_the_best_threads(_ours(network, batch))}
     for peer in peers:
-        row = Row(peer.name, batch, left_out=_missing(peer) or peer.obstacle(network, batch))
+        row = PeerTiming(peer.name, batch, left_out=_missing(peer) or peer.obstacle(network, batch))
         rows.append(row)
         if not row.left_out:
             started = time.perf_counter()
@@ -117,27 +120,21 @@ def _rows(network: Network, batch: int, repetitions: int, peers: Sequence[Peer])
 
 
 def _missing(peer: Peer) -> str:
-    """Return why the package cannot be imported, "" if it can."""
+    """Return why the package cannot be imported; "" if it can."""
     try:
         peer.load()
     except ImportError as error:
         return f"not installed ({error}): {peer.install}"
-    except Exception as error:  # a package that does not fit another one may raise anything
+    except Exception as error:  # packages with incompatible versions may raise anything
         return f"{peer.package} cannot be imported here: {type(error).__name__}: {error}"
     return ""
 
 
 def _ours(network: Network, batch: int) -> Run:
     target = torch.zeros(batch, network.n_outputs, device=network.device, dtype=network.dtype)
-    step = engine_step(ENGINE, network, target.new_full((batch, network.n_inputs), 0.13), target)
+    step = engine_step(ENGINE, network, target.new_full((batch, network.n_inputs), RATE), target)
     steps = max(10, steps_for(network, batch))
     return lambda: milliseconds(step, steps, network.device)
-
-
-def _own_version() -> str:
-    from spikefa import __version__
-
-    return __version__
 
 
 def _in_turns(runs: dict[str, Run], repetitions: int) -> dict[str, list[float]]:
@@ -149,6 +146,6 @@ def _in_turns(runs: dict[str, Run], repetitions: int) -> dict[str, list[float]]:
 
 
 def explanation(peers: Sequence[Peer] = PEERS) -> str:
-    """Return what each package does in a step, and what it does not, in one line each."""
-    said = {peer.package: f"{peer.computes}. Without: {peer.leaves_out}." for peer in peers}
-    return "\n".join(f"{package}: {text}" for package, text in said.items())
+    """Return a line for each package: what a step computes, and what it leaves out."""
+    lines = {peer.package: f"{peer.computes}. Without: {peer.leaves_out}." for peer in peers}
+    return "\n".join(f"{package}: {text}" for package, text in lines.items())

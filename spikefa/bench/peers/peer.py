@@ -1,4 +1,4 @@
-"""What a peer is: another simulator that runs a network of the same size."""
+"""The base class of peers: other simulators that run networks of the same size."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -11,26 +11,28 @@ from spikefa.network.network import Network
 
 Run = Callable[[], float]
 """Advances by some steps and returns milliseconds per step."""
+RATE = 0.13
+"""Probability that an input neuron spikes in a step."""
 
 
 class Peer(ABC):
-    """Another simulator. It is imported by `load`, not before.
+    """Another simulator, which only `load` imports.
 
     Attributes
     ----------
     name : str
-        The line in the table.
+        The name of its row in the table.
     package : str
-        What it is called by pip.
+        Its name for pip.
     install : str
-        Command that installs it.
+        The command that installs it.
     computes, leaves_out : str
-        What a step of it does, and what a step of ours does that it does not.
+        What its step computes, and what it leaves out of a step of spikefa.
     by_torch : bool
         Whether it computes in this process, with torch's threads.
     """
 
-    name: ClassVar[str]
+    name: str
     package: ClassVar[str]
     install: ClassVar[str]
     computes: ClassVar[str]
@@ -39,35 +41,35 @@ class Peer(ABC):
 
     @abstractmethod
     def load(self) -> None:
-        """Import it, or raise what that raises."""
+        """Import the package; an error of the import is raised."""
 
     def obstacle(self, network: Network, batch: int) -> str:
-        """Return why it cannot run this network with so many streams; "" if it can."""
+        """Return why it cannot run this network with this batch; "" if it can."""
         return ""
 
     @abstractmethod
     def prepare(self, network: Network, batch: int) -> Run:
-        """Build the network, compile what there is to compile, and return what advances it."""
+        """Build and compile the network, and return a function that advances it."""
 
     @property
     def version(self) -> str:
-        """Version of the package."""
+        """The version of the package."""
         return version(self.package)
 
 
 def sizes_of(network: Network) -> list[int]:
-    """Return the number of neurons of all populations, from the input to the output."""
+    """Return the sizes of all populations, from the input to the output."""
     return [network.n_inputs, *(population.size for population in network.populations.values())]
 
 
 def steps_for(network: Network, batch: int) -> int:
-    """Return how many steps a repetition takes: 5e8 steps of one synapse, but 1 to 1000."""
+    """Return the steps of a repetition: 5e8 synapse-steps in total, but 1 to 1000 steps."""
     weights = sum(synapses.weight.numel() for synapses in network.synapses.values())
     return min(1000, max(1, round(5e8 / (weights * batch))))
 
 
 def on_the_best_threads(run: Run) -> Run:
-    """Return `run` on one thread, or on all that torch has now, whichever is faster here."""
+    """Return `run` on one thread or on all present threads of torch, whichever is faster."""
     most = torch.get_num_threads()
 
     def on(threads: int) -> float:

@@ -1,15 +1,20 @@
-"""snnTorch: the same layers trained through time, as in the comparison of the circuits."""
+"""snnTorch: the same layers trained by gradients through time."""
 
-import numpy as np
+from collections.abc import Callable
+
 import torch
+from torch.nn.functional import cross_entropy
 
-from spikefa.bench.peers.peer import Peer, Run, sizes_of, steps_for
-from spikefa.bench.timing import milliseconds
-from spikefa.datasets import Dataset, Images
+from spikefa.bench.peers.peer import RATE, Peer, Run, sizes_of, steps_for
+from spikefa.models.snntorch_layers import SpikingLayers
 from spikefa.network.network import Network
+from spikefa.utils.seeding import generator
+from spikefa.utils.timing import milliseconds
 
 STEPS_PER_IMAGE = 5
-BRIGHTNESS = 33  # of 255: 0.13 spikes a step
+CLASSES = 10
+TEMPERATURE = 10.0
+"""The summed spikes of an output group are divided by it before the softmax."""
 
 
 class SnnTorch(Peer):
@@ -25,28 +30,30 @@ class SnnTorch(Peer):
     leaves_out = "changes of the weights in every step, error populations, random neurons"
 
     def load(self) -> None:
-        """Import snntorch."""
-        import snntorch  # noqa: F401
+        """Do nothing: spikefa itself imports snntorch."""
 
     def prepare(self, network: Network, batch: int) -> Run:
         """Build the layers and an optimiser."""
-        from spikefa.experiments.comparison._bptt import Bptt
-
-        pixels = np.full((batch, 1, network.n_inputs), BRIGHTNESS, np.uint8)
-        images = Images(pixels, (np.arange(batch) % 10).astype(np.uint8))
-        bptt = Bptt(
-            sizes_of(network),
-            learning_rate=1e-3,
-            dataset=Dataset("grey", train=images, test=images),
-            batch=batch,
-            seed=0,
-            device=network.device,
-            neurons={"beta": 0.9, "threshold": 1.0},
-            temperature=10.0,
-            n_steps=STEPS_PER_IMAGE,
-        )
-        shown = torch.arange(batch)
+        update = _update(sizes_of(network), batch, network.device)
         updates = max(1, steps_for(network, batch) // STEPS_PER_IMAGE)
-        return lambda: (
-            milliseconds(lambda: bptt.update(shown), updates, network.device) / STEPS_PER_IMAGE
-        )
+        return lambda: milliseconds(update, updates, network.device) / STEPS_PER_IMAGE
+
+
+def _update(sizes: list[int], batch: int, device: torch.device) -> Callable[[], None]:
+    """Return a function that shows a batch of images and takes one step of Adam."""
+    layers = SpikingLayers(sizes, beta=0.9, threshold=1.0).to(device)
+    optimiser = torch.optim.Adam(layers.parameters(), 1e-3)
+    source = generator(0, "benchmark", "snntorch", device=device)
+    labels = torch.arange(batch, device=device) % CLASSES
+    uniforms = torch.empty(batch, sizes[0], device=device)
+
+    def update() -> None:
+        draws = (uniforms.uniform_(generator=source) for _ in range(STEPS_PER_IMAGE))
+        spikes = layers([(drawn < RATE).float() for drawn in draws])
+        groups = torch.stack(spikes).sum(0).unflatten(-1, (CLASSES, -1)).sum(-1)
+        loss = cross_entropy(groups / TEMPERATURE, labels)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return update

@@ -4,7 +4,7 @@ import argparse
 
 from spikefa.cli.parser import SEAM_OF
 from spikefa.plugins.classes import SEAMS, Seam, describe
-from spikefa.runs.experiment import experiment_names, load_experiment, summary_line
+from spikefa.runs.catalogue import experiment_names, summary_line
 
 
 def execute(given: argparse.Namespace) -> None:
@@ -17,7 +17,7 @@ def execute(given: argparse.Namespace) -> None:
 
 def _print_experiments() -> None:
     for name in experiment_names():
-        print(f"{name:24} {summary_line(load_experiment(name))}")
+        print(f"{name:24} {summary_line(name)}")
     print(f"\nwhat can be plugged in: {', '.join(f'spikefa list {kind}' for kind in SEAMS)}")
 
 

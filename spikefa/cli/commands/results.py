@@ -2,7 +2,7 @@
 
 import argparse
 
-from spikefa.runs.results.page import add_run, write_page
+from spikefa.runs.studies.page import add_run, write_page
 
 
 def execute(given: argparse.Namespace) -> None:

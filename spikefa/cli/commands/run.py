@@ -6,22 +6,23 @@ from typing import Any
 
 from spikefa.plugins.choices import files_of
 from spikefa.plugins.user_code import blaming
+from spikefa.runs.catalogue import description, load_experiment
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.experiment import full_help, load_experiment, parse_settings
-from spikefa.runs.results.file import NAME
+from spikefa.runs.parsing import full_help, parse_settings
+from spikefa.runs.studies.file import NAME
+from spikefa.utils.devices import enough_memory
 
 
 def execute(given: argparse.Namespace) -> None:
     """Run the experiment, or print its help."""
-    module = load_experiment(given.experiment)
-    if {"-h", "--help"} & set(given.options):
-        print(full_help(given.experiment, module, given.options), end="")
+    experiment = load_experiment(given.experiment)
+    name, options = experiment.name, given.options
+    if {"-h", "--help"} & set(options):
+        print(full_help(name, experiment.settings, options, description(name)), end="")
         return
-    settings, out, resume = parse_settings(given.experiment, module, given.options)
-    from spikefa.utils.devices import enough_memory  # imports torch, which --help does not need
-
+    settings, out, resume = parse_settings(name, experiment.settings, options)
     with enough_memory(), blaming("the run", *files_of(settings)):
-        run = module.run(settings, out, resume)
+        run = experiment.run(settings, out, resume)
     _print_outcome(run.path)
 
 

@@ -1,5 +1,13 @@
-"""Recordings in the formats of others, one file per format; `Recording.to_sonata` and so on.
+"""Export recordings to other formats, one file per format.
 
-Step k leaves as the time ``k * dt``, so that bins of width dt that begin at the first step hold one
-step each. What others need is imported when it is called.
+Step k becomes the time ``k * dt``, so bins of width dt that begin at the first step hold one step
+each. An existing file is never overwritten, and a file appears under its name once it is complete.
+Optional libraries are imported by the function that needs them.
 """
+
+from spikefa.recording.export.neo import to_neo
+from spikefa.recording.export.nwb import to_nwb
+from spikefa.recording.export.pynapple import to_pynapple
+from spikefa.recording.export.sonata import to_sonata
+
+__all__ = ["to_neo", "to_nwb", "to_pynapple", "to_sonata"]

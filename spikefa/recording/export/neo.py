@@ -1,8 +1,8 @@
 """A recording as a neo Block, the input of elephant."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikefa.recording.export.spikes import (
+from spikefa.recording.export.common import (
     needed,
     recorded,
     showings,
@@ -11,14 +11,28 @@ from spikefa.recording.export.spikes import (
     times,
     traced,
 )
-
-if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
+from spikefa.recording.read.recording import Recording
+from spikefa.recording.read.selection import Steps
 
 
-def neo_block(recording: "Recording", steps: "Steps" = None) -> Any:
-    """Make the block; `Recording.to_neo` says more."""
+def to_neo(recording: Recording, steps: Steps = None) -> Any:
+    """Return a `neo.Block`, the input of elephant; it is held in memory.
+
+    It has one segment for each stretch without a missing step, named after its window. A segment
+    has a `SpikeTrain` for each unit (annotated with ``population`` and ``unit``), an
+    `AnalogSignal` for each variable of each population, and an `Epoch` of the images shown.
+
+    Parameters
+    ----------
+    recording : Recording
+    steps : str or slice, optional
+        The label of a window or a slice of absolute steps; by default all.
+
+    Raises
+    ------
+    SpikefaError
+        If neo is not installed (``pip install 'spikefa[export]'``), or there is no row.
+    """
     neo = needed("neo")
     block = neo.Block(name=recording.path.name, file_origin=str(recording.path))
     block.annotate(**recording.provenance)
@@ -28,8 +42,8 @@ def neo_block(recording: "Recording", steps: "Steps" = None) -> Any:
     return block
 
 
-def _segment(neo: Any, recording: "Recording", rows: slice) -> Any:
-    """Make one segment of `rows`, between which no step is missing."""
+def _segment(neo: Any, recording: Recording, rows: slice) -> Any:
+    """Return one segment of `rows`, which miss no step."""
     first, stop = int(recording.steps[rows.start]), int(recording.steps[rows.stop - 1]) + 1
     between = slice(first, stop)
     inside = [window.label for window in recording.windows if window.start <= first < window.stop]
@@ -63,8 +77,8 @@ def _ms() -> Any:
     return needed("quantities").ms
 
 
-def _shown(neo: Any, recording: "Recording", between: slice) -> Any:
-    """Make an epoch for each image that was shown; its label is the class."""
+def _shown(neo: Any, recording: Recording, between: slice) -> Any:
+    """Return an epoch for each image that was shown; its label is the class."""
     shown = showings(recording, between)
     rows = recording.rows(between)
     stimulus = recording.stimulus_of(rows)

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spikefa.recording.export.spikes import (
+from spikefa.recording.export.common import (
     SECONDS_PER_MS,
     check_new,
     needed,
@@ -18,15 +18,32 @@ from spikefa.recording.export.spikes import (
     times,
     traced,
 )
+from spikefa.recording.read.recording import Recording
+from spikefa.recording.read.selection import Steps
 from spikefa.utils.files import written_whole
 
-if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
 
+def to_nwb(recording: Recording, path: str | Path, steps: Steps = None) -> None:
+    """Write a file of Neurodata Without Borders, with times in seconds.
 
-def write_nwb(recording: "Recording", path: str | Path, steps: "Steps" = None) -> None:
-    """Write a new file; `Recording.to_nwb` says more."""
+    It has ``units`` with spike times, ``population`` and ``node_id``, observed in the stretches
+    that were recorded; ``trials``, the images shown; and ``acquisition``, the traces. All of it is
+    held in memory first, because NWB stores the spikes of one unit together.
+
+    Parameters
+    ----------
+    recording : Recording
+    path : path-like
+        The file to make; an existing file is never overwritten.
+    steps : str or slice, optional
+        The label of a window or a slice of absolute steps; by default all.
+
+    Raises
+    ------
+    SpikefaError
+        If the file exists, pynwb is not installed (``pip install 'spikefa[export]'``), or there
+        is no row.
+    """
     pynwb = needed("pynwb")
     path = check_new(path)
     parts = stretches(recording, steps)
@@ -44,7 +61,7 @@ def write_nwb(recording: "Recording", path: str | Path, steps: "Steps" = None) -
         file.write(nwb)
 
 
-def _created(recording: "Recording") -> datetime:
+def _created(recording: Recording) -> datetime:
     """Return when the recording was made; a damaged file says 1970."""
     try:
         created = datetime.fromisoformat(str(recording.provenance.get("created_utc")))
@@ -53,16 +70,16 @@ def _created(recording: "Recording") -> datetime:
     return created if created.tzinfo is not None else created.replace(tzinfo=timezone.utc)
 
 
-def _seconds(recording: "Recording", steps: ArrayLike) -> np.ndarray:
+def _seconds(recording: Recording, steps: ArrayLike) -> np.ndarray:
     return times(recording, steps) / SECONDS_PER_MS
 
 
-def _ends(recording: "Recording", rows: slice) -> np.ndarray:
+def _ends(recording: Recording, rows: slice) -> np.ndarray:
     """Return start and stop of some rows in seconds, float64 [2]."""
     return _seconds(recording, [recording.steps[rows.start], recording.steps[rows.stop - 1] + 1])
 
 
-def _add_units(nwb: Any, recording: "Recording", parts: list[slice], steps: "Steps") -> None:
+def _add_units(nwb: Any, recording: Recording, parts: list[slice], steps: Steps) -> None:
     nwb.add_unit_column("population", "name of the population in the network")
     nwb.add_unit_column("node_id", "number of the neuron in its population, from 0")
     observed = np.array([_ends(recording, rows) for rows in parts])
@@ -77,7 +94,7 @@ def _add_units(nwb: Any, recording: "Recording", parts: list[slice], steps: "Ste
             )
 
 
-def _add_shown(nwb: Any, recording: "Recording", steps: "Steps") -> None:
+def _add_shown(nwb: Any, recording: Recording, steps: Steps) -> None:
     """Add a trial for each image that was shown."""
     nwb.add_trial_column("image", "index of the image in the data set")
     nwb.add_trial_column("label", "its class")
@@ -89,7 +106,7 @@ def _add_shown(nwb: Any, recording: "Recording", steps: "Steps") -> None:
         )
 
 
-def _add_traces(nwb: Any, pynwb: Any, recording: "Recording", steps: "Steps") -> None:
+def _add_traces(nwb: Any, pynwb: Any, recording: Recording, steps: Steps) -> None:
     at = _seconds(recording, recording.steps[recording.rows(steps)])
     for name, variable in traced(recording):
         units = ", ".join(map(str, recording.units(name, variable)))

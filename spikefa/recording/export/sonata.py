@@ -1,36 +1,53 @@
 """Spikes as a SONATA file, which libsonata, bmtk and others open.
 
 Format: https://github.com/AllenInstitute/sonata/blob/master/docs/SONATA_DEVELOPER_GUIDE.md,
-"Spike file". What decides whether libsonata opens it: `sorting` is an HDF5 enum and not a string,
-`timestamps` has its units, and nothing is compressed.
+"Spike file". libsonata requires that `sorting` is an HDF5 enum and not a string, that `timestamps`
+has units, and that nothing is compressed.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
-from spikefa.recording.export.spikes import check_new, recorded, stretches, times
+from spikefa.recording.export.common import check_new, recorded, stretches, times
+from spikefa.recording.format.schema import SORTING
+from spikefa.recording.read.recording import Recording
+from spikefa.recording.read.selection import Steps
 from spikefa.utils.files import written_whole
 
-if TYPE_CHECKING:
-    from spikefa.recording.contents import Steps
-    from spikefa.recording.reader import Recording
-
 MAGIC, VERSION = 0x0A7A, (0, 1)
-SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 CHUNK_SPIKES = 1 << 16
 
 
-def write_sonata(
-    recording: "Recording",
+def to_sonata(
+    recording: Recording,
     path: str | Path,
     populations: Sequence[str] | None = None,
-    steps: "Steps" = None,
+    steps: Steps = None,
 ) -> None:
-    """Write the spikes of `populations` to a new file; `Recording.to_sonata` says more."""
+    """Write the spikes as a SONATA spike file, for libsonata, bmtk and others.
+
+    It has ``/spikes/<population>/timestamps`` in ms, sorted by time, and ``node_ids``. It is
+    written block by block, so the recording may be larger than memory. The potentials need no
+    export: the recording itself is a SONATA report of them.
+
+    Parameters
+    ----------
+    recording : Recording
+    path : path-like
+        The file to make; an existing file is never overwritten.
+    populations : sequence of str, optional
+        By default all whose spikes were recorded.
+    steps : str or slice, optional
+        The label of a window or a slice of absolute steps; by default all.
+
+    Raises
+    ------
+    SpikefaError
+        If the file exists, or there is nothing to write.
+    """
     path = check_new(path)
     stretches(recording, steps)
     names = recorded(recording) if populations is None else list(populations)
@@ -44,9 +61,9 @@ def write_sonata(
 
 
 def _write_population(
-    recording: "Recording", group: h5py.Group, population: str, steps: "Steps"
+    recording: Recording, group: h5py.Group, population: str, steps: Steps
 ) -> None:
-    """Write the spikes in the order of time and, within a step, of the units, block by block."""
+    """Write the spikes block by block, ordered by time and, within a step, by unit."""
     kind = h5py.enum_dtype(SORTING, basetype="u1")
     group.attrs.create("sorting", SORTING["by_time"], dtype=kind)
     growing = {"shape": (0,), "maxshape": (None,), "chunks": (CHUNK_SPIKES,)}

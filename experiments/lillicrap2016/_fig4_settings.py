@@ -1,0 +1,132 @@
+"""The settings of figure 4, with the rule and the circuit that they choose."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from spikefa.errors import require
+from spikefa.plugins.choices import Choice, Chosen, choice, chosen
+from spikefa.plugins.choices import complete as complete_choices
+from spikefa.runs.options import option
+from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Placed
+
+PhiDelta = Literal["identity", "tanh", "logistic", "spiking"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Placed):
+    """Everything that the result depends on."""
+
+    seed: int = option(0, "the one seed of all random streams")
+    replicas: int | None = option(
+        None, "train so many networks side by side, with consecutive seeds from --seed on"
+    )
+    device: Device = option("auto", DEVICE)
+    dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
+    data_dir: str | None = option(None, DATA_DIR)
+    train_images: int | None = option(None, "use only the first K training images")
+    validation_images: int = option(0, "hold out the last K training images for validation")
+    test_images: int | None = option(None, "use only the first K test images")
+    epochs: int = option(20, "epochs of training")
+    batch_size: int = option(100, "independent streams; updates are summed over them")
+    steps_per_image: int = option(5, "N and M: steps of simulated time for each image")
+    hidden: int = option(1500, "neurons of each hidden population")
+    hidden_layers: int = option(3, "hidden populations")
+    outputs: int = option(1000, "output neurons, an equal share for each class")
+    tau: float = option(0.9, "weight of the new drive in all populations")
+    weight_scale: float = option(0.05, "half-range of the uniform first weights")
+    learning_rate: float | list[float] = option(
+        2e-3, "eta; one, or one for each projection", fills="rule.learning_rate"
+    )
+    input_rate_factor: float = option(
+        10.0, "factor on eta for the synapses from the input", fills="rule.learning_rate"
+    )
+    warmup_epochs: float = option(1.2, "epochs in which eta rises, at most 0.4 of all epochs")
+    warmup_from: float = option(0.15, "factor on eta at the beginning of the warm-up")
+    anneal_to: float = option(0.0, "factor on eta at the end, linearly approached; 1: constant")
+    rule: Choice = choice(
+        "rules",
+        "ThreeFactor",
+        "what a synapse does: a name of `spikefa list rules`, my_rules.py:CLASS or a class path; "
+        "--rule.X sets its argument X, and --rule CLASS --help shows them",
+    )
+    weight_decay: float | None = option(
+        None,
+        "gamma: weights are multiplied by (1 - gamma) each step; default: the rule's own, 1e-8 of "
+        "ThreeFactor",
+        fills="rule.weight_decay",
+    )
+    feedback: Choice = choice(
+        "feedback",
+        "FA",
+        "how the error is carried back, given like --rule; see `spikefa list feedback`",
+    )
+    feedback_scale: float | list[float] | None = option(
+        None,
+        "half-range of B; one, or one for each layer; default: the circuit's own, 0.1 of FA",
+        fills="feedback.scale",
+    )
+    phi_delta: PhiDelta | None = option(
+        None,
+        "output function of the error neurons; default: the circuit's own, identity of FA",
+        fills="feedback.phi_delta",
+    )
+    gated: bool | None = option(
+        None,
+        "whether the transmitted error is gated by the neurons' gain; default: the circuit's own, "
+        "false of FA",
+        fills="feedback.gated",
+    )
+    output_error: Literal["spikes", "probability"] = option("spikes", "minus target: the error")
+    record: bool = option(True, "write recording.h5 and draw figure 4 from it")
+    record_windows: str = option(
+        "figure", "when: figure, always, every:K (images), class:C, wrong; several with commas"
+    )
+
+    @cached_property
+    def choices(self) -> dict[str, Chosen]:
+        """Rule and circuit, with the arguments that the options above give them."""
+        offers: dict[str, dict[str, Any]] = {
+            "rule": {"learning_rate": self.rates, "weight_decay": self.weight_decay},
+            "feedback": {
+                "scale": self.feedback_scale,
+                "phi_delta": self.phi_delta,
+                "gated": self.gated,
+                "tau": self.tau,
+            },
+        }
+        return chosen(self, offers)
+
+    @property
+    def rates(self) -> list[float]:
+        """Learning rate of each projection, from the input upwards."""
+        eta = self.learning_rate
+        rates = [eta] * (self.hidden_layers + 1) if isinstance(eta, int | float) else eta
+        return [self.input_rate_factor * rates[0], *rates[1:]] if rates else []
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each replica."""
+        return [self.seed + number for number in range(self.replicas or 1)]
+
+    def describe(self) -> dict[str, Any]:
+        """Return rule and circuit with their arguments, for the summary."""
+        return {name: choice.describe() for name, choice in self.choices.items()}
+
+
+def complete(settings: Settings) -> Settings:
+    """Return the settings with rule and circuit complete, as they are written to the run.
+
+    Raises
+    ------
+    SpikefaError
+        If rule or circuit do not exist, do not take the arguments that they are given, or an
+        option is given that has no effect.
+    """
+    require(
+        "learning_rate" not in settings.rule
+        or settings.input_rate_factor == Settings.input_rate_factor,
+        "--input-rate-factor goes with --learning-rate and is of no use beside "
+        "--rule.learning_rate: give one rate for each projection there, or leave it out",
+    )
+    return complete_choices(settings, settings.choices)

@@ -1,0 +1,208 @@
+"""Read the layout of a file, and check every part of it."""
+
+import h5py
+import numpy as np
+
+from spikefa.errors import SpikefaError, require
+from spikefa.recording.format.schema import (
+    CLOCKS,
+    EPOCH,
+    IMAGES,
+    POPULATIONS,
+    RECURRING,
+    STATUS_PATH,
+    STIMULUS,
+    TRIGGER,
+    Layout,
+    RecordedPopulation,
+    check_version,
+    clock_path,
+    data_of,
+    group_of,
+    row_shape,
+    spikes_path,
+)
+from spikefa.recording.format.trigger_tables import read_triggers
+from spikefa.recording.format.untrusted import dataset, inside, read_attributes, whole
+from spikefa.recording.plan.channels import Channel, check_name
+from spikefa.recording.plan.clocks import Clock, make_clock
+from spikefa.recording.plan.probes import Encoding
+from spikefa.recording.plan.recurring import Recurring
+from spikefa.recording.plan.sorting import SortedWindows
+from spikefa.recording.plan.windows import Window
+
+MOST_NEURONS = 1 << 40
+"""More than fits anywhere, and neurons times classes still fits into 64 bits."""
+
+MOST_CLASSES = 256
+"""Labels are stored as bytes."""
+
+
+def read_layout(file: h5py.File) -> Layout:
+    """Read everything in a file except its rows.
+
+    Raises
+    ------
+    SpikefaError
+        If something is missing or does not agree with the format.
+    """
+    attributes = read_attributes(file)
+    require("spikefa_schema" in attributes, "it has no format version: spikefa did not write it")
+    check_version(attributes["spikefa_schema"])
+    dataset(file, STATUS_PATH, "u1", 1)
+    clocks = tuple(_read_clock(file, number) for number in range(1 + len(_members(file, CLOCKS))))
+    populations = _read_populations(file)
+    sizes = {population.name: population.size for population in populations}
+    channels = tuple(
+        _read_channel(file, population, variable, sizes) for population, variable in _recorded(file)
+    )
+    for channel in channels:
+        require(channel.clock < len(clocks), f"it has no clock {channel.clock}")
+    return Layout(
+        populations=populations,
+        channels=channels,
+        clocks=clocks,
+        image_shape=_image_shape(file),
+        attributes=attributes,
+    )
+
+
+def _read_populations(file: h5py.File) -> tuple[RecordedPopulation, ...]:
+    group = inside(file, POPULATIONS)
+    require(isinstance(group, h5py.Group) and len(group) > 0, f"it has no {POPULATIONS}")
+    found = []
+    for name, member in group.items():
+        check_name("population", name)
+        require(isinstance(member, h5py.Group), f"its {POPULATIONS}/{name} is not a group")
+        attributes = read_attributes(member)
+        layer, size = int(attributes["layer"]), int(attributes["size"])
+        n_classes = int(attributes.get("n_classes", 0))
+        require(
+            0 < size <= MOST_NEURONS and 0 <= n_classes <= MOST_CLASSES,
+            f"its population {name!r} has {size} neurons for {n_classes} classes",
+        )
+        found.append(
+            RecordedPopulation(
+                name, layer=layer, role=str(attributes["role"]), size=size, n_classes=n_classes
+            )
+        )
+    return tuple(sorted(found, key=lambda population: population.layer))
+
+
+def _recorded(file: h5py.File) -> list[tuple[str, str]]:
+    """Return the populations and variables that the file has groups for."""
+    found = [(name, "spikes") for name in _members(file, "/spikefa/raster")]
+    found += [(name, "modulator") for name in _members(file, "/spikefa/modulator")]
+    for variable in _members(file, "/spikefa/trace"):
+        found += [(name, variable) for name in _members(file, f"/spikefa/trace/{variable}")]
+    return found
+
+
+def _members(file: h5py.File, path: str) -> list[str]:
+    group = inside(file, path)
+    if group is None:
+        return []
+    require(isinstance(group, h5py.Group), f"its {path} is not a group")
+    return list(group)
+
+
+def _read_channel(
+    file: h5py.File, population: str, variable: str, sizes: dict[str, int]
+) -> Channel:
+    encoding = _read_encoding(file, population) if variable == "spikes" else "packed"
+    path = data_of(population, variable)
+    if encoding == "events":
+        path = spikes_path(population, "until")
+    if population not in sizes:
+        raise SpikefaError(f"it has {path}, but no population {population!r}")
+    found = inside(file, path)
+    attributes = read_attributes(found) if isinstance(found, h5py.Dataset) else {"batch_index": 0}
+    stream = int(attributes["batch_index"])
+    batch, clock, elements = (int(attributes.get(n, 0)) for n in ("batch", "clock", "elements"))
+    require(min(stream, batch, clock, elements) >= 0, f"the attributes of its {path} are negative")
+    size = elements or sizes[population]
+    node_ids = whole(file, f"{group_of(population, variable)}/node_ids", "<u8")
+    ascending = bool((node_ids[1:] > node_ids[:-1]).all())
+    require(
+        len(node_ids) > 0 and ascending and int(node_ids[-1]) < size,
+        f"the units of its {path} are not ascending numbers below {size}",
+    )
+    channel = Channel(
+        population=population,
+        variable=variable,
+        units=node_ids.astype(np.int64),
+        stream=stream,
+        batch=batch,
+        clock=clock,
+        elements=elements,
+        encoding=encoding,
+    )
+    if encoding != "events":
+        _check_rows(file, path, *row_shape(channel))
+    if encoding != "packed":
+        _check_rows(file, spikes_path(population, "until"), (batch,) if batch else (), "<u8")
+    return channel
+
+
+def _check_rows(file: h5py.File, path: str, shape: tuple[int, ...], dtype: str) -> None:
+    """Refuse a dataset whose rows have another shape or type."""
+    data = dataset(file, path, dtype, 1 + len(shape))
+    require(data.shape[1:] == shape, f"its {path} has rows of {data.shape[1:]}, not of {shape}")
+
+
+def _read_encoding(file: h5py.File, population: str) -> Encoding:
+    """Return the encoding that the datasets in the file are made for; "auto" if for both."""
+    if inside(file, spikes_path(population, "encoding")) is not None:
+        require(
+            dataset(file, spikes_path(population, "encoding"), "u1", 1).shape == (1,),
+            f"its {spikes_path(population, 'encoding')} is not a single number",
+        )
+        encoding: Encoding = "auto"
+    elif inside(file, spikes_path(population, "until")) is not None:
+        encoding = "events"
+    else:
+        return "packed"
+    for name, dtype in (("timestamps", "<f8"), ("node_ids", "<u8")):
+        dataset(file, spikes_path(population, f"events/{name}"), dtype, 1)
+    return encoding
+
+
+def _read_clock(file: h5py.File, number: int) -> Clock:
+    dataset(file, clock_path(number, "committed_steps"), "<u8", 1)
+    dataset(file, clock_path(number, "stimulus"), STIMULUS, 1)
+    step = dataset(file, clock_path(number, "step"), "<u8", 1)
+    every = int(read_attributes(step).get("every", 1))
+    require(every >= 1, f"its clock {number} is read every {every} steps")
+    epochs = whole(file, clock_path(number, "epochs"), EPOCH)
+    windows = [
+        Window(row["label"].decode(errors="replace"), int(row["start_step"]), int(row["stop_step"]))
+        for row in epochs
+    ]
+    triggers = clock_path(number, "triggers")
+    found = SortedWindows(windows=windows, recurring=_read_recurring(file, number))
+    if inside(file, triggers) is not None:
+        found.triggers.extend(read_triggers(whole(file, triggers, TRIGGER)))
+    return make_clock(found, every)
+
+
+def _read_recurring(file: h5py.File, number: int) -> list[Recurring]:
+    path = clock_path(number, "recurring")
+    if inside(file, path) is None:
+        return []
+    return [
+        Recurring(
+            row["label"].decode(errors="replace"),
+            start=int(row["start_step"]),
+            length=int(row["length"]),
+            period=int(row["period"]),
+        )
+        for row in whole(file, path, RECURRING)
+    ]
+
+
+def _image_shape(file: h5py.File) -> tuple[int, int] | None:
+    if inside(file, IMAGES) is None:
+        return None
+    dataset(file, f"{IMAGES}/index", "<u4", 1)
+    _, height, width = dataset(file, f"{IMAGES}/pixels", "u1", 3).shape
+    return int(height), int(width)

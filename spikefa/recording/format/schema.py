@@ -1,0 +1,199 @@
+"""The file format `spikefa-recording` 1.0: names, types and versions.
+
+docs/recording.md describes it in prose; the two must agree.
+"""
+
+import re
+import warnings
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from spikefa.errors import SpikefaError
+from spikefa.recording.plan.channels import Channel
+from spikefa.recording.plan.clocks import Clock
+from spikefa.recording.plan.predicates import TEXT_BYTES
+from spikefa.recording.plan.probes import Encoding
+from spikefa.recording.plan.windows import LABEL_BYTES, Window
+
+VERSION = (1, 0)
+STATUS = ("open", "closed", "failed", "repaired")
+"""Meaning of the numbers in /spikefa/status."""
+
+CHUNK_ROWS = 1000
+"""Rows of one chunk, and upper bound of the rows of one commit."""
+
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
+"""Meaning of the numbers in /spikefa/raster/<pop>/encoding; "auto" means not decided yet."""
+
+SORTING = {"none": 0, "by_id": 1, "by_time": 2}
+"""The HDF5 enum that says how a SONATA spike population is sorted."""
+
+Durability = Literal["flush", "fsync"]
+"""What a commit waits for: that the operating system, or the disk, has the rows."""
+
+STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
+WRITER = np.dtype([("process", "<u8"), ("host", "S64")])
+BACKPRESSURE = np.dtype([("blocks", "<u8"), ("seconds", "<f8")])
+EPOCH = np.dtype([("start_step", "<u8"), ("stop_step", "<u8"), ("label", f"S{LABEL_BYTES}")])
+RECURRING = np.dtype(
+    [("start_step", "<u8"), ("length", "<u8"), ("period", "<u8"), ("label", f"S{LABEL_BYTES}")]
+)
+TRIGGER = np.dtype(
+    [
+        ("label", f"S{LABEL_BYTES}"),
+        ("before", "<u8"),
+        ("after", "<u8"),
+        ("hold_off", "<u8"),
+        ("at_most", "<u8"),
+        ("edge", "u1"),
+        ("predicate", f"S{TEXT_BYTES}"),
+    ]
+)
+FIRING = np.dtype([("step", "<u8"), ("trigger", "<u4")])
+
+STATUS_PATH = "/spikefa/status"
+CLOCKS = "/spikefa/clocks"
+POPULATIONS = "/spikefa/populations"
+IMAGES = "/spikefa/images"
+SPIKES = "/spikes"
+BACKPRESSURE_PATH = "/spikefa/backpressure"
+WRITER_PATH = "/spikefa/writer"
+
+
+class Backpressure(NamedTuple):
+    """How often the simulation had to wait for the disk, and for how long.
+
+    Attributes
+    ----------
+    blocks : int
+        Blocks that it waited for.
+    seconds : float
+        Total time of waiting.
+    """
+
+    blocks: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class RecordedPopulation:
+    """A population as the file describes it.
+
+    Attributes
+    ----------
+    name : str
+    layer : int
+        0 for the input, then upwards.
+    role : str
+        ``"input"``, ``"hidden"`` or ``"output"``.
+    size : int
+        Neurons in the whole population.
+    n_classes : int
+        The neurons of an output population are divided into this many equal groups, in the order
+        of the classes. 0 for other populations.
+    """
+
+    name: str
+    _: KW_ONLY
+    layer: int
+    role: str
+    size: int
+    n_classes: int = 0
+
+    def classes(self, units: np.ndarray) -> np.ndarray:
+        """Return the class, int64, of each of `units` of an output population."""
+        return np.asarray(units, dtype=np.int64) * self.n_classes // self.size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Everything in a file that is fixed before its first row is written.
+
+    Attributes
+    ----------
+    populations : tuple of RecordedPopulation
+    channels : tuple of Channel
+        The variables that are recorded.
+    clocks : tuple of Clock
+        The steps at which they are; the first clock is every step of the recording's windows.
+    image_shape : (int, int) or None
+        Height and width of the thumbnails, None if there are none.
+    attributes : dict
+        The attributes of the root.
+    """
+
+    populations: tuple[RecordedPopulation, ...]
+    channels: tuple[Channel, ...]
+    clocks: tuple[Clock, ...]
+    image_shape: tuple[int, int] | None
+    attributes: dict[str, Any]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows of the first clock, in the order of their steps."""
+        return self.clocks[0].windows
+
+    def channels_of(self, clock: int) -> tuple[Channel, ...]:
+        """Return the channels of one clock."""
+        return tuple(channel for channel in self.channels if channel.clock == clock)
+
+
+def clock_path(number: int, name: str) -> str:
+    """Return the path of dataset `name` of a clock; those of the first clock are at the top."""
+    return f"/spikefa/{name}" if number == 0 else f"{CLOCKS}/{number}/{name}"
+
+
+def is_report(channel: Channel) -> bool:
+    """Return whether a channel is a SONATA report: potentials of one stream."""
+    return channel.variable == "potential" and not channel.batch
+
+
+def group_of(population: str, variable: str) -> str:
+    """Return the group that holds one variable of one population."""
+    if variable == "spikes":
+        return f"/spikefa/raster/{population}"
+    if variable == "modulator":
+        return f"/spikefa/modulator/{population}"
+    return f"/spikefa/trace/{variable}/{population}"
+
+
+def data_of(population: str, variable: str) -> str:
+    """Return the dataset whose rows hold one variable of one population."""
+    name = "packed" if variable == "spikes" else "value"
+    return f"{group_of(population, variable)}/{name}"
+
+
+def spikes_path(population: str, name: str) -> str:
+    """Return the path of dataset `name` of the spikes of a population."""
+    return f"{group_of(population, 'spikes')}/{name}"
+
+
+def row_shape(channel: Channel) -> tuple[tuple[int, ...], str]:
+    """Return the shape and the NumPy type of a row of `channel`."""
+    streams = (channel.batch,) if channel.batch else ()
+    if channel.variable == "spikes":
+        return (*streams, -(-len(channel.units) // 8)), "u1"
+    return (*streams, len(channel.units)), "<f4"
+
+
+def check_version(text: object) -> None:
+    """Accept this major version; warn about a newer minor one; refuse another major one."""
+    match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})", text if isinstance(text, str) else "")
+    if match is None:
+        raise SpikefaError(f"it has format version {text!r:.40}, not one such as '1.0'")
+    major, minor = int(match[1]), int(match[2])
+    ours = f"{VERSION[0]}.{VERSION[1]}"
+    if major > VERSION[0]:
+        raise SpikefaError(
+            f"it has format version {text}, and this spikefa reads up to {ours}: update spikefa"
+        )
+    if major < VERSION[0]:
+        raise SpikefaError(f"it has format version {text}, and this spikefa reads {ours}")
+    if minor > VERSION[1]:
+        warnings.warn(
+            f"the recording has format version {text}, newer than {ours}: what is new in it is "
+            "not read",
+            stacklevel=2,
+        )

@@ -1,0 +1,90 @@
+"""Read from a file that may be damaged or malicious."""
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from spikefa.errors import require
+
+DENSEST = 1100
+"""Deflate, the strongest filter of HDF5, does not compress by a larger factor."""
+
+
+def dataset(file: h5py.File, path: str, dtype: str | np.dtype, ndim: int) -> h5py.Dataset:
+    """Return the dataset at `path`; it must have this type and number of dimensions."""
+    found = inside(file, path)
+    require(isinstance(found, h5py.Dataset), f"it has no {path}")
+    require(
+        found.dtype == np.dtype(dtype) and found.ndim == ndim,
+        f"its {path} is {found.dtype} with {found.ndim} dimensions",
+    )
+    require(found.external is None and not found.is_virtual, f"its {path} lies in another file")
+    return found
+
+
+def whole(file: h5py.File, path: str, dtype: str | np.dtype) -> np.ndarray:
+    """Read a whole list."""
+    data = dataset(file, path, dtype, 1)
+    check_stored(data, len(data))
+    return np.asarray(data[:])
+
+
+def check_stored(data: h5py.Dataset, rows: int) -> None:
+    """Refuse a dataset whose first `rows` do not fit into the file.
+
+    Rows that were never written read as zeros and take no room, so a small file could claim more
+    rows than fit into memory. HDF5 knows how much a dataset has stored, but the question can make a
+    writer in this process write.
+    """
+    row = data.dtype.itemsize * int(np.prod(data.shape[1:]))
+    size = _held(Path(data.file.filename))
+    packed = data.id.get_create_plist().get_nfilters() > 0
+    require(
+        rows * row <= size * (DENSEST if packed else 1),
+        f"it says that {data.name} has {rows} rows of {row} bytes, but has {size} bytes itself",
+    )
+
+
+def _held(path: Path) -> int:
+    """Return how many bytes a file can hold; fewer than its length if it is mostly a hole.
+
+    The factor allows for a file system that compresses, and the minimum of 16 MB for one that
+    reports late what it has allocated.
+    """
+    stat = path.stat()
+    allocated = 512 * getattr(stat, "st_blocks", stat.st_size)  # no such count on Windows
+    return min(stat.st_size, max(1 << 24, DENSEST * allocated))
+
+
+def inside(file: h5py.File, path: str) -> Any:
+    """Return the object at `path`, or None.
+
+    Links to other files are refused before they are followed: the other file could be anything, for
+    example an endless pipe.
+    """
+    parts = path.strip("/").split("/")
+    for depth in range(1, len(parts) + 1):
+        part = "/".join(parts[:depth])
+        link = file.get(part, getlink=True)
+        require(not isinstance(link, h5py.ExternalLink), f"its /{part} lies in another file")
+        require(not isinstance(link, h5py.SoftLink), f"its /{part} leads elsewhere")
+    return file.get(path)
+
+
+def read_attributes(item: h5py.HLObject) -> dict[str, Any]:
+    """Return the attributes of `item` as Python's own types.
+
+    Attributes of variable length are left out. Recordings have none, and HDF5 stores them without
+    checksums: one changed byte there makes HDF5 2.0 read for ever.
+    """
+    found = {}
+    for name in item.attrs:
+        kind = item.attrs.get_id(name).dtype
+        if kind.kind != "O":
+            value = item.attrs[name]
+            # A string is read as bytes, a number as a NumPy scalar, several as an array.
+            plain = value.decode(errors="replace") if isinstance(value, bytes) else value.tolist()
+            found[name] = plain
+    return found

@@ -1,0 +1,152 @@
+"""Channels: probes whose neurons have been chosen in a network."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from spikefa.errors import require
+from spikefa.recording.plan.probes import Encoding, Probe
+from spikefa.recording.plan.variables import Variables, population_size, state_of
+from spikefa.utils.seeding import numpy_generator
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """What one probe records of one network.
+
+    Attributes
+    ----------
+    population, variable : str
+        As in the probe.
+    units : ndarray of int64, shape [n_units]
+        The recorded neurons, ascending.
+    stream : int
+        The recorded stream of the batch; 0 if all are recorded.
+    batch : int
+        The number of streams if all are recorded. 0 if one is: its rows have no stream axis.
+    clock : int
+        Number of the clock that says when the channel is read.
+    elements : int
+        Size of the variable if that is not the size of the population, else 0.
+    encoding : {"auto", "packed", "events"}
+        How spikes are stored; without meaning for other variables.
+    """
+
+    population: str
+    variable: str
+    units: np.ndarray
+    stream: int = 0
+    batch: int = 0
+    clock: int = 0
+    elements: int = 0
+    encoding: Encoding = "packed"
+
+
+def resolve(
+    probes: Sequence[Probe], variables: Variables, seed: int, clocks: Sequence[int] | None = None
+) -> tuple[Channel, ...]:
+    """Check `probes` against what can be recorded, and choose their neurons.
+
+    Parameters
+    ----------
+    probes : sequence of Probe
+    variables : mapping
+    seed : int
+        Draws the neurons.
+    clocks : sequence of int, optional
+        The number of the clock of each probe; by default 0.
+
+    Raises
+    ------
+    SpikefaError
+        If a probe names something that does not exist, or two probes name the same variable.
+    """
+    require(len(probes) > 0, "a recording needs at least one probe: none was given")
+    for population in variables:
+        check_name("population", population)
+    channels: dict[tuple[str, str], Channel] = {}
+    for probe, clock in zip(probes, clocks or [0] * len(probes), strict=True):
+        key = (probe.population, probe.variable)
+        require(
+            key not in channels,
+            f"two probes ask for {probe.variable!r} of {probe.population!r}: give one probe "
+            "with all the units wanted",
+        )
+        channels[key] = _resolve_one(probe, variables, seed, clock)
+    return tuple(channels.values())
+
+
+def _resolve_one(probe: Probe, variables: Variables, seed: int, clock: int) -> Channel:
+    state = state_of(variables, probe.population, probe.variable)
+    check_name("variable", probe.variable)
+    batch, size = state.shape
+    if probe.stream != "all":
+        require(
+            isinstance(probe.stream, int) and 0 <= probe.stream < batch,
+            f"the probe of {probe.population!r} asks for stream {probe.stream!r}, but the batch "
+            f"has streams 0 to {batch - 1}, or 'all'",
+        )
+    everything = size == 1 and isinstance(probe.units, int)
+    return Channel(
+        population=probe.population,
+        variable=probe.variable,
+        units=draw_units("all" if everything else probe.units, probe.population, size, seed),
+        stream=0 if probe.stream == "all" else probe.stream,
+        batch=batch if probe.stream == "all" else 0,
+        clock=clock,
+        elements=0 if size == population_size(variables, probe.population) else size,
+        encoding=probe.encoding if probe.variable == "spikes" else "packed",
+    )
+
+
+def draw_units(
+    units: int | Sequence[int] | Literal["all"], population: str, size: int, seed: int
+) -> np.ndarray:
+    """Return the neurons that `units` means in a population of `size`, int64, ascending.
+
+    A number draws a prefix of one list, shuffled by `seed` and the name of the population.
+    """
+    if isinstance(units, str):
+        require(units == "all", f"units of {population!r} are {units!r}: give a number or 'all'")
+        return np.arange(size)
+    if isinstance(units, int | np.integer):
+        require(
+            1 <= units <= size,
+            f"{units} units of {population!r} were asked for: it has {size}, so give 1 to {size}",
+        )
+        return np.sort(numpy_generator(seed, "units", population).permutation(size)[:units])
+    chosen = np.unique(np.asarray(units, dtype=np.int64))
+    require(len(chosen) > 0, f"the list of units of {population!r} is empty")
+    wrong = chosen[(chosen < 0) | (chosen >= size)]
+    require(
+        len(wrong) == 0,
+        f"population {population!r} has no unit {', '.join(map(str, wrong[:5]))}: its units are "
+        f"0 to {size - 1}",
+    )
+    return chosen
+
+
+def common_stream(probes: Sequence[Probe], variables: Variables) -> int | None:
+    """Return the one stream that `probes` record, or None if they record several.
+
+    Variables that all streams share do not count, and a probe of all streams counts as the first.
+    """
+    streams = {
+        0 if probe.stream == "all" else probe.stream
+        for probe in probes
+        if len(state_of(variables, probe.population, probe.variable)) > 1
+    }
+    return None if len(streams) > 1 else min(streams, default=0)
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse names that cannot be the name of a group in the file."""
+    require(
+        _NAME.fullmatch(name) is not None,
+        f"the {kind} name {name!r} cannot be recorded: use letters, digits, '_', '-' and '.'",
+    )

@@ -1,0 +1,125 @@
+"""What a recording holds: populations, variables, windows, triggers."""
+
+import numpy as np
+
+from spikefa.errors import SpikefaError
+from spikefa.recording.format.schema import (
+    BACKPRESSURE_PATH,
+    WRITER_PATH,
+    Backpressure,
+    RecordedPopulation,
+)
+from spikefa.recording.format.trigger_memory import TriggerMemory
+from spikefa.recording.plan.channels import Channel
+from spikefa.recording.plan.triggers import Trigger
+from spikefa.recording.plan.windows import Window
+from spikefa.recording.read.recording_file import RecordingFile
+from spikefa.recording.read.selection import Steps, rows_of
+from spikefa.recording.read.trigger_reading import memories_of
+
+
+class Contents:
+    """Finds populations, variables, windows and firings by their names.
+
+    Parameters
+    ----------
+    file : RecordingFile
+    """
+
+    def __init__(self, file: RecordingFile) -> None:
+        self._file = file
+
+    @property
+    def populations(self) -> dict[str, RecordedPopulation]:
+        """The populations by name, input first."""
+        return {population.name: population for population in self._file.layout.populations}
+
+    def variables(self, population: str) -> tuple[str, ...]:
+        """Return the names of the recorded variables of `population`."""
+        if population not in self.populations:
+            raise SpikefaError(
+                f"{self._file.path} has no population {population!r}: it has "
+                f"{', '.join(self.populations)}"
+            )
+        channels = self._file.layout.channels
+        return tuple(each.variable for each in channels if each.population == population)
+
+    def channel(self, population: str, variable: str) -> Channel:
+        """Return the channel of one variable of one population."""
+        names = self.variables(population)
+        for channel in self._file.layout.channels:
+            if (channel.population, channel.variable) == (population, variable):
+                return channel
+        raise SpikefaError(
+            f"{self._file.path} holds no {variable!r} of {population!r}: it holds "
+            f"{', '.join(names) or 'nothing of it'}"
+        )
+
+    def steps_of(self, channel: Channel) -> np.ndarray:
+        """Return the absolute steps, int64 [T], at which `channel` was read."""
+        return self._file.clock_steps[channel.clock]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows of the first clock, in the order of their steps."""
+        return tuple(self._file.windows[0].values())
+
+    def window(self, label: str, clock: int = 0) -> Window:
+        """Return the window called `label`."""
+        windows = self._file.windows[clock]
+        if label in windows:
+            return windows[label]
+        names = [*list(windows)[:20], *(["..."] if len(windows) > 20 else [])]
+        raise SpikefaError(
+            f"{self._file.path} has no window {label!r}: it has {', '.join(names) or 'none yet'}"
+        )
+
+    def rows(self, steps: Steps = None, clock: int = 0) -> slice:
+        """Return the rows, as a slice, that hold `steps`."""
+        if isinstance(steps, str):
+            window = self.window(steps, clock)
+            steps = slice(window.start, window.stop)
+        return rows_of(self._file.clock_steps[clock], steps)
+
+    @property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """The triggers of all clocks; their predicates are text."""
+        found = {each.label: each for clock in self._file.layout.clocks for each in clock.triggers}
+        return tuple(found.values())
+
+    def firings(self, label: str) -> np.ndarray:
+        """Return the steps after which a trigger fired, int64, ascending."""
+        clocks = self._file.layout.clocks
+        for clock, firings in zip(clocks, self._file.clock_firings, strict=True):
+            for number, trigger in enumerate(clock.triggers):
+                if trigger.label == label:
+                    return firings["step"][firings["trigger"] == number].astype(np.int64)
+        raise SpikefaError(
+            f"{self._file.path} has no trigger {label!r}: it has "
+            f"{', '.join(each.label for each in self.triggers) or 'none'}"
+        )
+
+    def memories(self, clock: int) -> list[TriggerMemory]:
+        """Return the memories of the triggers of a clock."""
+        with self._file.readable():
+            return memories_of(self._file.data, clock, self._file.layout)
+
+    @property
+    def backpressure(self) -> Backpressure:
+        """How often and how long the simulation waited for the disk."""
+        with self._file.readable():
+            found = self._file.data.get(BACKPRESSURE_PATH)
+            if found is None:
+                return Backpressure()
+            found.refresh()
+            blocks, seconds = found[0].item()
+            return Backpressure(int(blocks), float(seconds))
+
+    @property
+    def writer(self) -> tuple[int, str]:
+        """Process and machine that wrote the file last."""
+        with self._file.readable():
+            if WRITER_PATH not in self._file.data:
+                return 0, ""
+            process, host = self._file.data[WRITER_PATH][0].item()
+            return int(process), host.decode(errors="replace")

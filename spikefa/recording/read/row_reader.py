@@ -1,0 +1,81 @@
+"""Read the stimulus, the thumbnails and the traces of a recording."""
+
+import numpy as np
+
+from spikefa.errors import require
+from spikefa.recording.format.schema import IMAGES, clock_path
+from spikefa.recording.read.contents import Contents
+from spikefa.recording.read.recording_file import RecordingFile
+from spikefa.recording.read.selection import Steps, Stream, columns_of
+
+
+class RowReader:
+    """Reads the stimulus, the thumbnails and the traces; see `Recording` for the arguments.
+
+    Parameters
+    ----------
+    file : RecordingFile
+    contents : Contents
+    """
+
+    def __init__(self, file: RecordingFile, contents: Contents) -> None:
+        self._file = file
+        self._contents = contents
+
+    def stimulus(self, rows: slice, clock: int = 0) -> np.ndarray:
+        """Return step, image and label of some rows of a clock, STIMULUS [T]."""
+        with self._file.readable():
+            return np.asarray(self._file.data[clock_path(clock, "stimulus")][rows])
+
+    def images(self) -> dict[int, np.ndarray]:
+        """Return the thumbnails, uint8 [h, w], by the index of the image."""
+        if self._file.layout.image_shape is None:
+            return {}
+        # A thumbnail is appended when its image first appears, so the stimulus counts them.
+        shown = self.stimulus(slice(0, len(self._file.clock_steps[0])))["image"]
+        count = len(np.unique(shown))
+        with self._file.readable():
+            index = self._file.data[f"{IMAGES}/index"][:count]
+            pixels = self._file.data[f"{IMAGES}/pixels"][:count]
+            held = min(len(index), len(pixels))
+            require(held == count, f"it shows {count} images, but keeps {held}")
+        return dict(zip(index.tolist(), pixels, strict=True))
+
+    def trace(
+        self,
+        population: str,
+        variable: str,
+        unit: int | None = None,
+        steps: Steps = None,
+        stream: Stream = None,
+    ) -> np.ndarray:
+        """Return a variable, float32 [T] or [T, n_units]."""
+        require(variable != "spikes", "spikes are a raster: use raster()")
+        channel = self._contents.channel(population, variable)
+        column = slice(None) if unit is None else int(columns_of(channel, [unit])[0])
+        rows = self._contents.rows(steps, channel.clock)
+        with self._file.readable():
+            values = self._file.values(channel, rows, stream, column)
+        return np.asarray(values, dtype=np.float32)
+
+    def stored(self, population: str, variable: str, rows: slice) -> np.ndarray:
+        """Return rows of all recorded streams as the file stores them."""
+        channel = self._contents.channel(population, variable)
+        with self._file.readable():
+            return self._file.values(channel, rows, "all" if channel.batch else None)
+
+    def streams_of(self, population: str, variable: str, replica: int, replicas: int) -> slice:
+        """Return the streams of one of `replicas` in the rows of a variable."""
+        channel = self._contents.channel(population, variable)
+        require(
+            0 <= replica < replicas,
+            f"{self._file.path} has no replica {replica}: the network had {replicas or 'no'} "
+            "replicas",
+        )
+        require(
+            channel.batch >= replicas and channel.batch % replicas == 0,
+            f"{variable!r} of {population!r} was recorded of stream {channel.stream} alone: give "
+            "the probe stream='all'",
+        )
+        own = channel.batch // replicas
+        return slice(replica * own, (replica + 1) * own)

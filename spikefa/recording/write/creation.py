@@ -1,0 +1,95 @@
+"""Plan a new recording, and make its file."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import h5py
+import numpy as np
+
+from spikefa.errors import require
+from spikefa.recording.format.layout import (
+    Provenance,
+    describe_populations,
+    root_attributes,
+    write_layout,
+)
+from spikefa.recording.format.schema import Durability, Layout
+from spikefa.recording.plan.assignment import assign_clocks
+from spikefa.recording.plan.channels import resolve
+from spikefa.recording.plan.probes import Probe
+from spikefa.recording.plan.sorting import When
+from spikefa.recording.plan.trials import try_triggers
+from spikefa.recording.plan.variables import Variables
+from spikefa.recording.write.writer import SPARE_BYTES
+from spikefa.utils.files import written_whole
+
+
+def plan_layout(
+    probes: Sequence[Probe],
+    windows: When | Sequence[When],
+    variables: Variables,
+    provenance: Provenance,
+    *,
+    thumbnails: np.ndarray | None,
+    n_classes: int,
+    steps_per_image: int | None,
+) -> Layout:
+    """Return the layout of a new recording; see `Recorder.create` for the arguments.
+
+    Raises
+    ------
+    SpikefaError
+        If one of them is wrong.
+    """
+    clocks, numbers = assign_clocks(probes, windows, variables, steps_per_image)
+    require("seed" in provenance, "provenance needs the 'seed': it draws the recorded units")
+    require(1 <= n_classes <= 256, f"n_classes is {n_classes}: give 1 to 256")
+    channels = resolve(probes, variables, int(provenance["seed"]), numbers)
+    try_triggers(clocks, variables, n_classes)
+    return Layout(
+        populations=describe_populations(variables, n_classes),
+        channels=channels,
+        clocks=clocks,
+        image_shape=None if thumbnails is None else image_shape(thumbnails),
+        attributes=root_attributes(provenance),
+    )
+
+
+def image_shape(thumbnails: np.ndarray) -> tuple[int, int]:
+    """Return height and width of `thumbnails`, uint8 [n_images, h, w]."""
+    require(
+        thumbnails.ndim == 3 and thumbnails.dtype == np.uint8,
+        f"thumbnails are {thumbnails.dtype} of shape {thumbnails.shape}: "
+        "give uint8 [n_images, h, w]",
+    )
+    return int(thumbnails.shape[1]), int(thumbnails.shape[2])
+
+
+def make_file(path: Path, layout: Layout) -> None:
+    """Make the empty recording; it appears under its name once it is complete."""
+    require(path.parent.is_dir(), f"there is no folder {path.parent} to record into: make it")
+    require(
+        not path.exists(),
+        f"{path} exists, and a recording is never overwritten: move it or give another name",
+    )
+    free = shutil.disk_usage(path.parent).free
+    require(
+        free > SPARE_BYTES,
+        f"no room left on the disk to record into {path}: {free >> 10} kB are free",
+    )
+    with (
+        written_whole(path) as temporary,
+        h5py.File(temporary, "x", libver=("v110", "v110")) as file,
+    ):
+        write_layout(file, layout)
+
+
+def check_durability(durability: str) -> None:
+    """Refuse an unknown durability."""
+    known = get_args(Durability)
+    require(
+        durability in known,
+        f"durability is {durability!r}: give {' or '.join(map(repr, known))}",
+    )

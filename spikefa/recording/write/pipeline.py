@@ -1,0 +1,144 @@
+"""The path from the state of the network to the file, put together."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from spikefa.recording.plan.channels import Channel
+from spikefa.recording.plan.clocks import Clock
+from spikefa.recording.plan.variables import Variables, state_of
+from spikefa.recording.write.block_filler import BlockFiller
+from spikefa.recording.write.block_pool import BlockPool
+from spikefa.recording.write.blocks import Block
+from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
+from spikefa.recording.write.flags import FlagRing
+from spikefa.recording.write.memory_plan import BufferSizes
+from spikefa.recording.write.predicate_monitor import PredicateMonitor
+from spikefa.recording.write.ring_buffer import RingBuffer
+from spikefa.recording.write.row_collector import Collector, RowCollector
+from spikefa.recording.write.trigger_filter import TriggerFilter
+from spikefa.recording.write.triggered_collector import TriggeredCollector
+from spikefa.recording.write.writer import Writer
+from spikefa.recording.write.writer_thread import WriterThread
+
+
+class Pipeline:
+    """A ring buffer, a pool of blocks and a collector for each clock, and one thread that writes.
+
+    Parameters
+    ----------
+    writer, clocks, variables, sizes, thumbnails
+        As for `Recorder`.
+
+    Attributes
+    ----------
+    thread : WriterThread
+    monitor : PredicateMonitor or None
+        Evaluates the predicates; None if there is no trigger, or nothing more is recorded.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        clocks: Sequence[Clock],
+        variables: Variables,
+        sizes: Sequence[BufferSizes],
+        thumbnails: np.ndarray | None,
+    ) -> None:
+        self._variables = variables
+        self._channels = [each.channels for each in writer.clocks]
+        self.monitor = PredicateMonitor(clocks, variables) if writer.logs else None
+        self._buffers = [
+            RingBuffer(channels, variables, each.slots)
+            for channels, each in zip(self._channels, sizes, strict=True)
+        ]
+        self.thread = WriterThread(
+            writer, self._pools(clocks, sizes), thumbnails, self._filters(writer, clocks)
+        )
+        self._collectors = [
+            self._collector(number, clock, each.rows * clock.every)
+            for number, (clock, each) in enumerate(zip(clocks, sizes, strict=True))
+        ]
+        self._captured: CapturedRows | None = None
+
+    def _pools(self, clocks: Sequence[Clock], sizes: Sequence[BufferSizes]) -> list[BlockPool]:
+        """Return the host memory for the rows of each clock."""
+        return [
+            _pool(number, self._channels[number], clock, each, self._buffers[number].is_cuda)
+            for number, (clock, each) in enumerate(zip(clocks, sizes, strict=True))
+        ]
+
+    def _filters(self, writer: Writer, clocks: Sequence[Clock]) -> dict[int, TriggerFilter]:
+        """Return the filter of each clock with triggers."""
+        return {
+            number: TriggerFilter(clocks[number], self._channels[number], log.past(), log.newest())
+            for number, log in writer.logs.items()
+        }
+
+    def _collector(self, number: int, clock: Clock, span: int) -> Collector:
+        """Return the collector of one clock."""
+        if not clock.triggers or self.monitor is None:
+            return RowCollector(clock, BlockFiller(number, self._buffers[number], self.thread))
+        ring = FlagRing(self.monitor, clock.triggers, span)
+        filler = BlockFiller(number, self._buffers[number], self.thread, ring)
+        return TriggeredCollector(clock, filler, ring)
+
+    def captured_rows(self, steps: int) -> CapturedRows | None:
+        """Return the rows of a presentation of `steps` steps, in the same memory at every call.
+
+        None if predicates are evaluated after each step, or a variable is computed for a row.
+        """
+        if self.monitor is not None or any(buffer.computes for buffer in self._buffers):
+            return None
+        if self._captured is None:
+            self._captured = CapturedRows(self._channels, self._variables, steps)
+        return self._captured if self._captured.steps >= steps else None
+
+    def observe(self, step: int, image: int, label: int, captured: CapturedRow | None) -> None:
+        """Evaluate the predicates after `step`, and take the rows that are wanted."""
+        if self.monitor is not None:
+            self.monitor.evaluate(step)
+        for collector in self._collectors:
+            collector.observe(step, image, label, captured)
+
+    def wants(self, stop: int) -> bool:
+        """Return whether a step before `stop` may be wanted."""
+        return any(collector.wants(stop) for collector in self._collectors)
+
+    def flush(self) -> None:
+        """Hand the rows taken to the thread."""
+        for collector in self._collectors:
+            collector.flush()
+
+    def end(self) -> None:
+        """Take no more rows."""
+        self.monitor = None
+        for collector in self._collectors:
+            collector.end()
+
+    def close(self, status: str) -> None:
+        """Write the rows taken, and close the file with `status`."""
+        self.flush()
+        self.end()
+        self.thread.stop(status)
+
+
+def recorded_stream(channels: Iterable[Channel], variables: Variables) -> int:
+    """Return the one stream that is recorded; 0 if there are several."""
+    streams = {
+        channel.stream
+        for channel in channels
+        if len(state_of(variables, channel.population, channel.variable)) > 1
+    }
+    return streams.pop() if len(streams) == 1 else 0
+
+
+def _pool(
+    number: int, channels: Sequence[Channel], clock: Clock, sizes: BufferSizes, pinned: bool
+) -> BlockPool:
+    """Return the host memory for the rows of one clock."""
+    triggers, span = len(clock.triggers), sizes.rows * clock.every
+    return BlockPool(
+        lambda: Block(number, channels, sizes.rows, pinned=pinned, triggers=triggers, span=span),
+        sizes.blocks,
+    )

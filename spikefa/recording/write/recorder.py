@@ -1,0 +1,292 @@
+"""The recorder: what the simulation calls after every step."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from spikefa.errors import require
+from spikefa.recording.format.layout import Provenance
+from spikefa.recording.format.schema import Backpressure, Durability
+from spikefa.recording.plan.clocks import Clock
+from spikefa.recording.plan.predicates import Function
+from spikefa.recording.plan.probes import Probe
+from spikefa.recording.plan.sorting import When
+from spikefa.recording.plan.variables import Variables
+from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
+from spikefa.recording.write.creation import check_durability, make_file, plan_layout
+from spikefa.recording.write.exits import ExitGuard
+from spikefa.recording.write.memory_plan import MAX_HOST_BYTES, BufferSizes, plan_memory
+from spikefa.recording.write.pipeline import Pipeline, recorded_stream
+from spikefa.recording.write.resumption import plan_resumption
+from spikefa.recording.write.trim import trim
+from spikefa.recording.write.writer import Writer
+
+
+class Recorder:
+    """Writes what the probes read inside the windows; `create` or `resume` make one.
+
+    It reads the state and never changes it, so a run is the same with and without it. If the file
+    can no longer be written, it warns once, stops recording and lets the simulation continue.
+
+    Parameters
+    ----------
+    writer : Writer
+        The open file.
+    clocks : sequence of Clock
+        The clocks of the file, with predicates that can be called.
+    variables : mapping
+        ``variables[population][variable]`` is a tensor ``[batch, n]`` that is updated in place, or
+        a function that computes one.
+    sizes : sequence of BufferSizes
+        The memory of each clock for rows that are not yet in the file.
+    thumbnails : ndarray of uint8, shape [n_images, h, w], optional
+        All images; those that are shown are stored.
+    warn : callable
+        Receives the one message of a recording that failed.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    failure : str
+        Why the recording stopped early; empty if it did not.
+    stream : int
+        The stream of the batch that the probes record; the first if they record several.
+
+    Examples
+    --------
+    >>> with Recorder.create(path, probes, windows, variables, provenance) as recorder:
+    ...     for step in range(steps):
+    ...         network.step(...)
+    ...         recorder.observe(step, image, label)
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        clocks: Sequence[Clock],
+        variables: Variables,
+        sizes: Sequence[BufferSizes],
+        *,
+        thumbnails: np.ndarray | None = None,
+        warn: Callable[[str], object] = warnings.warn,
+    ) -> None:
+        self.path = writer.path
+        self.failure = ""
+        channels = [channel for datasets in writer.clocks for channel in datasets.channels]
+        self.stream = recorded_stream(channels, variables)
+        self._writer = writer
+        self._open = True
+        self._warn = warn
+        self._pipeline = Pipeline(writer, clocks, variables, sizes, thumbnails)
+        self._guard = ExitGuard(self.close)
+
+    @property
+    def backpressure(self) -> Backpressure:
+        """How often and how long the simulation has waited for the disk."""
+        return self._pipeline.thread.pressure
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        probes: Sequence[Probe],
+        windows: When | Sequence[When],
+        variables: Variables,
+        provenance: Provenance,
+        *,
+        thumbnails: np.ndarray | None = None,
+        n_classes: int = 10,
+        warn: Callable[[str], object] = warnings.warn,
+        max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Durability = "flush",
+        steps_per_image: int | None = None,
+    ) -> "Recorder":
+        """Start a recording in a new file.
+
+        Parameters
+        ----------
+        path : path-like
+            The file to make; its folder must exist.
+        probes : sequence of Probe
+            What to record.
+        windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
+            When to record. Instances of `Window` and `ImageWindow` must not overlap each other.
+        variables : mapping
+            ``variables[population][variable]``, tensors ``[batch, n]`` updated in place or
+            functions that compute them. The populations are in the order of the layers, and the
+            first variable of each has the size of the population.
+        provenance : mapping of str to str, int, float or bool
+            Attributes of the file that say where the recording comes from; ``"seed"`` is required.
+        thumbnails : ndarray of uint8, shape [n_images, h, w], optional
+            The training images; those that are shown in the windows are stored.
+        n_classes : int
+            Classes among which the neurons of the last population are divided, in equal groups.
+        warn : callable, optional
+            Receives the message if the recording fails.
+        max_host_bytes : int, optional
+            Memory for rows that are not yet in the file. If the disk is too slow and the memory is
+            used up, the simulation waits, and `backpressure` counts it.
+        durability : {"flush", "fsync"}, optional
+            With ``"fsync"`` committed rows also survive a power cut. Each commit then takes the
+            writing thread some milliseconds more.
+        steps_per_image : int, optional
+            Steps for which each image is shown; needed by windows that count images.
+
+        Raises
+        ------
+        SpikefaError
+            If the file exists or an argument is wrong.
+        """
+        path = Path(path)
+        check_durability(durability)
+        layout = plan_layout(
+            probes,
+            windows,
+            variables,
+            provenance,
+            thumbnails=thumbnails,
+            n_classes=n_classes,
+            steps_per_image=steps_per_image,
+        )
+        sizes = plan_memory(layout, variables, max_host_bytes)
+        make_file(path, layout)
+        writer = Writer(path, layout, durability)
+        return cls(writer, layout.clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
+
+    @classmethod
+    def resume(
+        cls,
+        path: str | Path,
+        variables: Variables,
+        step: int,
+        *,
+        thumbnails: np.ndarray | None = None,
+        predicates: Mapping[str, Function] | None = None,
+        warn: Callable[[str], object] = warnings.warn,
+        max_host_bytes: int = MAX_HOST_BYTES,
+        durability: Durability = "flush",
+    ) -> "Recorder":
+        """Continue a recording that was stopped or broke off.
+
+        Parameters
+        ----------
+        path : path-like
+            The recording; it keeps its probes, windows and provenance.
+        variables : mapping
+            As for `create`.
+        step : int
+            The next step to be simulated. Recorded rows of this and later steps are dropped first.
+        thumbnails : ndarray of uint8, shape [n_images, h, w], optional
+            Required if the recording stores thumbnails.
+        predicates : mapping of str to callable, optional
+            The caller's own predicates, which a file cannot store, by the labels of their triggers.
+        warn, max_host_bytes, durability : optional
+            As for `create`.
+
+        Raises
+        ------
+        SpikefaError
+            If there is no such recording, it is of another network, or a predicate is missing.
+        """
+        path = Path(path)
+        check_durability(durability)
+        layout, clocks = plan_resumption(path, variables, thumbnails, predicates or {})
+        sizes = plan_memory(layout, variables, max_host_bytes)
+        trim(path, step)
+        writer = Writer(path, layout, durability)
+        return cls(writer, clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
+
+    def wants(self, stop: int) -> bool:
+        """Return whether a step before `stop` may be wanted; if not, no step need be observed.
+
+        True also if only `observe` can tell.
+        """
+        return self._pipeline.wants(stop)
+
+    def captured_rows(self, steps: int) -> CapturedRows | None:
+        """Return an object that keeps the state after each step of a captured presentation.
+
+        Its method `keep` is called inside the captured work after each step. Afterwards `observe`
+        is called for each step with the row that was kept. The same object is returned at every
+        call, so the captured work can be repeated.
+
+        Parameters
+        ----------
+        steps : int
+            Steps of a presentation.
+
+        Returns
+        -------
+        CapturedRows or None
+            None if `observe` has to be called between the steps, because triggers evaluate
+            predicates or a variable is computed when it is read.
+        """
+        return self._pipeline.captured_rows(steps)
+
+    def observe(
+        self, step: int, image: int, label: int, captured: CapturedRow | None = None
+    ) -> None:
+        """Record the state after `step`, if a window or a trigger wants it.
+
+        Parameters
+        ----------
+        step : int
+            Absolute number of the step just simulated; it grows from call to call.
+        image, label : int
+            Index and class of the image that the recorded `stream` saw during it.
+        captured : CapturedRow, optional
+            The state after this step, kept earlier; by default the present state is recorded.
+        """
+        self._pipeline.observe(step, image, label, captured)
+        if self._pipeline.thread.failure is not None:
+            self._report()
+
+    def commit(self) -> None:
+        """Write the rows in memory; wait until they are committed and safe from a crash."""
+        if self._open:
+            self._pipeline.flush()
+            self._pipeline.thread.wait()
+            self._report()
+
+    def _report(self) -> None:
+        """If the recording has failed, take no more rows and warn once."""
+        error = self._pipeline.thread.failure
+        if error is None or self.failure:
+            return
+        self.failure = (str(error) or type(error).__name__).splitlines()[0]
+        self._pipeline.end()
+        self._warn(
+            f"recording to {self.path} stopped after {self._writer.rows} steps "
+            f"({self.failure}): what was recorded before can be read, and the simulation goes on"
+        )
+
+    def close(self, status: str = "closed") -> None:
+        """Write the rows in memory and close the file; a second call does nothing.
+
+        Parameters
+        ----------
+        status : {"closed", "failed"}
+            How the simulation ended.
+        """
+        require(status in ("closed", "failed"), f"status is {status!r}: give 'closed' or 'failed'")
+        if not self._open:
+            return
+        self._pipeline.close(status)
+        self._open = False
+        self._guard.release()
+        self._report()
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close("closed" if kind is None else "failed")

@@ -1,0 +1,214 @@
+"""Append rows to a recording such that readers can trust them, even after a crash."""
+
+import os
+import shutil
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from spikefa.recording.format.schema import (
+    BACKPRESSURE_PATH,
+    IMAGES,
+    SPIKES,
+    STATUS,
+    STATUS_PATH,
+    WRITER_PATH,
+    Backpressure,
+    Durability,
+    Layout,
+    spikes_path,
+)
+from spikefa.recording.format.trigger_memory import TriggerMemory
+from spikefa.recording.write.clock_datasets import ClockDatasets
+from spikefa.recording.write.firing_log import FiringLog
+from spikefa.recording.write.sinks import put
+
+SPARE_BYTES = 1 << 20
+"""Bytes left free on the disk, for what HDF5 stores beside the rows."""
+
+
+class Writer:
+    """The open file in SWMR mode, which others may read while it grows.
+
+    Each commit is safe because of its order: rows, flush, counter, flush. A crash between any two
+    of these leaves a counter that counts only complete rows, and rows behind it that nobody reads.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `write_layout` made.
+    layout : Layout
+        The layout of the file.
+    durability : {"flush", "fsync"}
+        Whether a commit survives the death of the process, or a power cut too.
+
+    Attributes
+    ----------
+    clocks : list of ClockDatasets
+        The datasets of each clock.
+    logs : dict of int to FiringLog
+        The firings of the clocks that have triggers.
+    kept_images : set of int
+        Images whose thumbnails are committed.
+    pressure : Backpressure
+        As noted in the file.
+    """
+
+    def __init__(self, path: Path, layout: Layout, durability: Durability = "flush") -> None:
+        self.path = path
+        self._fsync = durability == "fsync"
+        # Nothing is read back, so chunks need no cache: HDF5 2.0 would keep 8 MB for each dataset,
+        # and write a whole chunk at every commit that changes a part of it.
+        self._file = h5py.File(path, "r+", libver=("v110", "v110"), rdcc_nbytes=0)
+        self._status = self._file[STATUS_PATH]
+        self._pressure = self._file.get(BACKPRESSURE_PATH)
+        self.clocks = [
+            ClockDatasets(self._file, number, clock, layout.channels_of(number))
+            for number, clock in enumerate(layout.clocks)
+        ]
+        self.logs = {
+            number: FiringLog(self._file, number, layout.channels_of(number))
+            for number, clock in enumerate(layout.clocks)
+            if clock.triggers
+        }
+        self._index = self._file.get(f"{IMAGES}/index")
+        self._pixels = self._file.get(f"{IMAGES}/pixels")
+        held = () if self._pressure is None else self._pressure[0].item()
+        self.pressure = Backpressure(*held)
+        self.kept_images = set() if self._index is None else set(self._index[:].tolist())
+        if WRITER_PATH in self._file:
+            self._file[WRITER_PATH][0] = (os.getpid(), socket.gethostname().encode()[:64])
+        self._file.swmr_mode = True
+
+    @property
+    def rows(self) -> int:
+        """Rows committed of the first clock."""
+        return self.clocks[0].rows
+
+    @property
+    def keeps_images(self) -> bool:
+        """Whether the file has datasets for thumbnails."""
+        return self._index is not None
+
+    def append(
+        self,
+        clock: int,
+        stimulus: np.ndarray,
+        blocks: Sequence[np.ndarray],
+        images: Sequence[tuple[int, np.ndarray]] = (),
+        pressure: Backpressure | None = None,
+        firings: np.ndarray | None = None,
+    ) -> None:
+        """Write rows of one clock and commit them.
+
+        Parameters
+        ----------
+        clock : int
+        stimulus : ndarray of STIMULUS, shape [k]
+        blocks : sequence of ndarray, each [k, ...]
+            One per channel of the clock, as the file stores them.
+        images : sequence of (index, pixels [h, w] uint8)
+            Thumbnails that the file does not have yet.
+        pressure : Backpressure, optional
+            Noted in the file if it has changed.
+        firings : ndarray of FIRING, optional
+            Of the triggers of the clock.
+
+        Raises
+        ------
+        OSError, RuntimeError, ValueError
+            If it cannot be written; the file must then be abandoned.
+        NoRoomError
+            If nothing was written; the file can still be closed.
+        """
+        datasets = self.clocks[clock]
+        self._check_room(datasets.nbytes(blocks), images)
+        datasets.put(stimulus, blocks)
+        self._put_images(images)
+        if firings is not None:
+            self.logs[clock].put(firings)
+        self._note(pressure)
+        self._flush()
+        datasets.commit(stimulus)
+        if firings is not None:
+            self.logs[clock].commit(firings)
+        self._flush()
+        datasets.confirm(stimulus)
+        self.kept_images.update(index for index, _ in images)
+
+    def _put_images(self, images: Sequence[tuple[int, np.ndarray]]) -> None:
+        if images:
+            held = len(self.kept_images)
+            put(self._index, held, np.array([index for index, _ in images], "<u4"))
+            put(self._pixels, held, np.stack([pixels for _, pixels in images]))
+
+    def remember(self, clock: int, memory: TriggerMemory) -> None:
+        """Store what a resumed recording needs for a clock with triggers."""
+        log = self.logs[clock]
+        slot = log.begin(memory)
+        if slot is not None:
+            self._flush()
+            log.trust(slot, memory)
+            self._flush()
+
+    def _flush(self) -> None:
+        """Give the written rows to the operating system, and with "fsync" to the disk."""
+        self._file.flush()
+        if self._fsync:
+            os.fsync(self._file.id.get_vfd_handle())
+
+    def _note(self, pressure: Backpressure | None) -> None:
+        if pressure is not None and self._pressure is not None and pressure != self.pressure:
+            self._pressure[0] = pressure
+            self.pressure = pressure
+
+    def _check_room(self, block: int, images: Sequence[tuple[int, np.ndarray]]) -> None:
+        """Stop before the disk is full, because a write that fails half-way spoils the handle."""
+        block += sum(pixels.nbytes for _, pixels in images)
+        free = shutil.disk_usage(self.path.parent).free
+        if free < 2 * block + SPARE_BYTES:
+            raise NoRoomError(f"only {free >> 10} kB are free on its disk")
+
+    def close(self, status: str, pressure: Backpressure | None = None) -> None:
+        """Set the status and close the file."""
+        self._note(pressure)
+        self._status[0] = STATUS.index(status)
+        self._flush()
+        self._show_events()
+        self._file.close()
+
+    def _show_events(self) -> None:
+        """Link the events where readers of SONATA look for spikes.
+
+        This waits for the end because these readers would take a population that turned out to be
+        dense for a silent one. It is the only change of structure in SWMR mode, and it may be
+        interrupted: a soft link changes only the group that holds it, which nothing here reads.
+        """
+        for datasets in self.clocks:
+            for channel in datasets.event_channels():
+                if not channel.batch and channel.population not in self._file[SPIKES]:
+                    target = spikes_path(channel.population, "events")
+                    self._file[SPIKES][channel.population] = h5py.SoftLink(target)
+
+    def abandon(self) -> None:
+        """Leave a file whose handle a failed write has spoilt, without touching it.
+
+        HDF5 would repeat that write when the file is closed or the interpreter exits, and crash
+        (seen with HDF5 2.0). One more reference to each of its objects prevents that they are ever
+        closed; the operating system closes the file at the end of the process.
+        """
+        for identifier in (self._file.id, *self._open_objects()):
+            h5py.h5i.inc_ref(identifier)
+
+    def _open_objects(self) -> list[h5py.h5d.DatasetID]:
+        fixed = (self._status, self._pressure, self._index, self._pixels)
+        every = [*fixed, *(data for datasets in self.clocks for data in datasets.objects())]
+        every += [data for log in self.logs.values() for data in log.objects()]
+        return [each.id for each in every if each is not None]
+
+
+class NoRoomError(OSError):
+    """The disk is nearly full. Nothing was written, so the handle is sound."""

@@ -1,0 +1,69 @@
+"""The experiments by name. Listing them imports none of them."""
+
+import ast
+import pkgutil
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from spikefa.errors import SpikefaError
+from spikefa.runs.experiment import Experiment
+from spikefa.utils.files import read_text
+
+PACKAGE = "spikefa.experiments"
+
+
+def experiment_names() -> list[str]:
+    """Return the names of all experiments, ``paper.figure``, in alphabetical order."""
+    return sorted(_files())
+
+
+def description(name: str) -> str:
+    """Return the docstring of an experiment's module, read from its file.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no experiment of that name.
+    """
+    return ast.get_docstring(ast.parse(read_text(_file(name)))) or ""
+
+
+def summary_line(name: str) -> str:
+    """Return the first line of the description of an experiment."""
+    return description(name).split("\n")[0]
+
+
+def load_experiment(name: str) -> Experiment:
+    """Import the experiment called `name` and return it.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no experiment of that name; the message lists all names.
+    """
+    _file(name)
+    found: Experiment = import_module(f"{PACKAGE}.{name}").EXPERIMENT
+    return found
+
+
+def _file(name: str) -> Path:
+    files = _files()
+    if name not in files:
+        known = ", ".join(sorted(files))
+        raise SpikefaError(f"no experiment called {name!r}: there is {known}")
+    return files[name]
+
+
+def _files() -> dict[str, Path]:
+    """Return the file of each experiment. Modules whose names begin with ``_`` are helpers."""
+    spec = find_spec(PACKAGE)
+    folders = spec.submodule_search_locations if spec else None
+    return {
+        f"{paper.name}.{figure.name}": Path(folder) / paper.name / f"{figure.name}.py"
+        for folder in folders or ()
+        for paper in pkgutil.iter_modules([folder])
+        if paper.ispkg
+        for figure in pkgutil.iter_modules([str(Path(folder) / paper.name)])
+        if not figure.name.startswith("_")
+    }

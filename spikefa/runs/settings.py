@@ -1,0 +1,60 @@
+"""The settings of an experiment: a frozen dataclass whose fields are command-line options.
+
+`Placed` holds the options that every experiment has; `Repeated` adds those of experiments that are
+repeated over seeds.
+"""
+
+from dataclasses import Field, dataclass, fields
+from typing import Any, Literal
+
+from spikefa.errors import require
+from spikefa.runs.options import option
+
+Device = Literal["cpu", "cuda", "auto"]
+Backend = Literal[
+    "auto",
+    "eager",
+    "graph",
+    "fused",
+    "fused-bf16x6",
+    "fused-bf16x3",
+    "fused-tf32",
+    "fused-bf16",
+]
+DEVICE = "auto: a GPU if there is one"
+DATA_DIR = "where the data set lies; else $SPIKEFA_DATA, else fetched"
+REPEATS = "how often, with seeds 0, 1, 2 and so on"
+WHICH_CELLS = "cells of the table to run, with commas between; --resume adds others"
+"""Texts of options that several experiments have."""
+ALL = "all"
+"""Value of ``--cells`` that names every cell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """Where an experiment runs, and what executes it."""
+
+    device: Device = option("cpu", DEVICE)
+    backend: Backend = option(
+        "auto", "what executes the steps; auto: eager, see docs/performance.md"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeated(Placed):
+    """The options of an experiment that is repeated over seeds."""
+
+    repeats: int = option(1, REPEATS)
+    processes: int = option(1, "runs side by side, one thread each")
+    quick: bool = option(False, "a shorter version, under a minute, that still shows the effect")
+
+    def check(self) -> None:
+        """Raise a `SpikefaError` if there are no repeats or no processes."""
+        require(self.repeats >= 1, f"repeats must be at least 1, {self.repeats} given")
+        require(self.processes >= 1, f"processes must be at least 1, {self.processes} given")
+
+
+def options(settings: Any) -> list["Field[Any]"]:
+    """Return the fields of settings, or of their class: first their own, then those all have."""
+    common = {item.name for item in fields(Repeated)}
+    return sorted(fields(settings), key=lambda item: item.name in common)

@@ -1,0 +1,17 @@
+"""Studies: experiments repeated over seeds, the paper's claims on them, and the page of results."""
+
+from spikefa.runs.studies.claims import Claim, Measures, Quantity, full_version, spread
+from spikefa.runs.studies.grid import CellRuns, Runs
+from spikefa.runs.studies.study import WITHOUT_BACKEND, Study
+
+__all__ = [
+    "WITHOUT_BACKEND",
+    "CellRuns",
+    "Claim",
+    "Measures",
+    "Quantity",
+    "Runs",
+    "Study",
+    "full_version",
+    "spread",
+]

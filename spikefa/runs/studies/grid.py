@@ -1,0 +1,111 @@
+"""The runs of a study: one file for each seed, and for each cell if it is a table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spikefa.errors import SpikefaError, require
+from spikefa.runs.settings import ALL
+
+Runs = dict[str, np.ndarray]
+"""The findings of all runs, stacked: `[n, ...]` by name."""
+
+CellRuns = Mapping[str, Runs]
+"""The findings of the runs of each cell, by cell; without the cells that have not been run."""
+
+SECONDS = "seconds"
+COMMIT = "commit"
+"""What every run records besides: how long it took, and the commit that computed it."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Which runs there are, and where they lie.
+
+    Parameters
+    ----------
+    folder : Path
+        Of their files.
+    seeds : sequence of int
+    cells : sequence of str
+        Of a table; empty otherwise.
+    """
+
+    folder: Path
+    seeds: Sequence[int]
+    cells: Sequence[str] = ()
+
+    def missing(self) -> list[tuple[int, str]]:
+        """Return seed and cell of the runs that have no file yet; the cell is "" without cells."""
+        return [
+            (seed, cell)
+            for seed in self.seeds
+            for cell in self.cells or ("",)
+            if not file_of(self.folder, seed, cell).exists()
+        ]
+
+    def load(self) -> Any:
+        """Return `Runs`; of a table `CellRuns`, of the cells that have been run with all seeds."""
+        if not self.cells:
+            return load_runs(self.folder, self.seeds)
+        return {
+            cell: load_runs(self.folder, self.seeds, cell)
+            for cell in self.cells
+            if all(file_of(self.folder, seed, cell).exists() for seed in self.seeds)
+        }
+
+    def seconds(self, runs: Any) -> float:
+        """Return the computing time of all runs together."""
+        return sum(float(found[SECONDS].sum()) for found in self._stacks(runs))
+
+    def commits(self, runs: Any) -> list[str]:
+        """Return the commits that computed the runs, see `code_version`."""
+        return sorted({commit for found in self._stacks(runs) for commit in found[COMMIT].tolist()})
+
+    def _stacks(self, runs: Any) -> Iterator[Runs]:
+        yield from runs.values() if self.cells else [runs]
+
+
+def chosen(given: str, cells: Sequence[str]) -> list[str]:
+    """Return those of `cells` that are given: names with commas between, or "all".
+
+    Raises
+    ------
+    SpikefaError
+        If a name is none of `cells`.
+    """
+    if given == ALL:
+        return list(cells)
+    names = [name.strip() for name in given.split(",")]
+    for name in names:
+        require(name in cells, f"no cell {name!r}: there is {', '.join(cells)}, or {ALL}")
+    return [cell for cell in cells if cell in names]
+
+
+def file_of(folder: Path, seed: int, cell: str = "") -> Path:
+    """Return the file of the run with a seed, of a cell if there are cells."""
+    return folder / (f"seed{seed}-{cell}.npz" if cell else f"seed{seed}.npz")
+
+
+def load_runs(folder: Path, seeds: Sequence[int], cell: str = "") -> Runs:
+    """Return the findings of the runs with these seeds, of one cell if there are cells, stacked.
+
+    Raises
+    ------
+    SpikefaError
+        If the file of a run is missing or damaged.
+    """
+    found: dict[str, list[np.ndarray]] = {}
+    for seed in seeds:
+        path = file_of(folder, seed, cell)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                stored = {COMMIT: np.array(""), **arrays}  # older runs do not record it
+                for name, values in stored.items():
+                    found.setdefault(name, []).append(values)
+        except (OSError, ValueError) as error:
+            raise SpikefaError(f"cannot read the run {path}: {error}") from error
+    return {name: np.stack(values) for name, values in found.items()}

@@ -1,0 +1,121 @@
+"""The same experiment with one seed after the other, in several processes if asked."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from spikefa.runs.provenance import code_version
+from spikefa.runs.studies.grid import COMMIT, SECONDS, Grid, file_of
+from spikefa.utils.files import written_whole
+from spikefa.utils.progress import progress_bar
+
+Once = Callable[..., dict[str, Any]]
+"""Called with settings and seed, and the cell if there are cells; returns numbers and arrays by
+name, of one shape for all seeds."""
+
+Together = Callable[[Any, Sequence[int]], list[dict[str, Any]]]
+"""Called with settings and seeds; returns for each what `Once` would, computed side by side."""
+
+Job = TypeVar("Job")
+
+
+def repeat(
+    once: Once, settings: Any, grid: Grid, processes: int, together: Together | None = None
+) -> None:
+    """Make all runs of a grid that have no file yet; each file appears whole.
+
+    Parameters
+    ----------
+    once : callable
+        A function of a module, so that other processes find it.
+    settings
+        Passed on to `once`.
+    grid : Grid
+    processes : int
+        Runs side by side, each with one thread; 1: in this process.
+    together : callable, optional
+        A function of a module that makes many runs at once. Each process then makes its share of
+        them so. Not for tables.
+    """
+    missing = grid.missing()
+    jobs = [_Job(_Alone(once, cell), [seed], cell) for seed, cell in missing]
+    if together is not None:
+        shares = ([seed for seed, _ in missing[n::processes]] for n in range(processes))
+        jobs = [_Job(together, share) for share in shares if share]
+    with progress_bar("runs", len(missing), keep=True) as bar:
+        for count in in_processes(partial(_run, settings, grid.folder), jobs, processes):
+            bar.advance(count)
+
+
+def in_processes(
+    function: Callable[[Job], int], jobs: Sequence[Job], processes: int
+) -> Iterator[int]:
+    """Call a function with each job and yield its answers as they come.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, or a `partial` of one.
+    jobs : sequence
+    processes : int
+        How many processes, each with one thread; 1: in this process.
+    """
+    if processes == 1:
+        yield from map(function, jobs)
+        return
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, initializer=_one_thread) as pool:
+        waiting = [pool.submit(function, job) for job in jobs]
+        for done in as_completed(waiting):
+            yield done.result()
+
+
+def apart(found: Mapping[str, np.ndarray], replicas: int) -> list[dict[str, np.ndarray]]:
+    """Return curves `[times, replicas, ...]` replica by replica."""
+    return [{name: curves[:, n] for name, curves in found.items()} for n in range(replicas)]
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """Makes one run at a time, where nothing is gained by making them side by side."""
+
+    once: Once
+    cell: str
+
+    def __call__(self, settings: Any, seeds: Sequence[int]) -> list[dict[str, Any]]:
+        cell = (self.cell,) if self.cell else ()
+        return [self.once(settings, seed, *cell) for seed in seeds]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The runs that one process makes, and their cell if there are cells."""
+
+    make: Together
+    seeds: Sequence[int]
+    cell: str = ""
+
+
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def _run(settings: Any, folder: Path, job: _Job) -> int:
+    """Make some runs and write a file for each; return how many."""
+    begin, commit = time.perf_counter(), code_version()
+    found = job.make(settings, job.seeds)
+    seconds = (time.perf_counter() - begin) / len(job.seeds)
+    for seed, values in zip(job.seeds, found, strict=True):
+        arrays = {name: np.asarray(value) for name, value in values.items()}
+        arrays |= {SECONDS: np.array(seconds), COMMIT: np.array(commit)}
+        with written_whole(file_of(folder, seed, job.cell)) as temporary:
+            np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+    return len(job.seeds)

@@ -1,0 +1,155 @@
+"""From settings to a run directory with numbers, a verdict and a picture."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, asdict, dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from matplotlib.figure import Figure
+
+from spikefa.analysis.saving import save_figure
+from spikefa.errors import require
+from spikefa.runs.directory import RunDirectory
+from spikefa.runs.experiment import Compute, Experiment
+from spikefa.runs.provenance import provenance
+from spikefa.runs.settings import ALL, Backend
+from spikefa.runs.studies.claims import Claim, Measures, Quantity, Verdict, judge_all
+from spikefa.runs.studies.file import NAME, result_of, write_result
+from spikefa.runs.studies.grid import Grid, chosen
+from spikefa.runs.studies.repeats import Once, Together, repeat
+from spikefa.utils.devices import choose_device
+
+WITHOUT_BACKEND = ("auto", "eager")
+"""`Study.backends` of a study that steps its networks by hand."""
+
+
+def _nothing(settings: Any, runs: Any) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Study(Experiment):
+    """An experiment that is repeated over seeds, judged and drawn.
+
+    Its settings are a `Repeated`. A study with cells is a table: it is repeated for each cell, and
+    its settings have the field ``cells`` besides, with the names of those to run.
+
+    Attributes
+    ----------
+    id : str
+        Of the paper's figure or table, as in the list of targets: ``L16.fig2``.
+    once : callable
+        One run: settings and seed, and cell if there are cells, to numbers and arrays by name.
+    measure : callable, optional
+        Settings and runs to the numbers that quantities and claims need, by name. Runs are `Runs`,
+        or `CellRuns` if there are cells.
+    quantities : callable
+        `Measures` to the quantities of the result. A quantity without values belongs to a cell that
+        was not run.
+    claims : sequence of Claim
+        What the paper says.
+    picture : callable
+        Settings and runs to a figure.
+    together : callable, optional
+        Makes all runs side by side, as replicas of one network: settings and seeds to what `once`
+        returns for each of them.
+    cells : sequence of str, optional
+        All cells of a table.
+    backends : sequence of str, optional
+        Those that can execute it; `WITHOUT_BACKEND` of a study that makes no `Simulation`. Default:
+        all.
+    """
+
+    _: KW_ONLY
+    may_change: tuple[str, ...] = ("repeats", "processes", "quick", "cells")
+    id: str
+    once: Once
+    measure: Callable[[Any, Any], Mapping[str, Any]] = _nothing
+    quantities: Callable[[Any], Sequence[Quantity]]
+    claims: Sequence[Claim] = ()
+    picture: Callable[[Any, Any], Figure]
+    together: Together | None = None
+    cells: Sequence[str] = ()
+    backends: Sequence[str] = get_args(Backend)
+
+    def completed(self, settings: Any) -> Any:
+        """Return the settings as they are used; raise if device, backend or cells do not exist."""
+        settings = super().completed(settings)
+        choose_device(settings.device)
+        require(
+            settings.backend in self.backends,
+            f"--backend {settings.backend} has no effect on {self.name}: "
+            f"leave it out, or give {' or '.join(self.backends)}",
+        )
+        if self.cells:
+            chosen(settings.cells, self.cells)
+        return settings
+
+    def folder(self, settings: Any) -> str:
+        """Return the name of the run's folder in ``runs``, by default."""
+        return f"{self.name}-quick" if settings.quick else self.name
+
+    def prepare(self, settings: Any, resumed: RunDirectory | None) -> Compute:
+        """Return what makes the runs that have no file yet."""
+
+        def compute(directory: RunDirectory) -> None:
+            cells = chosen(settings.cells, self.cells) if self.cells else ()
+            grid = Grid(_repeats(directory), range(settings.repeats), cells)
+            grid.folder.mkdir(exist_ok=True)
+            repeat(self.once, settings, grid, settings.processes, self.together)
+
+        return compute
+
+    def draw_figures(self, settings: Any, directory: RunDirectory) -> list[Path]:
+        """Draw the picture from the files of the runs."""
+        path = directory.figures / f"{self.name.split('.')[1]}.png"
+        save_figure(self.picture(settings, self._grid(settings, directory).load()), path)
+        return [path]
+
+    def conclude(self, settings: Any, directory: RunDirectory, figures: Sequence[Path]) -> None:
+        """Judge the runs, and write result and summary."""
+        grid = self._grid(settings, directory)
+        runs = grid.load()
+        measures = self.measures(settings, runs)
+        verdicts = judge_all(self.claims, measures)
+        backend = "eager" if settings.backend == "auto" else settings.backend
+        origin = provenance(str(choose_device(settings.device)), backend)
+        result = result_of(
+            id=self.id,
+            experiment=self.name,
+            quick=settings.quick,
+            settings=asdict(settings) | self._cells_run(runs),
+            n=settings.repeats,
+            quantities=self.quantities(measures),
+            verdicts=verdicts,
+            figures=figures,
+            seconds=round(grid.seconds(runs), 1),
+        )
+        computed_by = {"computed_by": grid.commits(runs)}
+        write_result(directory.path / NAME, result | computed_by | origin)
+        headline = _headline(verdicts, settings.repeats, [*figures, directory.path / NAME])
+        directory.write_summary({"experiment": self.name, "headline": headline, **origin})
+
+    def measures(self, settings: Any, runs: Any) -> Measures:
+        """Return what quantities and claims are computed from."""
+        return Measures(settings=settings, runs=runs, **self.measure(settings, runs))
+
+    def _grid(self, settings: Any, directory: RunDirectory) -> Grid:
+        return Grid(_repeats(directory), range(settings.repeats), self.cells)
+
+    def _cells_run(self, runs: Any) -> dict[str, str]:
+        """Return the setting ``cells`` of all cells that were run, also in a resumed run."""
+        if not self.cells:
+            return {}
+        return {"cells": ALL if len(runs) == len(self.cells) else ",".join(runs)}
+
+
+def _repeats(directory: RunDirectory) -> Path:
+    return directory.path / "repeats"
+
+
+def _headline(verdicts: Sequence[Verdict], n: int, written: Sequence[Path]) -> str:
+    lines = [f"{each.text}: {'yes' if each.holds else 'NO'} ({each.evidence})" for each in verdicts]
+    held = sum(each.holds for each in verdicts)
+    lines += [f"{held} of {len(verdicts)} claims hold, n = {n}"]
+    return "\n".join([*lines, *(f"wrote {path}" for path in written)])

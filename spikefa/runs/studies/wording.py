@@ -1,0 +1,106 @@
+"""The lines of the page of results, in Markdown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from spikefa.runs.studies.file import Result
+from spikefa.runs.studies.targets import Target
+
+
+def cells_run(result: Result) -> str:
+    """Return how many cells of a table were run, "9 of 27 cells run, ", or "" if all were.
+
+    The cells are the quantities with a number of the paper; all quantities if there is none.
+    """
+    given = [each for each in result["quantities"] if each["paper"] is not None]
+    cells = given or result["quantities"]
+    run = [cell for cell in cells if cell["values"]]
+    return "" if len(run) == len(cells) else f"{len(run)} of {len(cells)} cells run, "
+
+
+def findings(result: Result) -> str:
+    """Return how many claims hold or, if the paper makes none, the first quantity."""
+    verdicts = [claim["holds"] for claim in result["claims"]]
+    if verdicts:
+        return f"{sum(verdicts)} of {len(verdicts)} claims hold"
+    first = next(quantity for quantity in result["quantities"] if quantity["values"])
+    return _measured(first, f" {first['unit']}".rstrip())
+
+
+def claim_row(claim: Mapping[str, Any]) -> str:
+    """Return the line of a claim."""
+    text = claim["evidence"]
+    if not claim["holds"]:
+        text += f". Likely reason: {claim['reason'] or 'not known'}"
+    return table_row(claim["text"], "yes" if claim["holds"] else "**no**", text)
+
+
+def quantity_row(quantity: Mapping[str, Any]) -> str:
+    """Return the line of a quantity."""
+    unit = f" {quantity['unit']}" if quantity["unit"] else ""
+    paper = "" if quantity["paper"] is None else _with_sd(quantity["paper"], quantity["paper_sd"])
+    return table_row(
+        quantity["text"],
+        paper + (unit if paper else ""),
+        _measured(quantity, unit),
+        quantity["n"],
+        _difference(quantity),
+    )
+
+
+def _measured(quantity: Mapping[str, Any], unit: str) -> str:
+    if not quantity["values"]:
+        return "not run"
+    if quantity["mean"] is None:
+        return "never"
+    return _with_sd(quantity["mean"], quantity["sd"]) + unit
+
+
+def _difference(quantity: Mapping[str, Any]) -> str:
+    """Return the difference of the means in standard deviations, ours and the paper's combined."""
+    if quantity["paper"] is None or quantity["mean"] is None:
+        return ""
+    variance = (quantity["sd"] or 0.0) ** 2 + (quantity["paper_sd"] or 0.0) ** 2
+    if variance == 0:
+        return "no spread"
+    return f"{(quantity['mean'] - quantity['paper']) / variance**0.5:+.1f} sd"
+
+
+def _with_sd(mean: float, sd: float | None) -> str:
+    return f"{mean:.4g}" if sd is None else f"{mean:.4g} ± {sd:.2g}"
+
+
+def origin(result: Result) -> str:
+    """Return the sentence on runs, time, hardware and commits."""
+    judge = _commit(result["git_commit"] + "+" * result["git_dirty"])
+    makers = sorted(map(_commit, result.get("computed_by", ())))
+    text = f"commit {judge}"
+    if makers not in ([], [judge]):
+        text = f"computed by commit {' and '.join(makers)}, judged by {judge}"
+    return (
+        f"{result['n']} runs, {duration(result['seconds'])} in all on {result['hardware']}; {text}."
+    )
+
+
+def _commit(version: str) -> str:
+    """Return a commit, as `code_version` returns it, in words."""
+    if not version.strip("+"):
+        return "that is not known"
+    return version[:10] + ", with changes that are not committed" * version.endswith("+")
+
+
+def duration(seconds: float) -> str:
+    """Return a time with its unit."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def anchor(target: Target) -> str:
+    """Return the name of the target's section, for links."""
+    return target.id.lower().replace(".", "")
+
+
+def table_row(*cells: object) -> str:
+    """Return a line of a Markdown table."""
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"

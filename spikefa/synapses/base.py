@@ -1,0 +1,128 @@
+"""What all synapses have in common: weights and biases, how they drive, change and decay."""
+
+from abc import ABC, abstractmethod
+from dataclasses import KW_ONLY, dataclass, field
+
+import torch
+from torch import Tensor
+
+from spikefa.errors import require
+from spikefa.plasticity.base import Change, Outer
+from spikefa.utils.products import rows_to_read, sum_of_rows
+from spikefa.utils.tensors import add_product
+
+
+@dataclass(eq=False)  # a subclass may have more than its fields
+class Synapses(ABC):
+    """A projection from one population to another: ``drive = s_pre W + b``.
+
+    A subclass defines `constrain`. It may be a dataclass, or have an ``__init__`` that calls
+    ``super().__init__``.
+
+    Parameters
+    ----------
+    n_pre, n_post : int
+        Sizes of the two populations.
+    scale : float, default 0.05
+        Half-range of the uniform distribution from which the weights are drawn (Lillicrap et al.
+        2016, Methods). Biases start at 0.
+    norm : float, optional
+        Length that the weights onto each neuron keep, ``W_j <- norm W_j / |W_j|`` after every
+        change, in place (RahmanSetayesh, Ghazizadeh & Marvasti 2021; Panjehpour & Esmailzadeh 2022,
+        eq. 9). By default they are free.
+    device, dtype
+        Where the weights live, and as what.
+
+    Attributes
+    ----------
+    weight : Tensor [n_pre, n_post]
+    bias : Tensor [n_post]
+
+    Raises
+    ------
+    SpikefaError
+        If a size or number is out of range.
+    """
+
+    n_pre: int
+    n_post: int
+    _: KW_ONLY
+    scale: float = 0.05
+    norm: float | None = None
+    device: torch.device | str = field(default="cpu", repr=False)
+    dtype: torch.dtype = field(default=torch.float32, repr=False)
+    weight: Tensor = field(init=False, repr=False)
+    bias: Tensor = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        n_pre, n_post, scale, norm = self.n_pre, self.n_post, self.scale, self.norm
+        require(n_pre >= 1 and n_post >= 1, f"synapses need neurons, {n_pre} x {n_post} given")
+        require(scale >= 0, f"the half-range of the weights must not be negative, {scale} given")
+        require(
+            norm is None or 0 < norm < float("inf"),
+            f"the norm of the weights of a neuron must be positive, {norm} given",
+        )
+        self.weight = torch.zeros(n_pre, n_post, device=self.device, dtype=self.dtype)
+        self.bias = torch.zeros(n_post, device=self.device, dtype=self.dtype)
+
+    @property
+    def standard(self) -> bool:
+        """Whether these are exactly `Dense` synapses without norm, which the fused kernels know."""
+        return False
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the weights from U[-scale, scale] on the CPU, so that every device gets the same."""
+        draw = torch.empty(self.weight.shape, dtype=self.weight.dtype)
+        self.weight.copy_(draw.uniform_(-self.scale, self.scale, generator=generator))
+        self.bias.zero_()
+        self.constrain()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return what learning changes, by name."""
+        return {"weight": self.weight, "bias": self.bias}
+
+    def drive(self, pre: Tensor, out: Tensor) -> None:
+        """Write ``pre W + b`` into `out`; `pre` is `[..., batch, n_pre]`."""
+        rows = rows_to_read(pre, self.weight)
+        if rows is None:
+            torch.matmul(pre, self.weight, out=out)
+        else:
+            sum_of_rows(rows, self.weight, out)
+        out.add_(self.bias.unsqueeze(-2))
+
+    def apply(self, change: Change) -> None:
+        """Add what the plasticity rule returned to the weights and biases, in place.
+
+        For an `Outer` product of pre and post this is ``W += pre^T post``, which sums over the
+        batch, and ``b += sum(post)``, as if the bias came from a neuron that always spikes.
+        """
+        if isinstance(change, Outer):
+            if change.loss is not None:
+                self.weight.addcmul_(self.weight, change.loss.unsqueeze(-2), value=-1)
+                self.bias.addcmul_(self.bias, change.loss, value=-1)
+            add_product(self.weight, change.pre.mT, change.post)
+            self.bias.add_(change.post.sum(-2))
+        else:
+            self.weight.add_(change.weight)
+            self.bias.add_(change.bias)
+        self.constrain()
+
+    def decay(self, factor: float) -> None:
+        """Multiply weights and biases by `factor`."""
+        self.weight.mul_(factor)
+        self.bias.mul_(factor)
+        self.constrain()
+
+    @abstractmethod
+    def constrain(self) -> None:
+        """Restore, in place, what must hold after every change of the weights.
+
+        `keep_norm` belongs to it. A subclass may add constraints of its own.
+        """
+
+    def keep_norm(self) -> None:
+        """Scale the weights onto each neuron to their norm, if there is one."""
+        if self.norm is not None:
+            lengths = torch.linalg.vector_norm(self.weight, dim=-2, keepdim=True)
+            least = torch.finfo(self.weight.dtype).tiny ** 0.5  # a neuron without weights has none
+            self.weight.mul_(self.norm / lengths.clamp_(min=least))

@@ -1,0 +1,84 @@
+"""The backends that must agree with eager, each set up for a small network of a kit."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from spikefa.backends import Backend, Scope, captures_on, obstacle
+from spikefa.backends.capture import Capture
+from spikefa.backends.graph import Graph
+from spikefa.network import Network, NetworkState
+from spikefa.testing.tape import Tape
+from spikefa.utils.tensors import named_tensors
+
+
+class TapedGraph(Graph):
+    """The graph backend on any device: a tape takes the place of a CUDA graph."""
+
+    def new_capture(self, pool: object = None) -> Capture:
+        """Return a tape."""
+        return Tape(self.network.device, self._scope.generators.values(), pool)
+
+
+class Driven:
+    """Lets a backend take the steps of a network, as the runner of a simulation does.
+
+    Parameters
+    ----------
+    backend : Backend
+
+    Raises
+    ------
+    NotCapturable
+        If the backend captures steps, and cannot capture those of this network.
+    """
+
+    def __init__(self, backend: Backend):
+        self.backend = backend
+        network, state = backend.network, backend.state
+        self._inputs = state.error.new_zeros(*state.error.shape[:-1], network.n_inputs)
+        self._target = torch.zeros_like(state.error)
+        backend.prepare(
+            self._work,
+            Scope(
+                lambda: named_tensors({"network": network.tensors(), "state": state}),
+                objects=[network, state],
+            ),
+        )
+
+    def __call__(
+        self, network: Network, state: NetworkState, inputs: Tensor, target: Tensor
+    ) -> None:
+        """Take a step of `network`, which is that of the backend."""
+        self._inputs.copy_(inputs)
+        self._target.copy_(target)
+        self.backend.run(self._work)
+
+    def _work(self) -> None:
+        self.backend.step(self._inputs, self._target)
+
+
+def _graph(network: Network, state: NetworkState) -> Backend:
+    kind = Graph if captures_on(network.device) else TapedGraph
+    return kind(network, state)
+
+
+def _fused(network: Network, state: NetworkState) -> Backend:
+    from spikefa.backends.fused import Fused  # needs triton
+
+    return Fused(network, state, 0, "conformance", philox=False)
+
+
+OTHERS: dict[str, Callable[[Network, NetworkState], Backend]] = {"graph": _graph, "fused": _fused}
+"""Backends that are compared with eager, given the uniforms of the state."""
+
+
+def can_compare(name: str, network: Network) -> bool:
+    """Return whether the backend `name` serves this network here, with the numbers of eager.
+
+    A circuit that draws on the host cannot be captured, and fused draws other numbers for it.
+    """
+    if network.feedback.needs_host:
+        return False
+    return name != "fused" or obstacle(name, network) is None

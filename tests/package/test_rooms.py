@@ -1,0 +1,76 @@
+"""The order of the rooms, and the rules that hold in each; see docs/design.md.
+
+A rule that a room does not keep yet is listed in `BROKEN`: its test is expected to fail and turns
+red once the rule is kept, so that it is taken off the list.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.rooms import ORDER, RULES, House
+from tests.helpers.sources import SPIKEFA
+
+BROKEN = {
+    "imports_upwards": "",
+    "imports_the_whole": "",
+    "imports_in_a_circle": "",
+    "imports_for_type_checkers": "feedback",
+    "imports_in_functions": "backends bench datasets runs utils",
+    "asks_for_classes": "analysis backends experiments models",
+    "asks_for_replicas": "analysis backends experiments network",
+    "constructors": "feedback neurons",
+    "long_files": "experiments simulation",
+    "long_functions": "backends experiments models",
+}
+
+
+@pytest.fixture(scope="module")
+def house():
+    return House()
+
+
+@pytest.fixture(scope="module")
+def breaches(house):
+    """What breaks each rule in each room."""
+    found = {rule: defaultdict(list) for rule in RULES}
+    for rule in RULES:
+        for source, line, what in getattr(house, rule)():
+            found[rule][source.room].append(f"spikefa/{source.name}:{line}: {what}")
+    return found
+
+
+def case(rule, room):
+    broken = room in BROKEN[rule].split()
+    marks = pytest.mark.xfail(strict=True, reason="not yet") if broken else ()
+    return pytest.param(rule, room, marks=marks)
+
+
+@pytest.mark.parametrize(("rule", "room"), [case(rule, room) for rule in RULES for room in ORDER])
+def test_a_room_keeps_the_rules(rule, room, breaches):
+    assert breaches[rule][room] == []
+
+
+def test_nothing_lies_loose():
+    files = {file.name for file in SPIKEFA.iterdir() if file.is_file()}
+    assert files == {"__init__.py", "__main__.py", "errors.py", "py.typed"}
+    rooms = {folder.name for folder in SPIKEFA.iterdir() if (folder / "__init__.py").is_file()}
+    assert rooms <= set(ORDER)
+
+
+def test_every_room_is_looked_at(house):
+    """With models and experiments, which are links."""
+    looked_at = {source.room for source in house.sources}
+    assert looked_at >= {"models", "experiments", "network", "cli", "errors"}
+    assert house.modules["spikefa.network.state"].room == "network"
+    assert Path(house.modules["spikefa.models"].name) == Path("models/__init__.py")
+
+
+@pytest.mark.xfail(strict=True, reason="not yet")
+def test_the_tests_stand_in_the_same_tree():
+    tests = Path(__file__).resolve().parents[1]
+    loose = {file.name for file in tests.glob("*.py")} - {"__init__.py", "conftest.py"}
+    folders = {file.parent.relative_to(tests).parts[0] for file in tests.glob("*/**/test_*.py")}
+    assert folders <= {*ORDER, "package", "proofs"}
+    assert not loose

@@ -1,0 +1,80 @@
+"""An experiment completes its settings, makes a folder, and resumes only what it began."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from spikefa.errors import SpikefaError
+from spikefa.runs.experiment import Experiment
+from spikefa.runs.options import option
+from spikefa.runs.settings import Repeated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Repeated):
+    size: int = option(10, "how large")
+    length: int = option(3, "how long")
+
+
+@dataclass(frozen=True)
+class Sizes(Experiment):
+    def prepare(self, settings, resumed):
+        def compute(directory):
+            with open(directory.path / "sizes.txt", "a") as file:
+                print(settings.size, resumed is not None, file=file)
+
+        return compute
+
+    def draw_figures(self, settings, directory):
+        return [directory.figures / f"size{settings.size}.png"]
+
+    def conclude(self, settings, directory, figures):
+        directory.write_summary({"figures": [path.name for path in figures]})
+
+
+def doubled(settings):
+    if settings.size > 100:
+        raise SpikefaError("too large")
+    return settings
+
+
+SIZES = Sizes("some.sizes", Settings, quick={"size": 2}, complete=doubled, may_change=("length",))
+
+
+def test_a_run_is_computed_drawn_and_concluded(tmp_path):
+    directory = SIZES.run(out=tmp_path / "run")
+    assert (directory.path / "sizes.txt").read_text() == "10 False\n"
+    assert directory.read_summary() == {"figures": ["size10.png"]}
+    assert directory.experiment == "some.sizes"
+    assert SIZES.draw(directory) == [directory.figures / "size10.png"]
+
+
+def test_the_default_folder_has_the_name_of_the_experiment(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert SIZES.run().path.as_posix() == "runs/some.sizes"
+
+
+def test_the_quick_version_changes_defaults_alone():
+    assert SIZES.completed(Settings(quick=True)).size == 2
+    assert SIZES.completed(Settings(quick=True, size=7)).size == 7
+    assert SIZES.completed(Settings()).size == 10
+
+
+def test_settings_are_completed_before_a_folder_is_made(tmp_path):
+    with pytest.raises(SpikefaError, match="too large"):
+        SIZES.run(Settings(size=101), tmp_path / "run")
+    for wrong in ({"repeats": 0}, {"processes": 0}):
+        with pytest.raises(SpikefaError, match=f"{next(iter(wrong))} must be at least 1, 0 given"):
+            SIZES.run(Settings(**wrong), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_goes_on_with_the_settings_that_may_change(tmp_path):
+    settings = Settings(size=4)
+    directory = SIZES.run(settings, tmp_path / "run")
+    SIZES.run(replace(settings, length=5), resume=directory.path)
+    assert (directory.path / "sizes.txt").read_text() == "4 False\n4 True\n"
+    with pytest.raises(SpikefaError, match="has --size 4, 5 given: leave it out"):
+        SIZES.run(Settings(size=5), resume=directory.path)
+    with pytest.raises(SpikefaError, match="holds no run"):
+        SIZES.run(settings, resume=tmp_path)
