@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:tests/simulation/test_replicas_functions.py
 """Learning functions, with circuits that watch: R replicas are R single networks."""
-========
-"""Replicas that learn functions, and circuits that watch: R replicas are R single networks."""
->>>>>>>> wt-parts:tests/simulation/test_replicas_of_examples.py
 
 from functools import partial
 
@@ -15,7 +11,6 @@ from spikefa.analysis.delta_angles import angles_to
 from spikefa.datasets.functions import linear
 from spikefa.errors import SpikefaError
 from spikefa.models import rate_network
-from spikefa.stimulus.functions import FunctionStimulus
 
 SEEDS = [2, 5, 0]
 
@@ -27,7 +22,6 @@ def simulation(circuit, seed, replicas=None, batch=2, noise=0.0):
     net.initialise(seed)
     seeds = [seed] if isinstance(seed, int) else seed
     tasks = [linear(6, 4, own) for own in seeds]
-<<<<<<<< HEAD:tests/simulation/test_replicas_functions.py
     stimulus = sf.FunctionStimulus(tasks if replicas else tasks[0], tests=9)
     return sf.Simulation(net, stimulus, batch_size=batch, seed=seed, progress=False)
 
@@ -36,16 +30,6 @@ def follow(sim, watching=sf.Backprop, seed=0):
     angles = angles_to(sim.network, watching(tau=1.0), sim.held_out.state, seed)
     nse = sim.held_out.answers.nse
     return sim.follow([0, 3, 200, 300], {"nse": nse, "angles": angles})
-========
-    stimulus = FunctionStimulus(tasks if replicas else tasks[0], tests=9)
-    return sf.Simulation(net, stimulus, batch_size=batch, seed=seed)
-
-
-def follow(ex, watching=sf.Backprop, seed=0):
-    held_out = ex.held_out
-    angles = angles_to(ex.network, watching(tau=1.0), held_out.state, seed)
-    return ex.follow([0, 3, 200, 300], {"nse": held_out.answers.nse, "angles": angles})
->>>>>>>> wt-parts:tests/simulation/test_replicas_of_examples.py
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -58,13 +42,8 @@ def test_every_replica_learns_what_a_single_network_learns(batch):
 
 def test_noise_is_that_of_a_single_network():
     def errors(seed, replicas=None):
-<<<<<<<< HEAD:tests/simulation/test_replicas_functions.py
         sim = simulation(partial(sf.NodePerturbation, tau=1.0), seed, replicas, noise=0.3)
         return sim.follow([0, 300], {"nse": sim.held_out.answers.nse})["nse"]
-========
-        ex = exercise(partial(sf.NodePerturbation, tau=1.0), seed, replicas, noise=0.3)
-        return ex.follow([0, 300], {"nse": ex.held_out.answers.nse})["nse"]
->>>>>>>> wt-parts:tests/simulation/test_replicas_of_examples.py
 
     found = errors(SEEDS, 3)
     for number, seed in enumerate(SEEDS):
@@ -99,12 +78,6 @@ def test_another_circuit_takes_over(other):
 def test_tasks_must_fit():
     net = rate_network((6, 4), sf.FA(tau=1.0), 0.1, replicas=3)
     with pytest.raises(SpikefaError, match="2 tasks for 3 replicas: give one, or one for each"):
-<<<<<<<< HEAD:tests/simulation/test_replicas_functions.py
         sf.Simulation(net, sf.FunctionStimulus([linear(6, 4, 0)] * 2))
     with pytest.raises(SpikefaError, match="a task with 5 inputs"):
         sf.Simulation(net, sf.FunctionStimulus([linear(6, 4, 0), linear(6, 4, 1), linear(5, 4, 0)]))
-========
-        sf.Simulation(net, FunctionStimulus([linear(6, 4, 0)] * 2))
-    with pytest.raises(SpikefaError, match="a task with 5 inputs"):
-        sf.Simulation(net, FunctionStimulus([linear(6, 4, 0), linear(6, 4, 1), linear(5, 4, 0)]))
->>>>>>>> wt-parts:tests/simulation/test_replicas_of_examples.py
