@@ -93,8 +93,8 @@ def simulation_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Si
     """Return a simulation in which the network around a circuit learns the images."""
     data = sf.datasets.mnist(settings.data_dir).subset(train=settings.images)
     train, test = data.train, data.test
-    shown = classification(train, data.full_scale, data.n_classes, inputs="standardised")
-    aside = classification(test, data.full_scale, data.n_classes, "standardised", like=shown)
+    shown = classification(train, inputs="standardised")
+    aside = classification(test, inputs="standardised", like=shown)
     return Simulation(
         network_of(settings, circuit, seed),
         ExampleStimulus(shown),
