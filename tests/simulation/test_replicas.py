@@ -154,12 +154,13 @@ def test_a_single_run_does_not_go_on_from_replicas(tmp_path):
 
 def test_the_watch_names_the_replica():
     sim = together()
-    guard = Guard(sim)
+    guard = Guard(sim.training)
     sim.network.synapses["hidden2"].weight[1, 0, 0] = float("inf")
     guard._keep()
     for _ in sim.present():
         pass
-    assert "of replica 1 became NaN or infinite at step 0" in guard.look()
+    with pytest.raises(SpikefaError, match="of replica 1 became NaN or infinite at step 0"):
+        guard.look()
 
 
 def test_seeds_must_fit():
