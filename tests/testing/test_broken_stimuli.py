@@ -12,7 +12,8 @@ from spikefa.testing import STIMULUS_CHECKS, NotConformant, check_stimulus
 
 
 def jitter(inputs, source):
-    inputs.add_(torch.rand(inputs.shape, generator=source, dtype=inputs.dtype), alpha=0.1)
+    drawn = torch.rand(inputs.shape, generator=source, dtype=inputs.dtype)  # on the CPU
+    inputs.add_(drawn.to(inputs.device), alpha=0.1)
 
 
 DIGITS = sf.datasets.digits().subset(60, 20)
