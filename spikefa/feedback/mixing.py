@@ -48,9 +48,9 @@ class MixedState(FeedbackState):
         """Return the tensors that need new numbers from U[0, 1) at every step, by name."""
         return super().uniforms() | uniforms_of("direct", self.direct)
 
-    def arrival(self, site: Site, inlet: str) -> Tensor:
-        """Return where the error of one source arrives in a hidden population."""
-        return self.arrived[site.layer][inlet]
+    def meeting(self, site: Site) -> dict[str, Tensor]:
+        """Return where the errors arrive that meet in a hidden population, by source."""
+        return self.arrived[site.layer]
 
 
 class Mixing(Wired):

@@ -56,12 +56,13 @@ class FeedbackState:
 
     def at(self, site: Site) -> ErrorState:
         """Return the error population at `site`."""
-        found: ErrorState = getattr(self, site.group)[site.layer]
+        group, layer = site
+        found: ErrorState = getattr(self, group)[layer]
         return found
 
-    def arrival(self, site: Site, inlet: str) -> Tensor:
-        """Return where the error that reaches `site` is written: into its drive.
+    def meeting(self, site: Site) -> dict[str, Tensor]:
+        """Return where the errors of several hops arrive that meet at `site`, by inlet.
 
-        A state in which several errors meet keeps them apart, by the name of their inlet.
+        A circuit in which errors meet has a state with room for them.
         """
-        return self.at(site).drive
+        raise NotImplementedError(f"{type(self).__name__} has no room for errors that meet")

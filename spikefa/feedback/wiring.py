@@ -40,9 +40,9 @@ class Hop:
         source = state.at(self.source)
         return source.drive if self.gated else source.activity
 
-    def arrival(self, state: FeedbackState) -> Tensor:
-        """Return the tensor that the error is written to at its target."""
-        return state.arrival(self.target, self.inlet)
+    def carry(self, state: FeedbackState, out: Tensor) -> None:
+        """Write what arrives at the target in this step."""
+        self.matrix.carry(self.sent(state), out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +69,17 @@ class Stop:
     new: list[Hop]
     combine: Combination | None
     gates: bool
+
+    def receive(self, state: FeedbackState, drive: Tensor) -> None:
+        """Write what arrives here in this step; nothing, where the circuit has written it."""
+        if self.combine is None:
+            for hop in self.hops:
+                hop.carry(state, drive)
+            return
+        arrived = state.meeting(self.site)
+        for hop in self.new:
+            hop.carry(state, arrived[hop.inlet])
+        self.combine([arrived[hop.inlet] for hop in self.hops], drive)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -163,10 +174,7 @@ class Wiring:
         """Carry the error from its origins along all hops, within one step."""
         for stop in self.stops:
             here = state.at(stop.site)
-            for hop in stop.new:
-                hop.matrix.carry(hop.sent(state), out=hop.arrival(state))
-            if stop.combine is not None:
-                stop.combine([hop.arrival(state) for hop in stop.hops], here.drive)
+            stop.receive(state, here.drive)
             stop.population.step(here)
             if stop.gates:
                 torch.mul(here.activity, forward[stop.site.layer].gain, out=here.drive)
