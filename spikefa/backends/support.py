@@ -113,15 +113,15 @@ def _unusual(network: Network) -> str | None:
 def _unusual_circuit(circuit: FeedbackCircuit) -> str | None:
     """Return what about a circuit the kernels cannot do, which carry an error hop by hop."""
     wiring = circuit.wiring
-    reached = {hop.target for hop in wiring.hops}
-    meeting = len(reached) < len(wiring.hops)
-    everywhere = len(reached) + 1 == sum(map(len, wiring.populations.values()))
+    populations = [each for group in wiring.populations.values() for each in group]
+    everywhere = len(populations) == len(wiring.hops) + 1  # one into each, but for the output's
+    meeting = any(hop.inlet for hop in wiring.hops)
     reading = any(hop.matrix.role == "forward" for hop in wiring.hops)
-    if not circuit.sweep_only or meeting or not everywhere or reading:
+    if not circuit.sweep_only or not everywhere or meeting or reading:
         return f"its circuit is {type(circuit).__name__}"
     recipes = [hop.matrix.recipe for hop in wiring.hops]
     if any(recipe.kind not in DRAWN or recipe.sparsity > 0 for recipe in recipes if recipe):
         return f"its matrices are procedural, {circuit}"
-    if any(each.phi_delta == "spiking" for group in wiring.populations.values() for each in group):
+    if any(population.phi_delta == "spiking" for population in populations):
         return "its error neurons spike"
     return None

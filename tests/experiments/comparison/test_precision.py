@@ -45,7 +45,7 @@ def test_products_are_rounded_and_weights_are_not():
         net.synapses["hidden"].drive(spikes, out)
         torch.testing.assert_close(out, spikes @ rounding(before), rtol=1e-6, atol=0)
         errors, back = torch.randn(1, 4), torch.empty(1, 5)
-        net.feedback.carry(0, errors, back)
+        net.feedback.rounded[0].carry(errors, back)
         expected = rounding(errors) @ rounding(net.feedback.matrices[0])
         torch.testing.assert_close(back, expected, rtol=1e-6, atol=1e-7)
     assert net.synapses["hidden"].weight.equal(before)
