@@ -1,11 +1,11 @@
-"""The one exception that means: the user can mend this."""
+"""The exception for mistakes that the user can mend."""
 
 
 class SpikefaError(Exception):
     """A mistake that the user can mend.
 
-    The message is one clear line: what was given, what is allowed, how to mend it. The command
-    line prints it without a traceback and exits with code 2.
+    The message is one line that says what was given, what is allowed and how to mend it. The
+    command line prints it without a traceback and exits with code 2.
     """
 
 

@@ -29,11 +29,7 @@ def examples(settings: Shared) -> tuple[Examples, Examples]:
     """Return images to learn and images to test on, brightness in [0, 1], 1-hot targets."""
     dataset = load(settings.dataset, settings.data_dir)
     dataset = dataset.subset(settings.train or None, settings.test or None)
-    scale, classes = dataset.full_scale, dataset.n_classes
-    return (
-        classification(dataset.train, scale, classes),
-        classification(dataset.test, scale, classes),
-    )
+    return classification(dataset.train), classification(dataset.test)
 
 
 def feedback_alignment(matrix: MatrixKind = "sign") -> FA:

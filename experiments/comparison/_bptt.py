@@ -8,51 +8,17 @@ would write. Sizes, spikes of the input, steps and output groups are those of th
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
-import snntorch
 import torch
-from snntorch import surrogate
 from torch import Tensor, nn
 
 from spikefa.datasets import Dataset, Images
+from spikefa.models.snntorch_layers import SpikingLayers
 from spikefa.stimulus.images import ImageState, ImageStimulus
 from spikefa.utils.seeding import generator
 
 CLASSES = 10
-
-
-class SpikingLayers(nn.Module):
-    """Linear layers, each followed by snnTorch's Leaky neurons.
-
-    Parameters
-    ----------
-    sizes : list of int
-        From the input to the output.
-    beta : float
-        What is left of the membrane potential after a step.
-    threshold : float
-        Of the membrane potential.
-    """
-
-    def __init__(self, sizes: list[int], beta: float, threshold: float):
-        super().__init__()
-        self.linear = nn.ModuleList(nn.Linear(n_pre, n_post) for n_pre, n_post in pairwise(sizes))
-        self.neurons = nn.ModuleList(
-            snntorch.Leaky(beta=beta, threshold=threshold, spike_grad=surrogate.fast_sigmoid())
-            for _ in sizes[1:]
-        )
-
-    def forward(self, steps: list[Tensor]) -> list[Tensor]:
-        """Return the output spikes [batch, n_out] of each step, from rest."""
-        membranes: list[Tensor] = [torch.zeros((), device=steps[0].device) for _ in self.neurons]
-        found = []
-        for spikes in steps:
-            for layer, (linear, neuron) in enumerate(zip(self.linear, self.neurons, strict=True)):
-                spikes, membranes[layer] = neuron(linear(spikes), membranes[layer])
-            found.append(spikes)
-        return found
 
 
 class Bptt:

@@ -4,13 +4,13 @@ import statistics
 from collections.abc import Sequence
 
 from spikefa import datasets
-from spikefa.bench import milliseconds
 from spikefa.experiments.comparison._entries import BPTT, ENTRIES
 from spikefa.experiments.comparison._settings import Settings
 from spikefa.experiments.comparison._trial import build_network
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus.images import ImageStimulus
 from spikefa.utils.tensors import named_tensors
+from spikefa.utils.timing import milliseconds
 
 STEPS, REPETITIONS = 20, 7
 

@@ -64,8 +64,8 @@ def logistic_simulation(name: str, settings: Logistic, data: Dataset, seed: int)
         device=choose_device(settings.device),
         dtype=torch.float32,
     )
-    train = classification(data.train, data.full_scale, N_CLASSES)
-    tests = classification(data.test, data.full_scale, N_CLASSES)
+    train = classification(data.train)
+    tests = classification(data.test)
     return Simulation(
         network,
         ExampleStimulus(train),

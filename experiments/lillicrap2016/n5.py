@@ -110,8 +110,8 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     network = CELLS[cell]
     data = _data(settings, network.background)
     how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
-    train = classification(data.train, data.full_scale, data.n_classes, **how)
-    tests = classification(data.test, data.full_scale, data.n_classes, **how, like=train)
+    train = classification(data.train, **how)
+    tests = classification(data.test, **how, like=train)
     return trained(network, settings, train, tests, seed, data.shape)[1]
 
 

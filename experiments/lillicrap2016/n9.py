@@ -66,8 +66,8 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     data = digits(
         settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
     )
-    train = reconstruction(data.train, data.full_scale, -0.9, 0.9)
-    tests = reconstruction(data.test, data.full_scale, -0.9, 0.9)
+    train = reconstruction(data.train, low=-0.9, high=0.9)
+    tests = reconstruction(data.test, low=-0.9, high=0.9)
     simulation, found = trained(CELLS[cell], settings, train, tests, seed)
     return found | {
         "shown": tests.inputs[:SHOWN].numpy(),

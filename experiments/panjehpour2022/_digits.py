@@ -5,6 +5,7 @@ biases, and the feedback weights, are from N(0, 0.1), read as a deviation of 0.1
 the squared error; the update is for the mean over a mini-batch.
 """
 
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -122,12 +123,9 @@ def simulation_of(
 
 
 def _examples(data: Dataset, disorder: float, seed: int) -> tuple[Examples, Examples]:
-    train = Images(data.train.pixels, _disordered(data.train, disorder, seed))
-    shown, tests = (
-        classification(images, data.full_scale, data.n_classes, per_class=PER_CLASS)
-        for images in (train, data.test)
-    )
-    return shown, tests
+    train = replace(data.train, labels=_disordered(data.train, disorder, seed))
+    shown = classification(train, per_class=PER_CLASS)
+    return shown, classification(data.test, per_class=PER_CLASS)
 
 
 def _disordered(images: Images, share: float, seed: int) -> NDArray[np.uint8]:
@@ -148,4 +146,4 @@ def small_digits(data_dir: str | None = None) -> Dataset:
 def _small(images: Images) -> Images:
     pixels = torch.from_numpy(images.pixels).unsqueeze(1).float()
     small = interpolate(pixels, (SIDE, SIDE), mode="bilinear", antialias=True)
-    return Images(small.squeeze(1).round().byte().numpy(), images.labels)
+    return replace(images, pixels=small.squeeze(1).round().byte().numpy())

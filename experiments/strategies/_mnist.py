@@ -127,9 +127,8 @@ def classify(
         "epochs" and "test_error" [epochs + 1], and "train_error" at the end.
     """
     dataset, others = images(settings)
-    kind = (dataset.full_scale, dataset.n_classes, scaling)
-    examples = classification(dataset.train, *kind)
-    tests = classification(others, *kind, like=None if scaling == "unit" else examples)
+    examples = classification(dataset.train, scaling)
+    tests = classification(others, scaling, like=None if scaling == "unit" else examples)
     sizes = (dataset.n_inputs, width, width, dataset.n_classes)
     made = network(settings, sizes, circuit, hidden, "softmax", seed)
     simulation = simulation_of(settings, made, examples, tests, seed)

@@ -58,8 +58,8 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train one autoencoder."""
     name, width = cell.split("-")
     dataset, others = images(settings)
-    examples = reconstruction(dataset.train, dataset.full_scale)
-    tests = reconstruction(others, dataset.full_scale)
+    examples = reconstruction(dataset.train)
+    tests = reconstruction(others)
     sizes = (dataset.n_inputs, int(width), int(width), dataset.n_inputs)
     carrier = circuit(name, settings.feedback_scale)
     made = network(settings, sizes, carrier, "tanh", "logistic", seed)

@@ -171,7 +171,7 @@ def path_norm_ratios(network: Network) -> dict[str, float]:
     smaller, and explode where it is much larger. The network must be a single one or a replica.
     """
     require(
-        network.replicas is None,
+        not network.leading,
         "the ratios are defined for a single network: give a replica, such as network.replica(0)",
     )
     carried = list(network.synapses.items())[1:]

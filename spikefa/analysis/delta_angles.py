@@ -1,6 +1,7 @@
 """Angles between the error that reaches the synapses and the one backpropagation would deliver."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -8,7 +9,7 @@ from torch import Tensor
 from spikefa.analysis.alignment import row_angles, stability_criterion
 from spikefa.datasets import Images
 from spikefa.errors import require
-from spikefa.feedback import Backprop, FeedbackCircuit
+from spikefa.feedback import Backprop, FeedbackCircuit, FeedbackState
 from spikefa.network.further import connect, feedback_state
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
@@ -16,6 +17,7 @@ from spikefa.simulation.runner import Runner
 from spikefa.stimulus.images import ImageStimulus
 
 
+@dataclass(eq=False)
 class Reference:
     """A second circuit beside the one of a network, from which no synapse learns.
 
@@ -38,12 +40,15 @@ class Reference:
         Holds what the circuit delivered for the state that it watched last.
     """
 
-    def __init__(
-        self, network: Network, circuit: FeedbackCircuit, batch: int, seed: int | Sequence[int] = 0
-    ):
-        connect(network, circuit, seed)
-        self.circuit = circuit
-        self.state = feedback_state(network, circuit, batch)
+    network: Network
+    circuit: FeedbackCircuit
+    batch: int
+    seed: int | Sequence[int] = 0
+    state: FeedbackState = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        connect(self.network, self.circuit, self.seed)
+        self.state = feedback_state(self.network, self.circuit, self.batch)
 
     def watch(self, state: NetworkState) -> None:
         """Run one step with the output error of `state`, in which the network has fed back."""
@@ -164,7 +169,7 @@ def present_once(
         After the last step.
     """
     require(
-        network.replicas is None,
+        not network.leading,
         "the angles are defined for a single network: give a replica, such as network.replica(0)",
     )
     require(steps >= 1, f"images must be shown for at least 1 step, {steps} given")

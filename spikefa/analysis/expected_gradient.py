@@ -11,7 +11,6 @@ from spikefa.datasets import Images
 from spikefa.errors import require
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
-from spikefa.neurons import StochasticBinary
 from spikefa.utils.seeding import generator
 
 Loss = Literal["probability", "spikes"]
@@ -67,7 +66,7 @@ def expected_modulators(
     require(loss in ("probability", "spikes"), f"loss is {loss!r}: give 'probability' or 'spikes'")
     for name, population in network.populations.items():
         require(
-            type(population) is StochasticBinary,
+            population.standard,
             f"the expected loss is defined for StochasticBinary neurons; {name!r} is {population}",
         )
     source = generator(seed, "expected_gradient", device=network.device)

@@ -35,6 +35,7 @@ def make_backend(
     seed: int,
     stream: str,
     capture: bool = True,
+    philox: bool = True,
 ) -> Backend:
     """Return the backend `name`, one that `choose_backend` returned, for one set of streams.
 
@@ -49,12 +50,14 @@ def make_backend(
     capture : bool, default True
         Whether graph and fused capture their steps where CUDA graphs are. If not, the first is
         eager, and fused launches its kernels one by one.
+    philox : bool, default True
+        Whether fused draws in its kernels; otherwise it takes the uniforms of the state.
     """
     capture = capture and captures_on(network.device)
     if name in FUSED:
         from spikefa.backends.fused import Fused  # needs triton
 
         precision = name.removeprefix("fused").removeprefix("-")
-        fused = Fused(network, state, seed, stream, precision or "float32")
+        fused = Fused(network, state, seed, stream, precision or "float32", philox)
         return Graph(network, state, fused) if capture else fused
     return Graph(network, state) if name == "graph" and capture else Backend(network, state)

@@ -8,9 +8,6 @@ import torch
 from spikefa.errors import SpikefaError
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.network import Network
-from spikefa.neurons import StochasticBinary
-from spikefa.plasticity import ThreeFactor
-from spikefa.synapses import Dense
 
 PRECISIONS = ("float32", "bf16x6", "bf16x3", "tf32", "bf16")
 """How the fused backend multiplies; see docs/performance.md."""
@@ -96,12 +93,12 @@ def _unusual(network: Network) -> str | None:
     if network.replicas is not None:
         return f"it has {network.replicas} replicas"
     for population in network.populations.values():
-        if type(population) is not StochasticBinary:
+        if not population.standard:
             return f"it has the population {population!r}"
     for synapses in network.synapses.values():
-        if type(synapses) is not Dense or synapses.norm is not None:
+        if not synapses.standard:
             return f"it has the synapses {synapses!r}"
-    if type(network.rule) is not ThreeFactor:
+    if not network.rule.standard:
         return f"its rule is {type(network.rule).__name__}"
     if network.optimiser is not None:
         return "its synapses change by an optimiser"

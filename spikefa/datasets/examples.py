@@ -68,9 +68,8 @@ class Examples:
 
 def classification(
     images: Images,
-    full_scale: int | None = None,
-    n_classes: int | None = None,
     inputs: Scaling = "unit",
+    *,
     low: float = 0.0,
     high: float = 1.0,
     per_class: int = 1,
@@ -81,8 +80,6 @@ def classification(
     Parameters
     ----------
     images : Images
-    full_scale, n_classes : int, optional
-        By default those of `images`.
     inputs, low, high, per_class, like
         See `labelled`; "unit" leaves brightness in [0, 1].
 
@@ -92,14 +89,14 @@ def classification(
         If an argument is out of range.
     """
     return labelled(
-        _brightness(images, full_scale),
+        _brightness(images),
         torch.from_numpy(images.labels).long(),
-        images.n_classes if n_classes is None else n_classes,
+        images.n_classes,
         inputs,
-        low,
-        high,
-        per_class,
-        like,
+        low=low,
+        high=high,
+        per_class=per_class,
+        like=like,
     )
 
 
@@ -108,6 +105,7 @@ def labelled(
     labels: Tensor,
     n_classes: int,
     inputs: Scaling = "unit",
+    *,
     low: float = 0.0,
     high: float = 1.0,
     per_class: int = 1,
@@ -156,26 +154,23 @@ def labelled(
     return Examples(x.sub_(shift).div_(spread), targets, labels, per_class, shift, spread)
 
 
-def reconstruction(
-    images: Images, full_scale: int | None = None, low: float = 0.0, high: float = 1.0
-) -> Examples:
+def reconstruction(images: Images, *, low: float = 0.0, high: float = 1.0) -> Examples:
     """Return images that are their own targets, float32, for an autoencoder.
 
     Parameters
     ----------
     images : Images
-    full_scale : int, optional
-        Pixel value that becomes `high`, by default that of `images`; 0 becomes `low`.
     low, high : float, default 0, 1
+        Inputs and targets for black, 0, and for white, the full scale of the images.
     """
-    inputs = _brightness(images, full_scale).mul_(high - low).add_(low)
+    inputs = _brightness(images).mul_(high - low).add_(low)
     return Examples(inputs, inputs, torch.from_numpy(images.labels).long())
 
 
-def _brightness(images: Images, full_scale: int | None) -> Tensor:
+def _brightness(images: Images) -> Tensor:
     """Return the pixels as numbers from 0 to 1, [N, n_pixels], a new tensor."""
-    full_scale = images.full_scale if full_scale is None else full_scale
-    return torch.from_numpy(images.pixels).flatten(1).to(torch.float32).div_(full_scale)
+    pixels = torch.from_numpy(images.pixels).flatten(1)
+    return pixels.to(torch.float32).div_(images.full_scale)
 
 
 def _statistics(x: Tensor, inputs: str, like: Examples | None) -> tuple[Tensor, Tensor]:

@@ -112,7 +112,7 @@ class Network:
     @property
     def leading(self) -> tuple[int, ...]:
         """Dimensions in front of the shapes of a single network: (replicas,), or ()."""
-        return () if self.replicas is None else (self.replicas,)
+        return (self.replicas,) if self.replicas else ()
 
     @property
     def shared(self) -> list[object]:

@@ -19,7 +19,7 @@ MakeSynapses = Callable[..., Synapses]
 def check_parts(
     populations: Mapping[str, Any], feedback: Any, rule: Any, output_error: str
 ) -> None:
-    """Check that each part is an object of its kind; a class that was not called is not.
+    """Check that each part is an object of its kind.
 
     Raises
     ------
@@ -27,23 +27,25 @@ def check_parts(
         If a part is something else, or there is no population.
     """
     require(bool(populations), "a network needs at least an output population")
-    parts: list[tuple[str, Any, type]] = [
-        ("feedback", feedback, FeedbackCircuit),
-        ("rule", rule, PlasticityRule),
-    ]
-    parts += [(f"population {name!r}", item, Population) for name, item in populations.items()]
-    for what, given, kind in parts:
-        uncalled = isinstance(given, type) and issubclass(given, kind)
-        require(
-            isinstance(given, kind),
-            f"{what} is the class {given.__name__}: call it, {given.__name__}(...)"
-            if uncalled
-            else f"{what} must be a {kind.__name__}, {type(given).__name__} given"
-            + (": wrap snnTorch's neurons in SnnTorch(neuron, size)" if kind is Population else ""),
-        )
+    check_kind("feedback", feedback, FeedbackCircuit)
+    check_kind("rule", rule, PlasticityRule)
+    for name, population in populations.items():
+        check_kind(f"population {name!r}", population, Population)
     require(
         output_error in ("spikes", "probability"),
         f"output_error must be 'spikes' or 'probability', {output_error!r} given",
+    )
+
+
+def check_kind(what: str, given: Any, kind: type) -> None:
+    """Check that an argument is an object of its kind, and not a class that was not called."""
+    uncalled = isinstance(given, type) and issubclass(given, kind)
+    require(
+        isinstance(given, kind),
+        f"{what} is the class {given.__name__}: call it, {given.__name__}(...)"
+        if uncalled
+        else f"{what} must be a {kind.__name__}, {type(given).__name__} given"
+        + (": wrap snnTorch's neurons in SnnTorch(neuron, size)" if kind is Population else ""),
     )
 
 

@@ -3,7 +3,7 @@
 import copy
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import snntorch
 import torch
@@ -37,8 +37,15 @@ class SnnTorchState(PopulationState):
     currents: dict[str, Tensor]
 
 
-@dataclass(eq=False, init=False)
-class SnnTorch(Population):
+@dataclass(eq=False)
+class _Wrapped:
+    """The argument that comes before the size."""
+
+    neuron: nn.Module
+
+
+@dataclass(eq=False)
+class SnnTorch(Population, _Wrapped):
     """A population of snnTorch neurons (Eshraghian et al. 2023), learning without autograd in time.
 
     In one step the drive ``s_pre W + b`` is given to the snnTorch neuron as its input, with weight
@@ -74,23 +81,33 @@ class SnnTorch(Population):
     Examples
     --------
     >>> SnnTorch(snntorch.Leaky(beta=0.9, threshold=1.0), 100)
-    SnnTorch(size=100, tau=1.0, neuron=Leaky())
+    SnnTorch(neuron=Leaky(), size=100)
     """
 
-    neuron: nn.Module
+    tau: float = field(default=1.0, init=False, repr=False)  # the neuron has constants of its own
+    kind: type[nn.Module] = field(init=False, repr=False)
+    resets_at_once: bool = field(init=False, repr=False)
 
-    def __init__(self, neuron: nn.Module, size: int):  # the neuron comes first
-        super().__init__(size, tau=1.0)
-        self.kind = _kind(neuron)
-        self.currents = CURRENTS[self.kind]
-        self.recurrent = self.kind in (snntorch.RLeaky, snntorch.RSynaptic)
-        _check_fits(neuron, self.recurrent)
-        self.neuron = _own(neuron)
-        self.resets_at_once = not getattr(neuron, "reset_delay", True)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.kind = _kind(self.neuron)
+        _check_fits(self.neuron, self.recurrent)
+        self.neuron = _own(self.neuron)
+        self.resets_at_once = not getattr(self.neuron, "reset_delay", True)
         if self.resets_at_once:  # done here, after the derivative has been taken
             self.neuron.reset_delay = True  # type: ignore[assignment]
         _check_surrogate(self.neuron)
         self._check_size()
+
+    @property
+    def currents(self) -> tuple[str, ...]:
+        """Names of the synaptic currents."""
+        return CURRENTS[self.kind]
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether each neuron is connected to itself."""
+        return self.kind in (snntorch.RLeaky, snntorch.RSynaptic)
 
     @property
     def spiking(self) -> bool:

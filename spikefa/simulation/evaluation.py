@@ -15,13 +15,16 @@ from spikefa.stimulus.base import Stimulus
 from spikefa.utils.replicas import seeds_of
 from spikefa.utils.tensors import copy_into
 
-ON_A_CPU = 1000
-"""Streams in which items are tested side by side on a CPU, whose cache does not hold more."""
+AT_ONCE = 1000
+"""Streams in which items are tested side by side on a CPU, whose cache does not hold more.
+
+If the error is fed back it is so on every device, and the state afterwards is of the same items.
+"""
 
 
 def streams_by_default(device: torch.device, items: int) -> int:
     """Return the streams in which so many items are tested on a device."""
-    return min(ON_A_CPU, items) if device.type == "cpu" else items
+    return min(AT_ONCE, items) if device.type == "cpu" else items
 
 
 class Evaluation:
@@ -41,8 +44,8 @@ class Evaluation:
     name : str, default "test"
         Names the random streams.
     batch : int, optional
-        Streams side by side, for each replica. By default 1,000 on a CPU, and on a GPU as many as
-        there are items.
+        Streams side by side, for each replica. By default 1,000 on a CPU or if the error is fed
+        back, else as many as there are items.
     feed_back : bool, default False
         Whether the error is fed back in the last presentation, so that modulators and error can be
         looked at afterwards.
@@ -71,7 +74,7 @@ class Evaluation:
         feed_back: bool = False,
     ):
         if batch is None:
-            batch = streams_by_default(network.device, len(stimulus))
+            batch = AT_ONCE if feed_back else streams_by_default(network.device, len(stimulus))
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
         self.network = network
         self.stimulus = stimulus

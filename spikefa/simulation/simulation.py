@@ -112,7 +112,9 @@ class Simulation:
         self.network = network
         self.batch_size = batch_size
         self.seeds = seeds_of(seed, network.replicas)
-        self.stimuli = stimuli_of(stimulus, steps_per_image, encoding, validation, test, self.seeds)
+        self.stimuli = stimuli_of(
+            network, stimulus, steps_per_image, encoding, validation, test, self.seeds
+        )
         self.stimulus = self.stimuli.train
         self.stimuli.check(network)
         self.checkpoint = Path(checkpoint) if checkpoint is not None else None

@@ -64,6 +64,7 @@ class Stimuli:
 
 
 def stimuli_of(
+    network: Network,
     given: Stimulus | Dataset,
     steps_per_image: int | None,
     encoding: Encoding | None,
@@ -84,6 +85,7 @@ def stimuli_of(
             "steps_per_image and encoding belong to a data set: give steps and encoding to the "
             f"{type(given).__name__} instead",
         )
+        given.check(network)
         return Stimuli(given, validation, test or given.held_out(seeds))
     require(
         isinstance(given, Dataset),

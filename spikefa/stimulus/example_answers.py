@@ -45,7 +45,9 @@ class ExampleAnswers(Answers):
         if self.examples.labels is not None:
             measures["error_percent"] = self.error_percent()
         measures |= {"loss": self.loss(), "nse": self.nse()}
-        means = torch.stack([torch.as_tensor(value).double().cpu() for value in measures.values()])
+        means = torch.stack(
+            [torch.as_tensor(value, dtype=torch.float64).cpu() for value in measures.values()]
+        )
         return score_of(list(measures), means, len(self.examples))
 
     def error_percent(self) -> float | Tensor:

@@ -83,11 +83,7 @@ class FunctionStimulus(Stimulus):
         SpikefaError
             If they do not.
         """
-        replicas = network.replicas or 1
-        require(
-            len(self.tasks) in (1, replicas),
-            f"{len(self.tasks)} tasks for {replicas} replicas: give one, or one for each",
-        )
+        self._of_replicas(network.replicas or 1)
         sizes = (network.n_inputs, network.n_outputs)
         for task in self.tasks:
             require(
@@ -95,6 +91,14 @@ class FunctionStimulus(Stimulus):
                 f"a task with {task.n_inputs} inputs and {task.n_outputs} outputs, "
                 f"a network with {sizes[0]} and {sizes[1]}",
             )
+
+    def _of_replicas(self, replicas: int) -> list[Task]:
+        """Return a task for each replica."""
+        require(
+            len(self.tasks) in (1, replicas),
+            f"{len(self.tasks)} tasks for {replicas} replicas: give one, or one for each",
+        )
+        return list(self.tasks) * (replicas // len(self.tasks))
 
     def fingerprint(self) -> dict[str, Any]:
         """Return the tasks' names, and the first example of each."""
@@ -137,7 +141,7 @@ class FunctionStimulus(Stimulus):
     def _draw(self, state: FunctionState, generators: Sequence[torch.Generator]) -> None:
         replicas = len(generators)
         batch = state.inputs.shape[0] // replicas
-        tasks = self.tasks * replicas if len(self.tasks) == 1 else self.tasks
+        tasks = self._of_replicas(replicas)
         for number, (task, source) in enumerate(zip(tasks, generators, strict=True)):
             own = slice(number * batch, (number + 1) * batch)
             for block, drawn in zip(
@@ -167,7 +171,7 @@ class FunctionStimulus(Stimulus):
 
     def held_out(self, seeds: Sequence[int]) -> ExampleStimulus:
         """Return examples to test on, drawn from the stream ``test`` of each seed."""
-        tasks = self.tasks * len(seeds) if len(self.tasks) == 1 else self.tasks
+        tasks = self._of_replicas(len(seeds))
         drawn = [
             task.draw(self.tests, generator(seed, "test"))
             for task, seed in zip(tasks, seeds, strict=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikefa.backends import Backend, Scope, captures_on, obstacle
+from spikefa.backends import Backend, Scope, captures_on, make_backend, obstacle
 from spikefa.backends.capture import Capture
 from spikefa.backends.graph import Graph
 from spikefa.network import Network, NetworkState
@@ -65,9 +65,7 @@ def _graph(network: Network, state: NetworkState) -> Backend:
 
 
 def _fused(network: Network, state: NetworkState) -> Backend:
-    from spikefa.backends.fused import Fused  # needs triton
-
-    return Fused(network, state, 0, "conformance", philox=False)
+    return make_backend("fused", network, state, 0, "conformance", capture=False, philox=False)
 
 
 OTHERS: dict[str, Callable[[Network, NetworkState], Backend]] = {"graph": _graph, "fused": _fused}

@@ -59,8 +59,9 @@ def run_checks(
     subject: Subject,
     known: Mapping[str, Callable[[Subject], None]],
     wanted: Sequence[str] | None,
+    label: str = "",
 ) -> None:
-    """Run the checks of these names, or all.
+    """Run the checks of these names, or all; `label` is by default the class of the subject.
 
     Raises
     ------
@@ -76,5 +77,5 @@ def run_checks(
             with reported("it failed"):
                 known[name](subject)
         except NotConformant as failure:
-            label = f"{type(subject).__name__}, {name}"
-            raise NotConformant(f"{label}: {failure}") from failure.__cause__
+            what = label or type(subject).__name__
+            raise NotConformant(f"{what}, {name}: {failure}") from failure.__cause__

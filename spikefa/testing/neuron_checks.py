@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
+from spikefa.network.parts import check_kind
 from spikefa.neurons import Population, PopulationState
 from spikefa.testing.compare import devices, expect, first_difference, reported, run_checks, same
 from spikefa.testing.in_replicas import ADVICE
@@ -38,11 +38,7 @@ def check_neuron(population: Population, checks: Sequence[str] | None = None) ->
     SpikefaError
         If it is no population.
     """
-    name = population.__name__ if isinstance(population, type) else type(population).__name__
-    require(
-        isinstance(population, Population),
-        f"check_neuron needs a population, such as StochasticBinary(5), and not {name}",
-    )
+    check_kind("what is checked", population, Population)
     run_checks(population, NEURON_CHECKS, checks)
 
 

@@ -12,6 +12,7 @@ from spikefa.backends import Scope
 from spikefa.backends.capturable import check_capturable
 from spikefa.backends.trace import NotCapturable
 from spikefa.stimulus.base import Stimulus
+from spikefa.stimulus.state import StimulusState
 from spikefa.testing.compare import devices, expect, first_difference, run_checks
 from spikefa.testing.stimulus_trial import BATCH, StimulusTrial
 from spikefa.utils.tensors import copy_into
@@ -47,30 +48,39 @@ def check_stimulus(
     NotConformant
         An AssertionError: which promise is broken, and how.
     """
-    run_checks(Subject(stimulus, n_outputs), STIMULUS_CHECKS, checks)
+    subject = Subject(stimulus, n_outputs)
+    name = type(stimulus).__name__
+    run_checks(subject, STIMULUS_CHECKS, checks, name)
 
 
 def shapes_dtypes_devices(subject: Subject) -> None:
     """Inputs and targets have the right shapes, dtype and device, and are finite."""
     for device in devices():
         for dtype in (torch.float32, torch.float64):
+            state = subject.stimulus.state(BATCH, subject.n_outputs, device, dtype)
+            _check_state(state, subject, device, dtype)
             trial = subject.trial(device=device, dtype=dtype)
             trial.present()
-            state = trial.runner.stimulus_state
-            wanted = {"inputs": subject.stimulus.n_inputs, "target": subject.n_outputs}
-            for name, size in wanted.items():
-                given = getattr(state, name)
-                expect(
-                    given.shape == (BATCH, size),
-                    f"{name} has shape {list(given.shape)}, expected {[BATCH, size]}",
-                )
-                expect(given.dtype == dtype, f"{name} is {given.dtype}, expected {dtype}")
-                expect(given.device.type == device.type, f"{name} is on {given.device}")
-                expect(bool(torch.isfinite(given).all()), f"{name} holds NaN or infinity")
-            for name in ("items", "labels"):
-                given = getattr(state, name)
-                right = given.shape == (BATCH,) and given.dtype == torch.int64
-                expect(right, f"{name} must be int64 [{BATCH}], one for each stream")
+            _check_state(trial.runner.stimulus_state, subject, device, dtype)
+
+
+def _check_state(
+    state: StimulusState, subject: Subject, device: torch.device, dtype: torch.dtype
+) -> None:
+    wanted = {"inputs": subject.stimulus.n_inputs, "target": subject.n_outputs}
+    for name, size in wanted.items():
+        given = getattr(state, name)
+        expect(
+            given.shape == (BATCH, size),
+            f"{name} has shape {list(given.shape)}, expected {[BATCH, size]}",
+        )
+        expect(given.dtype == dtype, f"{name} is {given.dtype}, expected {dtype}")
+        expect(given.device.type == device.type, f"{name} is on {given.device}")
+        expect(bool(torch.isfinite(given).all()), f"{name} holds NaN or infinity")
+    for name in ("items", "labels"):
+        given = getattr(state, name)
+        right = given.shape == (BATCH,) and given.dtype == torch.int64
+        expect(right, f"{name} must be int64 [{BATCH}], one for each stream")
 
 
 def items(subject: Subject) -> None:

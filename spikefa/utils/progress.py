@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
 INTERVAL = 0.5
 """Least seconds between two redraws."""
 
@@ -69,9 +72,6 @@ def progress_bar(
     if not (sys.stderr.isatty() if enabled is None else enabled):
         yield Bar(None)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -103,10 +103,12 @@ def check_same(target: Mapping[str, Tensor], source: Mapping[str, Any]) -> None:
 
 
 def all_finite(tensors: Mapping[str, Tensor]) -> bool:
-    """Return whether every tensor is free of NaN and infinity, with one device synchronisation.
+    """Return whether every tensor is free of NaN and infinity, with one wait for each device.
 
     The sums are checked: a finite sum has finite terms only. A sum that overflows counts as
     infinite too.
     """
-    sums = torch.stack([tensor.sum() for tensor in tensors.values()])
-    return bool(torch.isfinite(sums).all())
+    sums: dict[torch.device, list[Tensor]] = {}
+    for tensor in tensors.values():
+        sums.setdefault(tensor.device, []).append(tensor.sum())
+    return all(bool(torch.isfinite(torch.stack(own)).all()) for own in sums.values())

@@ -73,14 +73,14 @@ def test_40_images(tiny, circuit, batch):
 
 
 def test_plasticity_is_put_off_within_a_captured_image(tiny, monkeypatch):
-    """Three steps settle once, not three times."""
+    """Three steps flush once, not three times."""
     from spikefa.backends.fused import Fused  # needs triton
 
     graph = fused(tiny)
     settled = []
-    catch_up = Fused.settle
+    catch_up = Fused.flush
     monkeypatch.setattr(
-        Fused, "settle", lambda self: (settled.append(any(self.pending)), catch_up(self))[1]
+        Fused, "flush", lambda self: (settled.append(any(self.pending)), catch_up(self))[1]
     )
     for _ in graph.present(each=False):
         pass

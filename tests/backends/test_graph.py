@@ -120,7 +120,7 @@ def test_schedules_and_frozen_projections(tiny):
 
 def test_weight_decay_that_comes_due_within_an_image(tiny):
     """Every 7 steps, so that images of 5 steps are done in one piece or step by step."""
-    rule = partial(sf.ThreeFactor, 1e-2, 2e-5)
+    rule = partial(sf.ThreeFactor, 1e-2, weight_decay=2e-5)
     graph = side_by_side(tiny, lambda b: simulate(tiny, b, None, rule()), presentations=12)
     assert int(graph.runner.state.learning_rates.wait) == 6
     assert len(graph.runner.backend.captured) == 2

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.datasets.examples import Examples, classification, reconstruction
+from spikefa.datasets.examples import Examples, classification, labelled, reconstruction
 
 
 def test_brightness_and_one_hot_targets(tiny):
@@ -61,7 +61,7 @@ def test_mistakes_are_told(tiny):
     with pytest.raises(sf.SpikefaError, match="standardised_each"):
         classification(tiny.train, inputs="whitened")
     with pytest.raises(sf.SpikefaError, match="labels 0 to 1"):
-        classification(tiny.train, n_classes=1)
+        labelled(torch.zeros(2, 3), torch.tensor([0, 1]), n_classes=1)
     with pytest.raises(sf.SpikefaError, match="at least 1 output"):
         classification(tiny.train, per_class=0)
     with pytest.raises(sf.SpikefaError, match="not standardised"):

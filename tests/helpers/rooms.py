@@ -38,7 +38,7 @@ ORDER = (
 SEAMS = {
     "plasticity": "PlasticityRule",
     "neurons": "Population",
-    "synapses": "Dense",
+    "synapses": "Synapses",
     "feedback": "FeedbackCircuit",
 }
 """Rooms whose classes users can replace by their own, and the base class in each."""

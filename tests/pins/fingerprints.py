@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from experiments import EXPERIMENTS
+from tests.pins.experiments import EXPERIMENTS
 
 FILE = Path(__file__).with_name("digests.json")
 FIRST = 3

@@ -8,9 +8,9 @@ import math
 import warnings
 
 import pytest
-from fingerprints import compute, machine, pinned
 
-from experiments import EXPERIMENTS, is_chaotic
+from tests.pins.experiments import EXPERIMENTS, is_chaotic
+from tests.pins.fingerprints import compute, machine, pinned
 
 PINNED = pinned()
 DECISIVE = ("torch", "cpu_capability", "machine")

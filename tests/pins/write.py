@@ -1,21 +1,15 @@
-"""Write digests.json: ``python tests/pins/write.py [COMMIT]`` in the repository's root.
+"""Write digests.json: ``python -m tests.pins.write [COMMIT]`` in the repository's root.
 
 Only where the numbers are meant to change. COMMIT is that of the code, by default the one that is
 checked out.
 """
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
-sys.path.insert(1, str(Path(__file__).resolve().parents[2]))  # this spikefa, not an installed one
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported, as in the tests
-
-from fingerprints import FILE, compute, machine
-
-from experiments import EXPERIMENTS
+from tests.pins.experiments import EXPERIMENTS
+from tests.pins.fingerprints import FILE, compute, machine
 
 
 def main() -> None:

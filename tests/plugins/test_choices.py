@@ -57,7 +57,7 @@ def test_a_rule_of_a_file_runs_is_stored_and_runs_again(my_rules, capsys):
     assert told["learning_rate"] == [0.02, 0.002, 0.002]
     assert told["weight_decay"] == 0
     assert told["sha256"] == hashlib.sha256(my_rules.read_bytes()).hexdigest()
-    assert "stream.state.plasticity.0.traces.mean" in weights("one")
+    assert "runner.state.plasticity.0.traces.mean" in weights("one")
     run(*FIG4, "--config", "one/config.yaml", "--out", "two")
     assert same("one", "two")
     assert config("one") == config("two")

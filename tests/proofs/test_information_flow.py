@@ -7,9 +7,9 @@ while A is frozen, then A again.
 import numpy as np
 import pytest
 import torch
-from linear_network import LinearNetwork
 
 from spikefa.analysis import angle
+from tests.helpers.linear_network import LinearNetwork
 
 N_I, N_H, N_O = 30, 20, 10  # of the paper
 ETA, STEPS, SEEDS = 0.01, 100, 10

@@ -6,9 +6,9 @@ change; if it is zero and the columns of B are independent, the error goes to ze
 
 import numpy as np
 import pytest
-from linear_network import LinearNetwork
 
 import spikefa as sf
+from tests.helpers.linear_network import LinearNetwork
 
 N_I, N_H, N_O = 9, 7, 3  # fewer outputs than hidden neurons than inputs: A has to learn
 TIME = 1.0

@@ -8,9 +8,9 @@ Gauss-Newton step does.
 import numpy as np
 import pytest
 import torch
-from linear_network import LinearNetwork
 
 import spikefa as sf
+from tests.helpers.linear_network import LinearNetwork
 
 N_I, N_H, N_O = 6, 8, 4
 ETA = 0.05

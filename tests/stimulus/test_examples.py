@@ -133,8 +133,17 @@ def test_what_is_shown_depends_on_the_seed_and_not_on_the_network():
     assert not all(torch.equal(x, again) for (x, _), (again, _) in zip(a, other, strict=True))
 
 
+def test_a_look_ends_with_the_same_items_on_every_device(monkeypatch):
+    """A GPU tests all items at once, but what is measured in ``held_out.state`` must not differ."""
+    module = "spikefa.simulation.evaluation"
+    monkeypatch.setattr(f"{module}.streams_by_default", lambda device, items: items)
+    monkeypatch.setattr(f"{module}.AT_ONCE", 4)
+    sim = simulate(tests=examples(11, seed=3))
+    assert sim.held_out.batch == 4
+
+
 def test_the_error_is_counted_over_all_chunks(monkeypatch):
-    monkeypatch.setattr("spikefa.simulation.evaluation.ON_A_CPU", 4)
+    monkeypatch.setattr("spikefa.simulation.evaluation.AT_ONCE", 4)
     aside = examples(11, seed=3)
     sim = simulate(tests=aside)
     sim.learn(3)
@@ -145,6 +154,7 @@ def test_the_error_is_counted_over_all_chunks(monkeypatch):
     torch.testing.assert_close(answers.outputs, said)
     wrong = sum(int(row.argmax()) != int(c) for row, c in zip(said, aside.labels, strict=True))
     assert answers.error_percent() == pytest.approx(100 * wrong / 11)
+    assert answers.score().error_percent == answers.error_percent()
     torch.testing.assert_close(sim.held_out.state.error, said[-4:] - aside.targets[-4:])
     deviation = aside.targets - aside.targets.mean(0)
     assert answers.nse() == pytest.approx(
@@ -203,7 +213,7 @@ def test_mistakes_are_told():
 
 @pytest.mark.parametrize("output", ["linear", "softmax"])
 def test_replicas_are_shown_and_learn_what_single_networks_would(output, monkeypatch):
-    monkeypatch.setattr("spikefa.simulation.evaluation.ON_A_CPU", 4)
+    monkeypatch.setattr("spikefa.simulation.evaluation.AT_ONCE", 4)
 
     def jitter(inputs, source):
         inputs.add_(torch.randn(inputs.shape, generator=source, dtype=inputs.dtype), alpha=0.1)

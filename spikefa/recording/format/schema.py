@@ -193,7 +193,7 @@ def check_version(text: object) -> None:
         raise SpikefaError(f"it has format version {text}, and this spikefa reads {ours}")
     if minor > VERSION[1]:
         warnings.warn(
-            f"the recording has format version {text}, newer than {ours}: what is new in it is "
-            "not read",
+            f"the recording has format version {text}, newer than {ours}: "
+            "its new parts are not read",
             stacklevel=2,
         )

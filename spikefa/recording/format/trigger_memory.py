@@ -22,7 +22,7 @@ class TriggerMemory:
     next_step : int
         The step that comes next.
     rows : RowBatch
-        The last rows, from the first one of which it is undecided whether it is written.
+        The last rows, from the first undecided one on.
     held : ndarray of bool, shape [triggers]
         Whether each predicate was true after the last step.
     """

@@ -7,7 +7,7 @@ import torch
 
 import spikefa as sf
 from spikefa.experiments.li2024._path import ProductPath
-from spikefa.experiments.li2024.fig2 import Settings, circuits, network_of
+from spikefa.experiments.li2024._training import Settings, circuits, network_of
 from spikefa.models import rate_network
 
 SIZES, BATCH = (7, 6, 5, 4), 8

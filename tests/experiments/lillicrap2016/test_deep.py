@@ -161,7 +161,7 @@ def test_sounds_of_another_shape_are_told(stops):
 def test_scales_are_such_that_the_error_keeps_its_size(tiny):
     """In hidden layers, for a gain of 1: from ten thousand neurons down to each below."""
     cell = Cell("", 0.0, (300, 400, 500))
-    train = classification(tiny.train, 255, 2, low=-0.9, high=0.9)
+    train = classification(tiny.train, low=-0.9, high=0.9)
     settings = TrainingSettings(feedback_gain=0.5, device="cpu")
     simulation = deep_simulation(cell, settings, train, train, 0)
     for synapses in simulation.network.synapses.values():

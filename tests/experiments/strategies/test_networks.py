@@ -97,7 +97,8 @@ def test_the_tables_are_those_of_the_paper(name):
 
 
 def test_first_weights_and_biases_are_those_of_the_paper():
-    net = network(Training(), (784, 400, 400, 10), sf.DFA(0.5, tau=1.0), "tanh", "softmax", 0)
+    settings = Training(device="cpu")
+    net = network(settings, (784, 400, 400, 10), sf.DFA(0.5, tau=1.0), "tanh", "softmax", 0)
     for synapses, (below, above) in zip(
         net.synapses.values(), [(784, 400), (400, 400), (400, 10)], strict=True
     ):

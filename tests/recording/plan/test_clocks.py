@@ -181,7 +181,7 @@ def test_what_a_network_declares_is_recorded(tmp_path, simulation):
 
 def look(simulation, seen, step):
     """Note the values of the probes without help from what declares them."""
-    net, state = simulation.network, simulation.stream.state
+    net, state = simulation.network, simulation.runner.state
     hidden2, output = net.synapses["hidden2"].weight, net.synapses["output"].weight
     angles = weight_alignment([hidden2, output], net.feedback.matrices)
     traces = [plasticity.traces for plasticity in state.plasticity]
@@ -189,7 +189,7 @@ def look(simulation, seen, step):
         if step % probe.every:
             continue
         now = {
-            ("input", "spikes"): simulation.stream.stimulus.spikes,
+            ("input", "spikes"): simulation.runner.stimulus.spikes,
             ("input", "heard"): traces[0]["heard"],
             ("hidden1", "error_potential"): state.feedback.errors[0].potential,
             ("hidden1", "said"): traces[0]["said"],

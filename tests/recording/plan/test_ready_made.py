@@ -33,7 +33,13 @@ def simulation(folder, progress=False):
         n_inputs=64, hidden=60, hidden_layers=2, outputs=20, feedback=sf.FA(scale=0.3)
     )
     return sf.Simulation(
-        net, sf.datasets.digits(), N, 12, seed=3, progress=progress, checkpoint=folder / "c.ckpt"
+        net,
+        sf.datasets.digits(),
+        steps_per_image=N,
+        batch_size=12,
+        seed=3,
+        progress=progress,
+        checkpoint=folder / "c.ckpt",
     )
 
 
@@ -209,7 +215,7 @@ def test_another_stream_is_watched_if_asked(tmp_path, whole):
         for _ in range(100):
             for _ in sim.present():
                 pass
-            shown.append(sim.stream.stimulus.labels[[0, STREAM]].tolist())
+            shown.append(sim.runner.stimulus_state.labels[[0, STREAM]].tolist())
     label = np.array(shown)
     with open_recording(tmp_path / "run.h5") as recording:
         for column, name in enumerate(("class 2", "recorded")):
@@ -238,7 +244,8 @@ def test_what_is_shown_and_said_can_be_probed(tmp_path):
         for _ in range(10):
             for _ in sim.present():
                 pass
-        labels = [int(sim.dataset.train.labels[sim.order.images(n)[STREAM]]) for n in range(2, 9)]
+        shown = [sim.training.sampler.item(n, STREAM) for n in range(2, 9)]
+        labels = [sim.stimulus.label(image) for image in shown]
     with open_recording(tmp_path / "run.h5") as recording:
         np.testing.assert_array_equal(recording.trace("input", "label")[::N, 0], labels)
         counted = recording.raster("output").reshape(-1, 10, 2).sum(axis=2)

@@ -47,7 +47,7 @@ def test_an_experiment_records_what_it_is_told_to(tmp_path, monkeypatch):
     words = ["--record-windows", "figure,every:30,class:3,wrong"]
     folder = tmp_path / "run"
     arguments = ["run", "lillicrap2016.fig4", *options, "--out", str(folder)]
-    monkeypatch.setattr(fig4, "draw", lambda directory: [])
+    monkeypatch.setattr(fig4, "draw_figures", lambda directory: [])
     assert main([*arguments, "--epochs", "1", "--record-windows", "often"]) == 2
     assert not folder.exists()
     assert main([*arguments, "--epochs", "1", *words]) == 0

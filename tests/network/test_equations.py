@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.stimulus.readout import ClassReadout
+from spikefa.datasets import Images
 from spikefa.synapses import Dense
 
 N_IN, HIDDEN, N_OUT, CLASSES, BATCH = 12, (9, 7), 10, 5, 4
@@ -90,23 +90,23 @@ def test_engine_follows_the_equations_across_image_switches(phi_delta, gated, ou
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (20, 3, 4)).astype(np.uint8)
     labels = random.integers(0, CLASSES, 20).astype(np.uint8)
-    stimulus = sf.Stimulus(pixels, labels, 255, BATCH, dtype=torch.float64)
-    groups = ClassReadout(N_OUT, CLASSES, BATCH, dtype=torch.float64)
+    stimulus = sf.ImageStimulus(Images(pixels, labels, n_classes=CLASSES))
+    images = stimulus.state(BATCH, N_OUT, net.device, net.dtype)
     state = net.state(BATCH)
     before = {name: tensor.clone() for name, tensor in net.tensors().items()}
 
     for step in range(30):
         if step % STEPS_PER_IMAGE == 0:
             shown = random.integers(0, 20, BATCH)
-            stimulus.show(torch.as_tensor(shown))
-            groups.start(stimulus.labels)
+            images.items.copy_(torch.as_tensor(shown))
+            stimulus.show(images)
         x = random.random((BATCH, N_IN))
         uniforms = [random.random((BATCH, n)) for n in (*HIDDEN, N_OUT)]
-        stimulus.uniforms.copy_(torch.as_tensor(x))
+        images.uniforms.copy_(torch.as_tensor(x))
         for population, u in zip(state.populations, uniforms, strict=True):
             population.uniforms.copy_(torch.as_tensor(u))
-        stimulus.step()
-        net.step(state, stimulus.spikes, groups.target)
+        stimulus.step(images)
+        net.step(state, images.inputs, images.target)
 
         bright = np.minimum(pixels[shown].reshape(BATCH, -1) / 255, 0.95)
         target = np.array([[float(j // 2 == labels[i]) for j in range(N_OUT)] for i in shown])
@@ -130,11 +130,12 @@ def test_engine_follows_the_equations_across_image_switches(phi_delta, gated, ou
 
 def test_pixels_spike_with_their_brightness_up_to_the_cap():
     pixels = np.array([[[0, 51, 255]]], dtype=np.uint8)
-    stimulus = sf.Stimulus(pixels, np.zeros(1, np.uint8), 255, batch=20000)
-    stimulus.show(torch.zeros(20000, dtype=torch.int64))
-    stimulus.uniforms.uniform_(generator=torch.Generator().manual_seed(1))
-    stimulus.step()
-    rates = stimulus.spikes.mean(0)
+    stimulus = sf.ImageStimulus(Images(pixels, np.zeros(1, np.uint8)))
+    images = stimulus.state(20000, 10, torch.device("cpu"), torch.float32)
+    stimulus.show(images)
+    images.uniforms.uniform_(generator=torch.Generator().manual_seed(1))
+    stimulus.step(images)
+    rates = images.inputs.mean(0)
     assert rates[0] == 0
     np.testing.assert_allclose(rates[1:], [0.2, 0.95], atol=0.012)  # four standard errors
 

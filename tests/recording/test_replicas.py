@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from test_replicas_simulation import SEEDS, simulation, together
 
 import spikefa as sf
 from spikefa.errors import SpikefaError
 from spikefa.recording import Always, Probe, Window, open_recording
+from tests.helpers.replicated import SEEDS, simulation, together
 
 PROBES = [
     Probe("input", "spikes", "all", stream="all"),

@@ -10,28 +10,7 @@ import spikefa as sf
 from spikefa.errors import SpikefaError
 from spikefa.simulation.guard import Guard
 from spikefa.utils.tensors import named_tensors
-
-SEEDS = [3, 1, 2]
-DIGITS = sf.datasets.digits().subset(120, 50).hold_out(20)
-
-
-def simulation(seed=0, replicas=None, circuit=sf.FA, dtype=torch.float64, **others):
-    net = sf.models.lillicrap2016.spiking_mnist(
-        hidden=12,
-        hidden_layers=2,
-        outputs=20,
-        n_inputs=64,
-        feedback=circuit(),
-        rule=sf.ThreeFactor(0.02),
-        dtype=dtype,
-        replicas=replicas,
-    )
-    given = {"steps_per_image": 3, "batch_size": 15, "progress": False, **others}
-    return sf.Simulation(net, DIGITS, seed=seed, **given)
-
-
-def together(seeds=SEEDS, **others):
-    return simulation(seeds, len(seeds), **others)
+from tests.helpers.replicated import SEEDS, simulation, together
 
 
 def spikes_of(simulation, epochs=1):
@@ -175,12 +154,13 @@ def test_a_single_run_does_not_go_on_from_replicas(tmp_path):
 
 def test_the_watch_names_the_replica():
     sim = together()
-    guard = Guard(sim)
+    guard = Guard(sim.training)
     sim.network.synapses["hidden2"].weight[1, 0, 0] = float("inf")
     guard._keep()
     for _ in sim.present():
         pass
-    assert "of replica 1 became NaN or infinite at step 0" in guard.look()
+    with pytest.raises(SpikefaError, match="of replica 1 became NaN or infinite at step 0"):
+        guard.look()
 
 
 def test_seeds_must_fit():
