@@ -26,8 +26,8 @@ STANDARD = (
 def choose_backend(name: str, network: Network) -> str:
     """Return the backend that `name` means for this network.
 
-    "auto" is eager: what it will be on a GPU is to be decided by measurements that are yet to be
-    made, see docs/performance.md.
+    "auto" means eager. Which backend suits a GPU best has yet to be measured, see
+    docs/performance.md.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def _no_triton(device: torch.device) -> str | None:
 
 
 def _unusual(network: Network) -> str | None:
-    """Return what about the network is not of the standard pathway, by name."""
+    """Return what about the network the kernels cannot do; None if they serve it."""
     if network.replicas is not None:
         return f"it has {network.replicas} replicas"
     for population in network.populations.values():
@@ -108,7 +108,7 @@ def _unusual(network: Network) -> str | None:
 
 
 def _unusual_circuit(circuit: FeedbackCircuit) -> str | None:
-    """Return what about a circuit the kernels cannot do, which carry an error hop by hop."""
+    """Return what about the circuit the kernels cannot do, which execute hops one by one."""
     wiring = circuit.wiring
     populations = [each for group in wiring.populations.values() for each in group]
     everywhere = len(populations) == len(wiring.hops) + 1  # one into each, but for the output's
