@@ -72,12 +72,7 @@ class Fused(Backend):
         self.precision = precision
         self.draws = not philox
         self.batch = len(state.error)
-        most = max(network.n_inputs, *(synapses.n_post for synapses in network.synapses.values()))
-        require(
-            self.batch * most < 2**31,
-            f"{self.batch} streams of {most} neurons are more than the fused backend can number: "
-            "lower the batch",
-        )
+        _check_numbers(self.batch, network)
         self.launcher = launcher(
             self.batch,
             precision,
@@ -104,7 +99,7 @@ class Fused(Backend):
         self._clock.fill_(self.state.steps)
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step; its plasticity waits for the next step, its weight decay does not."""
+        """Advance by one step; its plasticity waits for the next one, its weight decay does not."""
         self.advance(inputs, target)
         if self.state.learning_rates.is_due():
             self.flush()  # what decays are the weights after the changes of this step
@@ -215,3 +210,13 @@ class Fused(Backend):
         for population, packed in zip(self.network.populations, self.packed, strict=True):
             found[population]["packed_spikes"] = packed
         return found
+
+
+def _check_numbers(batch: int, network: Network) -> None:
+    """Check that a kernel can number the neurons of all streams in 32 bits."""
+    most = max(network.n_inputs, *(synapses.n_post for synapses in network.synapses.values()))
+    require(
+        batch * most < 2**31,
+        f"{batch} streams of {most} neurons are more than the fused backend can number: "
+        "lower the batch",
+    )
