@@ -21,11 +21,11 @@ BROKEN = {
     "imports_the_whole": "",
     "imports_in_a_circle": "",
     "imports_for_type_checkers": "",
-    "imports_in_functions": "backends bench datasets testing utils",
-    "asks_for_classes": "analysis backends experiments models testing",
-    "asks_for_replicas": "analysis backends experiments network",
-    "constructors": "neurons",
-    "long_files": "experiments simulation",
+    "imports_in_functions": "backends bench datasets",
+    "asks_for_classes": "backends experiments models",
+    "asks_for_replicas": "analysis backends experiments",
+    "constructors": "",
+    "long_files": "simulation",
     "long_functions": "backends experiments models",
 }
 
