@@ -22,7 +22,7 @@ BROKEN = {
     "imports_in_a_circle": "",
     "imports_for_type_checkers": "",
     "imports_in_functions": "backends bench datasets",
-    "asks_for_classes": "backends experiments models",
+    "asks_for_classes": "experiments models",
     "asks_for_replicas": "analysis backends experiments",
     "constructors": "",
     "long_files": "simulation",
