@@ -22,13 +22,13 @@ from spikefa.utils.tensors import current
 
 
 class Fused(Backend):
-    """One kernel for each matrix and step, in which weights are read and written once.
+    """One kernel for each matrix and step, which reads and writes each weight once.
 
-    What a step teaches the synapses is put off to the next step: its drive reads every weight
-    anyway, changes it, writes it back and uses it. Spikes are compared with numbers that Philox
-    (Salmon et al. 2011) makes of the seed, the number of the step, the stream and the neuron,
-    whatever the tiles are; their generator has no state. See `spikefa.backends.support.obstacle`
-    for the networks that it can serve.
+    The plasticity of a step waits for the next step, whose drive reads every weight anyway: the
+    kernel changes the weight, writes it back and uses it. Neurons spike by random numbers that
+    Philox (Salmon et al. 2011) computes from the seed, the step, the stream and the neuron. They do
+    not depend on the tiles, and their generator has no state. The error goes along the hops of the
+    circuit's wiring. `spikefa.backends.support.obstacle` says which networks this backend serves.
 
     Parameters
     ----------
@@ -72,12 +72,7 @@ class Fused(Backend):
         self.precision = precision
         self.draws = not philox
         self.batch = len(state.error)
-        most = max(network.n_inputs, *(synapses.n_post for synapses in network.synapses.values()))
-        require(
-            self.batch * most < 2**31,
-            f"{self.batch} streams of {most} neurons are more than the fused backend can number: "
-            "lower the batch",
-        )
+        _check_numbers(self.batch, network)
         self.launcher = launcher(
             self.batch,
             precision,
@@ -104,16 +99,14 @@ class Fused(Backend):
         self._clock.fill_(self.state.steps)
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step; its plasticity, but not its weight decay, waits for the next."""
+        """Advance by one step; its plasticity waits for the next one, its weight decay does not."""
         self.advance(inputs, target)
-        if (
-            self.state.learning_rates.is_due()
-        ):  # the decay is of the weights that this step has changed
-            self.flush()
+        if self.state.learning_rates.is_due():
+            self.flush()  # what decays are the weights after the changes of this step
         self.network.decay(self.state)
 
     def advance(self, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step, but for its weight decay, and for its plasticity, which waits."""
+        """Advance by one step without its weight decay; its plasticity waits for the next step."""
         self._sweep_up(inputs)
         self.errors.step(target)
         self.pending = [rate != 0 for rate in self.state.learning_rates.rates]
@@ -167,9 +160,10 @@ class Fused(Backend):
             sent = here.spikes
 
     def flush(self) -> None:
-        """Let the synapses learn from the last step, if they have not yet; bit for bit the same.
+        """Let the synapses learn from the last step, if they have not yet.
 
-        The next step would have made the same sums, so that looking at weights changes nothing.
+        The next step would compute the same sums, bit for bit, so that reading weights changes
+        nothing.
         """
         sent = [self.previous[0], *(population.spikes for population in self.state.populations)]
         for layer, synapses in enumerate(self.network.synapses.values()):
@@ -189,15 +183,15 @@ class Fused(Backend):
                 self.pending[layer] = False
 
     def no_capture(self) -> str | None:
-        """Return None: what needs the host in eager is drawn in the kernels, or not served."""
+        """Return None: the kernels draw what eager draws on the host, or refuse the network."""
         return None
 
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]
     ) -> dict[str, dict[str, Variable]]:
-        """Return the variables, with weights and what is computed of them settled when read.
+        """Return the variables; weights, and what is computed from them, are flushed when read.
 
-        To them it adds the ``packed_spikes`` of each population, which the recorder takes.
+        Each population has its ``packed_spikes`` in addition, for the recorder.
         """
 
         def flushed(variable: Variable) -> Tensor:
@@ -216,3 +210,13 @@ class Fused(Backend):
         for population, packed in zip(self.network.populations, self.packed, strict=True):
             found[population]["packed_spikes"] = packed
         return found
+
+
+def _check_numbers(batch: int, network: Network) -> None:
+    """Check that a kernel can number the neurons of all streams in 32 bits."""
+    most = max(network.n_inputs, *(synapses.n_post for synapses in network.synapses.values()))
+    require(
+        batch * most < 2**31,
+        f"{batch} streams of {most} neurons are more than the fused backend can number: "
+        "lower the batch",
+    )

@@ -1,5 +1,6 @@
 """The fused backend's way down: the output's error, and what carries it to every population."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 from spikefa.backends import kernels
 from spikefa.backends.launcher import Launcher
 from spikefa.backends.tiling import in_units
-from spikefa.feedback import Hop, Matrix, Site
+from spikefa.feedback import Hop, Matrix, Site, Wiring
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 
@@ -17,6 +18,7 @@ BLOCK = 256
 """Output errors that a program computes."""
 
 
+@dataclass(eq=False)
 class FusedErrors:
     """The error populations of a wiring without junctions: one kernel for each hop.
 
@@ -30,11 +32,14 @@ class FusedErrors:
     launcher : Launcher
     """
 
-    def __init__(self, network: Network, state: NetworkState, launcher: Launcher):
-        self.wiring = network.feedback.wiring
-        self.output_error = network.output_error
-        self.state = state
-        self.launcher = launcher
+    network: Network
+    state: NetworkState
+    launcher: Launcher
+
+    @property
+    def wiring(self) -> Wiring:
+        """The hops of the network's circuit."""
+        return self.network.feedback.wiring
 
     def step(self, target: Tensor) -> None:
         """Form the output error and carry it along all hops."""
@@ -63,7 +68,7 @@ class FusedErrors:
         output = self.state.populations[-1]
         here = Site("errors", len(self.state.populations) - 1)
         population = self.wiring.beside[-1]
-        spikes = self.output_error == "spikes"
+        spikes = self.network.output_error == "spikes"
         size = target.numel()
         self.launcher.start(
             kernels.output_error,

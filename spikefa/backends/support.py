@@ -8,9 +8,6 @@ import torch
 from spikefa.errors import SpikefaError
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.network import Network
-from spikefa.neurons import StochasticBinary
-from spikefa.plasticity import ThreeFactor
-from spikefa.synapses import Dense
 
 PRECISIONS = ("float32", "bf16x6", "bf16x3", "tf32", "bf16")
 """How the fused backend multiplies; see docs/performance.md."""
@@ -29,8 +26,8 @@ STANDARD = (
 def choose_backend(name: str, network: Network) -> str:
     """Return the backend that `name` means for this network.
 
-    "auto" is eager: what it will be on a GPU is to be decided by measurements that are yet to be
-    made, see docs/performance.md.
+    "auto" means eager. Which backend suits a GPU best has yet to be measured, see
+    docs/performance.md.
 
     Raises
     ------
@@ -92,16 +89,16 @@ def _no_triton(device: torch.device) -> str | None:
 
 
 def _unusual(network: Network) -> str | None:
-    """Return what about the network is not of the standard pathway, by name."""
+    """Return what about the network the kernels cannot do; None if they serve it."""
     if network.replicas is not None:
         return f"it has {network.replicas} replicas"
     for population in network.populations.values():
-        if type(population) is not StochasticBinary:
+        if not population.standard:
             return f"it has the population {population!r}"
     for synapses in network.synapses.values():
-        if type(synapses) is not Dense or synapses.norm is not None:
+        if not synapses.standard:
             return f"it has the synapses {synapses!r}"
-    if type(network.rule) is not ThreeFactor:
+    if not network.rule.standard:
         return f"its rule is {type(network.rule).__name__}"
     if network.optimiser is not None:
         return "its synapses change by an optimiser"
@@ -111,17 +108,17 @@ def _unusual(network: Network) -> str | None:
 
 
 def _unusual_circuit(circuit: FeedbackCircuit) -> str | None:
-    """Return what about a circuit the kernels cannot do, which carry an error hop by hop."""
+    """Return what about the circuit the kernels cannot do, which execute hops one by one."""
     wiring = circuit.wiring
-    reached = {hop.target for hop in wiring.hops}
-    meeting = len(reached) < len(wiring.hops)
-    everywhere = len(reached) + 1 == sum(map(len, wiring.populations.values()))
+    populations = [each for group in wiring.populations.values() for each in group]
+    everywhere = len(populations) == len(wiring.hops) + 1  # one into each, but for the output's
+    meeting = any(hop.inlet for hop in wiring.hops)
     reading = any(hop.matrix.role == "forward" for hop in wiring.hops)
-    if not circuit.sweep_only or meeting or not everywhere or reading:
+    if not circuit.sweep_only or not everywhere or meeting or reading:
         return f"its circuit is {type(circuit).__name__}"
     recipes = [hop.matrix.recipe for hop in wiring.hops]
     if any(recipe.kind not in DRAWN or recipe.sparsity > 0 for recipe in recipes if recipe):
         return f"its matrices are procedural, {circuit}"
-    if any(each.phi_delta == "spiking" for group in wiring.populations.values() for each in group):
+    if any(population.phi_delta == "spiking" for population in populations):
         return "its error neurons spike"
     return None

@@ -104,7 +104,7 @@ class Auxiliary(Mixing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        Rate(1, activation=self.guess)  # says at once if there is no such activation
+        Rate(1, activation=self.guess)  # refuses an unknown activation early
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire the error of each guess to its hidden layer, and the layers to their neighbours."""

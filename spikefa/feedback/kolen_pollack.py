@@ -44,7 +44,7 @@ class KP(RandomlyWired, sweep_only=True):
     With `ThreeFactor` this is the transpose of the change of W_{l+1}, so that ``W^T - B`` shrinks
     by (1 - gamma) per step, whatever is learned: with a decay the feedback becomes backpropagation.
     The default decay of 1e-8 is too weak for that; a spiking network of 300 neurons a layer learned
-    best with 1e-3 per step. Beside another rule B learns as said here, and need not align.
+    best with 1e-3 per step. With another rule B learns by these equations and need not align.
 
     Parameters
     ----------

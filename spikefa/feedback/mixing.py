@@ -105,7 +105,7 @@ class Mixing(Wired):
             f"combine must be one of {', '.join(COMBINATIONS)}, or a function, "
             f"{self.combine!r} given",
         )
-        self._matrix(1, 1)  # says at once what is wrong
+        self._matrix(1, 1)  # refuses bad arguments early
 
     def _matrix(self, n_from: int, n_to: int, **where: Any) -> RandomMatrix:
         return RandomMatrix(

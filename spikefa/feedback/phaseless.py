@@ -43,8 +43,8 @@ class PhaselessState(FeedbackState):
 class PAL(RandomlyWired, sweep_only=True):
     """Phaseless alignment learning (Max et al. 2024).
 
-    Error populations as in `FA`, whose synapses learn all the time, in no phase of their own, from
-    the noise that the neurons have anyhow. At every step, with the rate p of the neurons and their
+    Error populations as in `FA`, whose synapses learn all the time, without separate phases, from
+    the noise that the neurons have anyway. At every step, with the rate p of the neurons and their
     activity s around it::
 
         xi_l      = s_l - p_l                                     the noise of the neuron below

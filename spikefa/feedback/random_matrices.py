@@ -37,7 +37,7 @@ class RandomMatrices:
 
     def __post_init__(self) -> None:
         for scale in for_each_layer(self.scale):
-            self._matrix((1, 1), scale)  # says at once what is wrong
+            self._matrix((1, 1), scale)  # refuses bad arguments early
 
     def _matrix(
         self,

@@ -101,7 +101,7 @@ class SF(Wired):
             f"variant must be one of {', '.join(get_args(Variant))}, {self.variant!r} given",
         )
         if self.scale is not None:
-            for_each_layer(self.scale)  # says at once what is wrong
+            for_each_layer(self.scale)  # refuses bad arguments early
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below by the signs of the forward weights."""

@@ -38,7 +38,7 @@ class Wired(FeedbackCircuit):
     tau: float
 
     def __post_init__(self) -> None:
-        ErrorPopulation(1, tau=self.tau, phi_delta=self.phi_delta)  # says at once what is wrong
+        ErrorPopulation(1, tau=self.tau, phi_delta=self.phi_delta)  # refuses bad arguments early
 
     @abstractmethod
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:

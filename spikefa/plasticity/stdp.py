@@ -33,10 +33,14 @@ class STDP(PlasticityRule):
         gamma: weights and biases are multiplied by (1 - gamma) at every step.
     decay_times_rate : bool, default False
         Whether they are multiplied by (1 - eta gamma) instead.
-    pre_memory, post_memory : float, default 0.5
-        lambda_pre and lambda_post, the fraction of a trace that is left after one step, in [0, 1).
-    potentiation, depression : float, default 1
-        Weight of pre before post, and of post before pre.
+    pre_memory : float, default 0.5
+        lambda_pre, the fraction of the presynaptic trace that is left after one step, in [0, 1).
+    post_memory : float, default 0.5
+        lambda_post, the same of the postsynaptic trace.
+    potentiation : float, default 1
+        Weight of pre before post.
+    depression : float, default 1
+        Weight of post before pre.
 
     Raises
     ------

@@ -72,8 +72,9 @@ def learning_reads_no_weights(circuit: FeedbackCircuit) -> None:
         trial, target = _before_feedback(circuit)
         trial.network.feed_back(trial.state, target)
         inputs, _ = trial.draw(len(WARM))
-        layers = [_hidden(layer, perturbed) for layer in trial.network.layers(trial.state, inputs)]
-        trial.circuit.learn(trial.state.feedback, layers)
+        seen = trial.network.layers(trial.state, inputs)
+        hidden = [_hidden(projection, perturbed) for projection in seen]
+        trial.circuit.learn(trial.state.feedback, hidden)
         changed.append({name: tensor.clone() for name, tensor in trial.circuit.tensors().items()})
     name = first_difference(*changed)
     expect(
@@ -83,14 +84,14 @@ def learning_reads_no_weights(circuit: FeedbackCircuit) -> None:
     )
 
 
-def _hidden(layer: Projection, perturbed: bool) -> Projection:
-    """Return a layer whose synapses work as before but whose weights, if read, are others."""
-    synapses = layer.synapses
+def _hidden(projection: Projection, perturbed: bool) -> Projection:
+    """Return a projection that works as before, but whose weights, if read, are others."""
+    synapses = projection.synapses
     honest = copy.deepcopy(synapses)
     synapses.drive = honest.drive  # type: ignore[method-assign]
     if perturbed:
         synapses.weight.mul_(-0.5).add_(0.1)
-    return layer
+    return projection
 
 
 def local(circuit: FeedbackCircuit) -> None:
@@ -104,7 +105,7 @@ def local(circuit: FeedbackCircuit) -> None:
         unit = 4
         trial, target = _before_feedback(circuit)
         other, _ = _before_feedback(circuit)
-        said = trial.state.populations[-1].spikes - target
+        error = trial.state.populations[-1].spikes - target
         for below, population in enumerate(other.state.populations[: layer + 1]):
             for tensor in named_tensors(population).values():
                 if tensor.dim() > 1:
@@ -114,7 +115,7 @@ def local(circuit: FeedbackCircuit) -> None:
                         tensor[:, unit] = own
         for one in (trial, other):
             one.circuit.observe_target(one.state.feedback, target)
-            one.state.error.copy_(said)
+            one.state.error.copy_(error)
             one.circuit.step(one.state.feedback, one.state.error, one.state.populations)
         expect(
             same(

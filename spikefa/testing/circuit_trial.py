@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -23,46 +24,56 @@ N_INPUTS, SIZES, STREAMS, STEPS = 7, (12, 10, 8), 3, 6
 Backend = Callable[[Network, NetworkState, Tensor, Tensor], None]
 
 
+@dataclass(eq=False)
 class CircuitTrial:
     """A network 7-12-10-8 of spiking neurons with a copy of a circuit.
 
-    Inputs, targets and the numbers from U[0, 1) are the same in every trial with the same seed;
-    several seeds are as many networks side by side.
+    Inputs, targets and the numbers from U[0, 1) are the same in every trial with the same seed.
+
+    Parameters
+    ----------
+    circuit : FeedbackCircuit
+        It is copied; the attribute is the copy.
+    device, dtype
+        Where the network lives, and as what.
+    streams : int
+    initialised : bool
+        Whether weights are drawn.
+    seed : int or sequence of int
+        Several seeds make as many networks side by side.
 
     Attributes
     ----------
     network : Network
     state : NetworkState
-    circuit : FeedbackCircuit
-        The copy.
     """
 
-    def __init__(
-        self,
-        circuit: FeedbackCircuit,
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float64,
-        streams: int = STREAMS,
-        initialised: bool = True,
-        seed: int | Sequence[int] = 0,
-    ):
-        self.circuit = copy.deepcopy(circuit)
-        self.seed = seed
+    circuit: FeedbackCircuit
+    device: torch.device | str = "cpu"
+    dtype: torch.dtype = torch.float64
+    streams: int = STREAMS
+    initialised: bool = True
+    seed: int | Sequence[int] = 0
+    network: Network = field(init=False, repr=False)
+    state: NetworkState = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.circuit = copy.deepcopy(self.circuit)
         populations = {f"layer{n}": StochasticBinary(size) for n, size in enumerate(SIZES, 1)}
         self.network = Network(
             N_INPUTS,
             populations,
             self.circuit,
             ThreeFactor(0.05),
-            device=device,
-            dtype=dtype,
-            replicas=None if isinstance(seed, int) else len(seed),
+            device=self.device,
+            dtype=self.dtype,
+            replicas=None if isinstance(self.seed, int) else len(self.seed),
         )
-        if initialised:
-            self.network.initialise(seed)
+        if self.initialised:
+            self.network.initialise(self.seed)
             for synapses in self.network.synapses.values():
                 synapses.weight.mul_(10)  # so that activity, error and gain differ between neurons
-        self.state = self.network.state(streams)
+        self.state = self.network.state(self.streams)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all weights and all state by name."""
@@ -111,20 +122,25 @@ def _draw(state: NetworkState, seed: int, step: int) -> tuple[Tensor, Tensor]:
     return inputs, target
 
 
+@dataclass(eq=False)
 class Captured:
     """A step that runs the code of the network once, and repeats its operations from then on.
 
     Weight decay is left outside, as the graph backend does.
     """
 
-    def __init__(self, network: Network, state: NetworkState):
-        self.network = network
-        self.state = state
-        self.inputs = torch.zeros(len(state.error), N_INPUTS, dtype=network.dtype)
-        self.target = torch.zeros_like(state.error)
-        self._learn = Recorded(self._step, network.device)
+    network: Network
+    state: NetworkState
+    inputs: Tensor = field(init=False, repr=False)
+    target: Tensor = field(init=False, repr=False)
+    _learn: Recorded = field(init=False, repr=False)
 
-    def rehearse(self) -> None:
+    def __post_init__(self) -> None:
+        self.inputs = torch.zeros(len(self.state.error), N_INPUTS, dtype=self.network.dtype)
+        self.target = torch.zeros_like(self.state.error)
+        self._learn = Recorded(self._step, self.network.device)
+
+    def check(self) -> None:
         """Check that a step can be captured, as the graph backend does before a run."""
         everything = self.network.feedback, self.state
         scope = Scope(

@@ -1,4 +1,4 @@
-"""The promise of rules and circuits alike: a dimension in front of all others is no matter."""
+"""A promise of rules and circuits alike: they work with a dimension in front of all others."""
 
 from dataclasses import fields
 
@@ -38,7 +38,7 @@ def rule_in_replicas(rule: PlasticityRule) -> None:
 
 
 def _place(name: str) -> int:
-    """Return where the replicas stand: before the streams, or the synapses."""
+    """Return the dimension of the replicas, which is before the streams, or the synapses."""
     return 0 if name == "weight" else 1
 
 

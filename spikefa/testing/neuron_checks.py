@@ -121,7 +121,7 @@ def one_population_for_all(population: Population) -> None:
 
 
 def state_in_place(population: Population) -> None:
-    """All tensors stay what they were, and drive and uniforms are read only.
+    """All tensors stay the same, and drive and uniforms are read only.
 
     A probe, a checkpoint and a captured graph hold on to them.
     """
@@ -144,7 +144,7 @@ def state_in_place(population: Population) -> None:
 
 
 def checkpoint_round_trip(population: Population) -> None:
-    """What it needs to go on is all in its state."""
+    """Everything that it needs to go on is in its state."""
     given, half = shown(population), STEPS // 2
     whole, second = NeuronTrial(population), NeuronTrial(population)
     whole.run(given, range(half))

@@ -106,7 +106,7 @@ def one_rule_for_all(rule: PlasticityRule) -> None:
 
 
 def state_in_place(rule: PlasticityRule) -> None:
-    """Traces stay the tensors that they were; activity that was shown is not written to."""
+    """Traces stay the same tensors; activity that was shown is not written to."""
     trial = RuleTrial(rule)
     plasticity, shown = trial.state.plasticity[0], activity()
     before = dict(plasticity.traces)
@@ -148,7 +148,7 @@ def leaves_pre_alone(rule: PlasticityRule) -> None:
 def batch_is_a_sum(rule: PlasticityRule) -> None:
     """The update of several streams is the sum of their own.
 
-    Not asked of a rule with a trace for each synapse, which all streams share.
+    A rule with a trace for each synapse, which all streams share, is exempt.
     """
     if "synapse" in rule.traces.values():
         return
@@ -173,7 +173,7 @@ def batch_is_a_sum(rule: PlasticityRule) -> None:
 
 
 def checkpoint_round_trip(rule: PlasticityRule) -> None:
-    """What it needs to go on is all in its declared state."""
+    """Everything that it needs to go on is in its declared state."""
     shown, half = activity(), STEPS // 2
     whole, second = RuleTrial(rule), RuleTrial(rule)
     whole.learn(shown, range(half))

@@ -43,7 +43,7 @@ class Activity:
 
 
 def activity(name: str = "activity", dtype: torch.dtype = torch.float64) -> Activity:
-    """Return random activity as of spiking neurons, always the same for a name."""
+    """Return random activity like that of spiking neurons, always the same for a name."""
     source = generator(0, "conformance", name)
 
     def uniform(*shape: int) -> Tensor:
@@ -71,7 +71,7 @@ class Imposed(FeedbackCircuit):
         self.sizes = [synapses.n_post for synapses in forward]
 
     def initialise(self, seed: int) -> None:
-        """There is nothing to draw."""
+        """Draw nothing."""
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> FeedbackState:
         """Return error populations that stay as they are."""

@@ -1,4 +1,4 @@
-"""A recording of tensor operations that keeps what a CUDA graph keeps, on any device."""
+"""A recording of tensor operations that stands in for a CUDA graph, on any device."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -13,10 +13,10 @@ from spikefa.backends.trace import Trace
 class Tape(Trace):
     """Repeats operations as a CUDA graph does: the same ones, on the same tensors and numbers.
 
-    While it records, every operation is done, and kept with the tensors themselves and with its
-    numbers as they are. A replay does them all again, without running the Python code between
-    them; what an operation has allocated when it was recorded is overwritten. So whatever Python
-    code would do differently the second time shows, on a machine without a GPU.
+    While it records, every operation is executed, and kept with its tensors and numbers. A replay
+    executes the operations again, without the Python code between them, and overwrites what they
+    allocated when they were recorded. On a machine without a GPU, a difference between a replay
+    and the Python code then shows that the code would not do the same every time.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class Tape(Trace):
     generators : iterable of torch.Generator
         From which the work draws; a replay draws on.
     pool : optional
-        Takes the place of the memory of a CUDA graph; nothing is done with it.
+        Ignored; a CUDA graph has a pool of memory.
     """
 
     def __init__(
@@ -40,23 +40,23 @@ class Tape(Trace):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Do the operation and keep it."""
+        """Execute the operation and keep it."""
         result = super().__torch_dispatch__(func, types, args, kwargs)
         self._operations.append((func, args, kwargs or {}, tree_leaves(result)))
         return result
 
     def note(self, operation: Callable[[], None]) -> None:
-        """Do an operation that torch does not see, such as a kernel's; keep it with the others."""
+        """Execute and keep an operation that torch does not see, such as a kernel."""
         operation()
         self._operations.append((operation, (), {}, tree_leaves(None)))
 
     def record(self, work: Callable[[], None]) -> None:
-        """Do the work and keep its operations."""
+        """Execute the work and keep its operations."""
         with self:
             work()
 
     def replay(self) -> None:
-        """Do the same operations on the same tensors again."""
+        """Execute the same operations on the same tensors again."""
         for func, args, kwargs, kept in self._operations:
             with torch.no_grad():
                 for old, new in zip(kept, tree_leaves(func(*args, **kwargs)), strict=True):
@@ -65,7 +65,7 @@ class Tape(Trace):
 
 
 class Recorded:
-    """Work that is done when it is called first, and from then on repeated from a tape.
+    """Work that is executed at the first call, and repeated from a tape at every later call.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Recorded:
         self._is_first = True
 
     def __call__(self) -> None:
-        """Do it."""
+        """Execute the work, or repeat it from the tape."""
         if self._is_first:
             self._tape.record(self._work)
         else:

@@ -30,6 +30,10 @@ class Own(sf.FA):
     """A circuit of the user, which may do anything."""
 
 
+class Promising(sf.FA, sweep_only=True):
+    """A circuit of the user that does no more than its base."""
+
+
 class Slow(sf.ThreeFactor):
     """A rule of the user."""
 
@@ -38,6 +42,10 @@ UNUSUAL = {
     "the population Rate": lambda: network(population=sf.Rate),
     "its circuit is Own": lambda: network(Own()),
     "its circuit is Backprop": lambda: network(sf.Backprop()),
+    "its circuit is SF": lambda: network(sf.SF()),
+    "its circuit is WM": lambda: network(sf.WM()),
+    "its circuit is Mixed": lambda: network(sf.Mixed("s1")),
+    "its circuit is Shallow": lambda: network(sf.Shallow()),
     "its rule is Slow": lambda: network(rule=Slow()),
     "norm=1": lambda: network(synapses=lambda *a, **k: Dense(*a, norm=1.0, **k)),
     "the synapses": lambda: network(synapses=lambda *a, **k: sf.Masked(*a, **k)),
@@ -56,6 +64,13 @@ def test_what_fused_cannot_serve_is_told_with_what_it_can(what):
         choose_backend("fused", UNUSUAL[what]())
     assert "it serves StochasticBinary populations" in str(refused.value)
     assert "use --backend eager" in str(refused.value)
+
+
+@pytest.mark.parametrize("circuit", [Promising, sf.DFA, sf.KP, sf.PAL, sf.PFA, sf.PFAo])
+def test_fused_serves_circuits_whose_hops_are_all_there_is(circuit, monkeypatch):
+    monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: True)
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    assert choose_backend("fused", network(circuit())) == "fused"
 
 
 def test_without_triton_or_a_gpu_it_says_so(monkeypatch):

@@ -82,7 +82,11 @@ def test_a_wrong_file_or_constructor(source, line, message, write, said):
     ("method", "line", "message"),
     [
         ("def step(self, state, error, forward):\n    error.fly()", 6, "AttributeError"),
-        ("def carry(self, layer, sent, out):\n    out.copy_(sent)", 6, "RuntimeError"),
+        (
+            "def learn(self, state, projections):\n    self.matrices[0].mul_(state.modulators[0])",
+            6,
+            "RuntimeError",
+        ),
         ("def connect(self, forward, device, dtype):\n    forward[99]", 6, "IndexError"),
         ("def initialise(self, seed):\n    seed.fly()", 6, "AttributeError"),
         (

@@ -189,7 +189,7 @@ def look(simulation, seen, step):
         if step % probe.every:
             continue
         now = {
-            ("input", "spikes"): simulation.runner.stimulus.spikes,
+            ("input", "spikes"): simulation.runner.inputs,
             ("input", "heard"): traces[0]["heard"],
             ("hidden1", "error_potential"): state.feedback.errors[0].potential,
             ("hidden1", "said"): traces[0]["said"],

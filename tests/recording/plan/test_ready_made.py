@@ -215,7 +215,8 @@ def test_another_stream_is_watched_if_asked(tmp_path, whole):
         for _ in range(100):
             for _ in sim.present():
                 pass
-            shown.append(sim.runner.stimulus_state.labels[[0, STREAM]].tolist())
+            labels = sim.runner.variables()["input"]["label"]
+            shown.append(labels[[0, STREAM], 0].tolist())
     label = np.array(shown)
     with open_recording(tmp_path / "run.h5") as recording:
         for column, name in enumerate(("class 2", "recorded")):
@@ -245,7 +246,7 @@ def test_what_is_shown_and_said_can_be_probed(tmp_path):
             for _ in sim.present():
                 pass
         shown = [sim.training.sampler.item(n, STREAM) for n in range(2, 9)]
-        labels = [sim.stimulus.label(image) for image in shown]
+        labels = [sim.stimulus.label(item) for item in shown]
     with open_recording(tmp_path / "run.h5") as recording:
         np.testing.assert_array_equal(recording.trace("input", "label")[::N, 0], labels)
         counted = recording.raster("output").reshape(-1, 10, 2).sum(axis=2)
