@@ -18,7 +18,7 @@ ROOMS = {folder.name for folder in SPIKEFA.iterdir() if (folder / "__init__.py")
 
 BROKEN = {
     "imports_in_functions": "backends bench datasets",
-    "asks_for_classes": "backends experiments models",
+    "asks_for_classes": "experiments models",
     "asks_for_replicas": "analysis backends experiments",
     "long_files": "simulation",
     "long_functions": "backends experiments models",
