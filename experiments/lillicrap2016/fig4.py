@@ -95,7 +95,7 @@ def _compute(
     simulation: Simulation, windows: list[When], settings: Settings, directory: RunDirectory
 ) -> None:
     """Train, record and test, and write the summary."""
-    simulation.checkpoint = directory.checkpoint
+    simulation.checkpoints.path = directory.checkpoint
     with simulation:
         if settings.record:
             record(simulation, windows, settings, directory)

@@ -8,6 +8,7 @@ from spikefa.errors import SpikefaError
 from spikefa.simulation.guard import Diverged, Guard
 from spikefa.simulation.history import History, Row
 from spikefa.simulation.interrupts import Interrupt, Stopped, interruptible
+from spikefa.simulation.resuming import Checkpoints
 from spikefa.simulation.training import Training
 from spikefa.stimulus.answers import Score
 from spikefa.utils.progress import progress_bar
@@ -24,23 +25,17 @@ class Epochs:
         Gets a row after each epoch.
     validate : callable
         Returns the score of a validation, or None without one.
-    save : callable
-        Writes a checkpoint and returns where, in words for an error message; "" if nowhere.
+    checkpoints : Checkpoints
+        Written after each epoch, and before the training is given up for NaN.
     progress : bool, optional
         Whether to show progress bars; by default on a terminal.
-
-    Attributes
-    ----------
-    seconds : float
-        Spent in training, without validations.
     """
 
     training: Training
     history: History
     validate: Callable[[], Score | None]
-    save: Callable[[], str]
+    checkpoints: Checkpoints
     progress: bool | None = None
-    seconds: float = 0.0
 
     def run(self, epochs: int, after_epoch: Callable[[list[Row]], None] | None) -> None:
         """Train for so many epochs more, see `Simulation.train`."""
@@ -52,7 +47,7 @@ class Epochs:
                 finished = self.training.presentation >= self._end(epoch)
                 if finished:
                     self._add_row(epoch)
-                self.save()
+                self.checkpoints.write()
                 if finished and after_epoch is not None:
                     after_epoch(self.history.shown)
                 if interrupt.requested:
@@ -76,9 +71,12 @@ class Epochs:
             with progress_bar(label, todo, self.progress, keep=True) as bar:
                 guard.run_until(end, lambda: bar.advance(1, note), lambda: interrupt.requested)
         except Diverged as failure:
-            raise SpikefaError(f"{failure}{self.save()}") from None
+            self.checkpoints.write()
+            path = self.checkpoints.path
+            saved = f"; the last good state is in {path}" if path is not None else ""
+            raise SpikefaError(f"{failure}{saved}") from None
         finally:
-            self.seconds += time.perf_counter() - started
+            self.history.seconds += time.perf_counter() - started
 
     def _add_row(self, epoch: int) -> None:
         training = self.training
@@ -88,4 +86,6 @@ class Epochs:
             "step": float(training.step),
         }
         factors = training.factors.row(training.epoch)
-        self.history.add(position, self.validate(), factors | {"wall_seconds": self.seconds})
+        self.history.add(
+            position, self.validate(), factors | {"wall_seconds": self.history.seconds}
+        )

@@ -25,6 +25,8 @@ class History:
 
     Attributes
     ----------
+    seconds : float
+        Spent in training, without validations.
     replicas : list of list of dict
         The rows of each replica; of a network without, its own.
     shown : list of dict
@@ -35,6 +37,7 @@ class History:
     def __init__(self, network: Network, metrics: RunningMetrics):
         self.network = network
         self.metrics = metrics
+        self.seconds = 0.0
         self.replicas: list[list[Row]] = [[] for _ in network.each()]
         self.shown: list[Row] = [] if network.leading else self.replicas[0]
 
@@ -81,8 +84,9 @@ class History:
         """Return all rows, those of one replica after those of another."""
         return [row for rows in self.replicas for row in rows]
 
-    def restore(self, rows: Sequence[Row]) -> None:
-        """Go back to rows that `flat` returned."""
+    def restore(self, rows: Sequence[Row], seconds: float) -> None:
+        """Go back to rows that `flat` returned, and to the seconds at that time."""
+        self.seconds = seconds
         epochs = len(rows) // len(self.replicas)
         for number, own in enumerate(self.replicas):
             own[:] = rows[number * epochs : (number + 1) * epochs]

@@ -1,29 +1,65 @@
 """What a training needs to go on as if it had never stopped, and whether it may."""
 
-from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from spikefa.errors import require
-from spikefa.simulation.checkpoint import Checkpoint
-from spikefa.simulation.history import Row
+from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from spikefa.simulation.history import History
 from spikefa.simulation.training import Training
 
 DRAW_ALIKE = {"eager", "graph"}
 """Backends that draw the same numbers from the same generators: each goes on where one stopped."""
 
 
-def checkpoint_of(training: Training, wall_seconds: float, rows: Sequence[Row]) -> Checkpoint:
-    """Return all that `go_on` needs."""
-    return Checkpoint(
-        settings_of(training),
-        training.tensors(),
-        training.runner.random.states(),
-        training.presentation,
-        wall_seconds,
-        list(rows),
-    )
+@dataclass
+class Checkpoints:
+    """Saves a training with its history, and restores both.
+
+    Parameters
+    ----------
+    training : Training
+    history : History
+    path : path, optional
+        The file that `write` writes.
+    """
+
+    training: Training
+    history: History
+    path: Path | str | None = None
+
+    def save(self, path: Path | str) -> None:
+        """Write a checkpoint from which `restore` continues bit for bit."""
+        training = self.training
+        content = Checkpoint(
+            settings_of(training),
+            training.tensors(),
+            training.runner.random.states(),
+            training.presentation,
+            self.history.seconds,
+            self.history.flat(),
+        )
+        save_checkpoint(Path(path), content)
+
+    def restore(self, path: Path | str) -> None:
+        """Continue from a checkpoint.
+
+        Raises
+        ------
+        SpikefaError
+            If the file is no checkpoint, is damaged, or is of another run; see `go_on`.
+        """
+        saved = load_checkpoint(Path(path))
+        go_on(self.training, saved, Path(path))
+        self.history.restore(saved.history, saved.wall_seconds)
+
+    def write(self) -> None:
+        """Write the file that was given, if any."""
+        if self.path is not None:
+            if self.training.recorder is not None:  # rows before a checkpoint must not be lost
+                self.training.recorder.commit()
+            self.save(self.path)
 
 
 def go_on(training: Training, saved: Checkpoint, path: Path) -> None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from torch import Tensor
@@ -15,27 +14,25 @@ from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.plan.predicates import Function
-from spikefa.simulation.checkpoint import load_checkpoint, save_checkpoint
 from spikefa.simulation.curves import follow
 from spikefa.simulation.epochs import Epochs
-from spikefa.simulation.evaluation import Evaluation, evaluate
+from spikefa.simulation.evaluation import Evaluation
 from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import continue_recording, start_recording
-from spikefa.simulation.resuming import checkpoint_of, go_on
+from spikefa.simulation.resuming import Checkpoints
 from spikefa.simulation.schedules import Schedule
 from spikefa.simulation.stimuli import stimuli_of
+from spikefa.simulation.tests import Tests
 from spikefa.simulation.training import Training
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.devices import enough_memory
-from spikefa.utils.progress import Bar, progress_bar
+from spikefa.utils.progress import Bar
 from spikefa.utils.replicas import seeds_of
-
-Self = TypeVar("Self", bound="Simulation")
 
 
 class Simulation:
@@ -64,11 +61,9 @@ class Simulation:
     decay_schedule : Schedule, optional
         Factor on the weight decay over the epochs; default: constant.
     encoding : Encoding, optional
-        Of a data set: how images become input, in training and tests; default ``RateCode()``,
-        spikes with the brightness as probability.
+        Of a data set: how images become input; default ``RateCode()``, see `ImageStimulus`.
     validation, test : Stimulus, optional
-        Of a stimulus: what is tested after every epoch, and by `test`. By default a
-        `FunctionStimulus` holds out examples for tests.
+        Of a stimulus: what is tested after every epoch, and by `test`; see `Stimulus.held_out`.
     backend : {"auto", "eager", "graph", "fused", "fused-bf16x6", ...}, default "auto"
         What executes the steps of the training; tests are always eager. See docs/performance.md.
     checkpoint : path, optional
@@ -80,15 +75,6 @@ class Simulation:
     ------
     SpikefaError
         If a number is out of range, or stimulus and network do not fit.
-
-    Examples
-    --------
-    >>> import spikefa as sf
-    >>> net = sf.models.lillicrap2016.spiking_mnist(
-    ...     hidden=50, hidden_layers=1, outputs=50, n_inputs=64, feedback=sf.FA(scale=0.5))
-    >>> sim = sf.Simulation(net, sf.datasets.digits(), batch_size=20, seed=0)
-    >>> sim.train(epochs=1)[-1]["images"]
-    1440.0
     """
 
     @enough_memory()
@@ -113,21 +99,19 @@ class Simulation:
         self.batch_size = batch_size
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(
-            network, stimulus, steps_per_image, encoding, validation, test, self.seeds
+            network, stimulus, self.seeds, steps_per_image, encoding, validation, test
         )
         self.stimulus = self.stimuli.train
-        self.stimuli.check(network)
-        self.checkpoint = Path(checkpoint) if checkpoint is not None else None
-        self.progress = progress
         factors = RateFactors.of(network.synapses, schedule, decay_schedule)
         self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
         self.history, self.histories = self.rows.shown, self.rows.replicas
+        self.checkpoints = Checkpoints(self.training, self.rows, checkpoint)
+        self.tests = Tests(network, self.stimuli, self.seeds, progress)
         self.epochs = Epochs(
-            self.training, self.rows, self._validate, self._save_and_tell, progress
+            self.training, self.rows, self.tests.validate, self.checkpoints, progress
         )
-        self._held_out: Evaluation | None = None
 
     @property
     def backend(self) -> str:
@@ -152,7 +136,7 @@ class Simulation:
     @property
     def wall_seconds(self) -> float:
         """Seconds spent in `train`."""
-        return self.epochs.seconds
+        return self.rows.seconds
 
     @property
     def recorder(self) -> Recorder | None:
@@ -198,19 +182,10 @@ class Simulation:
             self.epochs.run(epochs, after_epoch)
         return self.history
 
-    def _validate(self) -> Score | None:
-        validation = self.stimuli.validation
-        return None if validation is None else self.test(validation, "validation")
-
-    def _save_and_tell(self) -> str:
-        self.save_checkpoint()
-        return f"; the last good state is in {self.checkpoint}" if self.checkpoint else ""
-
     def learn(self, presentations: int, bar: Bar | None = None) -> None:
         """Do so many presentations, of `batch_size` items each, without epochs and files.
 
-        `bar` is told of each. Runs of 100 presentations or more are guarded against NaN and
-        infinity, see `Guard`; if they come up, a `SpikefaError` says where.
+        `bar` is told of each. Runs of 100 or more are guarded against NaN, see `Guard`.
         """
         do_presentations(self.training, presentations, bar or Bar(None))
 
@@ -224,10 +199,9 @@ class Simulation:
         return follow(lambda number: self.learn(number, bar), self.held_out, at, measures)
 
     def set_learning_rates(self, factor: float | Sequence[float] = 1.0, decay: float = 1.0) -> None:
-        """Scale learning rates and weight decay from here on, on top of the schedules.
+        """Scale learning rates (of all projections, or of each) and weight decay from here on.
 
-        Give one factor for all projections, or one for each from the input upwards; 0 freezes a
-        projection.
+        The factors come on top of the schedules; 0 freezes a projection.
         """
         self.training.factors.set(factor, decay)
 
@@ -239,8 +213,7 @@ class Simulation:
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
         self.training.switch(circuit, seed)
-        if self._held_out is not None:
-            self._held_out.renew()
+        self.tests.renew()
 
     # -- testing -------------------------------------------------------------------------------
 
@@ -261,31 +234,16 @@ class Simulation:
             Names the random streams of the test.
         batch : int, optional
             Streams side by side, see `Evaluation`; the fewer, the less memory.
-
-        Raises
-        ------
-        SpikefaError
-            If there is nothing to test on, or it does not fit the network.
         """
-        tested = self.stimuli.tested(stimulus)
-        shown = len(tested) * len(self.seeds)
-        with enough_memory(), progress_bar(name, shown, self.progress) as bar:
-            return evaluate(self.network, tested, self.seeds, name, batch, bar.advance)
+        return self.tests.run(stimulus, name, batch)
 
     @property
     def held_out(self) -> Evaluation:
-        """What `look` looks at, made when it is first asked for; the error is fed back there."""
-        if self._held_out is None:
-            tested = self.stimuli.tested(None)
-            self._held_out = Evaluation(self.network, tested, self.seeds, feed_back=True)
-        return self._held_out
+        """What `look` runs; the error is fed back there."""
+        return self.tests.held_out
 
     def look(self) -> Answers:
-        """Let the network answer what is held out, all replicas at once, and return the answers.
-
-        They stay in ``held_out.answers``, and activity and error of the last streams in
-        ``held_out.state``.
-        """
+        """Let the network answer what is held out, all replicas at once; see `Evaluation.run`."""
         return self.held_out.run()
 
     # -- state ---------------------------------------------------------------------------------
@@ -296,28 +254,15 @@ class Simulation:
 
     def save(self, path: Path | str) -> None:
         """Write a checkpoint from which `restore` continues bit for bit."""
-        rows = self.rows.flat()
-        save_checkpoint(Path(path), checkpoint_of(self.training, self.wall_seconds, rows))
+        self.checkpoints.save(path)
 
     def restore(self, path: Path | str) -> None:
-        """Continue from a checkpoint.
-
-        Raises
-        ------
-        SpikefaError
-            If the file is no checkpoint, is damaged, or is of another run; see `go_on`.
-        """
-        saved = load_checkpoint(Path(path))
-        go_on(self.training, saved, Path(path))
-        self.epochs.seconds = saved.wall_seconds
-        self.rows.restore(saved.history)
+        """Continue from a checkpoint; a `SpikefaError` says why if it cannot, see `go_on`."""
+        self.checkpoints.restore(path)
 
     def save_checkpoint(self) -> None:
         """Write the checkpoint file that was given, if any."""
-        if self.checkpoint is not None:
-            if self.recorder is not None:  # what lies before a checkpoint must not be lost
-                self.recorder.commit()
-            self.save(self.checkpoint)
+        self.checkpoints.write()
 
     # -- recording -----------------------------------------------------------------------------
 
@@ -346,17 +291,10 @@ class Simulation:
         self.training.recorder = continue_recording(self.runner, path, self.step, predicates)
         return self.training.recorder
 
-    def __enter__(self: Self) -> Self:
+    def __enter__(self) -> "Simulation":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.recorder is None:
-            return
-        if isinstance(error, Stopped):  # an orderly stop is no failure of the recording
-            kind = error = trace = None
-        self.recorder.__exit__(kind, error, trace)
+    def __exit__(self, *failure: Any) -> None:
+        if self.recorder is not None:
+            orderly = isinstance(failure[1], Stopped)  # which is no failure of the recording
+            self.recorder.__exit__(*((None, None, None) if orderly else failure))

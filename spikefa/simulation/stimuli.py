@@ -25,12 +25,6 @@ class Stimuli:
     validation: Stimulus | None
     test: Stimulus | None
 
-    def check(self, network: Network) -> None:
-        """Check that all stimuli fit a network; raise a `SpikefaError` if one does not."""
-        for stimulus in (self.train, self.validation, self.test):
-            if stimulus is not None:
-                stimulus.check(network)
-
     def tested(self, given: Stimulus | Images | None) -> Stimulus:
         """Return what a test is to show.
 
@@ -66,18 +60,18 @@ class Stimuli:
 def stimuli_of(
     network: Network,
     given: Stimulus | Dataset,
-    steps_per_image: int | None,
-    encoding: Encoding | None,
-    validation: Stimulus | None,
-    test: Stimulus | None,
     seeds: Sequence[int],
+    steps_per_image: int | None = None,
+    encoding: Encoding | None = None,
+    validation: Stimulus | None = None,
+    test: Stimulus | None = None,
 ) -> Stimuli:
     """Return the stimuli that the arguments of a `Simulation` ask for.
 
     Raises
     ------
     SpikefaError
-        If an argument does not go with what is trained on.
+        If an argument does not go with what is trained on, or a stimulus does not fit the network.
     """
     if isinstance(given, Stimulus):
         require(
@@ -86,7 +80,7 @@ def stimuli_of(
             f"{type(given).__name__} instead",
         )
         given.check(network)
-        return Stimuli(given, validation, test or given.held_out(seeds))
+        return _checked(Stimuli(given, validation, test or given.held_out(seeds)), network)
     require(
         isinstance(given, Dataset),
         f"a simulation needs a Stimulus or a Dataset, {type(given).__name__} given: wrap images "
@@ -98,4 +92,11 @@ def stimuli_of(
         "stimuli for all three",
     )
     split = image_stimuli(given, 5 if steps_per_image is None else steps_per_image, encoding)
-    return Stimuli(split["train"], split.get("validation"), split["test"])
+    return _checked(Stimuli(split["train"], split.get("validation"), split["test"]), network)
+
+
+def _checked(stimuli: Stimuli, network: Network) -> Stimuli:
+    for stimulus in (stimuli.train, stimuli.validation, stimuli.test):
+        if stimulus is not None:
+            stimulus.check(network)
+    return stimuli

@@ -1,0 +1,59 @@
+"""What a simulation is validated and tested on, and how."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from spikefa.datasets.images import Images
+from spikefa.network import Network
+from spikefa.simulation.evaluation import Evaluation, evaluate
+from spikefa.simulation.stimuli import Stimuli
+from spikefa.stimulus.answers import Score
+from spikefa.stimulus.base import Stimulus
+from spikefa.utils.devices import enough_memory
+from spikefa.utils.progress import progress_bar
+
+
+@dataclass(eq=False)
+class Tests:
+    """Tests of a network, with plasticity arrested; nothing of its training is touched.
+
+    Parameters
+    ----------
+    network : Network
+    stimuli : Stimuli
+    seeds : sequence of int
+        One for each replica.
+    progress : bool, optional
+        Whether to show progress bars; by default on a terminal.
+    """
+
+    network: Network
+    stimuli: Stimuli
+    seeds: Sequence[int]
+    progress: bool | None = None
+    _held_out: Evaluation | None = field(default=None, init=False, repr=False)
+
+    def run(self, stimulus: Stimulus | Images | None, name: str, batch: int | None = None) -> Score:
+        """Test on a stimulus, or on that for tests; see `Simulation.test`."""
+        tested = self.stimuli.tested(stimulus)
+        count = len(tested) * len(self.seeds)
+        with enough_memory(), progress_bar(name, count, self.progress) as bar:
+            return evaluate(self.network, tested, self.seeds, name, batch, bar.advance)
+
+    def validate(self) -> Score | None:
+        """Test on what is held out for validation, if anything is."""
+        validation = self.stimuli.validation
+        return None if validation is None else self.run(validation, "validation")
+
+    @property
+    def held_out(self) -> Evaluation:
+        """All replicas side by side in front of the stimulus for tests; the error is fed back."""
+        if self._held_out is None:
+            tested = self.stimuli.tested(None)
+            self._held_out = Evaluation(self.network, tested, self.seeds, feed_back=True)
+        return self._held_out
+
+    def renew(self) -> None:
+        """Begin anew with the circuit that the network has now."""
+        if self._held_out is not None:
+            self._held_out.renew()
