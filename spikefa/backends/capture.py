@@ -41,7 +41,8 @@ class CudaCapture:
         with warnings.catch_warnings():  # newer versions of torch find the generators themselves
             warnings.simplefilter("ignore")
             for generator in generators if hasattr(self._graph, "register_generator_state") else ():
-                self._graph.register_generator_state(generator)
+                if generator.device.type == "cuda":  # what the host draws is not captured
+                    self._graph.register_generator_state(generator)
 
     def record(self, work: Callable[[], None]) -> None:
         """Do the work once, so that libraries are loaded and have their memory; then capture it.
