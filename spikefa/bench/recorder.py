@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import h5py
@@ -16,10 +17,13 @@ from spikefa.datasets import Images
 from spikefa.network.network import Network
 from spikefa.recording import Probe, Recorder, Window, open_recording
 from spikefa.recording.format.schema import spikes_path
+from spikefa.simulation.recorded import recorded
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.images import ImageStimulus
 from spikefa.utils.timing import milliseconds, spread
 
+STEPS = 5
+"""Steps of a presentation."""
 ALWAYS = (Window("benchmark", 0, 1 << 40),)
 
 
@@ -91,8 +95,10 @@ def time_recording(
 ) -> RecordingCost:
     """Time steps with and without a recorder, in turns.
 
-    A repetition with the recorder ends when all its rows are in the file. It therefore includes the
-    time of the writing thread, even if that would have overlapped with later steps.
+    On a GPU a presentation is captured as a whole, as the graph backend does it; on a CPU its steps
+    are done one by one. A repetition with the recorder ends when all its rows are in the file. It
+    therefore includes the time of the writing thread, even if that would have overlapped with later
+    steps.
 
     Parameters
     ----------
@@ -100,7 +106,7 @@ def time_recording(
     batch : int
         Number of streams, of which the first is recorded.
     steps : int, default 10
-        Steps in one repetition.
+        Steps in one repetition, rounded up to whole presentations of 5.
     repetitions : int, default 9
         Number of repetitions of each, after a first one that is not counted.
     alone : int, default 8000
@@ -110,27 +116,28 @@ def time_recording(
         network.initialise(0)
     pixels = np.full((batch, 1, network.n_inputs), 33, np.uint8)
     images = Images(pixels, np.zeros(batch, np.uint8))
-    stimulus = ImageStimulus(images, steps=sys.maxsize)
-    runner = Runner(network, stimulus, batch, 0, "benchmark")
+    backend = "graph" if network.device.type == "cuda" else "eager"
+    stimulus = ImageStimulus(images, steps=STEPS)
+    runner = Runner(network, stimulus, batch, 0, "benchmark", backend=backend)
     times: tuple[list[float], list[float]] = ([], [])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "step.h5"
         with _recorder(path, runner) as recorder:
-            bare, recorded = _endless(runner), _observed(runner, recorder)
+            sources = _presentations(runner), _presentations(runner, recorder)
             for _ in range(repetitions + 1):
-                for kept, source in zip(times, (bare, recorded), strict=True):
-                    kept.append(_repetition(source, steps, runner, recorder))
+                for kept, source in zip(times, sources, strict=True):
+                    kept.append(_repetition(source, -(-steps // STEPS), runner, recorder))
         return RecordingCost(
             times[0][1:], times[1][1:], *_alone(Path(folder) / "alone.h5", runner, alone)
         )
 
 
-def _repetition(source: Iterator[int], steps: int, runner: Runner, recorder: Recorder) -> float:
-    """Return milliseconds per step, including the wait for the disk."""
-    whole = milliseconds(lambda: next(source), steps, runner.network.device)
+def _repetition(source: Iterator[None], number: int, runner: Runner, recorder: Recorder) -> float:
+    """Return milliseconds per step of some presentations, including the wait for the disk."""
+    whole = milliseconds(lambda: next(source), number, runner.network.device)
     began = time.perf_counter()
     recorder.commit()
-    return whole + 1e3 * (time.perf_counter() - began) / steps
+    return (whole + 1e3 * (time.perf_counter() - began) / number) / STEPS
 
 
 def _recorder(path: Path, runner: Runner) -> Recorder:
@@ -138,15 +145,18 @@ def _recorder(path: Path, runner: Runner) -> Recorder:
     return Recorder.create(path, probes, ALWAYS, runner.variables(), {"seed": 0})
 
 
-def _endless(runner: Runner) -> Iterator[int]:
-    runner.load(0, torch.arange(runner.batch, device=runner.network.device))
-    return runner.learn()
-
-
-def _observed(runner: Runner, recorder: Recorder) -> Iterator[int]:
-    for step in _endless(runner):
-        recorder.observe(step, 0, 0)
-        yield step
+def _presentations(runner: Runner, recorder: Recorder | None = None) -> Iterator[None]:
+    """Do one presentation after the other, recorded if there is a recorder."""
+    items = torch.arange(runner.batch, device=runner.network.device)
+    for number in count():
+        runner.load(number, items)
+        if recorder is None:
+            steps = runner.learn(each=False)
+        else:
+            steps = recorded(runner, recorder, 0, number * STEPS, each=False)
+        for _ in steps:
+            pass
+        yield
 
 
 def _alone(path: Path, runner: Runner, rows: int) -> tuple[float, int, int, int, int, int, float]:

@@ -73,9 +73,7 @@ def test_curves_and_recordings_are_those_of_eager(tmp_path):
     for backend in ("eager", "graph"):
         simulation = simulate("examples", "FA", backend)
         with simulation:
-            simulation.record(
-                tmp_path / backend, [Probe("hidden1", "activity", "all")], Always()
-            )
+            simulation.record(tmp_path / backend, [Probe("hidden1", "activity", "all")], Always())
             curve = simulation.follow([0, 7, 30], {"loss": simulation.held_out.answers.loss})
         with sf.open(tmp_path / backend) as recording:
             found.append((curve["loss"], recording.trace("hidden1", "activity")))
