@@ -1,4 +1,4 @@
-"""Epoch after epoch: progress, a row of metrics, a checkpoint, and orderly stops."""
+"""Training by epochs: progress, a row of metrics, a checkpoint, and stops on request."""
 
 import time
 from collections.abc import Callable
@@ -25,14 +25,14 @@ class Epochs:
     validate : callable
         Returns the score of a validation, or None without one.
     save : callable
-        Writes a checkpoint and returns where, in words for an error message; "" if nowhere.
+        Writes a checkpoint and returns words for an error message that say where; "" without one.
     progress : bool, optional
         Whether to show progress bars; by default on a terminal.
 
     Attributes
     ----------
     seconds : float
-        Spent in training, without validations.
+        Time spent in training, without validations.
     """
 
     training: Training
@@ -43,7 +43,7 @@ class Epochs:
     seconds: float = 0.0
 
     def run(self, epochs: int, after_epoch: Callable[[list[Row]], None] | None) -> None:
-        """Train for so many epochs more, see `Simulation.train`."""
+        """Train for `epochs` more epochs, see `Simulation.train`."""
         done = len(self.history.shown)
         guard = Guard(self.training)
         with interruptible() as interrupt:
@@ -68,12 +68,13 @@ class Epochs:
         began, started = training.step, time.perf_counter()
 
         def note() -> str:
+            """Return the text beside the progress bar."""
             speed = (training.step - began) / (time.perf_counter() - started)
             return f"{training.metrics.headline()}  {speed:.0f} steps/s"
 
-        label, todo = f"epoch {epoch}/{last}", end - training.presentation
+        label, remaining = f"epoch {epoch}/{last}", end - training.presentation
         try:
-            with progress_bar(label, todo, self.progress, keep=True) as bar:
+            with progress_bar(label, remaining, self.progress, keep=True) as bar:
                 guard.run_until(end, lambda: bar.advance(1, note), lambda: interrupt.requested)
         except Diverged as failure:
             raise SpikefaError(f"{failure}{self.save()}") from None

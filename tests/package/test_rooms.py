@@ -21,12 +21,12 @@ BROKEN = {
     "imports_the_whole": "",
     "imports_in_a_circle": "",
     "imports_for_type_checkers": "",
-    "imports_in_functions": "backends bench datasets",
-    "asks_for_classes": "backends experiments models",
-    "asks_for_replicas": "analysis backends experiments",
+    "imports_in_functions": "",
+    "asks_for_classes": "",
+    "asks_for_replicas": "",
     "constructors": "",
     "long_files": "simulation",
-    "long_functions": "backends experiments models",
+    "long_functions": "",
 }
 
 
