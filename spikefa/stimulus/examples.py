@@ -13,6 +13,7 @@ from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
+from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.tensors import CONSTANT, Variable
@@ -99,13 +100,7 @@ class ExampleStimulus(Stimulus):
         SpikefaError
             If they do not.
         """
-        sizes = (network.n_inputs, network.n_outputs)
-        given = (self.n_inputs, self.examples.targets.shape[-1])
-        require(
-            sizes == given,
-            f"examples with {given[0]} inputs and {given[1]} outputs, "
-            f"a network with {sizes[0]} and {sizes[1]}",
-        )
+        check_sizes("examples", self.n_inputs, self.examples.targets.shape[-1], network)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return number and hash of the examples, and how they are shown."""
@@ -169,7 +164,7 @@ class ExampleStimulus(Stimulus):
 
     def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
         """Return half the squared error; with classes, 100 per wrong guess in front of it."""
-        squared = (outputs - state.target).square().sum(-1, dtype=torch.float64) / 2
+        squared = half_squared_error(outputs, state.target)
         if self.examples.labels is None:
             return squared.unsqueeze(0)
         guesses = outputs.unflatten(-1, (-1, self.examples.per_class)).sum(-1).argmax(-1)
@@ -203,11 +198,6 @@ class ExampleStimulus(Stimulus):
 
 
 _MEASURES = ("squared_error",)
-
-
-def rate_random_path(part: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the random stream of a part of a rate network; host streams keep their names."""
-    return part if len(part) == 1 else ("noise", part[-1])
 
 
 def _name_of(change: Alteration) -> str:

@@ -12,7 +12,8 @@ from spikefa.datasets.functions import Task
 from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Sources, Stimulus
-from spikefa.stimulus.examples import ExampleStimulus, rate_random_path
+from spikefa.stimulus.examples import ExampleStimulus
+from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.seeding import generator
@@ -84,13 +85,8 @@ class FunctionStimulus(Stimulus):
             If they do not.
         """
         self._of_replicas(network.replicas or 1)
-        sizes = (network.n_inputs, network.n_outputs)
         for task in self.tasks:
-            require(
-                sizes == (task.n_inputs, task.n_outputs),
-                f"a task with {task.n_inputs} inputs and {task.n_outputs} outputs, "
-                f"a network with {sizes[0]} and {sizes[1]}",
-            )
+            check_sizes("a task", task.n_inputs, task.n_outputs, network)
 
     def _of_replicas(self, replicas: int) -> list[Task]:
         """Return a task for each replica."""
@@ -159,7 +155,7 @@ class FunctionStimulus(Stimulus):
 
     def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
         """Return half the squared error."""
-        return (outputs - state.target).square().sum(-1, dtype=torch.float64).div_(2).unsqueeze(0)
+        return half_squared_error(outputs, state.target).unsqueeze(0)
 
     def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> CountingSampler:
         """Return a sampler that numbers the examples, none of which is repeated."""

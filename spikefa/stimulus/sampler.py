@@ -59,7 +59,7 @@ class ShuffledSampler:
 
     def presentations(self, epochs: float) -> int:
         """Return the number of presentations that show at least `epochs` epochs."""
-        return -int(-epochs * self.n_items // self.batch)
+        return _presentations(epochs, self.n_items, self.batch)
 
     def items(self, presentation: int) -> Tensor:
         """Return the items `[replicas * batch]` of a presentation, on the device."""
@@ -93,7 +93,7 @@ class CountingSampler:
 
     def presentations(self, epochs: float) -> int:
         """Return the number of presentations that show at least `epochs` epochs."""
-        return -int(-epochs * self.n_items // self.batch)
+        return _presentations(epochs, self.n_items, self.batch)
 
     def items(self, presentation: int) -> Tensor:
         """Return the numbers `[replicas * batch]` of the items of a presentation."""
@@ -102,6 +102,10 @@ class CountingSampler:
     def item(self, presentation: int, stream: int) -> int:
         """Return the number of the item that one stream sees."""
         return presentation * self.batch + stream % self.batch
+
+
+def _presentations(epochs: float, n_items: int, batch: int) -> int:
+    return -int(-epochs * n_items // batch)
 
 
 class _Order:
