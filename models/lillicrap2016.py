@@ -40,15 +40,15 @@ def spiking_mnist(
     rule : PlasticityRule, optional
         Default: ``ThreeFactor(learning_rate=1e-3, weight_decay=1e-8)``.
     tau : float, default 0.9
-        Weight of the new drive in the forward populations; the circuit has its own.
+        Weight of the new drive in the forward populations; the circuit has its own tau.
     weight_scale : float, default 0.05
         Half-range of the uniform distribution of the first weights.
     output_error : {"spikes", "probability"}, default "spikes"
-        What the target is subtracted from.
+        The output activity from which the target is subtracted.
     device, dtype
-        Where the network lives, and as what.
+        Where the network lives, and the dtype of its tensors.
     replicas : int, optional
-        So many networks side by side, see `Network`.
+        Number of networks side by side, see `Network`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Networks of rate neurons, as the papers on feedback alignment have them."""
+"""Networks of rate neurons, as in the papers on feedback alignment."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -20,13 +20,13 @@ class Unbiased(Dense):
     """All-to-all synapses without a bias: ``drive = s_pre W``."""
 
     def constrain(self) -> None:
-        """Undo what a change, or an optimiser, did to the bias."""
+        """Set the bias to 0 again after plasticity or an optimiser has changed it."""
         super().constrain()
         self.bias.zero_()
 
 
 class Biased(Dense):
-    """All-to-all synapses whose biases too are drawn: from U[-bias_scale, bias_scale]."""
+    """All-to-all synapses with first biases from U[-bias_scale, bias_scale]."""
 
     def __init__(self, n_pre: int, n_post: int, bias_scale: float, **others: Any):
         super().__init__(n_pre, n_post, **others)
@@ -55,14 +55,14 @@ def rate_network(
     dtype: torch.dtype = torch.float64,
     replicas: int | None = None,
 ) -> Network:
-    """Return a network of rate neurons without memory, tau = 1, its weights not drawn yet.
+    """Return a network of rate neurons without memory (tau = 1); its weights are not drawn yet.
 
     Parameters
     ----------
     sizes : sequence of int
         Neurons from the input to the output.
     feedback : FeedbackCircuit
-        With ``tau=1`` of its own, and gated if there are hidden layers above hidden layers.
+        Give it ``tau=1``, and gate it if there is more than one hidden layer.
     rule : PlasticityRule or float
         A number is the learning rate of `ThreeFactor` without decay.
     hidden, output : str, default "tanh", "linear"
@@ -70,22 +70,22 @@ def rate_network(
     weight_scale : float or sequence of float, default 0.01
         Half-range of the uniform distribution of the first weights, for all projections or each.
     bias : bool or float, default True
-        Whether neurons have a bias, 0 at first, that learns; a number: the half-range of the
+        Whether neurons have a bias that learns, 0 at first. A number is the half-range of the
         uniform distribution of the first biases.
     noise : float, default 0
         Standard deviation of the noise of hidden neurons, which node perturbation needs.
     dropout : float or sequence of float, default 0
-        Chance that a hidden neuron is left out of an update, of all hidden layers or each, see
-        `Rate`.
+        Probability that a hidden neuron is left out of an update, for all hidden layers or each;
+        see `Rate`.
     synapses : mapping of str to callable, optional
         Other kinds of synapses, such as `Masked`, by the population they end on: ``"hidden1"`` and
         so on, ``"output"``.
     optimiser : callable, optional
         A class of torch.optim, see `Network`.
     device, dtype
-        Where the network lives, and as what.
+        Where the network lives, and the dtype of its tensors.
     replicas : int, optional
-        So many networks side by side, see `Network`.
+        Number of networks side by side, see `Network`.
 
     Raises
     ------
@@ -96,13 +96,8 @@ def rate_network(
     require(layers >= 1, f"inputs and outputs are needed, sizes {list(sizes)} given")
     scales = _for_each(weight_scale, layers, "weight scales", "projections")
     chances = _for_each(dropout, layers - 1, "chances of dropout", "hidden layers")
-    kind: Callable[..., Synapses] = Dense if bias else Unbiased
-    if bias is not True and bias > 0:
-        kind = partial(Biased, bias_scale=bias)
     names = [*(f"hidden{layer}" for layer in range(1, layers)), "output"]
-    unknown = [name for name in synapses or {} if name not in names]
-    require(not unknown, f"synapses onto {unknown}: the populations are {', '.join(names)}")
-    kinds = dict.fromkeys(names, kind) | dict(synapses or {})
+    kinds = _kinds_of_synapses(names, bias, synapses or {})
     populations = {
         name: Rate(size, hidden, noise=noise, dropout=chance)
         for name, size, chance in zip(names[:-1], sizes[1:-1], chances, strict=True)
@@ -111,7 +106,7 @@ def rate_network(
         sizes[0],
         populations | {"output": Rate(sizes[-1], output)},
         feedback=feedback,
-        rule=rule if isinstance(rule, PlasticityRule) else ThreeFactor(rule, weight_decay=0),
+        rule=ThreeFactor(rule, weight_decay=0) if isinstance(rule, int | float) else rule,
         synapses={
             name: partial(kinds[name], scale=scale)
             for name, scale in zip(names, scales, strict=True)
@@ -123,8 +118,20 @@ def rate_network(
     )
 
 
+def _kinds_of_synapses(
+    names: Sequence[str], bias: bool | float, given: Mapping[str, Callable[..., Synapses]]
+) -> dict[str, Callable[..., Synapses]]:
+    """Return the kind of the synapses onto each population."""
+    kind: Callable[..., Synapses] = Dense if bias else Unbiased
+    if bias is not True and bias > 0:
+        kind = partial(Biased, bias_scale=bias)
+    unknown = [name for name in given if name not in names]
+    require(not unknown, f"synapses onto {unknown}: the populations are {', '.join(names)}")
+    return dict.fromkeys(names, kind) | dict(given)
+
+
 def _for_each(given: float | Sequence[float], count: int, what: str, where: str) -> list[float]:
-    """Return one number for each; a single one is that of all."""
+    """Return one number for each; a single number serves for all."""
     if isinstance(given, int | float):
         return [float(given)] * count
     require(len(given) == count, f"{len(given)} {what} for {count} {where}: give one for each")

@@ -1,4 +1,4 @@
-"""Layers of snnTorch's leaky neurons, which are trained by gradients through time."""
+"""Layers of snnTorch's leaky neurons, to be trained by backpropagation through time."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -26,14 +26,14 @@ LAYERS = ("first hidden layer", "second hidden layer", "output layer")
 
 
 def examples(settings: Shared) -> tuple[Examples, Examples]:
-    """Return images to learn and images to test on, brightness in [0, 1], 1-hot targets."""
+    """Return training and test images with brightness in [0, 1] and 1-hot targets."""
     dataset = load(settings.dataset, settings.data_dir)
     dataset = dataset.subset(settings.train or None, settings.test or None)
     return classification(dataset.train), classification(dataset.test)
 
 
 def feedback_alignment(matrix: MatrixKind = "sign") -> FA:
-    """Return feedback alignment as eq. 3 has it: only W is replaced, by B with elements -1 or 1."""
+    """Return feedback alignment as in eq. 3: only W is replaced, by B with elements -1 or 1."""
     return FA(1.0, tau=1.0, gated=True, matrix=matrix)
 
 
@@ -45,7 +45,7 @@ def network_of(
     seed: int,
     optimiser: MakeOptimiser | None = None,
 ) -> Network:
-    """Return the network for these images, its first weights normal times `scale`.
+    """Return the network for these images; its first weights are normal times `scale`.
 
     It has no biases: the paper's equations have none.
     """
@@ -91,13 +91,13 @@ def weights(network: Network) -> list[Tensor]:
 
 
 def accuracy(simulation: Simulation) -> Callable[[], float]:
-    """Return what measures the share of the images of the last look that were right, in percent."""
+    """Return a function that measures the accuracy of the last look, in percent."""
     answers = simulation.held_out.answers
     return lambda: 100 - float(answers.error_percent())
 
 
 def weight_alignment(simulation: Simulation) -> Callable[[], np.ndarray]:
-    """Return what measures the cosine between W and B^T, of second hidden and output layer."""
+    """Return a function that measures the cosine of W and B^T, second hidden and output layer."""
     above = weights(simulation.network)[1:]
     back = simulation.network.feedback.layer_matrices()
     pairs = list(zip(above, back, strict=True))
@@ -105,16 +105,16 @@ def weight_alignment(simulation: Simulation) -> Callable[[], np.ndarray]:
 
 
 def gradient_alignment(simulation: Simulation) -> Callable[[], np.ndarray]:
-    """Return what measures the cosine between update and gradient of each layer, eq. 11.
+    """Return a function that measures the cosine between update and gradient of each layer, eq. 11.
 
-    Over the last images of the last look, 1,000 unless there are fewer.
+    It uses the last images of the last look, 1,000 unless there are fewer.
     """
     cosines = update_alignment(simulation.network, Backprop(tau=1.0), *last_look(simulation))
     return lambda: np.array(cosines())
 
 
 def last_look(simulation: Simulation) -> tuple[NetworkState, Tensor]:
-    """Return the state at the end of a look, and the inputs [streams, n] that were shown then."""
+    """Return the state at the end of a look, and the inputs [streams, n] shown last."""
     state = simulation.held_out.state
     inputs = simulation.held_out.answers.inputs
     return state, inputs[-len(state.error) :]

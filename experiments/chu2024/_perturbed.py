@@ -1,4 +1,4 @@
-"""Descent along gradients that are turned at random, at a chosen alignment with the true ones."""
+"""Gradient descent with randomly rotated gradients, at a chosen alignment with the true ones."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from spikefa.utils.seeding import generator
 
 
 class Perturbed(torch.optim.SGD):
-    """Plain descent, but in all layers below the output along a turned gradient (figure 3).
+    """Gradient descent that rotates the gradients of all layers below the output (figure 3).
 
-    Each gradient g is replaced by one of the same length in a random direction, drawn anew at every
-    update, whose cosine with g is the alignment a::
+    At every update each gradient g is replaced by a vector of the same length in a new random
+    direction whose cosine with g is the alignment a::
 
         g <- a g + sqrt(1 - a^2) |g| n        n random, of length 1, at a right angle to g
 
@@ -23,7 +23,7 @@ class Perturbed(torch.optim.SGD):
     alignment : float
         -1 to 1.
     seed : int
-        The stream ``perturbation`` of it is used.
+        Its stream ``perturbation`` is used.
     """
 
     def __init__(self, groups: list[dict[str, Any]], alignment: float, seed: int):
@@ -33,7 +33,7 @@ class Perturbed(torch.optim.SGD):
         self.source = generator(seed, "perturbation", device=groups[0]["params"][0].device)
 
     def step(self, closure: Any = None) -> Any:
-        """Turn the gradients of the hidden layers, then descend."""
+        """Rotate the gradients of the hidden layers, then descend."""
         for group, noise in zip(self.param_groups[:-1], self.noises, strict=True):
             gradient = group["params"][0].grad
             if gradient is not None:
@@ -42,7 +42,7 @@ class Perturbed(torch.optim.SGD):
 
 
 def turn(gradient: Tensor, alignment: float, noise: Tensor) -> None:
-    """Turn `gradient` in place so that its cosine with what it was is `alignment`.
+    """Rotate `gradient` in place so that its cosine with the original is `alignment`.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def turn(gradient: Tensor, alignment: float, noise: Tensor) -> None:
         Keeps its length; a gradient of 0 stays 0.
     alignment : float
     noise : Tensor [n_pre, n_post]
-        Random numbers, which give the direction; changed in place.
+        Random numbers that determine the direction; changed in place.
     """
     least = torch.finfo(gradient.dtype).tiny
     length = gradient.norm()

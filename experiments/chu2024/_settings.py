@@ -9,7 +9,7 @@ UNSTEADY = (
     "with elements of B of size 1 and the paper's eta the first updates are so large that most "
     "hidden neurons saturate, and how long it takes to recover from that differs from run to run"
 )
-"""Likely reason for an order of accuracies that is not the paper's."""
+"""Likely reason for an order of accuracies that differs from the paper's."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Equation 11: the updates of every layer come to agree with the gradient, and stay so.
 
-Where the loss has an extremum, feedback alignment stays only if the alignment of update and
+At an extremum of the loss, feedback alignment is stable only if the alignment of update and
 gradient is not negative in any layer. The network of figure 1 learns by feedback alignment from
-small and from larger first weights, and that alignment is followed layer by layer, over 1,000 test
-images: often during the first updates, then now and then.
+small and from larger first weights. The alignment of each layer is measured over 1,000 test images,
+often during the first updates and less often later.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 SCALES = (0.02, 0.2)
 """Of the first weights."""
 EARLY = 20
-"""Updates after each of which one looks; later the intervals grow."""
+"""Number of updates with a look after each; later the intervals grow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +60,10 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return what the quantities and the claims are computed from."""
     updates, aligned = runs["updates"][0], runs["alignment"]
-    settled = aligned[:, :, updates >= EARLY]
+    later = aligned[:, :, updates >= EARLY]
     first = abs(aligned[:, :, 0, :2])
-    holds = (settled >= 0).mean((1, 2))
-    return {"aligned": aligned, "settled": settled, "first": first, "holds": holds}
+    holds = (later >= 0).mean((1, 2))
+    return {"aligned": aligned, "later": later, "first": first, "holds": holds}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -72,7 +72,7 @@ def quantities(m: Measures) -> list[Quantity]:
         Quantity(f"{what}, {layer}, scale {scale:g}", values[:, k, number])
         for what, values in (
             ("alignment before learning", m.aligned[:, :, 0]),
-            (f"least alignment after {EARLY} updates or more", m.settled.min(2)),
+            (f"least alignment after {EARLY} updates or more", m.later.min(2)),
             ("alignment at the end", m.aligned[:, :, -1]),
         )
         for k, scale in enumerate(SCALES)
@@ -88,7 +88,7 @@ CLAIMS = (
     ),
     Claim(
         "after a few updates the criterion holds in every layer, and goes on to hold",
-        holds=lambda m: (m.settled >= 0).all(),
+        holds=lambda m: (m.later >= 0).all(),
         evidence=lambda m: (
             "; ".join(
                 f"{layer} in {spread(100 * m.holds[:, number])} % of the looks"

@@ -1,9 +1,9 @@
 """Figure 1: the smaller the first weights, the faster feedback alignment learns, and aligns.
 
-A 784-700-1000-10 network of tanh neurons with a softmax learns MNIST by feedback alignment, B of
--1 and 1, the first weights normal times a scale: accuracy over the epochs (a) and at the end (b),
-alignment of weights with B (c) and of updates with the gradient (d), both of the second hidden
-layer; over 10 epochs, in (b) after 50.
+A 784-700-1000-10 network of tanh neurons with a softmax learns MNIST by feedback alignment. The
+elements of B are -1 and 1, and the first weights are normal times a scale. The panels show accuracy
+over the epochs (a) and at the end (b), and in the second hidden layer the alignment of weights with
+B (c) and of updates with the gradient (d); over 10 epochs, in (b) after 50.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 SCALES = (0.0, 0.05, 0.1, 0.2, 0.5)
 """Of the first weights."""
 SECOND = {"weights": 0, "gradient": 1}
-"""Where the second hidden layer is in both alignments: no B leads to the input."""
+"""Index of the second hidden layer in both alignments; no B leads to the input."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,20 +84,20 @@ CLAIMS = (
     Claim(
         "with small first weights good solutions are found faster",
         holds=lambda m: (m.first[:, :2].min(1) > m.first[:, -2:].max(1)).all(),
-        evidence=lambda m: f"after 1 epoch {_told(m.first)} %",
+        evidence=lambda m: f"after 1 epoch {_in_words(m.first)} %",
         reason=UNSTEADY,
     ),
     Claim(
         "the higher the first weights, the lower the accuracy at the end",
         holds=lambda m: m.rank < -0.8,
-        evidence=lambda m: f"{_told(m.end)} %, rank correlation {m.rank:.2f}",
+        evidence=lambda m: f"{_in_words(m.end)} %, rank correlation {m.rank:.2f}",
         reason=UNSTEADY,
     ),
     Claim(
         "weights and updates align more from small first weights",
         holds=lambda m: all(bool((each[:, 0] > each[:, -1]).all()) for each in m.aligned.values()),
         evidence=lambda m: (
-            f"weights {_told(m.aligned['weights'])}; updates {_told(m.aligned['gradient'])}"
+            f"weights {_in_words(m.aligned['weights'])}; updates {_in_words(m.aligned['gradient'])}"
         ),
     ),
     Claim(
@@ -109,7 +109,7 @@ CLAIMS = (
 
 
 def _curve(settings: Settings, runs: Runs, name: str) -> np.ndarray:
-    """Return what (a), (c) and (d) show: [runs, scales, looks], of the second hidden layer."""
+    """Return the curves of (a), (c) and (d), [runs, scales, looks], second hidden layer."""
     curve = runs[name][:, :, : settings.epochs * settings.looks + 1]
     return curve if name == "accuracy" else curve[..., SECOND[name]]
 
@@ -121,7 +121,7 @@ def _quantities(text: str, values: Any, unit: str = "") -> list[Quantity]:
     ]
 
 
-def _told(values: Any) -> str:
+def _in_words(values: Any) -> str:
     pairs = zip(SCALES, values.T, strict=True)
     return "; ".join(f"{scale:g}: {spread(each)}" for scale, each in pairs)
 

@@ -1,8 +1,8 @@
 """Figure 2: the larger the first weights, the smaller the gradient after the first update.
 
-The network of figure 1 learns from one batch by feedback alignment; then the norm of the update
-that other images ask for, on average, is taken layer by layer, for first weights of many scales:
-large weights make small steps, as if the learning rate were lower.
+The network of figure 1 learns from one batch by feedback alignment. Then the norm of the mean
+update for other images is measured layer by layer, for first weights of many scales: large weights
+lead to small steps, as if the learning rate were lower.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from spikefa.runs.studies.drawing import band, name_axes, panels
 SCALES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Of the first weights."""
 FIRST = 1
-"""The smallest but 0, with which activity does not reach all layers after one update."""
+"""The smallest scale but 0, with which activity does not reach all layers after one update."""
 REASONS = {
     2: "from weights near 0 the second hidden layer is nearly silent after one update, and what it "
     "does not send cannot change the output synapses; the paper does not say what the output layer "
@@ -43,7 +43,7 @@ class Settings(Shared):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Take the norms after one update, with first weights of each scale."""
+    """Measure the norms after one update, with first weights of each scale."""
     data = net.examples(settings)
     norms = []
     for scale in SCALES:

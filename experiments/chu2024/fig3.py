@@ -1,15 +1,16 @@
 """Figure 3: feedback alignment is better than gradient descent with gradients as little aligned.
 
-The network of figure 1 learns by backpropagation with the gradients of both hidden layers turned by
-a random angle at every update, the output layer by the true gradient. (a) Accuracy after one epoch,
-by that of backpropagation, against the alignment; (b, c) accuracy after 5 updates, over many
-repetitions, beside feedback alignment and learning of the output layer alone. The paper makes 500
-repetitions; here fewer, in each repeat with other weights. It does not say how the gradient was
-turned, nor how large the first weights are: here a gradient keeps its length, and the weights are
-normal times 0.02. That was chosen on 2,000 training images held aside as what shows the paper's
-effect, and it matters for (b) and (c): with 0.03 feedback alignment is already below gradients at
-an alignment of 0.2 (28 against 34 %), with 0.05, as in figure 4, it is still worse than all others
-after 5 updates, with 0.01 and less it is better than backpropagation itself.
+The network of figure 1 learns by backpropagation with the gradients of both hidden layers rotated
+in a random direction at every update; the output layer uses the true gradient. (a) Accuracy after
+one epoch, divided by that of backpropagation, against the alignment. (b, c) Accuracy after 5
+updates, over many repetitions, with feedback alignment and with learning of the output layer alone
+for comparison. The paper makes 500 repetitions; here there are fewer, with other weights in each
+repeat. The paper does not say how the gradient was rotated or how large the first weights are. Here
+a gradient keeps its length, and the weights are normal times 0.02. This scale was chosen on 2,000
+held-out training images because it shows the paper's effect. It matters for (b) and (c): with 0.03
+feedback alignment is already below gradients at an alignment of 0.2 (28 against 34 %); with 0.05,
+as in figure 4, it is still worse than all others after 5 updates; with 0.01 and less it is better
+than backpropagation itself.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 
 ALIGNMENTS = (-1.0, -0.5, -0.2, 0.0, 0.1, 0.2, 0.5, 1.0)
-"""Of the turned gradients; 1 is backpropagation."""
+"""Alignments of the rotated gradients; 1 is backpropagation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def _accuracies(
     settings: Settings, data: tuple[Examples, Examples], seed: int, updates: int
 ) -> dict[str, np.ndarray]:
-    """Return the accuracies after so many updates, and how feedback alignment was aligned."""
+    """Return the accuracies after some updates, and the alignment of feedback alignment."""
 
     def make(circuit: sf.FeedbackCircuit, optimiser: Any = None) -> Simulation:
         network = net.network_of(settings, data, circuit, settings.scale, seed, optimiser)

@@ -1,10 +1,10 @@
 """Figure 4: weights that are more aligned with B are not more accurate.
 
-The network of figure 1 with elements of B from a normal distribution. Its first weights above the
-first hidden layer are normal, or have the signs of B^T besides, or are B^T itself, in all cases
-times 0.05; no B leads to the input, so the lowest weights are the same random ones in all three.
-Alignment of updates and gradient (a) and of weights and B (b) of the second hidden layer, and
-accuracy (c). The paper shows one run.
+The network is that of figure 1 with elements of B from a normal distribution. The first weights
+above the first hidden layer are normal, or normal with the signs of B^T, or B^T itself, in all
+cases times 0.05. No B leads to the input, so the lowest weights are the same random ones in all
+three. The panels show the alignment of updates and gradient (a) and of weights and B (b) in the
+second hidden layer, and accuracy (c). The paper shows one run.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 
 STARTS = {"random": "at random", "sign": "with the signs of B", "same": "equal to B"}
 SECOND = {"weights": 0, "gradient": 1}
-"""Where the second hidden layer is in both alignments."""
+"""Index of the second hidden layer in both alignments."""
 ZOOM = 8
-"""So many percentage points below the lowest accuracy at the end panel (c) begins."""
+"""Panel (c) begins this many percentage points below the lowest final accuracy."""
 ALIKE = (
     "at the end the three differ by no more than two runs of the same do; the paper shows one run "
     "of each"
@@ -85,11 +85,11 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
         bool((each["random"] < each["sign"]).all() and (each["sign"] < each["same"]).all())
         for each in aligned.values()
     )
-    told = {
+    in_words = {
         name: "; ".join(f"{STARTS[start]} {spread(values)}" for start, values in each.items())
         for name, each in {**aligned, "accuracy": end}.items()
     }
-    return {"end": end, "aligned": aligned, "ordered": ordered, "told": told}
+    return {"end": end, "aligned": aligned, "ordered": ordered, "in_words": in_words}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -111,8 +111,8 @@ CLAIMS = (
         "good weight alignment translates to high gradient alignment",
         holds=lambda m: m.ordered,
         evidence=lambda m: (
-            f"weights {m.told['weights']}; updates {m.told['gradient']}, second hidden layer, mean "
-            "over learning"
+            f"weights {m.in_words['weights']}; updates {m.in_words['gradient']}, "
+            "second hidden layer, mean over learning"
         ),
     ),
     Claim(
@@ -120,7 +120,7 @@ CLAIMS = (
         holds=lambda m: (
             (m.end["random"] > m.end["sign"]).all() and (m.end["random"] > m.end["same"]).all()
         ),
-        evidence=lambda m: f"{m.told['accuracy']} %",
+        evidence=lambda m: f"{m.in_words['accuracy']} %",
         reason=ALIKE,
     ),
 )

@@ -1,10 +1,11 @@
 """Figure 5: what feedback alignment has found stays under backprop, but not the other way round.
 
 Two networks as in figure 1 learn from the same first weights and the same images, one by feedback
-alignment, one by backpropagation; how their weights align with each other is followed. Then (a) the
-weights of the first go to a network that goes on by backpropagation, and (b) those of the second to
-one that goes on by feedback alignment; each is compared with the network that it got them from,
-which goes on too. From the swap on the images come in another order, the same for all.
+alignment and one by backpropagation, and the alignment of their weights with each other is
+measured. Then (a) the weights of the first are copied into a network that continues by
+backpropagation, and (b) those of the second into one that continues by feedback alignment. Each is
+compared with the network that its weights came from, which also continues. After the swap the
+images come in another order, the same for all.
 """
 
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def give(source: Network, other: Network) -> None:
 
 
 def _side_by_side(fa: Simulation, backprop: Simulation, at: np.ndarray) -> dict[str, np.ndarray]:
-    """Let both learn; return their accuracies, and how their weights align, layer by layer."""
+    """Let both learn; return their accuracies, and the alignment of their weights by layer."""
     found: dict[str, list[Any]] = {"fa": [], "backprop": [], "aligned": []}
     done = 0
     for number in at.tolist():
@@ -94,12 +95,12 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return what the quantities and the claims are computed from."""
     ends = {case: runs[f"{case}.aligned"][:, -1] for case in "ab"}
     drop = runs["b.fa"][:, 0] - runs["b.fa"][:, 1:].min(1)
-    told = {
+    in_words = {
         case: "; ".join(f"{layer} {spread(ends[case][:, k])}" for k, layer in enumerate(LAYERS))
         for case in "ab"
     }
     before = runs["before.aligned"][:, -1]
-    return {"ends": ends, "drop": drop, "told": told, "before": before}
+    return {"ends": ends, "drop": drop, "in_words": in_words, "before": before}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -131,12 +132,14 @@ CLAIMS = (
     Claim(
         "the solution of feedback alignment remains stable under backprop",
         holds=lambda m: (m.ends["a"] > 0.9).all(),
-        evidence=lambda m: f"alignment {m.told['a']}, {m.settings.after} updates after the swap",
+        evidence=lambda m: (
+            f"alignment {m.in_words['a']}, {m.settings.after} updates after the swap"
+        ),
     ),
     Claim(
         "the solution of backprop is not stable under feedback alignment",
         holds=lambda m: (m.ends["b"] < m.ends["a"]).all() and (m.ends["b"] < 0.9).all(),
-        evidence=lambda m: f"alignment {m.told['b']}",
+        evidence=lambda m: f"alignment {m.in_words['b']}",
         reason=EARLY,
     ),
     Claim(

@@ -1,1 +1,1 @@
-"""Experiments of no paper: circuits beside each other, on the same task, tuned alike."""
+"""Experiments that compare circuits on the same task with the same tuning; not from a paper."""

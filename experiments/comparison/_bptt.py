@@ -1,8 +1,8 @@
-"""The comparison from outside: the same layers trained by snnTorch, through time, by gradients.
+"""The reference line of the comparison: backpropagation through time with snnTorch.
 
-Leaky neurons of snnTorch instead of stochastic binary ones, surrogate gradients, the graph kept
-over the steps of an image, Adam, and a state that is reset for every image: what a user of snnTorch
-would write. Sizes, spikes of the input, steps and output groups are those of the circuits.
+It is written as a user of snnTorch would write it: Leaky neurons instead of stochastic binary ones,
+surrogate gradients, a graph over all steps of an image, Adam, and a state that is reset for every
+image. Sizes, input spikes, steps and output groups are those of the circuits.
 """
 
 import time
@@ -22,13 +22,13 @@ CLASSES = 10
 
 
 class Bptt:
-    """Training and test of `SpikingLayers` on a data set.
+    """Trains and tests `SpikingLayers` on a data set.
 
     Parameters
     ----------
     sizes : list of int
     learning_rate : float
-        Of Adam.
+        The learning rate of Adam.
     dataset : Dataset
     batch : int
     seed : int
@@ -38,7 +38,7 @@ class Bptt:
     temperature : float
         The summed spikes of an output group are divided by it before the softmax.
     n_steps : int, default 5
-        For which each image is shown.
+        Number of steps for which each image is shown.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Bptt:
         self.optimiser.step()
 
     def epoch(self) -> None:
-        """Show every training image once; what does not fill a batch is left out."""
+        """Show every training image once; an incomplete batch is left out."""
         order = torch.randperm(len(self.dataset.train), generator=self.order)
         for items in order.split(self.batch):
             if len(items) == self.batch:
@@ -125,7 +125,7 @@ def train_bptt(
     device: torch.device,
     arguments: Mapping[str, float],
 ) -> dict[str, Any]:
-    """Train and test; the measurements are named as those of the circuits."""
+    """Train and test; return measurements with the same names as for the circuits."""
     neurons = dict(arguments)
     temperature = neurons.pop("temperature")
     bptt = Bptt(sizes, learning_rate, dataset, batch, seed, device, neurons, temperature)

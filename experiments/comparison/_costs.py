@@ -1,4 +1,4 @@
-"""What a step of each circuit costs, in time and memory."""
+"""Time and memory of a step of each circuit."""
 
 import statistics
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ STEPS, REPETITIONS = 20, 7
 
 
 def measure_costs(lines: Sequence[str], settings: Settings) -> dict[str, dict[str, float]]:
-    """Time the steps of all circuits in turns, one process, all threads.
+    """Time the steps of all circuits in turn, in one process with all threads.
 
     Returns
     -------
     dict
-        By line: ``steps_per_second``, of the median repetition, drawing included, and
-        ``megabytes`` of everything that is kept from step to step, weights included.
+        For each line: ``steps_per_second`` of the median repetition, random numbers included, and
+        ``megabytes`` of weights and state.
     """
     data = datasets.load(settings.dataset, settings.data_dir)
     simulations: dict[str, Simulation] = {}
@@ -52,7 +52,7 @@ def measure_costs(lines: Sequence[str], settings: Settings) -> dict[str, dict[st
 
 def _milliseconds_per_step(simulation: Simulation) -> float:
     steps = simulation.present()
-    next(steps)  # the switch of the image is not a step
+    next(steps)  # leave out the change of the image
     return milliseconds(lambda: next(steps), STEPS, simulation.network.device)
 
 

@@ -1,4 +1,4 @@
-"""The lines of the table of circuits: what was tried for each, and what was chosen."""
+"""The lines of the table of circuits, with the settings tried and chosen for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ class Choice:
     ----------
     learning_rate : float
     input_rate_factor : float
-        On the learning rate of the synapses from the input.
+        Factor on the learning rate of the synapses from the input.
     arguments : mapping
-        Of the circuit.
+        Arguments of the circuit.
     """
 
     learning_rate: float
@@ -41,12 +41,12 @@ class Entry:
     tried : tuple of mapping
         Arguments of the circuit that the search tries.
     rates, input_factors : tuple of float
-        Learning rates, and factors on that of the synapses from the input, that it tries.
+        Learning rates, and factors on the rate of the synapses from the input, that it tries.
     always : mapping
         Arguments of the circuit in all trials.
     leaky : mapping, optional
         ``beta`` and ``threshold`` of snnTorch's Leaky neurons and the ``slope`` of their surrogate
-        (fast_sigmoid), if the populations are of these instead of stochastic binary neurons.
+        (fast_sigmoid), if these replace the stochastic binary neurons.
     """
 
     circuit: str
@@ -66,7 +66,7 @@ class Entry:
 
 
 BPTT = "BPTT"
-"""Instead of the name of a circuit: gradients through time, see `_bptt`."""
+"""Stands for backpropagation through time in place of the name of a circuit, see `_bptt`."""
 
 
 def scales(*values: float) -> tuple[Mapping[str, Any], ...]:
@@ -76,7 +76,7 @@ def scales(*values: float) -> tuple[Mapping[str, Any], ...]:
 
 LEAKY_RATES = (5e-4, 1.5e-3, 4e-3)
 LOW, HIGH = (1.5e-3, 4e-3, 1e-2), (4e-3, 1e-2, 3e-2)
-"""Learning rates for errors that arrive as they are, and for those that gains make smaller."""
+"""Learning rates for errors that are not gated, and for errors that gains make smaller."""
 GATED = ({"gated": False}, {"gated": True})
 
 MIRRORED = ({"scale": 0.1, "gated": False}, {"scale": 0.2, "gated": True})

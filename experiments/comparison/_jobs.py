@@ -1,4 +1,4 @@
-"""Many trainings, side by side if asked, each with a file of its own."""
+"""Many trainings, in parallel if requested, each with its own file."""
 
 import json
 import re
@@ -26,7 +26,7 @@ class Job:
     Attributes
     ----------
     entry : str
-        Line of the table.
+        The line of the table.
     trial : int
         Number of the setting, see `Entry.choices`.
     seed : int
@@ -44,7 +44,7 @@ class Job:
 
 
 def do_jobs(jobs: Iterable[Job], settings: Settings, folder: Path) -> None:
-    """Do the jobs whose file is not in `folder` yet; each file appears whole when its job ends."""
+    """Do the jobs without a file in `folder`; each job writes its file when it ends."""
     left = [job for job in jobs if not (folder / job.file).exists()]
     with progress_bar("trainings", len(left), keep=True) as bar:
         for count in in_processes(partial(do_job, settings, folder), left, settings.processes):

@@ -1,4 +1,4 @@
-"""What the matrix units of a GPU do to the numbers they multiply, done on any device."""
+"""Rounds factors as the matrix units of a GPU do, on any device."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ ROUNDINGS: dict[str, Rounding] = {
     "tf32": tf32,
     "bf16": bf16,
 }
-"""By the precision of the fused backend; in "bf16x6" nothing is lost."""
+"""By the precision of the fused backend; "bf16x6" does not round."""
 
 
 class RoundedDense(Dense):
@@ -55,7 +55,7 @@ class RoundedDense(Dense):
         out.add_(self.bias)
 
     def apply(self, change: Change) -> None:
-        """Add ``pre^T post`` to the weights, and what is not rounded to the biases."""
+        """Add ``pre^T post`` with rounded factors to the weights, and exact sums to the biases."""
         assert isinstance(change, Outer)
         self.weight.addmm_(change.pre.mT, self.rounding(change.post))
         self.bias.add_(change.post.sum(-2))
@@ -63,7 +63,7 @@ class RoundedDense(Dense):
 
 @dataclass(eq=False)
 class RoundedMatrix(PlasticMatrix):
-    """A matrix that is rounded before each product, and so is the error."""
+    """A matrix that is rounded before each product, like the error it carries."""
 
     rounding: Rounding = ROUNDINGS["float32"]
 
@@ -95,7 +95,7 @@ class RoundedFA(RandomlyWired):
 
 
 def set_rounding(network: Network, precision: str) -> None:
-    """Let a network of `RoundedDense` and `RoundedFA` round like `precision` from now on."""
+    """Make a network of `RoundedDense` and `RoundedFA` round like `precision` from now on."""
     circuit = network.feedback
     assert isinstance(circuit, RoundedFA)
     for part in (*network.synapses.values(), *circuit.rounded):

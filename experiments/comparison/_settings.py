@@ -8,7 +8,7 @@ from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the results depend on."""
+    """All settings on which the results depend."""
 
     circuits: list[str] | None = option(None, "lines of the table; default: all")
     repeats: int = option(3, "runs of each circuit, with seeds 0, 1, 2 and so on")

@@ -17,14 +17,14 @@ HEADER = (
 def results_table(results: Sequence[Result], costs: Mapping[str, Mapping[str, float]]) -> str:
     """Return one line per circuit, in the order of `ENTRIES`.
 
-    Errors are mean and standard deviation over the seeds, of the guess from all steps summed and
+    Errors are means and standard deviations over the seeds, for guesses from all steps summed and
     from the last step alone. Angles are means over the seeds, from the lowest hidden population
     upwards.
 
     Parameters
     ----------
     results : sequence of mapping
-        As the files hold them.
+        The contents of the result files.
     costs : mapping
         ``steps_per_second`` and ``megabytes`` of each line.
     """
@@ -49,7 +49,7 @@ def results_table(results: Sequence[Result], costs: Mapping[str, Mapping[str, fl
 
 
 def _spread(values: Sequence[float]) -> str:
-    """Return mean, standard deviation and number."""
+    """Return mean, standard deviation and number of the values in words."""
     if len(values) == 1:
         return f"{values[0]:.2f} (n = 1)"
     return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f} (n = {len(values)})"
@@ -78,7 +78,7 @@ def search_table(results: Iterable[Result]) -> str:
 
 
 def best_trials(results: Iterable[Result]) -> dict[str, int]:
-    """Return the trial with the least validation error of each circuit that was searched whole."""
+    """Return the trial with the least validation error of each circuit with a complete search."""
     found: dict[str, list[Result]] = {}
     for result in results:
         if result["tested_on"] == "validation":

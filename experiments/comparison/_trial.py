@@ -1,4 +1,4 @@
-"""One training of one circuit, and what is measured of it."""
+"""One training of one circuit, and its measurements."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from spikefa.simulation.simulation import Simulation
 from spikefa.utils.devices import choose_device
 
 WARMUP_EPOCHS = 1.2
-"""Of figure 4's schedule, at most 0.4 of all epochs."""
+"""Warm-up of figure 4's schedule; at most 0.4 of all epochs are used."""
 
 
 def build_network(entry: Entry, choice: Choice, settings: Settings, n_inputs: int) -> Network:
@@ -47,7 +47,7 @@ def _population(entry: Entry, size: int) -> Population:
 def train(
     entry: Entry, choice: Choice, settings: Settings, dataset: Dataset, seed: int
 ) -> dict[str, Any]:
-    """Train, then test: on the validation images if there are any, else on the test images.
+    """Train, then test on the validation images if there are any, otherwise on the test images.
 
     Returns
     -------

@@ -26,10 +26,10 @@ from spikefa.utils.files import read_text, written_whole
 
 @dataclass(frozen=True)
 class Comparison(Experiment):
-    """Trainings of many circuits with several seeds, each with a file of its own, and a table."""
+    """Trains many circuits with several seeds, writes a file for each run, and a table."""
 
     def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Compute:
-        """Return what makes the trainings that have no file yet."""
+        """Return a function that runs the trainings without a file."""
         jobs = [
             Job(name, trial, seed)
             for name in lines(settings)
@@ -45,7 +45,7 @@ class Comparison(Experiment):
     def conclude(
         self, settings: Settings, directory: RunDirectory, figures: Sequence[Path]
     ) -> None:
-        """Write the table, and the summary that names its file."""
+        """Write the table and the summary."""
         found = sorted(directory.path.glob("*-trial*.json"))
         results = [json.loads(read_text(file)) for file in found]
         costs = {} if settings.tune else measure_costs(lines(settings), settings)
@@ -75,7 +75,7 @@ def complete(settings: Settings) -> Settings:
     """Refuse circuits that are not in the table, and a search that looks at test images."""
     choose_device(settings.device)
     for name in lines(settings):
-        require(name in ENTRIES, f"no circuit {name!r} in the table: there is {', '.join(ENTRIES)}")
+        require(name in ENTRIES, f"no circuit {name!r} in the table: choose {', '.join(ENTRIES)}")
     require(
         not settings.tune or settings.validation_images > 0,
         "the search must not look at test images: give --validation-images",

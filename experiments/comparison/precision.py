@@ -2,8 +2,8 @@
 
 The network of Lillicrap et al. 2016, figure 4, made small, learns MNIST with the products of the
 fused backend in float32, bf16x3, TF32 and bfloat16: weights and changes, errors and feedback
-matrices are rounded before each product and nowhere else, as they would be on a GPU. Tests are in
-float32, as they are beside that backend. The same first weights, images and random numbers.
+matrices are rounded before each product and nowhere else, as they would be on a GPU. Tests use
+float32, as with that backend. First weights, images and random numbers are the same for all.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What each circuit of table 1 must be, measured: on a small tanh network that learns a linear map.
+"""Measures the identities of table 1 on a small tanh network that learns a linear map.
 
 Each function takes settings, which say where it runs, and a seed; it returns one number.
 """
@@ -32,7 +32,7 @@ def network(
     noise: float = 0.0,
     decay: float = DECAY,
 ) -> Network:
-    """Return the network around a circuit, its weights drawn."""
+    """Return a network with a circuit and its first weights."""
     rule = sf.ThreeFactor(RATE, weight_decay=decay)
     made = rate_network(
         sizes,
@@ -53,7 +53,7 @@ def simulation_of(place: Placed, made: Network, seed: int) -> Simulation:
 
 
 def difference(place: Placed, one: Network, other: Network, seed: int) -> float:
-    """Return by how much the weights of two networks differ that learned the same for a while."""
+    """Return the difference of the weights of two networks after they have learned the same."""
     for made in (one, other):
         simulation_of(place, made, seed).learn(UPDATES)
     pairs = zip(one.synapses.values(), other.synapses.values(), strict=True)
@@ -61,12 +61,12 @@ def difference(place: Placed, one: Network, other: Network, seed: int) -> float:
 
 
 def transposes(made: Network) -> list[Tensor]:
-    """Return W^T of the projections beside which an error comes down."""
+    """Return W^T of the projections with an error path beside them."""
     return [each.weight.mT for each in islice(made.synapses.values(), 1, None)]
 
 
 def bp_is_the_gradient(place: Placed, seed: int) -> float:
-    """Return the largest difference of its update from the gradient by autograd."""
+    """Return the largest difference between the update and the gradient by autograd."""
     made = network(place, sf.Backprop(tau=1.0), seed, decay=0.0)
     source = generator(seed, "signals")
     x = normal(BATCH, SIZES[0], source).to(made.device)
@@ -116,7 +116,7 @@ def sf_has_the_signs_of_w(place: Placed, seed: int) -> float:
 
 
 def kp_forgets_the_difference(place: Placed, seed: int) -> float:
-    """Return ``|W^T - B|`` by ``(1 - gamma)^n`` times what it was n updates before, 1 in theory."""
+    """Return ``|W^T - B|`` over ``(1 - gamma)^n`` times its value n updates before; 1 in theory."""
     circuit = sf.KP(0.3, tau=1.0, gated=True)
     made = network(place, circuit, seed)
 
@@ -130,9 +130,9 @@ def kp_forgets_the_difference(place: Placed, seed: int) -> float:
 
 
 def wm_mirrors_w(place: Placed, seed: int) -> float:
-    """Return the angle of B to W^T by the one it should have at rest, 1 in theory.
+    """Return the angle of B to W^T divided by its theoretical value at rest; 1 in theory.
 
-    That is ``arctan sqrt(rate n / (2 batch))``, n being the neurons that the noise comes from.
+    The theoretical value is ``arctan sqrt(rate n / (2 batch))`` with n neurons that send noise.
     """
     rate, n = 0.003, SIZES[-2]
     made = network(place, sf.WM(0.3, rate=rate, tau=1.0, gated=True), seed, decay=0.0)
@@ -144,7 +144,7 @@ def wm_mirrors_w(place: Placed, seed: int) -> float:
 
 
 def pal_aligns(place: Placed, seed: int) -> float:
-    """Return the angle of B to W^T at the output, in degrees, when B has learned from the noise."""
+    """Return the angle of B to W^T at the output, in degrees, after B has learned from noise."""
     noise = 0.1
     made = network(
         place,
@@ -181,10 +181,10 @@ def pfa_with_r_frozen_is_fa(place: Placed, seed: int) -> float:
 def transport(
     place: Placed, make: Callable[[], FeedbackCircuit], noise: float, seed: int
 ) -> tuple[float, float]:
-    """Return by how much the error depends on the magnitudes and on the signs of W.
+    """Return how much the error depends on the magnitudes and on the signs of W.
 
-    The error that reaches the lowest hidden population, relative change, when W above it gets other
-    magnitudes with the same signs, and when some of its signs turn; all activity is held.
+    These are the relative changes of the error at the lowest hidden population when W above it gets
+    other magnitudes with the same signs, and when some of its signs flip; all activity is held.
     """
     made = network(place, make(), seed, noise=noise)
     state, source = made.state(BATCH), generator(seed, "signals")
@@ -208,7 +208,7 @@ def transport(
 def path_angles(
     place: Placed, circuit: FeedbackCircuit, noise: float, at: range, seed: int
 ) -> list[float]:
-    """Return the angle of the path to W^T, mean over the layers, in degrees, along learning."""
+    """Return the angle of the path to W^T in degrees, mean over layers, during learning."""
     made = network(place, circuit, seed, noise=noise, decay=5e-3)
     simulation = simulation_of(place, made, seed)
 

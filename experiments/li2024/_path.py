@@ -1,12 +1,12 @@
-"""Product feedback alignment without its extra populations: only the path that they make.
+"""Product feedback alignment without its extra populations: only the path through them.
 
-The extra populations of `PFA` are linear and have no memory, so all that they do to the error is
-the product B R, and all that learning does to it is
+The extra populations of `PFA` are linear and have no memory, so they multiply the error by B R,
+which learns by
 
-    d(B R) = -eta B B^T x^T s                    x: what the layer above sends, s: activity below
+    d(B R) = -eta B B^T x^T s                    x: error sent by the layer above, s: activity below
 
-The path can be followed by itself then: the same errors but for rounding, for the time of
-Kolen-Pollack. With 5,120 extra neurons below a layer of 512 that is a fifth of the time of a step.
+The path can therefore be simulated alone. Errors are the same up to rounding, and a step takes as
+long as with Kolen-Pollack: a fifth of the time, with 5,120 extra neurons below a layer of 512.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class PathState(FeedbackState):
     Attributes
     ----------
     returned : list of Tensor [batch, n_{l+1}]
-        x B B^T, what comes back of an error that goes to the extra population.
+        x B B^T, the error that returns after it went to the extra population.
     """
 
     returned: list[Tensor]
@@ -45,12 +45,12 @@ class PathState(FeedbackState):
 
 @dataclass(eq=False, kw_only=True)
 class ProductPath(Wired):
-    """`PFA` or `PFAo` with linear extra populations without memory, by their paths B R alone.
+    """`PFA` or `PFAo` with linear extra populations without memory, as paths B R.
 
     Parameters
     ----------
     circuit : PFA or PFAo
-        Gated, with ``tau=1``; its B and R are drawn, and their product is what learns here.
+        Gated, with ``tau=1``; the product of its first B and R is the path that learns here.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class ProductPath(Wired):
         super().__post_init__()
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below by the path between them."""
+        """Wire each error population to the one below through its path."""
         self.circuit.connect(forward, device, dtype)
         self.matrices = [torch.zeros_like(above.weight.mT) for above in forward[1:]]
         self.velocities = [torch.zeros_like(matrix) for matrix in self.matrices]
@@ -97,7 +97,7 @@ class ProductPath(Wired):
         return PathState(**populations, returned=returned)
 
     def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
-        """Sweep the error down, and keep what comes back of it."""
+        """Sweep the error down, and keep the returned errors."""
         super().step(state, error, forward)
         assert isinstance(state, PathState)
         for hop in self.wiring.hops:
@@ -117,7 +117,7 @@ class ProductPath(Wired):
             path.addcmul_(velocity, above.plasticity.learning_rate, value=-1)
 
     def decay(self, factor: float) -> None:
-        """Let the paths decay as R does."""
+        """Let the paths decay like R."""
         for path in self.matrices:
             path.mul_(factor)
 

@@ -1,4 +1,4 @@
-"""The network of figure 2, 784-512-512-10 ReLU neurons, and how each circuit trains it."""
+"""The network of figure 2, 784-512-512-10 ReLU neurons, and its training with each circuit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ HIDDEN, BATCH = 512, 64
 PRODUCTS = ("pfa", "pfao")
 """The circuits with extra populations."""
 LAYERS = ("hidden2", "output")
-"""The layers through which an error comes down."""
+"""The layers through which the error travels downwards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,15 +90,15 @@ def taught(
 
 
 def simulation_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Simulation:
-    """Return a simulation in which the network around a circuit learns the images."""
+    """Return a simulation in which the network with a circuit learns the images."""
     data = sf.datasets.mnist(settings.data_dir).subset(train=settings.images)
     train, test = data.train, data.test
     shown = classification(train, inputs="standardised")
-    aside = classification(test, inputs="standardised", like=shown)
+    tests = classification(test, inputs="standardised", like=shown)
     return Simulation(
         network_of(settings, circuit, seed),
         ExampleStimulus(shown),
-        test=ExampleStimulus(aside),
+        test=ExampleStimulus(tests),
         batch_size=BATCH,
         seed=seed,
         backend=settings.backend,
@@ -106,7 +106,7 @@ def simulation_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Si
 
 
 def network_of(settings: Settings, circuit: FeedbackCircuit, seed: int) -> Network:
-    """Return the network around a circuit, its weights drawn."""
+    """Return the network with a circuit and its first weights."""
     sizes = (784, HIDDEN, HIDDEN, 10)
     rule = sf.ThreeFactor(
         settings.rate / BATCH,  # the update is a sum over the batch
@@ -140,7 +140,7 @@ def set_learning_rates(
 
 
 def look(simulation: Simulation) -> tuple[float, list[float], list[float]]:
-    """Return accuracy in percent, and angle and ratio of lengths of both layers, nan without."""
+    """Return accuracy in percent, and angle and length ratio of both layers, nan without a path."""
     simulation.look()
     network, answers = simulation.network, simulation.held_out.answers
     angles, ratios = network.alignment(), path_norm_ratios(network)

@@ -1,6 +1,6 @@
-"""Appendix 1.2: how well feedback weights in the brain are aligned, by what was measured there.
+"""Appendix 1.2: how well feedback weights in the brain are aligned, from measurements.
 
-Forward weights are normal. Of the pairs of neurons 69 % are connected one way, so that the feedback
+Forward weights are normal. 69 % of the pairs of neurons are connected one way, so that the feedback
 weight is 0; in the other 31 % the two weights are correlated, r = 0.36.
 """
 

@@ -2,16 +2,16 @@
 
 784-512-512-10, ReLU, softmax and cross-entropy; first weights and feedback weights after Glorot
 (uniform), expansion 10; SGD with momentum 0.9, 0.01 for the mean over batches of 64, halved after
-20 and 30 epochs; weight decay 1e-4, but for PFA and PFA-o 0.03 in the first epoch. R of PFA has
-momentum and decay as W.
+20 and 30 epochs; weight decay 1e-4, but 0.03 in the first epoch for PFA and PFA-o. R of PFA has the
+same momentum and decay as W.
 
-(a) Test accuracy. (b-e) Angle between W^T and what carries the error back through the same layer,
-B or the path B R, and the ratio of their lengths.
+(a) Test accuracy. (b-e) Angle between W^T and the matrix that carries the error back through the
+same layer, B or the path B R, and the ratio of their lengths.
 
-The paper is silent on the inputs: they are standardised, as in the framework it used. Decay acts on
-the weights themselves, divided by 1 - momentum: in SGD it goes through the momentum and amounts to
-that. PFA's extra populations are linear, and are followed by the path B R alone, see `_path`; with
-`--extra-neurons` neuron by neuron, which takes five times as long.
+The paper does not describe the inputs; here they are standardised, as in the framework it used.
+Decay acts on the weights directly, divided by 1 - momentum, which is equivalent to decay through
+the momentum of SGD. PFA's extra populations are linear, so only the path B R is simulated, see
+`_path`; with `--extra-neurons` every neuron is, which takes five times as long.
 """
 
 from typing import Any
@@ -28,13 +28,13 @@ from spikefa.utils.progress import progress_bar
 
 NAMES = {"bp": "BP", "fa": "FA", "dfa": "DFA", "sf": "SF", "pfa": "PFA", "pfao": "PFA-o"}
 PAPER = {"bp": 98.38, "fa": 98.23, "dfa": 98.15, "sf": 98.25, "pfa": 98.39, "pfao": 98.42}
-"""Final accuracy in percent, read off the figure."""
+"""Final accuracies in percent, read off the figure."""
 CARRIED = ("fa", "sf", "pfa", "pfao")
-"""Those with an angle: what carries the error through a layer has the shape of its W^T."""
+"""Circuits with an angle: the error path through a layer has the shape of its W^T."""
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Let each circuit teach the same network, from the same first weights and the same images."""
+    """Train the same network with each circuit, from the same first weights and images."""
     found: dict[str, Any] = {"epochs": np.arange(settings.epochs + 1)}
     with progress_bar("epochs", settings.epochs * len(NAMES)) as bar:
         for name in NAMES:
@@ -69,13 +69,13 @@ def quantities(m: Measures) -> list[Quantity]:
             for name, values in m.final.items()
         ),
         *(
-            Quantity(f"angle through {layer}, {NAMES[name]}", m.angle[name][:, k], "°", said)
-            for name, said in (("fa", None), ("sf", None), ("pfa", 18.0), ("pfao", 0.0))
+            Quantity(f"angle through {layer}, {NAMES[name]}", m.angle[name][:, k], "°", paper)
+            for name, paper in (("fa", None), ("sf", None), ("pfa", 18.0), ("pfao", 0.0))
             for k, layer in enumerate(LAYERS)
         ),
         *(
-            Quantity(f"ratio of lengths, {layer}, {NAMES[name]}", m.ratio[name][:, k], "", said)
-            for name, said in (("fa", None), ("sf", None), ("pfa", 1.0), ("pfao", 1.0))
+            Quantity(f"ratio of lengths, {layer}, {NAMES[name]}", m.ratio[name][:, k], "", paper)
+            for name, paper in (("fa", None), ("sf", None), ("pfa", 1.0), ("pfao", 1.0))
             for k, layer in enumerate(LAYERS)
         ),
     ]

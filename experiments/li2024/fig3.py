@@ -1,8 +1,8 @@
 """Figure 3: product feedback alignment approximates backpropagation as the expansion grows.
 
-(a) The eigenvalues of B^T B, B being the fixed matrix of the circuit, against the expansion; they
-follow the law of Marchenko and Pastur. (b) The angle between the path R B and W^T, once the first
-weights have been forgotten: W is random and R = B W, as in the paper's simulation.
+(a) The eigenvalues of B^T B, where B is the fixed matrix of the circuit, against the expansion;
+they follow the Marchenko-Pastur law. (b) The angle between the path R B and W^T after the first
+weights have decayed: W is random and R = B W, as in the paper's simulation.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
 """Table 1: the algorithms, and what each of them must be.
 
-Every algorithm of the table is there as a circuit, and is measured on a small tanh network that
-learns a linear map, 20-15-12-8: whether the error it carries depends on the signs or magnitudes of
-the forward weights, its identity with another algorithm or with theory (see `_identities`), and how
-its path comes to point along W^T while the network learns, with a weight decay of 0.005 per update.
+Every algorithm of the table is a circuit, and is measured on a small tanh network that learns a
+linear map, 20-15-12-8: whether its error depends on the signs or magnitudes of the forward weights,
+whether it equals another algorithm or the theory (see `_identities`), and how its path aligns with
+W^T while the network learns, with a weight decay of 0.005 per update.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,9 @@ from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 
 NAMES = ("BP", "FA", "DFA", "SF", "KP", "WM", "PAL", "PFA", "PFA-o")
 ANGLED = tuple(name for name in NAMES if name != "DFA")
-"""Those whose feedback has the shape of the forward weights beside it."""
+"""Circuits whose feedback matrices have the shape of the forward weights beside them."""
 NOISE = 0.1
-"""Of the hidden neurons; only PAL needs it, and only there it is."""
+"""Noise of the hidden neurons in PAL, the only circuit that needs it."""
 ROUNDING = 1e-10
 
 
@@ -40,7 +40,7 @@ class Settings(Repeated):
 
 
 def circuits() -> dict[str, Callable[[], FeedbackCircuit]]:
-    """Return what makes each circuit; KP, WM and PAL align by their own feedback weights."""
+    """Return functions that create the circuits; KP, WM and PAL learn their feedback weights."""
     gated: dict[str, Any] = {"tau": 1.0, "gated": True}
     return {
         "BP": partial(sf.Backprop, tau=1.0),
@@ -137,27 +137,27 @@ CLAIMS = (
     Claim(
         "the paths of KP, WM and PFA-o come to point along W^T",
         holds=lambda m: max(m.final[name].mean() for name in ("KP", "WM", "PFA-o")) < 10,
-        evidence=lambda m: _told(m.final, ("KP", "WM", "PFA-o")),
+        evidence=lambda m: _in_words(m.final, ("KP", "WM", "PFA-o")),
     ),
     Claim(
         "that of PFA up to arccos(1 / sqrt(1 + lambda)), 17.5 degrees",
         holds=lambda m: abs(m.final["PFA"].mean() - 17.55) < 1.5,
-        evidence=lambda m: _told(m.final, ("PFA",)),
+        evidence=lambda m: _in_words(m.final, ("PFA",)),
     ),
     Claim(
         "those of FA and SF less",
         holds=lambda m: min(m.final[name].mean() for name in ("FA", "SF")) > 17.55,
-        evidence=lambda m: _told(m.final, ("FA", "SF")),
+        evidence=lambda m: _in_words(m.final, ("FA", "SF")),
     ),
 )
 
 
-def _told(final: dict[str, Any], names: tuple[str, ...]) -> str:
+def _in_words(final: dict[str, Any], names: tuple[str, ...]) -> str:
     return ", ".join(f"{name} {spread(final[name])}" for name in names) + " degrees"
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw how each path comes to point along W^T."""
+    """Draw the angle of each path to W^T during learning."""
     figure, ((axes,),) = panels(1, width=5.6, height=3.8)
     updates = runs["updates"][0]
     for k, (name, colour) in enumerate(zip(ANGLED, (GREY, *PALETTE), strict=True)):

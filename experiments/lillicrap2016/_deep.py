@@ -155,14 +155,9 @@ def deep_simulation(
         maps, width = cell.field
         local = {"hidden1": partial(sf.LocallyConnected, grid=shape, field=width, maps=maps)}
         fan_in[0] = width * width
-    back = _scales(1.0, sizes[2:])
-    back[-1] *= settings.feedback_gain
-    circuit: sf.FeedbackCircuit = sf.FA(back, tau=1.0, gated=settings.gated)
-    if cell.circuit == "backprop":
-        circuit = sf.Backprop(tau=1.0)
     network = rate_network(
         sizes,
-        circuit,
+        _circuit(cell, settings, sizes),
         sf.ThreeFactor(settings.rate / settings.batch, weight_decay=settings.decay),
         cell.activation,
         "tanh",
@@ -181,6 +176,15 @@ def deep_simulation(
         seed=seed,
         backend=settings.backend,
     )
+
+
+def _circuit(cell: Cell, settings: TrainingSettings, sizes: list[int]) -> sf.FeedbackCircuit:
+    """Return the circuit that carries the error back in the network of a cell."""
+    if cell.circuit == "backprop":
+        return sf.Backprop(tau=1.0)
+    scales = _scales(1.0, sizes[2:])
+    scales[-1] *= settings.feedback_gain
+    return sf.FA(scales, tau=1.0, gated=settings.gated)
 
 
 def ends(runs: CellRuns, what: str = "error") -> dict[str, np.ndarray]:

@@ -58,10 +58,7 @@ def _mean_angles(simulation: Simulation) -> dict[str, float]:
 
 
 def _angles(simulation: Simulation) -> list[dict[str, float]]:
-    network = simulation.network
-    if network.replicas is None:
-        return [network.alignment()]
-    return [network.replica(number).alignment() for number in range(network.replicas)]
+    return [single.alignment() for single in simulation.network.each()]
 
 
 def _of_replicas(simulation: Simulation, score: Score) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _compute(
 def _train(simulation: Simulation, settings: Settings, directory: RunDirectory) -> None:
     def write(history: list[Row]) -> None:
         directory.write_metrics(history)
-        if settings.replicas is not None:
+        if simulation.network.leading:
             directory.write_replicas(simulation.seeds, simulation.histories)
 
     try:

@@ -43,7 +43,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Return how far the change of h is from that of Gauss and Newton, for each rate."""
+    """Return the distance of the change of h from the Gauss-Newton step, for each rate."""
     found: dict[str, Any] = {}
     hidden: Literal["linear", "tanh"]
     for kind in KINDS:
@@ -55,7 +55,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
                 if kind == "backprop"
                 else sf.PseudoBackprop(every=1, rtol=0, scale=1.0, tau=1.0)
             )
-            found[kind].append(_distance(settings, circuit, hidden, rate, seed))
+            found[kind].append(_distance(settings, circuit, hidden, rate, seed, kind == "backprop"))
     return found
 
 
@@ -65,8 +65,9 @@ def _distance(
     hidden: Literal["linear", "tanh"],
     rate: float,
     seed: int,
+    direction_only: bool,
 ) -> float:
-    """Return ``|dh - expected| / |expected|``; of backprop, |expected| is made that of dh."""
+    """Return ``|dh - expected| / |expected|``; for the direction alone, scale expected to |dh|."""
     network = rate_network(
         *(SIZES, circuit, rate),
         hidden,
@@ -89,7 +90,7 @@ def _distance(
     network.forward(state, x)
     change = state.populations[0].spikes - before
     expected = rate * gain**2 * x.square().sum() * newton
-    if isinstance(circuit, sf.Backprop):
+    if direction_only:
         expected *= change.norm() / expected.norm()
     return float((change - expected).norm() / expected.norm())
 

@@ -70,8 +70,8 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return what the quantities and the claims are computed from."""
     smooth = {name: runs[f"{name}.smooth"].mean(1) for name in ("start", *TRAINED)}
     grown = {name: smooth[name] - smooth["start"] for name in TRAINED}
-    told = ", ".join(f"{NAMES[name]} {spread(smooth[name])}" for name in TRAINED)
-    return {"smooth": smooth, "grown": grown, "told": told}
+    in_words = ", ".join(f"{NAMES[name]} {spread(smooth[name])}" for name in TRAINED)
+    return {"smooth": smooth, "grown": grown, "in_words": in_words}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -94,7 +94,7 @@ CLAIMS = (
             and bool((m.grown["fa"] > LEAST_SMOOTH).all())
         ),
         evidence=lambda m: (
-            f"mean correlation of neighbouring weights: {m.told}; "
+            f"mean correlation of neighbouring weights: {m.in_words}; "
             f"before learning {spread(m.smooth['start'], 2)}"
         ),
         reason="backprop has made detectors of some neurons, and changed the first weights of the "

@@ -72,12 +72,12 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
         for algorithm in ALGORITHMS
         for network in NETWORKS
     }
-    told = {
+    in_words = {
         algorithm: f"NSE {spread(final[f'{algorithm}.frozen'])} frozen, "
         f"{spread(final[f'{algorithm}.4'])} not, {spread(final[f'{algorithm}.3'])} with 3 layers"
         for algorithm in ALGORITHMS
     }
-    return {"final": final, "told": told}
+    return {"final": final, "in_words": in_words}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -93,7 +93,7 @@ def _much_worse(algorithm: str) -> Claim:
     return Claim(
         f"with W0 frozen 4 layers do much worse, {ALGORITHMS[algorithm]}",
         holds=lambda m: (m.final[f"{algorithm}.frozen"] > 2 * m.final[f"{algorithm}.4"]).all(),
-        evidence=lambda m: m.told[algorithm],
+        evidence=lambda m: m.in_words[algorithm],
     )
 
 
@@ -101,7 +101,7 @@ def _worse_than_three(algorithm: str) -> Claim:
     return Claim(
         f"they do worse than 3 layers, {ALGORITHMS[algorithm]}",
         holds=lambda m: (m.final[f"{algorithm}.frozen"] > m.final[f"{algorithm}.3"]).all(),
-        evidence=lambda m: m.told[algorithm],
+        evidence=lambda m: m.in_words[algorithm],
     )
 
 

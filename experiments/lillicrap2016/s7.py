@@ -114,7 +114,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
         for algorithm in ALGORITHMS
         for hidden in HIDDEN
     }
-    told = {
+    in_words = {
         hidden: "; ".join(
             f"{title} in {solved[f'{algorithm}.{hidden}'].sum()} of {settings.repeats} runs"
             for algorithm, title in ALGORITHMS.items()
@@ -122,7 +122,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
         for hidden in HIDDEN
     }
     before, after = (_angles(runs[f"fa.25.{when}"], runs["25.B"]) for when in ("before", "after"))
-    return {"solved": solved, "told": told, "before": before, "after": after}
+    return {"solved": solved, "in_words": in_words, "before": before, "after": after}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -142,12 +142,12 @@ CLAIMS = (
     Claim(
         "both algorithms manage to find solutions with 2 hidden neurons",
         holds=lambda m: m.solved["backprop.2"].any() and m.solved["fa.2"].any(),
-        evidence=lambda m: f"MSE below {SOLVED:g}: {m.told[2]}",
+        evidence=lambda m: f"MSE below {SOLVED:g}: {m.in_words[2]}",
     ),
     Claim(
         "both solve it with 25",
         holds=lambda m: m.solved["backprop.25"].all() and m.solved["fa.25"].all(),
-        evidence=lambda m: f"MSE below {SOLVED:g}: {m.told[25]}",
+        evidence=lambda m: f"MSE below {SOLVED:g}: {m.in_words[25]}",
     ),
     Claim(
         "at first W and B are not related, after learning there is clear alignment",

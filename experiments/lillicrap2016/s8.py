@@ -65,10 +65,10 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return what the quantities and the claims are computed from."""
     updates = runs["updates"][0]
     needed = [first_below(updates, runs["nse"][:, k], BOUND) for k in range(len(ALPHAS))]
-    told = "; ".join(
+    in_words = "; ".join(
         f"{alpha:g}: {spread(values)}" for alpha, values in zip(ALPHAS, needed, strict=True)
     )
-    return {"needed": needed, "told": told}
+    return {"needed": needed, "in_words": in_words}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -83,7 +83,7 @@ CLAIMS = (
     Claim(
         "momentum speeds feedback alignment up",
         holds=lambda m: (m.needed[0] > m.needed[1]).all() and (m.needed[1] > m.needed[2]).all(),
-        evidence=lambda m: f"updates until the NSE is below {BOUND:g} by momentum: {m.told}",
+        evidence=lambda m: f"updates until the NSE is below {BOUND:g} by momentum: {m.in_words}",
     ),
 )
 

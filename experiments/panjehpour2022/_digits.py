@@ -1,8 +1,8 @@
 """The network and the digits of figures 3 to 7: 225-50-50-50-50, tanh(relu), 15 x 15 pixels.
 
-60 mini-batches of 1,000 images, 5-hot labels: five of the 50 outputs say one class. All weights and
-biases, and the feedback weights, are from N(0, 0.1), read as a deviation of 0.1. The loss is half
-the squared error; the update is for the mean over a mini-batch.
+60 mini-batches of 1,000 images, 5-hot labels: five of the 50 outputs stand for each class. All
+weights, biases and feedback weights are from N(0, 0.1), taken as a standard deviation of 0.1. The
+loss is half the squared error; the update is for the mean over a mini-batch.
 """
 
 from dataclasses import replace
@@ -31,7 +31,7 @@ SIZES = (SIDE * SIDE, 50, 50, 50, 50)
 SPREAD = 0.1
 """Standard deviation of all first weights and biases, and of B."""
 ALIGNED = ("hidden2", "hidden3", "output")
-"""The projections beside which an error comes down, W_1 to W_3, by the population they end on."""
+"""The projections with an error path beside them, W_1 to W_3, by the population they end on."""
 
 
 class Normal(Dense):
@@ -64,7 +64,7 @@ def network(
         eta, for the mean over a mini-batch.
     seed : int
     norm : float, optional
-        gamma of eq. 9: length that the weights onto each neuron keep, those of B included.
+        gamma of eq. 9: length that the weights onto each neuron keep, in W and in B.
     """
     names = ("hidden1", *ALIGNED)
     populations = {
@@ -79,9 +79,9 @@ def network(
         device=choose_device(place.device),
     )
     made.initialise(seed)
-    if norm is not None and isinstance(circuit, FA):
-        for matrix in circuit.matrices:
-            matrix.mul_(norm / matrix.norm(dim=0))
+    for matrix in [hop.matrix for hop in circuit.wiring.hops if norm is not None]:
+        if matrix.role == "fixed":
+            matrix.stored.mul_(norm / matrix.stored.norm(dim=0))
     return made
 
 

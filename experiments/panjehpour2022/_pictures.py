@@ -1,4 +1,4 @@
-"""How figures 3 and 5 draw alignment terms."""
+"""Drawings of alignment terms for figures 3 and 5."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,7 +8,7 @@ from spikefa.runs.studies.drawing import level, name_axes
 
 
 def draw_terms(axes: Axes, batches: int, values: np.ndarray, title: str) -> None:
-    """Draw cosines [n, layers, orders] as points, those of whole epochs larger, with their sd."""
+    """Draw cosines [n, layers, orders] as points with their sd, larger at whole epochs."""
     orders = np.arange(1, values.shape[-1] + 1)
     among = orders % batches == 0
     level(axes, 0)

@@ -1,4 +1,4 @@
-"""Alignment terms by order along the learning of a network, for figures 3 and 5."""
+"""Alignment terms by order while a network learns, for figures 3 and 5."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ from spikefa.simulation.runner import Runner
 def terms_along(
     place: Placed, at: Sequence[int], orders: int, circuit: FA, rate: float, seed: int, **how: Any
 ) -> np.ndarray:
-    """Let feedback alignment learn, and take the terms of some of its updates.
+    """Let a network learn by feedback alignment, and return the terms of some updates.
 
     Parameters
     ----------
     place : Placed
         Settings that say where it runs.
     at : sequence of int
-        Numbers of the updates, counted from 0, ascending; none is below `orders`.
+        Numbers of the updates, counted from 0, ascending, each at least `orders`.
     orders : int
         Highest order.
     circuit, rate, seed, how

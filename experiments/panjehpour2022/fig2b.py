@@ -1,9 +1,9 @@
 """Figure 2b: alignment needs signals that are correlated with their past or with the errors.
 
-An open-loop network of one hidden layer of ReLU neurons: inputs L0 and output errors d2 are given,
-not computed; both layers change as feedback alignment has it. Four conditions: L0 and d2 constant
-(autocorrelated); d2 equal to L0, new in each iteration (cross-correlated); equal and constant
-(both); independent and new in each iteration (neither).
+An open-loop network with one hidden layer of ReLU neurons: inputs L0 and output errors d2 are
+given, not computed; both layers learn by feedback alignment. There are four conditions: L0 and d2
+constant (autocorrelated); d2 equal to L0, new in each iteration (cross-correlated); equal and
+constant (both); independent and new in each iteration (neither).
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Return the cosine between W and B^T along the iterations of each condition."""
+    """Return the cosine between W and B^T over the iterations of each condition."""
     found: dict[str, Any] = {
         condition: _follow(settings, condition, seed) for condition in CONDITIONS
     }
@@ -90,8 +90,8 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return what the quantities and the claims are computed from."""
     final = {condition: runs[condition][:, -1] for condition in CONDITIONS}
     chance = 1 / settings.neurons
-    told = {condition: f"cosine {spread(values)}" for condition, values in final.items()}
-    return {"final": final, "chance": chance, "told": told}
+    in_words = {condition: f"cosine {spread(values)}" for condition, values in final.items()}
+    return {"final": final, "chance": chance, "in_words": in_words}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -106,7 +106,7 @@ def _aligns(condition: str) -> Claim:
     return Claim(
         f"W aligns with B^T: {CONDITIONS[condition]}",
         holds=lambda m: (m.final[condition] > 5 * m.chance).all(),
-        evidence=lambda m: m.told[condition],
+        evidence=lambda m: m.in_words[condition],
     )
 
 
@@ -117,12 +117,12 @@ CLAIMS = (
     Claim(
         "without correlations it does not",
         holds=lambda m: (abs(m.final["neither"]) < 5 * m.chance).all(),
-        evidence=lambda m: m.told["neither"],
+        evidence=lambda m: m.in_words["neither"],
     ),
     Claim(
         "more alignment with both than with autocorrelation alone",
         holds=lambda m: m.final["both"].mean() > m.final["auto"].mean(),
-        evidence=lambda m: f"{m.told['both']}, alone {m.told['auto']}",
+        evidence=lambda m: f"{m.in_words['both']}, alone {m.in_words['auto']}",
     ),
 )
 

@@ -1,12 +1,12 @@
 """Figure 3: what past updates add to alignment, by how long ago they were.
 
 The network of `_digits` learns by feedback alignment from 60 mini-batches. The update of W_l is
-taken apart into alignment terms by their order (eq. 4), and each is compared with B_l^T, early and
+decomposed into alignment terms by order (eq. 4), and each term is compared with B_l^T, early and
 late in learning: (b) the mini-batches come in the same order in every epoch, so that orders 60, 120
-and so on are of the same images; (c) the images are shuffled for every epoch.
+and so on belong to the same images; (c) the images are shuffled for every epoch.
 
-The paper is silent on the learning rate and on when it looks. Of 0.3, 1 and 3, 0.3 gave feedback
-alignment the lowest error on the training images.
+The paper gives neither the learning rate nor the times of measurement. Of 0.3, 1 and 3, 0.3 gave
+feedback alignment the lowest error on the training images.
 """
 
 from dataclasses import dataclass

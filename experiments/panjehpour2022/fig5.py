@@ -1,9 +1,9 @@
 """Figure 5: with wrong labels there is less alignment, and less in earlier layers.
 
-The network of `_digits` learns by feedback alignment from images a part of which exchanged their
-labels among themselves, once. (a) Angle between W_l and B_l^T at the end, against that part; (b)
-loss and (d) accuracy on the test images, whose labels are right; (c) alignment terms by their order
-if all labels are wrong and the mini-batches come in the same order in every epoch.
+The network of `_digits` learns by feedback alignment from images; a share of them exchanged their
+labels among themselves, once. (a) Angle between W_l and B_l^T at the end, against that share; (b)
+loss and (d) accuracy on the test images, whose labels are right; (c) alignment terms by order if
+all labels are wrong and the mini-batches come in the same order in every epoch.
 """
 
 from collections.abc import Callable
@@ -86,14 +86,16 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     terms = runs["terms"].mean(1)
     whole, other = terms[:, among].mean(1), terms[:, ~among].mean(1)
     mean = angle.mean((0, 2))
-    told = "; ".join(f"{share:.0%} {spread(angle[:, k].mean(1))}" for k, share in enumerate(SHARES))
+    in_words = "; ".join(
+        f"{share:.0%} {spread(angle[:, k].mean(1))}" for k, share in enumerate(SHARES)
+    )
     return {
         "angle": angle,
         "accuracy": accuracy,
         "whole": whole,
         "other": other,
         "mean": mean,
-        "told": told,
+        "in_words": in_words,
     }
 
 
@@ -117,7 +119,7 @@ CLAIMS = (
     Claim(
         "the more labels are exchanged, the less alignment",
         holds=lambda m: (np.diff(m.mean) > 0).all(),
-        evidence=lambda m: f"mean angle {m.told}",
+        evidence=lambda m: f"mean angle {m.in_words}",
     ),
     Claim(
         "and the worse the accuracy",

@@ -6,8 +6,8 @@ B is normalised once). (a) Lengths of the weight matrices; (b) angle between W a
 between the updates of feedback alignment and of backpropagation, by layer; (d) test accuracy; (e)
 all weights and biases after each epoch, free, in the principal components of both trajectories.
 
-The paper tells neither gamma nor the learning rate. Of gamma 0.7, 1, 1.5 and 2 at rates 0.3 and 1,
-these gave feedback alignment the lowest error on the training images.
+The paper gives neither gamma nor the learning rate. Of gamma 0.7, 1, 1.5 and 2 at rates 0.3 and 1,
+the chosen ones gave feedback alignment the lowest error on the training images.
 """
 
 from dataclasses import dataclass

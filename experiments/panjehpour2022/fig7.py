@@ -1,8 +1,8 @@
 """Figure 7: feedback alignment for some epochs, then backpropagation, which gets stuck.
 
-The network of `_digits` learns by feedback alignment up to an epoch and by backpropagation from
-there on. The paper finds that it then stays where the gradient is zero, and does not tell the
-learning rate. Both happens here, so there are two rates: that of the other figures, and 1, which is
+The network of `_digits` learns by feedback alignment up to an epoch and by backpropagation after
+it. The paper finds that it then stays where the gradient is zero, and does not give the learning
+rate. Here this depends on the rate, so there are two: that of the other figures, and 1, which is
 0.001 for the sum over a mini-batch.
 """
 
@@ -21,7 +21,7 @@ from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 
 THRESHOLDS = (0, 1, 2, 5, 10, 20)
-"""Epochs of feedback alignment before the switch; 0 is backpropagation from the first."""
+"""Epochs of feedback alignment before the switch; 0 is backpropagation from the beginning."""
 LATE = slice(THRESHOLDS.index(5), len(THRESHOLDS))
 """Switches after a few epochs and later."""
 MEASURES = ("loss", "accuracy", "active")
@@ -82,11 +82,11 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
         *(f"switch after {n} epochs" for n in THRESHOLDS[1:]),
         "feedback alignment alone",
     ]
-    told = [
+    in_words = [
         "; ".join(f"{name} {spread(final[:, k, j])} %" for j, name in enumerate(names))
         for k in (0, 1)
     ]
-    return {"final": final, "active": active, "names": names, "told": told}
+    return {"final": final, "active": active, "names": names, "in_words": in_words}
 
 
 def quantities(m: Measures) -> list[Quantity]:
@@ -102,7 +102,7 @@ CLAIMS = (
     Claim(
         "backpropagation after a few epochs of feedback alignment gets stuck",
         holds=lambda m: m.final[:, 1, LATE].mean() < m.final[:, 1, -1].mean() - 20,
-        evidence=lambda m: f"at eta {m.settings.high_rate:g}: {m.told[1]}",
+        evidence=lambda m: f"at eta {m.settings.high_rate:g}: {m.in_words[1]}",
     ),
     Claim(
         "at a point of zero gradient: hardly an output neuron is active",
@@ -116,7 +116,7 @@ CLAIMS = (
     Claim(
         "whatever the learning rate",
         holds=lambda m: m.final[:, 0, LATE].mean() < m.final[:, 0, -1].mean(),
-        evidence=lambda m: f"at eta {m.settings.rate:g}: {m.told[0]}",
+        evidence=lambda m: f"at eta {m.settings.rate:g}: {m.in_words[0]}",
         reason="the first updates of backpropagation, of far longer deltas than those of feedback "
         "alignment, silence the output neurons, tanh(relu), only if the rate is high",
     ),

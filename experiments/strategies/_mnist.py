@@ -1,4 +1,4 @@
-"""What all experiments of the paper share: networks with two hidden layers that learn MNIST."""
+"""Networks with two hidden layers that learn MNIST, for all experiments of the paper."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from spikefa.utils.seeding import generator
 
 @dataclass(frozen=True, kw_only=True)
 class Training(Repeated):
-    """How a network is trained and tested."""
+    """Settings of the training and test of a network."""
 
     device: Device = option("auto", DEVICE)
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
@@ -55,7 +55,7 @@ def network(
     output: Activation,
     seed: int,
 ) -> Network:
-    """Return a network with first weights as of Xavier, uniform, and normal first biases.
+    """Return a network with uniform first weights after Xavier and normal first biases.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def classify(
     ----------
     settings : Training
     scaling : {"unit", "standardised"}
-        Of the inputs, see `classification`.
+        Scaling of the inputs, see `classification`.
     width : int
         Neurons of each hidden layer.
     circuit : FeedbackCircuit

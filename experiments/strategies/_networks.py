@@ -1,4 +1,4 @@
-"""What tables 2 and 3 share: nine networks, each with three strategies; judged and drawn."""
+"""Claims and figures of tables 2 and 3: nine networks, each with three strategies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +15,9 @@ STRATEGIES = ("s1", "s2", "s3")
 ACTIVATIONS: Mapping[str, Activation] = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
 WIDTHS = (200, 400, 800)
 TRAINED = 0.01
-"""Training error in % that the paper's networks came below."""
+"""Training error in % below which all networks of the paper came."""
 NEAR = 0.5
-"""Points between the paper's test error and ours at which a cell counts as reproduced."""
+"""Largest difference in points from the paper's test error at which a cell is reproduced."""
 SILENT = "the paper names neither the scaling of the inputs nor the size of its batches"
 UNSTABLE = (
     "; ReLU networks are unstable with so much feedback at this rate, with smaller batches too"
@@ -145,7 +145,7 @@ def picture(settings: Any, runs: CellRuns, paper: Mapping[str, float]) -> Figure
 
 
 def _cells(axes: Any, runs: CellRuns, paper: Mapping[str, float]) -> None:
-    """Draw what was run as dots, what the paper reports as open circles."""
+    """Draw our results as dots and the paper's as open circles."""
     networks = [cell.rsplit("-", 1)[0] for cell in paper][:: len(STRATEGIES)]
     for k, strategy in enumerate(STRATEGIES):
         at = [(place + 0.2 * (k - 1), f"{name}-{strategy}") for place, name in enumerate(networks)]
@@ -157,11 +157,11 @@ def _cells(axes: Any, runs: CellRuns, paper: Mapping[str, float]) -> None:
             markersize=4,
             label="the paper" if k == 0 else None,
         )
-        there = [(place, runs[cell]["test_error"][:, -1]) for place, cell in at if cell in runs]
+        found = [(place, runs[cell]["test_error"][:, -1]) for place, cell in at if cell in runs]
         axes.errorbar(
-            [place for place, _ in there],
-            [values.mean() for _, values in there],
-            [values.std() for _, values in there],
+            [place for place, _ in found],
+            [values.mean() for _, values in found],
+            [values.std() for _, values in found],
             fmt="o",
             color=PALETTE[k],
             markersize=4,
@@ -172,7 +172,7 @@ def _cells(axes: Any, runs: CellRuns, paper: Mapping[str, float]) -> None:
 
 
 def _curves(axes: Any, runs: CellRuns) -> str:
-    """Draw the strategies of the widest tanh network that was run; return which it is."""
+    """Draw the strategies of the widest tanh network that was run; return its name."""
     name, width, _ = max((cell.split("-") for cell in runs), key=lambda it: (it[0], int(it[1])))
     for k, strategy in enumerate(STRATEGIES):
         found = runs.get(f"{name}-{width}-{strategy}")

@@ -1,10 +1,10 @@
 """Figure 6: autoencoders without labels, by backpropagation, direct feedback and the strategies.
 
 784-128-128-784 and 784-800-800-784 autoencoders of tanh neurons with logistic outputs, whose error
-is e = (x' - x) x' (1 - x'), reproduce MNIST; B from U[-1/2, 1/2]. The picture shows ten images of
-the test set and what each of the smaller networks makes of them. The paper names neither activation
-nor rate nor epochs of its autoencoders: tanh and 0.001 are those of its other experiments, and the
-20 epochs are ours.
+is e = (x' - x) x' (1 - x'), learn to reproduce MNIST; B is from U[-1/2, 1/2]. The picture shows ten
+test images and their reconstructions by each of the smaller networks. The paper does not give the
+activation, rate or epochs of its autoencoders: tanh and 0.001 are taken from its other experiments,
+and the 20 epochs are our choice.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Settings(Training):
 
 
 def circuit(name: str, scale: float) -> FeedbackCircuit:
-    """Return what carries the error back."""
+    """Return the circuit that carries the error back."""
     if name == "BP":
         return sf.Backprop(tau=1.0)
     return (
@@ -121,7 +121,7 @@ def _compared(width: int) -> tuple[Claim, ...]:
     def others(m: Measures) -> list[float]:
         return [m.mean[width][name] for name in NAMES[1:]]
 
-    def told(m: Measures) -> str:
+    def in_words(m: Measures) -> str:
         return ", ".join(f"{name} {spread(values)}" for name, values in m.whole[width].items())
 
     return (
@@ -129,7 +129,7 @@ def _compared(width: int) -> tuple[Claim, ...]:
             f"backpropagation is better than all others{where}",
             when=run,
             holds=lambda m: m.mean[width]["BP"] < min(others(m)),
-            evidence=told,
+            evidence=in_words,
         ),
         Claim(
             f"direct feedback and the strategies are of similar quality{where}",
@@ -143,7 +143,7 @@ def _compared(width: int) -> tuple[Claim, ...]:
             f"s2 is the worst{where}",
             when=run,
             holds=lambda m: m.mean[width]["s2"] == max(m.mean[width].values()),
-            evidence=told,
+            evidence=in_words,
         ),
     )
 

@@ -2,16 +2,16 @@
 
 Networks with two hidden layers of 200, 400 or 800 tanh, ReLU or sigmoid neurons learn by the
 strategies s1, s2 and s3, see `spikefa.Mixed`. From the paper: softmax and cross-entropy, B from
-U[-1/2, 1/2], first weights as of Xavier, first biases from N(0, 1), gradient descent with a rate of
+U[-1/2, 1/2], first weights after Xavier, first biases from N(0, 1), gradient descent with a rate of
 0.001 for 100 epochs, after which the training error was below 0.01 %.
 
-The paper names neither the scaling of the inputs nor the size of its batches. Chosen on 10,000
-training images held out, with 2 x 200 tanh and s1: brightness in [0, 1], and updates summed over
-100 images, with which the training error falls as low as in the paper (0.002 % after 50 epochs,
-2.34 % held out). Ten images an update are no better (2.80 % held out after 10 epochs, with 100:
-2.78 %). Were the updates means over ten, 100 epochs would be worth ten of these, and the training
-error still 1.5 %. ReLU networks do not settle so: 3.5 % after 40 epochs; with ten images an update
-4.6 % after 8, with standardised inputs 4.1 % after 40.
+The paper gives neither the scaling of the inputs nor the size of its batches. We chose brightness
+in [0, 1] and updates summed over 100 images, on 10,000 held-out training images, with 2 x 200 tanh
+and s1. The training error then falls as low as in the paper (0.002 % after 50 epochs, 2.34 % held
+out). Ten images per update are no better (2.80 % held out after 10 epochs; 2.78 % with 100). If
+updates were means over ten images, 100 epochs would equal ten of these, and the training error
+would still be 1.5 %. ReLU networks do not converge as well: 3.5 % after 40 epochs; 4.6 % after 8
+with ten images per update; 4.1 % after 40 with standardised inputs.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Table 3: the strategies of table 2 with errors of auxiliary guesses, LAFS.
 
-As table 2, but the error that goes directly to a hidden layer is that of a guess of its own, a
-softmax that is read from the layer by the matrix that carries the error back; see
+As table 2, but the error that goes directly to a hidden layer is that of the layer's own guess: a
+softmax, read from the layer through the matrix that carries the error back; see
 `spikefa.Auxiliary`.
 """
 

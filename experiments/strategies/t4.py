@@ -5,8 +5,8 @@ the non-square identity, B3: the identity with noise, B4: sparse ones, B5: ones 
 B6: sparse ones with noise, B7: noise alone; see `spikefa.feedback.distributions`. All else is as in
 table 2.
 
-The errors of a softmax with 1-hot targets sum to 0, so that the ones of B1 and B5 deliver nothing
-from the output: with DFA these are noise alone, and B1 and B7 drawn from one seed are the same.
+The errors of a softmax with 1-hot targets sum to 0, so that the ones of B1 and B5 carry nothing
+from the output: with DFA only the noise counts, and B1 and B7 from the same seed are equivalent.
 """
 
 from dataclasses import dataclass

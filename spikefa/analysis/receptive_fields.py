@@ -86,7 +86,7 @@ def _panels(count: int, aspect: float) -> tuple[Figure, list[Axes]]:
 
 def _title(population: str, count: int, size: int, replicas: int | None) -> str:
     units = f"{count:,} of {size:,} units" if count < size else f"{size:,} units"
-    first = "" if replicas is None else f", the first of {replicas} replicas"
+    first = f", the first of {replicas} replicas" if replicas else ""
     return f"weights from the input onto {population}, {units}{first}"
 
 

@@ -48,10 +48,10 @@ def make_backend(
     stream : str
         Name of the `Runner`, for its random streams.
     capture : bool, default True
-        Whether graph and fused capture their steps where CUDA graphs are. If not, the first is
-        eager, and fused launches its kernels one by one.
+        Whether graph and fused capture their steps on devices with CUDA graphs. If False, graph
+        becomes eager, and fused launches its kernels one by one.
     philox : bool, default True
-        Whether fused draws in its kernels; otherwise it takes the uniforms of the state.
+        Whether fused draws random numbers in its kernels; otherwise it uses those of the state.
     """
     capture = capture and captures_on(network.device)
     if name in FUSED:

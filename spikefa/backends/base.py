@@ -1,4 +1,4 @@
-"""The seam: how the steps in which a network learns are executed."""
+"""The seam for backends, which execute the steps in which a network learns."""
 
 from collections.abc import Callable, Hashable, Mapping
 from typing import ClassVar
@@ -12,28 +12,28 @@ from spikefa.network.variables import Variable
 
 
 class Backend:
-    """Executes the steps of one set of streams; this one as they are written, in plain torch.
+    """Executes the steps of one set of streams; this class does so in plain torch ("eager").
 
-    It is the reference for all others, which subclass it. A backend may put off the change of the
-    synapses until the weights are needed again: then `flush` makes up for it. A `Runner` flushes
-    at the end of every presentation, so that tests, checkpoints, alignment and the watch for NaN,
-    which come between two presentations, find the weights of the present step. Whoever reads
-    weights between two steps of a presentation calls `Runner.flush` first; probes of weights do.
+    It is the reference for all other backends, which subclass it. A backend may postpone the
+    change of the synapses until the weights are needed again; `flush` applies it. A `Runner`
+    flushes at the end of every presentation, so that tests, checkpoints, alignment and the guard
+    against NaN, which run between presentations, see the weights of the present step. To read
+    weights between two steps of a presentation, call `Runner.flush` first; probes of weights do.
 
     Parameters
     ----------
     network : Network
     state : NetworkState
-        Of the streams; updated in place.
+        State of the streams; updated in place.
 
     Attributes
     ----------
     name : str
-        What `--backend` and the files of a run call it.
+        Its name for `--backend` and in the files of a run.
     draws : bool
-        Whether the populations' uniforms have to be drawn, each from its generator, before a step.
+        Whether the `Runner` has to draw the uniforms of the populations before each step.
     captures : bool
-        Whether it gains by several steps that are one piece of work.
+        Whether it is faster if several steps are one piece of work.
     """
 
     name: str = "eager"
@@ -45,40 +45,40 @@ class Backend:
         self.state = state
 
     def prepare(self, work: Callable[[], None], scope: Scope) -> None:
-        """Get ready for a step, which `work` does; leave everything as it is.
+        """Prepare to run `work`; leave all state as it is.
 
         Parameters
         ----------
         work : callable
-            What `run` will be given: draws, `step`, readout.
+            The same as for `run`: it draws random numbers, calls `step` and reads the output.
         scope : Scope
-            All that it may change.
+            Everything that `work` may change.
 
         Raises
         ------
         NotCapturable
-            If this backend cannot do it, with the reason; eager can.
+            If this backend cannot run `work`, with the reason; eager can.
         """
 
     def run(self, work: Callable[[], None], steps: int = 1, kind: Hashable = "step") -> None:
-        """Do a piece of work, in which the network learns for so many steps.
+        """Do a piece of work, in which the network learns for `steps` steps.
 
         Parameters
         ----------
         work : callable
-            It calls `step` for each of them, and does what belongs to it.
+            Calls `step` once for each step, and draws and reads what the step needs.
         steps : int, default 1
         kind : hashable, default "step"
-            Work of the same kind does the same; a backend may repeat what it has seen.
+            Work of the same kind does the same, so that a backend may repeat captured work.
         """
         self.ready()
         work()
 
     def ready(self) -> None:
-        """Take over what the host has decided since the last piece of work."""
+        """Copy to the device what the host has decided since the last piece of work."""
 
     def can_run(self, steps: int) -> bool:
-        """Return whether the next so many steps can be one piece of work."""
+        """Return whether the next `steps` steps can be one piece of work."""
         return True
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
@@ -87,7 +87,7 @@ class Backend:
         self.network.decay(self.state)
 
     def advance(self, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step, but for its weight decay, of which the host decides."""
+        """Advance by one step without weight decay, which the host schedules."""
         self.network.advance(self.state, inputs, target)
 
     def rest(self, inputs: Tensor) -> None:
@@ -95,12 +95,12 @@ class Backend:
         self.network.forward(self.state, inputs)
 
     def flush(self) -> None:
-        """Change the weights as far as the last step asked for; nothing was put off here."""
+        """Apply postponed changes of the weights; this backend postpones none."""
 
     def no_capture(self) -> str | None:
-        """Return why its steps cannot be captured in a CUDA graph, as far as it can be told."""
+        """Return why its steps cannot be captured in a CUDA graph; None if no reason is known."""
         if self.network.optimiser is not None:
-            return "its synapses change by an optimiser, which works with numbers"
+            return "its synapses change by an optimiser, which uses Python numbers"
         if self.network.feedback.needs_host:
             return f"a step of {self.network.feedback} needs the host"
         return None
@@ -109,4 +109,4 @@ class Backend:
         self, variables: Mapping[str, Mapping[str, Variable]]
     ) -> dict[str, dict[str, Variable]]:
         """Return the variables as a probe may read them between two steps."""
-        return {population: dict(of) for population, of in variables.items()}
+        return {population: dict(own) for population, own in variables.items()}

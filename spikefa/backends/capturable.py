@@ -1,4 +1,4 @@
-"""Whether a step can be captured: it is done a few times on trial, and taken back."""
+"""Whether a step can be captured: a trial runs it a few times, and restores the state."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,20 +8,20 @@ import torch
 from spikefa.backends.scope import Scope
 from spikefa.backends.trace import NotCapturable, Trace
 
-TIMES = 3
+TRIALS = 3
 
 
 def check_capturable(work: Callable[[], None], scope: Scope, device: torch.device) -> None:
-    """Check that `work` does the same every time, with the same numbers, without a look at data.
+    """Check that `work` repeats the same operations and Python numbers, and never reads data.
 
-    A graph repeats the operations that it has seen, and the Python numbers that it has seen. So
-    whoever counts steps in Python, or decides by chance, would go on doing what was captured.
+    A graph repeats the captured operations with the captured Python numbers. Code that counts
+    steps in Python, or branches at random, would keep repeating the captured step.
 
     Parameters
     ----------
     work : callable
     scope : Scope
-        What it may change; all of that is as before when this is done.
+        Everything that `work` may change; it is restored at the end.
     device : torch.device
         Where the network lives.
 
@@ -32,12 +32,12 @@ def check_capturable(work: Callable[[], None], scope: Scope, device: torch.devic
     """
     with scope.unchanged():
         first: list[tuple[str, ...]] = []
-        for time in range(TIMES):
+        for trial in range(TRIALS):
             numbers = scope.numbers()
             with Trace(device, list(scope.generators.values())) as trace:
                 work()
             _compare_numbers(numbers, scope.numbers())
-            if time == 0:
+            if trial == 0:
                 first = trace.calls
             _compare_calls(first, trace.calls)
 
@@ -54,12 +54,13 @@ def _compare_numbers(before: Mapping[Any, float], after: Mapping[Any, float]) ->
 def _compare_calls(first: list[tuple[str, ...]], later: list[tuple[str, ...]]) -> None:
     for old, new in zip(first, later, strict=False):
         if old != new:
-            raise NotCapturable(f"it does not do the same at every step: {_told(old, new)}")
+            raise NotCapturable(f"it does not do the same at every step: {_difference(old, new)}")
     if len(first) != len(later):
         raise NotCapturable("it does not do the same at every step")
 
 
-def _told(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+def _difference(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    """Return in words how two calls differ."""
     if old[0] != new[0]:
         return f"{old[0]} in one, {new[0]} in another"
     return f"{old[0]} with {', '.join(old[1:])}, then with {', '.join(new[1:])}"

@@ -1,4 +1,4 @@
-"""A piece of work that is recorded once and repeated at the price of one launch."""
+"""Captures: work that is recorded once and then repeated with a single launch."""
 
 import warnings
 from collections.abc import Callable, Iterable
@@ -8,28 +8,28 @@ import torch
 
 
 class Capture(Protocol):
-    """Work that was recorded: the same operations, on the same tensors, with the same numbers."""
+    """Recorded work: the same operations, on the same tensors, with the same Python numbers."""
 
     def record(self, work: Callable[[], None]) -> None:
-        """Take note of what `work` does. What the tensors hold afterwards means nothing."""
+        """Record the operations of `work`; the tensors hold arbitrary values afterwards."""
 
     def replay(self) -> None:
-        """Do it again, from what the tensors hold now."""
+        """Repeat the work on the present values of the tensors."""
 
 
 class CudaCapture:
     """A CUDA graph of some work.
 
-    The generators are registered with the graph: a replay draws the numbers that eager would have
-    drawn, and the generators are then where eager would have left them.
+    The generators are registered with the graph: a replay draws the same numbers as eager, and
+    leaves the generators in the same state.
 
     Parameters
     ----------
     device : torch.device
     generators : iterable of torch.Generator
-        From which the work draws.
+        The generators from which the work draws.
     pool : optional
-        Memory for what the work allocates, shared by captures that do not run at the same time.
+        Memory for allocations, shared by captures that do not run at the same time.
     """
 
     def __init__(
@@ -45,16 +45,16 @@ class CudaCapture:
                     self._graph.register_generator_state(generator)
 
     def record(self, work: Callable[[], None]) -> None:
-        """Do the work once, so that libraries are loaded and have their memory; then capture it.
+        """Run the work once, so that libraries load and allocate their memory; then capture it.
 
-        Other threads, such as the recorder's, may go on using the device meanwhile.
+        Other threads, such as the recorder's, may use the device at the same time.
         """
         with torch.cuda.device(self._device):
-            here, aside = torch.cuda.current_stream(), torch.cuda.Stream()
-            aside.wait_stream(here)
-            with torch.cuda.stream(aside):
+            current, side = torch.cuda.current_stream(), torch.cuda.Stream()
+            side.wait_stream(current)
+            with torch.cuda.stream(side):
                 work()
-            here.wait_stream(aside)
+            current.wait_stream(side)
             with torch.cuda.graph(self._graph, pool=self._pool, capture_error_mode="thread_local"):
                 work()
 

@@ -1,8 +1,8 @@
-"""What the compiler makes of the fused backend's kernels, for a GPU that need not be there.
+"""Compiles the fused backend's kernels and reports their resources; no GPU is needed.
 
 ``python -m spikefa.backends.compiled`` compiles each kernel that a step of the network of figure 4
-starts, and says what one program of it takes: registers of a thread, bytes that did not fit into
-them (its stack), and shared memory.
+starts, and prints registers per thread, stack bytes per thread (spilled registers) and shared
+memory per program.
 """
 
 import argparse
@@ -34,7 +34,7 @@ TYPES = {torch.float32: "*fp32", torch.int32: "*i32", torch.int64: "*i64", torch
 
 @dataclass(frozen=True)
 class Launch:
-    """One start of a kernel: what it was given, by name, tensors as pointers."""
+    """One start of a kernel, with its arguments by name."""
 
     kernel: Any
     arguments: dict[str, Any]
@@ -42,27 +42,27 @@ class Launch:
 
     @property
     def name(self) -> str:
-        """The kernel, and what makes this one special."""
+        """The kernel's name and its flags."""
         flags = ("PENDING", "GATED", "LEARNS", "KIND", "PHI", "PRECISION")
-        said = [f"{flag}={self.arguments[flag]}" for flag in flags if flag in self.arguments]
-        return f"{self.kernel.fn.__name__}({', '.join(said)})"
+        listed = [f"{flag}={self.arguments[flag]}" for flag in flags if flag in self.arguments]
+        return f"{self.kernel.fn.__name__}({', '.join(listed)})"
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A kernel in the machine's language.
+    """A compiled kernel.
 
     Attributes
     ----------
     name : str
     registers : int
-        Of a thread, 255 at the most.
+        Registers per thread, at most 255.
     stack : int
-        Bytes of a thread that are in memory instead.
+        Bytes per thread that are in memory instead.
     shared : int
-        Bytes of a program.
+        Bytes of shared memory per program.
     ttgir, ptx : str
-        It in two of the languages on the way.
+        Its source in two intermediate languages.
     """
 
     name: str
@@ -74,14 +74,14 @@ class Compiled:
 
 
 class Collecting(Launcher):
-    """Keeps what it would start."""
+    """Collects the kernel launches instead of starting them."""
 
     def __init__(self, *arguments: Any):
         super().__init__(*arguments)
         self.launches: list[Launch] = []
 
     def start(self, kernel: Any, grid: tuple[int, ...], *arguments: Any, **constants: Any) -> None:
-        """Keep it."""
+        """Add the launch to the list."""
         given = dict(zip(kernel.arg_names, arguments, strict=False)) | constants
         self.launches.append(Launch(kernel, given, self.tiles))
 
@@ -93,15 +93,15 @@ def launches(
     precision: str = "float32",
     tiles: Tiles | None = None,
 ) -> list[Launch]:
-    """Return what two steps of a network start, and making up for the second, each once.
+    """Return the distinct launches of two steps of a network and a flush.
 
     Parameters
     ----------
     sizes : sequence of int
-        Inputs, hidden populations, outputs.
+        Sizes of the input, the hidden populations and the output.
     batch : int
     circuit : FeedbackCircuit, optional
-        By default FA.
+        Default: FA.
     precision, tiles
         As for `Fused`.
     """
@@ -132,7 +132,7 @@ def compiled(launch: Launch, capability: int) -> Compiled:
 
 
 def _signature(launch: Launch) -> tuple[dict[str, str], dict[Any, Any], dict[Any, Any]]:
-    """Return types, constants and known divisors of the arguments, as a launch finds them."""
+    """Return types, constants and known divisors of the arguments, as a launch derives them."""
     types: dict[str, str] = {}
     constants: dict[Any, Any] = {}
     attributes: dict[Any, Any] = {}
@@ -151,30 +151,30 @@ def _signature(launch: Launch) -> tuple[dict[str, str], dict[Any, Any], dict[Any
 
 
 def _usage(cubin: bytes) -> tuple[int, int]:
-    """Return registers and stack of the only kernel in `cubin`, as cuobjdump tells them."""
+    """Return registers and stack of the only kernel in `cubin`, from cuobjdump."""
     tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(cubin)
         file.flush()
-        said = subprocess.run(
+        printed = subprocess.run(
             [tool, "-res-usage", file.name], check=True, capture_output=True, text=True
         ).stdout
-    found = re.search(r"REG:(\d+) STACK:(\d+)", said)
-    assert found is not None, said
+    found = re.search(r"REG:(\d+) STACK:(\d+)", printed)
+    assert found is not None, printed
     return int(found[1]), int(found[2])
 
 
 def table(
     sizes: Sequence[int], batch: int, capability: int, precision: str, tiles: Tiles | None
 ) -> Iterator[str]:
-    """Return one line for each kernel."""
+    """Yield one line for each kernel."""
     for launch in launches(sizes, batch, precision=precision, tiles=tiles):
         made = compiled(launch, capability)
         yield f"{made.name:70} {made.registers:4} {made.stack:6} {made.shared:8}"
 
 
 def main() -> None:
-    """Print what the kernels take, for the network of figure 4 if nothing else is said."""
+    """Print the resources of the kernels, by default for the network of figure 4."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[784, 1500, 1500, 1500, 1000])
     parser.add_argument("--batch-size", type=int, default=100)

@@ -22,13 +22,13 @@ from spikefa.utils.tensors import current
 
 
 class Fused(Backend):
-    """One kernel for each matrix and step, which reads and writes each weight once.
+    """Runs one kernel for each matrix and step, which reads and writes each weight once.
 
     The plasticity of a step waits for the next step, whose drive reads every weight anyway: the
-    kernel changes the weight, writes it back and uses it. Neurons spike by random numbers that
-    Philox (Salmon et al. 2011) computes from the seed, the step, the stream and the neuron. They do
-    not depend on the tiles, and their generator has no state. The error goes along the hops of the
-    circuit's wiring. `spikefa.backends.support.obstacle` says which networks this backend serves.
+    kernel changes the weight, writes it back and uses it. Philox (Salmon et al. 2011) computes the
+    random numbers for spikes from the seed, the step, the stream and the neuron. They do not depend
+    on the tiles, and their generator has no state. The error follows the hops of the circuit's
+    wiring. `spikefa.backends.support.obstacle` returns why a network cannot use this backend.
 
     Parameters
     ----------
@@ -36,20 +36,21 @@ class Fused(Backend):
     state : NetworkState
     seed : int
     stream : str
-        Names the random streams, as in `Runner`.
+        First part of the names of the random streams, as in `Runner`.
     precision : {"float32", "bf16x6", "bf16x3", "tf32", "bf16"}, default "float32"
         How the products are computed, see `spikefa.backends.tiles.product`; weights, potentials and
         all sums are float32.
     philox : bool, default True
-        Whether the kernels draw. If not, they take the uniforms of the state, as eager does.
+        Whether the kernels draw random numbers. If not, they use the uniforms of the state, as
+        eager does.
     tiles : Tiles, optional
     launcher : type, default Launcher
-        What starts the kernels.
+        Class that starts the kernels.
 
     Attributes
     ----------
     pending : list of bool
-        For each projection, whether the last step has yet to be learned.
+        For each projection, whether the plasticity of the last step has yet to be applied.
     packed : list of Tensor
         The spikes of each population as bits, uint8 [batch, ceil(n/8)]; neuron u is bit u % 8 of
         byte u // 8, as in a recording.
@@ -95,14 +96,14 @@ class Fused(Backend):
         self._packer = BitPacker(network.dtype, device)
 
     def ready(self) -> None:
-        """Set the clock that the kernels read, and from which they draw."""
+        """Set the clock from which the kernels compute random numbers."""
         self._clock.fill_(self.state.steps)
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step; its plasticity waits for the next one, its weight decay does not."""
         self.advance(inputs, target)
         if self.state.learning_rates.is_due():
-            self.flush()  # what decays are the weights after the changes of this step
+            self.flush()  # weights decay after the changes of this step
         self.network.decay(self.state)
 
     def advance(self, inputs: Tensor, target: Tensor) -> None:
@@ -160,10 +161,10 @@ class Fused(Backend):
             sent = here.spikes
 
     def flush(self) -> None:
-        """Let the synapses learn from the last step, if they have not yet.
+        """Apply the plasticity of the last step, if it has not been applied yet.
 
-        The next step would compute the same sums, bit for bit, so that reading weights changes
-        nothing.
+        The next step would compute the same sums, bit for bit, so reading weights does not change
+        a result.
         """
         sent = [self.previous[0], *(population.spikes for population in self.state.populations)]
         for layer, synapses in enumerate(self.network.synapses.values()):
@@ -183,15 +184,15 @@ class Fused(Backend):
                 self.pending[layer] = False
 
     def no_capture(self) -> str | None:
-        """Return None: the kernels draw what eager draws on the host, or refuse the network."""
+        """Return None: every network that the kernels serve can be captured."""
         return None
 
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]
     ) -> dict[str, dict[str, Variable]]:
-        """Return the variables; weights, and what is computed from them, are flushed when read.
+        """Return the variables; reading weights, or values computed from them, flushes first.
 
-        Each population has its ``packed_spikes`` in addition, for the recorder.
+        Each population gets its ``packed_spikes`` too, for the recorder.
         """
 
         def flushed(variable: Variable) -> Tensor:
@@ -203,9 +204,9 @@ class Fused(Backend):
                 name: partial(flushed, variable)
                 if name == "weights" or not isinstance(variable, Tensor)
                 else variable
-                for name, variable in of.items()
+                for name, variable in own.items()
             }
-            for population, of in variables.items()
+            for population, own in variables.items()
         }
         for population, packed in zip(self.network.populations, self.packed, strict=True):
             found[population]["packed_spikes"] = packed
@@ -213,7 +214,7 @@ class Fused(Backend):
 
 
 def _check_numbers(batch: int, network: Network) -> None:
-    """Check that a kernel can number the neurons of all streams in 32 bits."""
+    """Check that 32 bits can number the neurons of all streams."""
     most = max(network.n_inputs, *(synapses.n_post for synapses in network.synapses.values()))
     require(
         batch * most < 2**31,

@@ -1,4 +1,4 @@
-"""The fused backend's way down: the output's error, and what carries it to every population."""
+"""Errors in the fused backend: kernels that form the output error and carry it downwards."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 
 BLOCK = 256
-"""Output errors that a program computes."""
+"""Number of output errors that one program computes."""
 
 
 @dataclass(eq=False)
@@ -23,7 +23,7 @@ class FusedErrors:
     """The error populations of a wiring without junctions: one kernel for each hop.
 
     A kernel computes a drive, steps the error population, and writes ``-eta phi_delta(U) Psi(V)``,
-    from which the synapses beside it will learn.
+    from which the synapses onto that layer learn.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class FusedErrors:
             self._carry(hop)
 
     def drawn_matrix(self, matrix: Matrix) -> Tensor:
-        """Return all of a procedural matrix, as the kernels draw it."""
+        """Return a whole procedural matrix, as the kernels draw it."""
         recipe = matrix.recipe
         assert recipe is not None
         out = torch.empty(matrix.shape, device=recipe.seeds.device)
@@ -111,7 +111,7 @@ class FusedErrors:
         )
 
     def _tensors(self, site: Site) -> tuple[Any, ...]:
-        """Return the error population there, and what the synapses beside it learn from."""
+        """Return the tensors of an error population, and those from which synapses learn."""
         errors, plasticity = self.state.feedback.at(site), self.state.plasticity[site.layer]
         return (
             errors.drive,
@@ -123,7 +123,7 @@ class FusedErrors:
         )
 
     def _learns(self, site: Site) -> bool:
-        """Return whether the population there delivers a modulator from which synapses learn."""
+        """Return whether synapses learn from the error population at a site."""
         return site.group == "errors" and self.state.learning_rates.rates[site.layer] != 0
 
 

@@ -1,4 +1,4 @@
-"""A step, or a whole presentation, captured as a CUDA graph."""
+"""The graph backend: a step, or a whole presentation, captured as a CUDA graph."""
 
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, ClassVar
@@ -18,27 +18,27 @@ from spikefa.network.variables import Variable
 
 
 class Graph(Backend):
-    """The steps of another backend, launched together.
+    """Launches all operations of another backend's steps together, as a CUDA graph.
 
-    Of eager, which is the graph backend: for any rule and any circuit that lets itself be. Of
-    fused, whose kernels take less time than it takes to launch them one by one.
+    The graph backend captures eager, with any rule and circuit that can be captured. The fused
+    backend is captured too, because its kernels run faster than they can be launched one by one.
 
-    What is captured is kept and repeated, for each kind of work that comes up: one step; a whole
-    presentation of so many steps; each again for other frozen projections. Whatever the host
-    decides stays outside of it: learning rates are tensors, and weight decay, which is due now and
-    then, is applied between two pieces of work, as eager would.
+    Each kind of work is captured once and then replayed: a single step, or a whole presentation;
+    each again for every set of frozen projections. Decisions of the host stay outside the graph:
+    learning rates are tensors, and weight decay, which is applied every few steps, takes place
+    between two pieces of work, as in eager.
 
     Parameters
     ----------
     network : Network
     state : NetworkState
     inner : Backend, optional
-        Whose steps they are; by default eager's.
+        The backend whose steps are captured; default: eager.
 
     Attributes
     ----------
     captured : dict of Capture
-        By kind of work, and which projections are frozen.
+        By kind of work and frozen projections.
     """
 
     captures: ClassVar[bool] = True
@@ -53,7 +53,7 @@ class Graph(Backend):
         self._pool = capture.shared_pool(network.device)
 
     def prepare(self, work: Callable[[], None], scope: Scope) -> None:
-        """Check that a step can be captured; capture it for trial."""
+        """Check that `work` can be captured, by capturing it once on trial."""
         self._scope = scope
         reason = self.inner.no_capture()
         if reason is not None:
@@ -68,7 +68,7 @@ class Graph(Backend):
             raise NotCapturable(_first_line(error)) from error
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step, but for its weight decay."""
+        """Advance by one step without weight decay, which `run` applies."""
         self.inner.advance(inputs, target)
 
     def rest(self, inputs: Tensor) -> None:
@@ -76,7 +76,7 @@ class Graph(Backend):
         self.inner.rest(inputs)
 
     def run(self, work: Callable[[], None], steps: int = 1, kind: Hashable = "step") -> None:
-        """Repeat the work of this kind, capturing it if it has not been; then let weights decay."""
+        """Replay the work of this kind, captured at its first use; then let weights decay."""
         key = self._key(kind)
         if key not in self.captured:
             try:
@@ -96,16 +96,16 @@ class Graph(Backend):
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]
     ) -> dict[str, dict[str, Variable]]:
-        """Return the variables as a probe may read them, within a graph too."""
+        """Return the variables as a probe may read them, also within a graph."""
         return self.inner.probed(variables)
 
     def can_run(self, steps: int) -> bool:
-        """Return whether no weight decay comes due before the last of so many steps."""
+        """Return whether no weight decay is due before the last of `steps` steps."""
         learning_rates = self.state.learning_rates
         return int(learning_rates.waited) + steps <= int(learning_rates.wait)
 
     def new_capture(self, pool: Any = None) -> capture.Capture:
-        """Return what records and repeats work: a CUDA graph."""
+        """Return a new, empty CUDA graph, which can record and replay work."""
         generators = self._scope.generators.values()
         return capture.CudaCapture(self.network.device, generators, pool)
 
@@ -113,14 +113,14 @@ class Graph(Backend):
         return kind, *(rate == 0 for rate in self.state.learning_rates.rates)
 
     def _record(self, work: Callable[[], None], pool: Any = None) -> capture.Capture:
-        """Capture the work, which leaves everything as it was."""
+        """Capture the work and restore all state."""
         made = self.new_capture(pool)
         with self._scope.unchanged():
             made.record(self._flushed(work))
         return made
 
     def _flushed(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Return the work, and what it would put off; a graph starts with nothing put off."""
+        """Return the work followed by a flush, so that each graph starts with nothing postponed."""
 
         def whole() -> None:
             work()

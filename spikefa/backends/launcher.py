@@ -1,4 +1,4 @@
-"""How the fused backend starts its kernels: what all of them are given, and room they share."""
+"""Starts the kernels of the fused backend, with their common arguments and shared buffers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from spikefa.backends.tiling import STAGES, Tiles, unit_of
 
 
 class Launcher:
-    """Starts kernels for so many streams.
+    """Starts kernels for `batch` streams.
 
     Parameters
     ----------
@@ -19,15 +19,15 @@ class Launcher:
         See `Fused`.
     tiles : Tiles
     shapes : sequence of tuple of int
-        Of all matrices that a drive is computed with.
+        Shapes of all matrices that kernels multiply with.
     device : torch.device
 
     Attributes
     ----------
     partial : Tensor
-        Room for the parts of a drive, enough for the matrix that needs most.
+        Buffer for the parts of a drive, large enough for every matrix.
     tickets : int32 Tensor
-        One for each column of tiles; who draws the last one adds the parts up.
+        One counter for each column of tiles; the program that counts last adds the parts up.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Launcher:
         *arguments: Any,
         **constants: Any,
     ) -> None:
-        """Start a kernel on the tiles of a matrix, which is given its shape and the tiles'."""
+        """Start a kernel on the tiles of a matrix, with the constants that describe the tiles."""
         streams = self.tiles.batch
         self.start(
             kernel,

@@ -1,4 +1,4 @@
-"""Random numbers inside a kernel: Philox4x32-10 (Salmon et al. 2011), without a state to keep."""
+"""Random numbers inside a kernel: Philox4x32-10 (Salmon et al. 2011), which has no state."""
 
 import triton
 import triton.language as tl
@@ -6,7 +6,7 @@ import triton.language as tl
 
 @triton.jit
 def chance(seed, clock, streams, neurons):
-    """Return one number from U[0, 1) each, of 24 bits, from the counter (neuron, stream, clock)."""
+    """Return numbers from U[0, 1) with 24 bits, from the counter (neuron, stream, clock)."""
     now = tl.load(clock)
     nothing = streams[:, None] * 0 + neurons[None, :] * 0
     word, _, _, _ = tl.philox(
@@ -21,7 +21,7 @@ def chance(seed, clock, streams, neurons):
 
 @triton.jit
 def _halves(word):
-    """Return the low and the high 16 bits, side by side in a new last dimension."""
+    """Return the low and the high 16 bits in a new last dimension."""
     return tl.join((word & 0xFFFF).to(tl.int32), (word >> 16).to(tl.int32))
 
 
@@ -29,9 +29,9 @@ def _halves(word):
 def random_tile(seed, scale, first, columns, KIND: tl.constexpr, PRE: tl.constexpr):
     """Return rows `first` to ``first + PRE`` of a random matrix that is the same at every use.
 
-    The counter (column, row // 8) gives 128 bits, 16 for each of eight rows that follow each other,
-    the lowest first: k, and the synapse is ``(2 k + 1) / 2^16 - 1`` times the scale if `KIND` is
-    "uniform"; if it is "sign", -scale below 2^15 and scale from there on.
+    The counter (column, row // 8) gives 128 bits: a 16-bit number k for each of eight consecutive
+    rows, the lowest first. If `KIND` is "uniform", the weight is ``(2 k + 1) / 2^16 - 1`` times the
+    scale; if it is "sign", -scale for k below 2^15, otherwise scale.
     """
     eights = first // 8 + tl.arange(0, PRE // 8)
     nothing = eights[:, None] * 0 + columns[None, :] * 0

@@ -1,4 +1,4 @@
-"""What a piece of work may change, so that it can be done on trial and taken back."""
+"""All that a piece of work may change, so that a trial can be undone."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -21,10 +21,10 @@ class Scope:
     Attributes
     ----------
     tensors : callable
-        Returns every tensor that it changes in place, by name.
+        Returns every tensor that the step changes in place, by name.
     generators : mapping of str to torch.Generator
     objects : sequence of object
-        Their attributes, and what these hold, may be changed too.
+        Objects whose attributes, and the containers in them, may change too.
     """
 
     tensors: Callable[[], Mapping[str, Tensor]] = dict
@@ -33,7 +33,7 @@ class Scope:
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
-        """Take back, at the end, whatever was done."""
+        """Restore everything at the end of the block."""
         tensors = {name: tensor.clone() for name, tensor in self.tensors().items()}
         states = {name: source.get_state() for name, source in self.generators.items()}
         contents = [(each, each.copy()) for each in containers(*self.objects)]
@@ -47,7 +47,7 @@ class Scope:
                 source.set_state(states[name])
 
     def numbers(self) -> dict[tuple[int, Any], float]:
-        """Return the numbers that the objects hold: by whose they are, and their name or place."""
+        """Return the numbers that the objects hold, by container and name or index."""
         return {
             (id(each), key): value
             for each in containers(*self.objects)
@@ -56,9 +56,9 @@ class Scope:
         }
 
     def renew_generators(self) -> None:
-        """Put new generators, in the same states, in the place of all.
+        """Replace all generators by new ones in the same states.
 
-        A capture that failed may have left the old ones waiting for its end.
+        After a failed capture the old generators may still be registered with its graph.
         """
         for name, old in self.generators.items():
             self.generators[name] = torch.Generator(old.device)
@@ -66,9 +66,9 @@ class Scope:
 
 
 def containers(*objects: object) -> list[Container]:
-    """Return the dictionaries and lists that objects are made of, those of attributes included.
+    """Return all dictionaries and lists in the objects and their attributes.
 
-    Tensors and classes are not looked into.
+    The contents of tensors, classes and modules are left out.
     """
     found: list[Container] = []
     seen: set[int] = set()

@@ -24,18 +24,17 @@ STANDARD = (
 
 
 def choose_backend(name: str, network: Network) -> str:
-    """Return the backend that `name` means for this network.
+    """Return the name of the backend to use for this network; "auto" means eager.
 
-    "auto" means eager. Which backend suits a GPU best has yet to be measured, see
-    docs/performance.md.
+    Which backend suits a GPU best has yet to be measured, see docs/performance.md.
 
     Raises
     ------
     SpikefaError
-        If there is no such backend, or it cannot serve this network, with the reason.
+        If the name is unknown, or the backend cannot run this network, with the reason.
     """
     if name not in BACKENDS:
-        raise SpikefaError(f"no backend called {name!r}: there is {', '.join(BACKENDS)}")
+        raise SpikefaError(f"no backend called {name!r}: choose one of {', '.join(BACKENDS)}")
     if name == "auto":
         return "eager"
     reason = obstacle(name, network)
@@ -45,7 +44,7 @@ def choose_backend(name: str, network: Network) -> str:
 
 
 def obstacle(name: str, network: Network) -> str | None:
-    """Return why the backend called `name` cannot serve this network, None if it can."""
+    """Return why the backend called `name` cannot run this network, None if it can."""
     if name == "eager":
         return None
     if name == "graph":
@@ -78,7 +77,8 @@ def _no_graph(network: Network) -> str | None:
 def _no_triton(device: torch.device) -> str | None:
     if find_spec("triton") is None:
         return (
-            "triton is not installed; torch for GPUs brings it, else: pip install 'spikefa[fused]'"
+            "triton is not installed: install torch for GPUs, which includes it, or pip install "
+            "'spikefa[fused]'"
         )
     if device.type != "cuda" and not interpreted():
         return (
@@ -89,8 +89,8 @@ def _no_triton(device: torch.device) -> str | None:
 
 
 def _unusual(network: Network) -> str | None:
-    """Return what about the network the kernels cannot do; None if they serve it."""
-    if network.replicas is not None:
+    """Return what in the network the kernels do not support; None if they support all of it."""
+    if network.leading:
         return f"it has {network.replicas} replicas"
     for population in network.populations.values():
         if not population.standard:
@@ -108,10 +108,10 @@ def _unusual(network: Network) -> str | None:
 
 
 def _unusual_circuit(circuit: FeedbackCircuit) -> str | None:
-    """Return what about the circuit the kernels cannot do, which execute hops one by one."""
+    """Return what in the circuit the kernels do not support; they execute hops one by one."""
     wiring = circuit.wiring
     populations = [each for group in wiring.populations.values() for each in group]
-    everywhere = len(populations) == len(wiring.hops) + 1  # one into each, but for the output's
+    everywhere = len(populations) == len(wiring.hops) + 1  # one hop into each but the output's
     meeting = any(hop.inlet for hop in wiring.hops)
     reading = any(hop.matrix.role == "forward" for hop in wiring.hops)
     if not circuit.sweep_only or not everywhere or meeting or reading:

@@ -1,7 +1,7 @@
-"""What the kernels do with a tile of a matrix: learn, multiply, add up what others have left.
+"""Operations of the kernels on a tile of a matrix: learn, multiply, add up partial sums.
 
-`ONE` says that a tile of streams, `[BATCH, ...]`, holds the whole batch. `SPIKES` says that what is
-multiplied is 0 or 1, which every precision of the matrix units holds exactly.
+`ONE` means that a tile of streams, `[BATCH, ...]`, holds the whole batch. `SPIKES` means that the
+left factor is 0 or 1, which every precision of the matrix units represents exactly.
 """
 
 import triton
@@ -18,7 +18,7 @@ def rounded(x, DROPPED: tl.constexpr):
 
 @triton.jit
 def _bf16_dot(a, b, UNITS: tl.constexpr):
-    """Return ``a b`` of two matrices that are bfloat16 already, but for their type."""
+    """Return ``a b`` of two float32 matrices whose elements are bfloat16 numbers."""
     if UNITS:  # the interpreter cannot multiply them
         total = tl.dot(a.to(tl.bfloat16), b.to(tl.bfloat16))
     else:
@@ -28,7 +28,7 @@ def _bf16_dot(a, b, UNITS: tl.constexpr):
 
 @triton.jit
 def _bf16_product(a, b, SPIKES: tl.constexpr, PARTS: tl.constexpr, UNITS: tl.constexpr):
-    """Return ``a b`` of numbers that are sums of `PARTS` bfloat16, but for the smallest terms."""
+    """Return ``a b`` of numbers taken as sums of `PARTS` bfloat16, without the smallest terms."""
     a0, b0 = a, rounded(b, 16)
     if not SPIKES:
         a0 = rounded(a, 16)
@@ -50,11 +50,11 @@ def _bf16_product(a, b, SPIKES: tl.constexpr, PARTS: tl.constexpr, UNITS: tl.con
 
 @triton.jit
 def product(a, b, SPIKES: tl.constexpr, PRECISION: tl.constexpr, UNITS: tl.constexpr):
-    """Return ``a b``, in float32 or on the matrix units, which round what is multiplied.
+    """Return ``a b``, in float32 or on the matrix units, which round the factors.
 
-    "tf32" keeps 11 bits; "bf16" 8, "bf16x3" 16 and "bf16x6" all 24, by sums of one, two and three
-    bfloat16, of whose products the smallest are left out. All add up in float32. One stream or one
-    presynaptic neuron has no use for matrix units.
+    "tf32" keeps 11 bits. "bf16", "bf16x3" and "bf16x6" keep 8, 16 and all 24, as sums of one, two
+    and three bfloat16, and omit the smallest products. All precisions add up in float32. A single
+    stream or a single presynaptic neuron does not use matrix units.
     """
     if a.shape[1] == 1:
         total = a * b
@@ -76,11 +76,11 @@ def product(a, b, SPIKES: tl.constexpr, PRECISION: tl.constexpr, UNITS: tl.const
 
 
 @triton.jit
-def _of_streams(what, first, neurons, inside, batch, n, BATCH: tl.constexpr):
-    """Return `[BATCH, neurons]` of `what`, from stream `first` on; 0 where there is nothing."""
+def _of_streams(source, first, neurons, inside, batch, n, BATCH: tl.constexpr):
+    """Return `[BATCH, neurons]` of `source`, from stream `first` on; 0 outside of it."""
     streams = first + tl.arange(0, BATCH)
     mask = (streams < batch)[:, None] & inside[None, :]
-    return tl.load(what + streams[:, None] * n + neurons[None, :], mask=mask, other=0.0)
+    return tl.load(source + streams[:, None] * n + neurons[None, :], mask=mask, other=0.0)
 
 
 @triton.jit
@@ -104,11 +104,11 @@ def taught(
     tile, rows, columns, inside_rows, inside_columns, before, factor, batch, n_pre, n_post,
     BATCH: tl.constexpr, ONE: tl.constexpr, PRECISION: tl.constexpr, UNITS: tl.constexpr,
 ):  # fmt: skip
-    """Return the tile with ``before^T factor``, summed over the batch, added to it (eq. 8).
+    """Return the tile plus ``before^T factor``, summed over the batch (eq. 8).
 
-    It is subtracted with the other sign: a tile that is added to a product becomes the accumulator
-    of the matrix units, which round towards 0 (Fasi et al. 2021), and so would every weight at
-    every step.
+    The code subtracts the negative sum. If a tile were added to a product, the compiler would use
+    it as the accumulator of the matrix units, which round towards 0 (Fasi et al. 2021); every step
+    would then round every weight towards 0.
     """
     change = _correlation(
         before, factor, 0, rows, columns, inside_rows, inside_columns, batch, n_pre, n_post,
@@ -125,7 +125,7 @@ def taught(
 
 @triton.jit
 def taught_bias(bias, columns, inside_columns, factor, batch, n_post, BATCH: tl.constexpr):
-    """Return the biases of a column of tiles with the sum of `factor` over the batch added."""
+    """Return the biases of a column of tiles plus the sum of `factor` over the batch."""
     shift = tl.load(bias + columns, mask=inside_columns, other=0.0)
     for first in range(0, batch, BATCH):
         shift += tl.sum(
@@ -150,9 +150,10 @@ def multiplied(
     GATED: tl.constexpr, SPIKES: tl.constexpr, BATCH: tl.constexpr, ONE: tl.constexpr,
     PRECISION: tl.constexpr, UNITS: tl.constexpr,
 ):  # fmt: skip
-    """Return ``so_far + sent tile`` (``sent * gate`` if gated), or leave it in `part`.
+    """Return ``so_far + sent tile`` (``sent * gate`` if gated), or store it in `part`.
 
-    `index` counts the tiles of this program. Only the whole batch at once fits in registers.
+    `index` counts the tiles of this program. The sum stays in registers only if one tile of
+    streams holds the whole batch.
     """
     if ONE:
         x = _sent(sent, gate, 0, rows, inside_rows, batch, n_pre, GATED, BATCH)
@@ -172,7 +173,7 @@ def multiplied(
 
 @triton.jit
 def leave(own, part, columns, inside_columns, batch, n_post, BATCH: tl.constexpr):
-    """Write a part of the drive of the whole batch to `part`."""
+    """Store this program's part of the drive of the whole batch in `part`."""
     streams = tl.arange(0, BATCH)
     inside = (streams < batch)[:, None] & inside_columns[None, :]
     tl.store(part + streams[:, None] * n_post + columns[None, :], own, mask=inside)
@@ -180,10 +181,10 @@ def leave(own, part, columns, inside_columns, batch, n_post, BATCH: tl.constexpr
 
 @triton.jit
 def is_last(tickets):
-    """Return whether all other programs of this column of tiles have left their parts.
+    """Return whether all other programs of this column of tiles have stored their parts.
 
-    The barrier gathers what the threads of this program have written, the ticket releases it to the
-    GPU; whoever draws the last ticket has acquired what all others released.
+    The barrier waits for the writes of all threads of this program, and the atomic ticket releases
+    them to the GPU. The program with the last ticket has acquired the writes of all others.
     """
     tl.debug_barrier()
     ticket = tickets + tl.program_id(1)

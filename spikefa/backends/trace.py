@@ -1,4 +1,4 @@
-"""What a step does, call by call, and why it could not be captured."""
+"""Traces the operations of a step, and finds those that cannot be captured."""
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 TORCH = Path(torch.__file__).parent
 VALUES = ("tolist", "numpy", "__array__", "item", "__bool__", "__int__", "__float__", "__index__")
-"""Methods with which the host asks a tensor for its values."""
+"""Methods with which the host reads the values of a tensor."""
 
 
 class NotCapturable(Exception):
@@ -22,21 +22,21 @@ class NotCapturable(Exception):
 
 
 class Trace(TorchDispatchMode):
-    """A context in which every tensor operation is noted, or refused if no graph can hold it.
+    """A context that notes every tensor operation, and refuses those that no graph can hold.
 
-    Refused is what looks at data, and what touches tensors that do not live on the device.
+    It refuses operations that read values on the host, or use tensors on another device.
 
     Parameters
     ----------
     device : torch.device
         Where the network lives.
     generators : sequence of torch.Generator
-        Those that a step may draw from.
+        The generators that a step may draw from.
 
     Attributes
     ----------
     calls : list of tuple
-        The operations in their order, each with its numbers.
+        The operations in order, each with its numbers.
 
     Raises
     ------
@@ -53,7 +53,7 @@ class Trace(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Return False: nothing here is compiled, and to load torch's compiler takes seconds."""
+        """Return False: nothing here is compiled, and loading torch's compiler takes seconds."""
         return False
 
     def __enter__(self) -> "Trace":
@@ -72,10 +72,10 @@ class Trace(TorchDispatchMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Note the operation and do it."""
+        """Check and note the operation, then execute it."""
         kwargs = kwargs or {}
         self._check(func, args, kwargs)
-        with torch._C.DisableTorchFunction():  # else these looks would be refused
+        with torch._C.DisableTorchFunction():  # otherwise reading constants would be refused
             self.calls.append((str(func), *self._constants(func, args, kwargs)))
         return func(*args, **kwargs)
 
@@ -97,7 +97,7 @@ class Trace(TorchDispatchMode):
     def _constants(
         self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Iterator[str]:
-        """Yield what a graph would keep as it is now: numbers, and tensors made of numbers."""
+        """Yield the values that a graph would freeze: numbers, and tensors made of numbers."""
         made_of_numbers = func is torch.ops.aten.lift_fresh.default
         for given in tree_leaves((args, kwargs)):
             if isinstance(given, Tensor):
@@ -108,7 +108,7 @@ class Trace(TorchDispatchMode):
 
 
 class _NoValues(TorchFunctionMode):
-    """Refuses what reads a tensor on the CPU without an operation; on a GPU it would wait."""
+    """Refuses methods that read values on the CPU without an operation; a GPU would wait."""
 
     def __torch_function__(
         self,
@@ -123,7 +123,7 @@ class _NoValues(TorchFunctionMode):
 
 
 def refuse(what: str) -> None:
-    """Raise `NotCapturable` for what the code that called torch does, with its file and line."""
+    """Raise `NotCapturable`: `what` the calling code outside torch does, with file and line."""
     frames = traceback.extract_stack()[:-1]
     own = Path(__file__)
     outside = [
@@ -144,9 +144,9 @@ def _written(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[
 
 
 def _depends_on_data(func: Any, args: Sequence[Any]) -> bool:
-    """Return whether the host has to wait for data before it can go on after `func`."""
+    """Return whether the host has to wait for the result of `func` before it can continue."""
     if torch.Tag.data_dependent_output in func.tags:
         return True
-    if func is torch.ops.aten.index.Tensor:  # only if a mask is the index
+    if func is torch.ops.aten.index.Tensor:  # only if the index is a mask
         return any(each is not None and each.dtype in (torch.bool, torch.uint8) for each in args[1])
     return torch.Tag.dynamic_output_shape in func.tags

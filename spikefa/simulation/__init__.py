@@ -1,4 +1,4 @@
-"""Time: a network runs through its stimulus, is tested, recorded, saved and resumed."""
+"""Simulations: a network learns from its stimulus, is tested, recorded, saved and resumed."""
 
 from spikefa.simulation.evaluation import Evaluation, evaluate
 from spikefa.simulation.interrupts import Stopped

@@ -18,12 +18,12 @@ VERSION = 3
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a simulation needs to go on as if it had never stopped.
+    """All that a simulation needs to continue as if it had never stopped.
 
     Attributes
     ----------
     settings : dict
-        What has to agree with the simulation that continues.
+        Settings that must be the same in the simulation that continues.
     tensors : dict of Tensor
         Weights, potentials, traces, counts, by dotted name.
     generators : dict of Tensor
@@ -70,8 +70,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises
     ------
     SpikefaError
-        If there is no such file, it is truncated or damaged, it holds anything but tensors and
-        plain data (which could run code), or it is of another program or version.
+        If the file does not exist, is truncated or damaged, holds anything but tensors and plain
+        data (which could run code), or comes from another program or version.
     """
     require(path.is_file(), f"no checkpoint at {path}")
     _check_whole(path)
@@ -79,13 +79,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise SpikefaError(
-            f"{path} holds more than tensors and plain data, and could run code: not opened"
+            f"{path} holds more than tensors and plain data and could run code: it was not opened"
         ) from error
     except (RuntimeError, EOFError, KeyError, ValueError, OSError) as error:
-        raise SpikefaError(f"{path} is no checkpoint, or a damaged one") from error
+        raise SpikefaError(f"{path} is not a checkpoint, or is damaged") from error
     require(
         isinstance(content, dict) and content.get("format") == FORMAT,
-        f"{path} is no checkpoint of spikefa",
+        f"{path} is not a checkpoint of spikefa",
     )
     require(
         content.get("version") == VERSION,
@@ -103,10 +103,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def _check_whole(path: Path) -> None:
-    """Compare the checksum of every part: torch itself would load flipped bits."""
+    """Verify the checksum of every part; torch itself would load flipped bits."""
     try:
         with zipfile.ZipFile(path) as parts:
             damaged = parts.testzip()
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        raise SpikefaError(f"{path} is truncated, or no checkpoint") from error
+        raise SpikefaError(f"{path} is truncated, or not a checkpoint") from error
     require(damaged is None, f"{path} is damaged: wrong checksum in {damaged}")

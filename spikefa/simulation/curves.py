@@ -1,4 +1,4 @@
-"""Learning curves: learn, and measure now and then."""
+"""Learning curves: learn, and measure at intervals."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,28 +16,28 @@ def follow(
     at: Sequence[int],
     measures: Mapping[str, Callable[[], Any]],
 ) -> dict[str, np.ndarray]:
-    """Learn, and take every measure after so many presentations.
+    """Learn, and take every measure after each number of presentations in `at`.
 
     Parameters
     ----------
     learn : callable
-        Does so many presentations.
+        Does as many presentations as its argument says.
     held_out : Evaluation
-        Is run before the measures are taken.
+        Runs before the measures are taken.
     at : sequence of int
         Numbers of presentations, ascending, counted from now; 0 is before the first.
     measures : mapping of str to callable
-        Without arguments; each returns a number or an array.
+        Functions without arguments; each returns a number or an array.
 
     Returns
     -------
     dict of ndarray [len(at), ...]
-        If a measure is taken of replicas, they come next.
+        The values by measure; if there are replicas, they are the second dimension.
 
     Raises
     ------
     SpikefaError
-        If the network's answers stop being finite.
+        If the network's answers are no longer finite.
     """
     found: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     done = 0
@@ -56,5 +56,5 @@ def follow(
 
 
 def _as_array(measured: Any) -> np.ndarray:
-    """Return what a measure found, from whatever device."""
+    """Return a value as an array, from any device."""
     return measured.numpy(force=True) if isinstance(measured, Tensor) else np.asarray(measured)

@@ -1,4 +1,4 @@
-"""Epoch after epoch: progress, a row of metrics, a checkpoint, and orderly stops."""
+"""Training by epochs: progress, a row of metrics, a checkpoint, and stops on request."""
 
 import time
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class Epochs:
     progress: bool | None = None
 
     def run(self, epochs: int, after_epoch: Callable[[list[Row]], None] | None) -> None:
-        """Train for so many epochs more, see `Simulation.train`."""
+        """Train for `epochs` more epochs, see `Simulation.train`."""
         done = len(self.history.shown)
         guard = Guard(self.training)
         with interruptible() as interrupt:
@@ -63,12 +63,13 @@ class Epochs:
         began, started = training.step, time.perf_counter()
 
         def note() -> str:
+            """Return the text beside the progress bar."""
             speed = (training.step - began) / (time.perf_counter() - started)
             return f"{training.metrics.headline()}  {speed:.0f} steps/s"
 
-        label, todo = f"epoch {epoch}/{last}", end - training.presentation
+        label, remaining = f"epoch {epoch}/{last}", end - training.presentation
         try:
-            with progress_bar(label, todo, self.progress, keep=True) as bar:
+            with progress_bar(label, remaining, self.progress, keep=True) as bar:
                 guard.run_until(end, lambda: bar.advance(1, note), lambda: interrupt.requested)
         except Diverged as failure:
             self.checkpoints.write()

@@ -16,46 +16,47 @@ from spikefa.utils.replicas import seeds_of
 from spikefa.utils.tensors import copy_into
 
 AT_ONCE = 1000
-"""Streams in which items are tested side by side on a CPU, whose cache does not hold more.
+"""Number of items that are tested side by side on a CPU; the cache does not hold more.
 
-If the error is fed back it is so on every device, and the state afterwards is of the same items.
+If the error is fed back, this number holds on every device, so that the last presentation, and the
+state after it, are of the same items everywhere.
 """
 
 
 def streams_by_default(device: torch.device, items: int) -> int:
-    """Return the streams in which so many items are tested on a device."""
+    """Return the number of streams in which `items` items are tested on a device."""
     return min(AT_ONCE, items) if device.type == "cpu" else items
 
 
 class Evaluation:
-    """A network in front of all items of a stimulus; no synapse learns.
+    """Shows a network all items of a stimulus; no synapse learns.
 
-    The items pass in order through parallel streams, which start at rest; nothing is reset in
-    between. Potentials and random numbers are the test's own and follow from `seed` and `name`
-    alone, so that testing more often changes nothing. If the number of items is no multiple of the
-    streams, the last presentation begins with items that have been shown before.
+    The items are shown in order in parallel streams, which start at rest and are not reset in
+    between. The test has potentials and random numbers of its own, which follow from `seed` and
+    `name` alone, so that tests do not change the training. If the number of items is not a multiple
+    of the number of streams, the last presentation begins with items that were shown before.
 
     Parameters
     ----------
     network : Network
     stimulus : Stimulus
     seed : int or sequence of int, default 0
-        Of a network with replicas: the seed of each, or the first of consecutive ones.
+        For replicas: the seed of each, or the first of consecutive seeds.
     name : str, default "test"
-        Names the random streams.
+        First part of the names of the random streams.
     batch : int, optional
-        Streams side by side, for each replica. By default 1,000 on a CPU or if the error is fed
-        back, else as many as there are items.
+        Number of streams for each replica. Default: 1,000 on a CPU or if the error is fed back,
+        otherwise the number of items.
     feed_back : bool, default False
         Whether the error is fed back in the last presentation, so that modulators and error can be
-        looked at afterwards.
+        read afterwards.
 
     Attributes
     ----------
     answers : Answers
-        Those of the last `run`; `ExampleAnswers` for examples, with measures such as `nse`.
+        The answers of the last `run`; `ExampleAnswers` for examples, with measures such as `nse`.
     state : NetworkState
-        After the last presentation.
+        The state after the last presentation.
 
     Raises
     ------
@@ -90,7 +91,7 @@ class Evaluation:
         self._generators = self.runner.random.states()
 
     def renew(self) -> None:
-        """Start anew with the circuit that the network has now."""
+        """Start again with the present circuit of the network."""
         copy_into(self.runner.tensors(), self._at_rest)
         self.runner.random.set_states(self._generators)
         self.runner.renew_feedback()
@@ -107,7 +108,7 @@ class Evaluation:
         Parameters
         ----------
         advance : callable, optional
-            Told how many items each presentation has tested, over all replicas.
+            Called after each presentation with the number of items tested, over all replicas.
         """
         self._start()
         count = len(self.stimulus)
@@ -127,7 +128,7 @@ class Evaluation:
         return bool(torch.isfinite(self.runner.outputs).all())
 
     def _start(self) -> None:
-        """Go back to rest and to the first random number."""
+        """Return to the state at rest and to the first random number."""
         copy_into(self.runner.tensors(), self._at_rest)
         self.runner.random.set_states(self._generators)
         self.answers.start(len(self.stimulus))
@@ -156,15 +157,15 @@ def evaluate(
 ) -> Score:
     """Test a network on every item of a stimulus.
 
-    Replicas are tested one after the other, since a large batch leaves nothing to gain from
-    testing them side by side.
+    Replicas are tested one after the other: with a large batch, testing them side by side is not
+    faster.
 
     Parameters
     ----------
     network, stimulus, seed, name, batch
         See `Evaluation`.
     advance : callable, optional
-        Told how many items each presentation has tested.
+        Called after each presentation with the number of items tested.
     """
     seeds = seeds_of(seed, network.replicas)
     scores = [

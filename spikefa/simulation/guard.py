@@ -1,4 +1,4 @@
-"""Watch for NaN and infinity, and find the step and the population where they began."""
+"""Detects NaN and infinity, and finds the step and the population where they began."""
 
 from collections.abc import Callable
 
@@ -9,35 +9,35 @@ from spikefa.simulation.training import Training
 from spikefa.utils.progress import Bar
 from spikefa.utils.tensors import all_finite, copy_into
 
-LOOK_EVERY = 100
-"""Presentations between two looks, by default."""
+CHECK_EVERY = 100
+"""Presentations between two checks, by default."""
 
 
 class Diverged(SpikefaError):
-    """Something has become NaN or infinite; the training is back at its last good state."""
+    """The state has become NaN or infinite; the training was set back to its last good state."""
 
 
 class Guard:
-    """Keeps the last good state of a training, and goes back to it when a later one is not.
+    """Checks a training for NaN and infinity, and restores its last good state if it finds them.
 
-    Looking at every step would make the host wait for the device, so the guard looks now and
-    then. If it finds NaN or infinity it restores the last good state, which also restores the
-    random generators, and runs again, this time looking after every step: the same step fails
-    again and can be named.
+    A check at every step would make the host wait for the device, so the guard checks at
+    intervals. If it finds NaN or infinity, it restores the last good state, including the random
+    generators, and repeats the steps with a check after each: the same step fails again and can be
+    named.
 
     Parameters
     ----------
     training : Training
     every : int, default 100
-        Presentations between two looks.
+        Presentations between two checks.
 
     Attributes
     ----------
     kept : dict of Tensor
-        Copy of the state at the last look.
+        Copy of the state at the last check.
     """
 
-    def __init__(self, training: Training, every: int = LOOK_EVERY):
+    def __init__(self, training: Training, every: int = CHECK_EVERY):
         self.training = training
         self.every = every
         self.kept = {name: tensor.clone() for name, tensor in training.tensors().items()}
@@ -50,7 +50,7 @@ class Guard:
         after: Callable[[], None] = lambda: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Do presentations up to number `end`, or until `stop` says so, and look now and then.
+        """Do presentations up to number `end`, or until `stop` returns True; check at intervals.
 
         Parameters
         ----------
@@ -58,29 +58,29 @@ class Guard:
         after : callable, optional
             Called after each presentation.
         stop : callable, optional
-            Asked before each presentation.
+            Called before each presentation.
 
         Raises
         ------
         Diverged
-            If a look finds NaN or infinity.
+            If a check finds NaN or infinity.
         """
         while self.training.presentation < end and not stop():
             for _ in self.training.present(each=False):
                 pass
             after()
             if self.training.presentation % self.every == 0:
-                self.look()
-        self.look()
+                self.check()
+        self.check()
 
-    def look(self) -> None:
-        """Keep the present state if it is good; else go back and say where it went bad.
+    def check(self) -> None:
+        """Keep the present state if it is finite; otherwise go back and find where it failed.
 
         Raises
         ------
         Diverged
-            What became NaN or infinite, and at which step. The training is then at the last good
-            presentation.
+            With the variable that became NaN or infinite and the step. The training is then at the
+            last good presentation.
         """
         if all_finite(self._watched()):
             self._keep()
@@ -134,15 +134,15 @@ class Guard:
 
 
 def do_presentations(training: Training, presentations: int, bar: Bar) -> None:
-    """Do so many presentations; if they are many enough for a look, guard them.
+    """Do so many presentations, guarded if there are enough of them for a check.
 
     Raises
     ------
     Diverged
-        If a look finds NaN or infinity.
+        If a check finds NaN or infinity.
     """
     end = training.presentation + presentations
-    if presentations >= LOOK_EVERY:
+    if presentations >= CHECK_EVERY:
         Guard(training).run_until(end, lambda: bar.advance(1))
         return
     while training.presentation < end:

@@ -1,4 +1,4 @@
-"""Rows of metrics, one for each epoch; those of several replicas as one, with their spread."""
+"""Rows of metrics, one for each epoch, and their means and deviations over replicas."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
@@ -10,28 +10,28 @@ from spikefa.utils.replicas import deviation
 
 Row = dict[str, float]
 SHARED = ("epoch", "images", "step", "weight_decay_factor", "wall_seconds")
-"""Columns that all replicas have in common, beside those that begin with `SHARED_PREFIX`."""
+"""Columns that are the same for all replicas, as are those that begin with `SHARED_PREFIX`."""
 SHARED_PREFIX = "learning_rate_factor"
 
 
 class History:
-    """What was measured at the end of each epoch.
+    """The metrics at the end of each epoch.
 
     Parameters
     ----------
     network : Network
     metrics : RunningMetrics
-        They are cleared after each row.
+        Cleared after each row.
 
     Attributes
     ----------
     seconds : float
         Spent in training, without validations.
     replicas : list of list of dict
-        The rows of each replica; of a network without, its own.
+        The rows of each replica; without replicas, a single list.
     shown : list of dict
-        One row for each epoch. Of a network with replicas: their means, and as ``sd_<name>`` their
-        standard deviations (n - 1).
+        One row for each epoch. With replicas: their means, and as ``sd_<name>`` their standard
+        deviations (n - 1).
     """
 
     def __init__(self, network: Network, metrics: RunningMetrics):
@@ -51,9 +51,9 @@ class History:
         position : mapping of str to float
             Epoch, images and step.
         score : Score, optional
-            Of the validation, if there is one.
+            The score of the validation, if there is one.
         more : mapping of str to float
-            What else the row holds, such as the factors of schedules.
+            Further columns, such as the factors of schedules.
         """
         scores = (score and score.replicas) or [score]
         for number, single in enumerate(self.network.each()):
@@ -70,22 +70,22 @@ class History:
         score: Score | None,
         number: int,
     ) -> Row:
-        """Return what is measured of a single network, which a replica is."""
+        """Return the row of a single network or of one replica."""
         row = dict(position)
         replica = number if self.network.leading else None
         measures = {"train": self.metrics.means(replica)}
         if score is not None:
             measures["validation"] = dict(score.measures)
-        row |= {f"{when}_{name}": x for when, of in measures.items() for name, x in of.items()}
+        row |= {f"{when}_{name}": x for when, own in measures.items() for name, x in own.items()}
         row |= {f"rate_{name}": rate for name, rate in self.metrics.mean_rates(replica).items()}
         return row | {f"alignment_{name}": angle for name, angle in network.alignment().items()}
 
     def flat(self) -> list[Row]:
-        """Return all rows, those of one replica after those of another."""
+        """Return the rows of all replicas in one list, replica by replica."""
         return [row for rows in self.replicas for row in rows]
 
     def restore(self, rows: Sequence[Row], seconds: float) -> None:
-        """Go back to rows that `flat` returned, and to the seconds at that time."""
+        """Set the rows to those that `flat` returned, and the seconds to those of that time."""
         self.seconds = seconds
         epochs = len(rows) // len(self.replicas)
         for number, own in enumerate(self.replicas):
@@ -95,10 +95,10 @@ class History:
 
 
 def together(rows: Sequence[Row]) -> Row:
-    """Return the rows of all replicas at one epoch as one.
+    """Combine the rows of all replicas at one epoch into one row.
 
-    Every metric gives two columns, its mean under its own name and, as ``sd_<name>``, the standard
-    deviation over the replicas (n - 1), nan if there is one alone.
+    Every metric gives two columns: its mean under its own name and, as ``sd_<name>``, the standard
+    deviation over the replicas (n - 1), nan for a single replica.
     """
     means: Row = {}
     deviations: Row = {}

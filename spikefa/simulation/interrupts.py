@@ -22,8 +22,8 @@ class Interrupt:
 def interruptible() -> Iterator[Interrupt]:
     """Turn the first SIGINT or SIGTERM in the block into `Interrupt.requested`.
 
-    A second one acts as it did before. Outside the main thread, where Python takes no signals,
-    nothing is changed.
+    A second signal has its usual effect. Outside the main thread, where Python handles no signals,
+    this changes nothing.
     """
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""The factors on learning rates and weight decay at present: those of schedules, and one's own."""
+"""Factors on learning rates and weight decay, from schedules and set by hand."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,17 +12,18 @@ from spikefa.simulation.schedules import Constant, Schedule, schedules_of
 
 @dataclass
 class RateFactors:
-    """What scales the learning rate of each projection, and the weight decay.
+    """Factors on the learning rate of each projection, and on the weight decay.
 
-    The factor of a schedule is multiplied by the one that was set by hand, which stays.
+    The factor of a schedule is multiplied by the factor set by hand, which stays until it is
+    changed.
 
     Attributes
     ----------
     schedules : dict of Schedule
-        By the name of the population a projection ends on.
+        By the name of the population on which a projection ends.
     decay_schedule : Schedule
     own : float64 Tensor [projections + 1]
-        Set by hand, for each projection and, last, for the decay; on the CPU.
+        Factors set by hand, for each projection and, last, for the decay; on the CPU.
     """
 
     schedules: dict[str, Schedule]
@@ -60,7 +61,7 @@ class RateFactors:
         return rates, self.decay_schedule(epoch) * own_decay
 
     def row(self, epoch: float) -> dict[str, float]:
-        """Return the factors as columns of a row; one for all projections if they share it."""
+        """Return the factors as columns of a row; a single column if all projections share it."""
         rates, decay = self.at(epoch)
         by_name = dict(zip(self.schedules, rates, strict=True))
         row = {f"learning_rate_factor_{name}": factor for name, factor in by_name.items()}

@@ -1,4 +1,4 @@
-"""A recorder for a simulation: what it is told of the network, the stimulus and the run."""
+"""Recorders for simulations: start or continue a recording, and record a presentation."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,24 +19,25 @@ def start_recording(
     max_host_bytes: int = MAX_HOST_BYTES,
     durability: Literal["flush", "fsync"] = "flush",
 ) -> Recorder:
-    """Return the recorder of a training, from its present step on, in a new file.
+    """Return a recorder that records a training into a new file, from the present step on.
 
     Parameters
     ----------
     runner : Runner
     path : path
-        The file to make.
+        The file to create.
     probes : sequence of Probe
-        What is read.
+        The variables to record.
     windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
-        When: steps and presentations are counted from the beginning of the run. They may overlap,
-        and `spikefa.recording.figure_windows` makes those of figure 4.
+        When to record; steps and presentations are counted from the beginning of the run. Windows
+        may overlap; `spikefa.recording.figure_windows` returns those of figure 4.
     provenance : mapping, optional
         Attributes of the file.
     max_host_bytes : int, optional
         Memory for rows that are not yet in the file; if it is used up, the simulation waits.
     durability : {"flush", "fsync"}, optional
-        Whether what is committed survives the death of the process, or a power cut too.
+        Whether committed rows survive the death of the process ("flush") or also a power cut
+        ("fsync").
 
     Raises
     ------
@@ -68,9 +69,9 @@ def continue_recording(
     step: int,
     predicates: Mapping[str, Function] | None = None,
 ) -> Recorder:
-    """Return the recorder that goes on with the recording of a run that was stopped.
+    """Return a recorder that continues the recording of a run that was stopped.
 
-    What the file holds of later steps is dropped: the simulation will go through them again.
+    Rows of later steps in the file are dropped, because the simulation repeats these steps.
 
     Parameters
     ----------
@@ -80,12 +81,12 @@ def continue_recording(
     step : int
         The next step.
     predicates : mapping of str to callable, optional
-        The predicates of your own that triggers have, by the labels of the triggers.
+        Your own predicates of triggers, by the labels of the triggers.
 
     Raises
     ------
     SpikefaError
-        If the file is none of this network, or a predicate is missing.
+        If the file does not fit this network, or a predicate is missing.
     """
     return Recorder.resume(
         path,
@@ -99,19 +100,19 @@ def continue_recording(
 def recorded(
     runner: Runner, recorder: Recorder, item: int, first: int, each: bool
 ) -> Iterator[int]:
-    """Let the runner learn from what it has loaded, recorded; yield the number of each step.
+    """Let the runner learn from the loaded items and record it; yield the number of each step.
 
     Parameters
     ----------
     runner : Runner
     recorder : Recorder
     item : int
-        What the recorded stream sees.
+        The item that the recorded stream sees.
     first : int
         Number of the first step since the beginning of the run.
     each : bool
         Whether to stop after each step. If not, a backend that captures keeps the rows of the whole
-        presentation on the device, and the recorder chooses from them afterwards.
+        presentation on the device, and the recorder selects from them afterwards.
     """
     steps, label = runner.stimulus.steps, runner.stimulus.label(item)
     if not recorder.wants(first + steps):

@@ -1,4 +1,4 @@
-"""What a training needs to go on as if it had never stopped, and whether it may."""
+"""Making a checkpoint of a training, and continuing from one."""
 
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from spikefa.simulation.history import History
 from spikefa.simulation.training import Training
 
 DRAW_ALIKE = {"eager", "graph"}
-"""Backends that draw the same numbers from the same generators: each goes on where one stopped."""
+"""Backends that draw the same numbers from the same generators, so that one may follow another."""
 
 
 @dataclass
@@ -63,13 +63,13 @@ class Checkpoints:
 
 
 def go_on(training: Training, saved: Checkpoint, path: Path) -> None:
-    """Bring a training to the state of a checkpoint.
+    """Set a training to the state of a checkpoint.
 
     Raises
     ------
     SpikefaError
-        If it is of other settings, of another network or stimulus, of another kind of device, or
-        of a backend whose random numbers are others.
+        If settings, network, stimulus or kind of device differ, or the backend draws other random
+        numbers.
     """
     here = settings_of(training)
     for name in {**here, **saved.settings}:
@@ -82,7 +82,7 @@ def go_on(training: Training, saved: Checkpoint, path: Path) -> None:
 
 
 def describe(part: object) -> dict[str, Any]:
-    """Return the class of a part of a network, and its plain arguments if it is a dataclass."""
+    """Return the class of a part of a network and, of a dataclass, its plain arguments."""
     cls = type(part)
     described: dict[str, Any] = {"class": f"{cls.__module__}.{cls.__qualname__}"}
     for item in fields(part) if is_dataclass(part) else ():
@@ -99,7 +99,7 @@ def _is_plain(value: object) -> bool:
 
 
 def settings_of(training: Training) -> dict[str, Any]:
-    """Return what must be the same in the training that continues, as plain data."""
+    """Return the settings that must be the same in the training that continues, as plain data."""
     network = training.network
     parts: dict[str, object] = {"the rule": network.rule, "the feedback": network.feedback}
     parts |= {f"population {name!r}": each for name, each in network.populations.items()}

@@ -1,4 +1,4 @@
-"""Runs a network through its stimulus: the loop over the steps of one presentation."""
+"""Runs a network on its stimulus: the loop over the steps of one presentation."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,14 +21,14 @@ from spikefa.utils.tensors import Variable, named_tensors
 
 @dataclass(frozen=True)
 class Follower:
-    """Work that is done at the end of every presentation in which the network learns.
+    """Work at the end of every presentation in which the network learns.
 
     Attributes
     ----------
     work : callable
-        It does the same every time, without a look at data, so that it can be captured.
+        Does the same every time and reads no data on the host, so that it can be captured.
     tensors : callable
-        Returns all that it changes, by name.
+        Returns all tensors that `work` changes, by name.
     """
 
     work: Callable[[], None]
@@ -36,13 +36,13 @@ class Follower:
 
 
 class Runner:
-    """`batch` independent streams of a stimulus that run through one network, without pauses.
+    """Runs one network on `batch` independent streams of a stimulus, without pauses.
 
-    Several runners may share a network: training has one, every test another, so that a test
-    disturbs neither potentials nor random numbers of the training.
+    Several runners may share a network: training has one, and every test has its own, so that a
+    test changes neither potentials nor random numbers of the training.
 
-    Each replica of a network has `batch` streams. Wherever streams stand in a row, as in
-    `stimulus_state` and `variables`, they are numbered ``replica * batch + stream``.
+    Each replica of a network has `batch` streams. Where the streams of all replicas share one
+    dimension, as in `stimulus_state` and `variables`, their index is ``replica * batch + stream``.
 
     Parameters
     ----------
@@ -50,16 +50,16 @@ class Runner:
     stimulus : Stimulus
     batch : int
     seed : int or sequence of int
-        Of a network with replicas: the seed of each, or the first of consecutive ones.
+        For replicas: the seed of each, or the first of consecutive seeds.
     name : str
-        Names the random streams ``<name>/stimulus``, ``<name>/spikes/<population>`` and
+        First part of the random streams ``<name>/stimulus``, ``<name>/spikes/<population>`` and
         ``<name>/feedback/<part>``; see `Stimulus.random_path`.
     backend : str, default "eager"
-        What executes the steps in which the network learns, as `choose_backend` returned it.
-        Steps without plasticity are always eager. If no CUDA graph can hold a step, a warning says
-        why, and the steps are run one by one.
+        Name of the backend that executes the steps in which the network learns, as returned by
+        `choose_backend`. Steps without plasticity are always eager. If a step cannot be captured
+        in a CUDA graph, a warning says why, and the steps run one by one.
     quiet : bool, default False
-        Whether the forward populations are without randomness, see `spikefa.neurons.silenced`.
+        Whether the forward populations have no randomness, see `spikefa.neurons.silenced`.
 
     Attributes
     ----------
@@ -112,11 +112,11 @@ class Runner:
 
     @property
     def generators(self) -> dict[str, torch.Generator]:
-        """Every random generator, by the part that draws from it."""
+        """All random generators, by the part that draws from them."""
         return self.random.generators
 
     def _random_streams(self) -> RandomStreams:
-        """Return what draws the uniforms of each part of the network."""
+        """Return the random streams of all parts of the network."""
         uniforms = {"stimulus": self.stimulus_state.uniforms}
         paths: dict[str, tuple[str, ...]] = {"stimulus": ("stimulus",)}
         for name, population in zip(self.network.populations, self.state.populations, strict=True):
@@ -135,21 +135,21 @@ class Runner:
         )
 
     def follow_with(self, follower: Follower) -> None:
-        """Let some work be done at the end of every presentation in which the network learns."""
+        """Add work for the end of every presentation in which the network learns."""
         self._followers.append(follower)
 
     def _prepare(self) -> None:
-        """Let the backend try a presentation; do without captures if that is not possible."""
+        """Let the backend try a presentation; if it cannot capture it, do without captures."""
         everything = [self.network, self.state, self.stimulus, self.stimulus_state]
         scope = Scope(self._all_tensors, self.random.generators, everything)
         try:
             self.backend.prepare(self._whole, scope)
         except NotCapturable as reason:
-            asked, self.backend = self.backend.name, self._make_backend(capture=False)
+            wanted, self.backend = self.backend.name, self._make_backend(capture=False)
             plain = self.backend.name
             warnings.warn(
-                f"the {asked} backend cannot capture a step of this network, so that "
-                f"{plain if plain != asked else f'{asked} without captures'} runs it: {reason}",
+                f"the {wanted} backend cannot capture a step of this network, so that "
+                f"{plain if plain != wanted else f'{wanted} without captures'} runs it: {reason}",
                 stacklevel=2,
             )
 
@@ -162,26 +162,26 @@ class Runner:
     # -- presentations -------------------------------------------------------------------------
 
     def load(self, number: int, items: Tensor) -> None:
-        """Let the stimulus get ready for presentation `number` of these items, on the host."""
+        """Let the stimulus prepare presentation `number` of these items, on the host."""
         sources = {part: self.random.of(part) for part in self.stimulus.host_streams}
         self.stimulus.load(self.stimulus_state, number, items, sources)
 
     def learn(
         self, *, each: bool = True, keep: Callable[[int], None] | None = None
     ) -> Iterator[int]:
-        """Show what was loaded while the network learns; yield the number of each step after it.
+        """Show the loaded items while the network learns; yield the number of each step after it.
 
-        Potentials and plasticity run on over the switch. This is a generator, so that whoever
-        drives can look at the state between steps; it does nothing until it is iterated.
+        Potentials and plasticity are not reset when the items change. This is a generator, so that
+        the caller can read the state between steps; it does nothing until it is iterated.
 
         Parameters
         ----------
         each : bool, default True
-            Whether to stop after each step. If not, only the last one is yielded, and a backend
+            Whether to stop after each step. If not, only the last step is yielded, and a backend
             may do all steps as one piece of work.
         keep : callable, optional
-            Called with the number of each step after it, in such a piece of work too; like the
-            rest of it, it does the same every time.
+            Called after each step with its number, also within one piece of work; it must do the
+            same every time.
         """
         steps = self.stimulus.steps
         try:
@@ -201,13 +201,13 @@ class Runner:
             self.flush()
 
     def rest(self, *, feed_back: bool = False) -> Iterator[int]:
-        """Show what was loaded with plasticity arrested; yield the number of each step after it.
+        """Show the loaded items with plasticity arrested; yield the number of each step after it.
 
         Parameters
         ----------
         feed_back : bool, default False
-            Whether the error is fed back. If not, the error populations rest too: they reach
-            nothing but the synapses.
+            Whether the error is fed back. If not, the error populations are not stepped: they
+            affect only plasticity.
         """
         self.stimulus.show(self.stimulus_state)
         for step in range(self.stimulus.steps):
@@ -236,7 +236,7 @@ class Runner:
         self.stimulus.read(self.stimulus_state, self.outputs)
 
     def _draw(self, feed_back: bool, forward: bool = True) -> None:
-        """Draw the uniforms of one step; some backends draw all but the stimulus themselves."""
+        """Draw the uniforms of one step; some backends draw all but those of the stimulus."""
         self.random.draw("stimulus")
         if not forward:
             return
@@ -251,9 +251,9 @@ class Runner:
             follower.work()
 
     def flush(self) -> None:
-        """Bring the weights up to the present step; a backend may have put off its plasticity.
+        """Apply plasticity that the backend has postponed, so that the weights are up to date.
 
-        It is done at the end of every presentation, and whenever a probe reads weights.
+        This happens at the end of every presentation, and whenever a probe reads weights.
         """
         self.backend.flush()
 
@@ -265,9 +265,9 @@ class Runner:
         self.renew_feedback()
 
     def renew_feedback(self) -> None:
-        """Make the state of the network's circuit anew, after the network got another one.
+        """Create the state of the network's circuit again, after the circuit was exchanged.
 
-        Random streams that there were before go on.
+        Existing random streams continue.
         """
         self.state.feedback = feedback_state(self.network, self.network.feedback, self.batch)
         before, self.random = self.random, self._random_streams()
@@ -278,9 +278,10 @@ class Runner:
     # -- state ---------------------------------------------------------------------------------
 
     def variables(self) -> dict[str, dict[str, Variable]]:
-        """Return what can be probed, by population and name; see `spikefa.network.variables`.
+        """Return the variables for probes, by population and name.
 
-        To that this adds what the stimulus has to show, with the input and the output.
+        These are the variables of `spikefa.network.variables` and those of the stimulus, which
+        belong to the input and to the output.
         """
         populations = self.network.variables(self.state)
         of_input, of_output = self.stimulus.variables(self.stimulus_state)
@@ -289,5 +290,5 @@ class Runner:
         return self.backend.probed(populations)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return everything that changes from step to step except the weights, by name."""
+        """Return all tensors that change from step to step except the weights, by name."""
         return named_tensors({"state": self.state, "stimulus": self.stimulus_state})

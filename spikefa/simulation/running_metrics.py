@@ -10,19 +10,18 @@ from torch import Tensor
 class RunningMetrics:
     """Averages measures and activity since the last `clear`, without waiting for the device.
 
-    What is measured is the answer in training: it was given while the network learns, before it
-    has changed the synapses. Rates are the mean activity, spikes per neuron and step, in the last
-    step of each presentation.
+    The measures are taken of the answers in training, while the network learns. Rates are the mean
+    activity, spikes per neuron and step, in the last step of each presentation.
 
     Parameters
     ----------
     measures : sequence of str
-        What the stimulus measures.
+        Names of the measures of the stimulus.
     populations : sequence of str
-        Names of the populations whose rates are wanted.
+        Names of the populations whose rates are averaged.
     device : torch.device or str
     leading : tuple of int, default ()
-        See `Network.leading`: the number of replicas, if there are any.
+        Number of replicas, if there are any; see `Network.leading`.
 
     Attributes
     ----------
@@ -31,7 +30,7 @@ class RunningMetrics:
     rates : float64 Tensor [n_populations, ...]
         Mean rates, summed over the presentations.
     items, presentations : int64 Tensor []
-        What each replica has seen.
+        Numbers of items and presentations that each replica has seen.
     """
 
     def __init__(
@@ -56,9 +55,9 @@ class RunningMetrics:
         Parameters
         ----------
         measured : Tensor [n_measures, streams]
-            The streams of all replicas stand in a row.
+            The streams of all replicas, replica by replica.
         activities : sequence of Tensor
-            Of each population.
+            The activity of each population.
         """
         streams = measured.shape[-1]
         self.sums += measured.view(len(self.measures), *self.leading, -1).sum(-1)
@@ -88,7 +87,7 @@ class RunningMetrics:
         return f"{name.replace('_', ' ')} {value:.4g}"
 
     def clear(self) -> None:
-        """Begin to count anew."""
+        """Set all counts to 0."""
         for tensor in self.tensors().values():
             tensor.zero_()
 
@@ -103,7 +102,7 @@ class RunningMetrics:
 
 
 def _of(replica: int | None, sums: Tensor) -> Tensor:
-    """Return the sums of one replica, or their mean over all, if there are any."""
+    """Return the sums of one replica, or their mean over all replicas, if there are any."""
     if sums.dim() == 1:
         return sums
     return sums.mean(-1) if replica is None else sums[:, replica]

@@ -1,4 +1,4 @@
-"""Schedules: a factor on the learning rate or the weight decay over the epochs of training."""
+"""Schedules: a factor on the learning rate or the weight decay that depends on the epoch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from spikefa.errors import require
 
 
 class Schedule(Protocol):
-    """Anything that gives a factor for a number of epochs, whole or not."""
+    """Any callable that returns a factor for a number of epochs, which need not be whole."""
 
     def __call__(self, epoch: float) -> float:
         """Return the factor after `epoch` epochs."""
@@ -17,7 +17,7 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True)
 class Constant:
-    """The learning rate of the rule, throughout (Lillicrap et al. 2016)."""
+    """Always the learning rate of the rule (Lillicrap et al. 2016)."""
 
     def __call__(self, epoch: float) -> float:
         """Return 1."""
@@ -26,18 +26,18 @@ class Constant:
 
 @dataclass(frozen=True)
 class WarmUpAnneal:
-    """Linearly up to the full rate, then linearly down, over the whole training.
+    """Rises linearly to the full rate, then falls linearly until the end of the training.
 
     At the full rate the first updates, which are large and alike for all images, would drive the
-    lowest layer into saturation, from which it does not come back; small rates at the end let the
-    noise of the stochastic updates settle (docs/fig4.md).
+    lowest layer into saturation, from which it does not recover; small rates at the end reduce the
+    noise of the stochastic updates (docs/fig4.md).
 
     Parameters
     ----------
     epochs : float
         Length of the training.
     warmup : float, default 0
-        Epochs on the way up.
+        Number of epochs in which the factor rises.
     start : float, default 0.15
         Factor at the beginning of the warm-up.
     final : float, default 0
@@ -74,27 +74,27 @@ class WarmUpAnneal:
 
 @dataclass(frozen=True)
 class Piecewise:
-    """A constant factor from each of some epochs on.
+    """A factor that is constant between given epochs.
 
-    ``Piecewise({0: 300, 1: 1})`` on the weight decay is what buys product feedback alignment its
-    alignment (Li Ji-An & Benna, Methods: 0.03 in the first epoch, then 1e-4). With 0 among the
-    factors of a learning rate, synapses are frozen in phases (Lillicrap et al. 2016, figure 5c).
+    ``Piecewise({0: 300, 1: 1})`` on the weight decay lets product feedback alignment align (Li
+    Ji-An & Benna, Methods: 0.03 in the first epoch, then 1e-4). A factor of 0 on a learning rate
+    freezes synapses in some phases (Lillicrap et al. 2016, figure 5c).
 
     Parameters
     ----------
     factors : mapping of float to float
-        Factor by the epoch from which it holds; one of them from epoch 0.
+        Factor by the epoch from which it holds; one must be for epoch 0.
 
     Raises
     ------
     SpikefaError
-        If there is none for epoch 0, or an epoch or factor is negative.
+        If there is no factor for epoch 0, or an epoch or factor is negative.
     """
 
     factors: Mapping[float, float]
 
     def __post_init__(self) -> None:
-        require(0 in self.factors, f"factors from epoch 0 on are needed, {self.factors} given")
+        require(0 in self.factors, f"a factor for epoch 0 is needed, {self.factors} given")
         require(
             all(0 <= value < float("inf") for pair in self.factors.items() for value in pair),
             f"epochs and factors must not be negative, {self.factors} given",
@@ -107,14 +107,14 @@ class Piecewise:
 
 @dataclass(frozen=True)
 class StepDecay:
-    """Multiplied by the same factor again and again: halved, or divided by ten.
+    """Multiplies the rate by the same factor repeatedly, such as 0.5 or 0.1.
 
     Parameters
     ----------
     factor : float, default 0.5
         In (0, 1].
     at : float or sequence of float, default 10
-        The epochs at which it happens; a number: every so many epochs.
+        The epochs at which the rate is multiplied; a single number is an interval in epochs.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def schedules_of(
     Raises
     ------
     SpikefaError
-        If a schedule is given for a projection that is not there.
+        If a schedule is given for a projection that does not exist.
     """
     names = list(projections)
     if not isinstance(given, Mapping):

@@ -1,4 +1,4 @@
-"""What a simulation trains on, validates with and is tested on."""
+"""The stimuli on which a simulation trains, validates and tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,17 +26,17 @@ class Stimuli:
     test: Stimulus | None
 
     def tested(self, given: Stimulus | Images | None) -> Stimulus:
-        """Return what a test is to show.
+        """Return the stimulus for a test.
 
         Parameters
         ----------
         given : Stimulus or Images, optional
-            Images are shown as the training images are.
+            Images are shown in the same way as the training images.
 
         Raises
         ------
         SpikefaError
-            If there is nothing to test on.
+            If there is no stimulus to test on.
         """
         if given is None:
             require(
@@ -71,7 +71,7 @@ def stimuli_of(
     Raises
     ------
     SpikefaError
-        If an argument does not go with what is trained on, or a stimulus does not fit the network.
+        If an argument does not fit the training stimulus, or a stimulus does not fit the network.
     """
     if isinstance(given, Stimulus):
         require(

@@ -1,4 +1,4 @@
-"""A network in training: one presentation after the other, recorded or not."""
+"""A network in training, presentation by presentation, with or without a recorder."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from spikefa.utils.tensors import check_same, copy_into, named_tensors
 
 @dataclass(eq=False)
 class Training:
-    """What changes while a network learns, and the next presentation.
+    """Everything that changes while a network learns; does one presentation after the other.
 
     Parameters
     ----------
@@ -33,15 +33,15 @@ class Training:
         One for each replica.
     factors : RateFactors
     backend : str
-        As `Simulation` is given it.
+        Name of the backend, as for `Simulation`.
 
     Attributes
     ----------
     runner : Runner
     sampler : Sampler
-        Which item comes when.
+        The order of the items.
     metrics : RunningMetrics
-        Measures and rates, counted since they were last cleared.
+        Measures and rates since they were last cleared.
     recorder : Recorder or None
     presentation : int
         Presentations completed.
@@ -104,14 +104,14 @@ class Training:
         self.presentation += 1
 
     def _measure(self) -> None:
-        """Count the measures and the activity of the presentation that ends."""
+        """Add the measures and the activity of the presentation that ends to the metrics."""
         shown = self.runner.stimulus_state
         measured = self.stimulus.measure(shown, self.runner.outputs)
         spikes = [population.spikes for population in self.runner.state.populations]
         self.metrics.add(measured, [shown.inputs, *spikes])
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int]) -> None:
-        """Let another circuit carry the error from here on."""
+        """Let another circuit carry the error from now on."""
         self.runner.switch(circuit, seed)
         self._check_modulators()
 
@@ -129,9 +129,9 @@ class Training:
     def set_state(
         self, tensors: Mapping[str, Any], generators: dict[str, Tensor], presentation: int
     ) -> None:
-        """Go to a state that was taken from this training, or from one with the same settings."""
+        """Restore a state that was taken from this training, or from one with the same settings."""
         check_same(self.runner.random.states(), generators)
-        self.runner.flush()  # nothing of the state that is left may reach the new one
+        self.runner.flush()  # postponed plasticity of the old state must not reach the new one
         copy_into(self.tensors(), tensors)
         self.runner.random.set_states(generators)
         self.presentation = presentation

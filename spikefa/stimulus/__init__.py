@@ -1,4 +1,4 @@
-"""What is shown to a network, and what is asked of it."""
+"""Stimuli: the inputs and targets of a network, and the measures of its answers."""
 
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus

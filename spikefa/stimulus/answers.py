@@ -1,4 +1,4 @@
-"""What a network answered in a test, and the score that this makes."""
+"""The answers of a network in a test, and their score."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,18 +13,18 @@ from spikefa.utils.replicas import deviation
 
 @dataclass(frozen=True)
 class Score:
-    """What a test gave.
+    """The result of a test.
 
     Attributes
     ----------
     measures : mapping of str to float
-        Means over the items: of images ``error_percent``, the share of wrong guesses from the
-        spikes of the last step of each presentation, and ``error_percent_summed``, the same from
-        the spikes of all its steps; other stimuli have others.
+        Means over the items. Images have ``error_percent``, the share of wrong guesses from the
+        spikes of the last step of each presentation, and ``error_percent_summed``, the share from
+        the spikes of all steps; other stimuli have other measures.
     items : int
-        How many items were shown.
+        Number of items shown.
     replicas : tuple of Score
-        What each replica of the network reached, if it has any; the measures are their means.
+        The score of each replica of the network, if it has any; the measures are their means.
     """
 
     measures: Mapping[str, float]
@@ -33,19 +33,19 @@ class Score:
 
     @classmethod
     def of(cls, replicas: Sequence["Score"]) -> "Score":
-        """Return what several replicas reached on the same items."""
+        """Return the mean score of several replicas on the same items."""
         first = replicas[0]
         means = {name: fmean(each.measures[name] for each in replicas) for name in first.measures}
         return cls(means, first.items, tuple(replicas))
 
     @property
     def images(self) -> int:
-        """How many images were shown."""
+        """Number of images shown."""
         return self.items
 
     @property
     def error_percent(self) -> float:
-        """Share of wrong guesses; of images, those from the last step of each presentation."""
+        """Share of wrong guesses; for images, guesses from the last step of each presentation."""
         return self.measures["error_percent"]
 
     @property
@@ -60,21 +60,22 @@ class Score:
 
     @property
     def sd_summed(self) -> float:
-        """The same of `error_percent_summed`."""
+        """Standard deviation of `error_percent_summed` over the replicas (n - 1), or nan."""
         return self.deviation("error_percent_summed")
 
     def deviation(self, measure: str) -> float:
-        """Return the standard deviation of a measure over the replicas (n - 1), nan without."""
+        """Return the standard deviation of a measure over the replicas (n - 1), or nan."""
         return deviation([score.measures[measure] for score in self.replicas])
 
     def __str__(self) -> str:
-        told = ", ".join(self._told(name) for name in self.measures)
+        values = ", ".join(self._in_words(name) for name in self.measures)
         shown = f"{self.items} {'images' if 'error_percent_summed' in self.measures else 'items'}"
         if self.replicas:
             shown += f"; mean ± sd of {len(self.replicas)} replicas"
-        return f"{told} ({shown})"
+        return f"{values} ({shown})"
 
-    def _told(self, name: str) -> str:
+    def _in_words(self, name: str) -> str:
+        """Return a measure with its name and its standard deviation, if there are replicas."""
         percent = name.startswith("error_percent")
         value = f"{self.measures[name]:.2f}" if percent else f"{self.measures[name]:.4g}"
         if self.replicas:
@@ -91,7 +92,7 @@ class Score:
 
 
 class Answers(ABC):
-    """Collects what a network answers while a test goes on."""
+    """Collects the answers of a network during a test."""
 
     @abstractmethod
     def start(self, count: int) -> None:
@@ -99,16 +100,16 @@ class Answers(ABC):
 
     @abstractmethod
     def add(self, items: slice, fresh: int, measured: Tensor, outputs: Tensor) -> None:
-        """Take note of the answers of one presentation.
+        """Add the answers of one presentation.
 
         Parameters
         ----------
         items : slice
-            The items that were shown, one to each stream.
+            The items that were shown, one in each stream.
         fresh : int
-            How many of them, at the end, have not been shown before.
+            Number of items, at the end of `items`, that have not been shown before.
         measured : Tensor [measures, replicas..., batch]
-            What `Stimulus.measure` returned.
+            The result of `Stimulus.measure`.
         outputs : Tensor [replicas..., batch, n_outputs]
             Activity of the output neurons in the last step.
         """
@@ -119,13 +120,13 @@ class Answers(ABC):
 
 
 class MeasuredAnswers(Answers):
-    """Adds up what a stimulus measures.
+    """Adds up the measures of a stimulus.
 
     Parameters
     ----------
     measures : sequence of str
     leading : tuple of int
-        What stands in front of the shapes of a single network: replicas, or nothing.
+        Dimensions in front of the shapes of a single network: (replicas,), or ().
     device : torch.device
     """
 
@@ -140,11 +141,11 @@ class MeasuredAnswers(Answers):
         self._sums.zero_()
 
     def add(self, items: slice, fresh: int, measured: Tensor, outputs: Tensor) -> None:
-        """Add what was measured of the fresh items."""
+        """Add the measures of the fresh items."""
         self._sums += measured[..., -fresh:].sum(-1, dtype=torch.float64)
 
     def score(self) -> Score:
-        """Return the means."""
+        """Return the means over all items."""
         return score_of(self.measures, self._sums / self.count, self.count)
 
 

@@ -20,22 +20,21 @@ Sources = Mapping[str, Sequence[torch.Generator]]
 
 
 class Stimulus(ABC):
-    """What is shown to a network, and what is asked of it.
+    """Provides the inputs and targets of a network, and measures its answers.
 
     A stimulus has items (images, examples, ...), numbered from 0. A *presentation* shows one item
-    to each stream for `steps` steps. The `Runner` calls, for every presentation,
+    in each stream for `steps` steps. For every presentation, the `Runner` calls
 
-    1. `load`, on the host: which items come next. It may do what no CUDA graph can hold, such as
-       drawing examples on the CPU.
-    2. `show`, on the device: begin the presentation.
-    3. `step`, on the device, before each step of the network: write ``state.inputs``, and
-       ``state.target`` if it changes within the presentation.
-    4. `read`, on the device, after each forward sweep: take note of the output, if need be.
+    1. `load`, on the host, with the items that come next. It may do what a CUDA graph cannot hold,
+       such as drawing examples on the CPU.
+    2. `show`, on the device, at the beginning of the presentation.
+    3. `step`, on the device, before each step of the network. It writes ``state.inputs``, and
+       ``state.target`` if the target changes within the presentation.
+    4. `read`, on the device, after each forward sweep. It may store the output.
 
-    A stimulus holds no state of its own: everything that changes is in the `StimulusState` that
-    `state` returns, so one stimulus can serve training and tests at once. A subclass sets the
-    attributes without a default, in whatever way it likes; `spikefa.testing.check_stimulus` holds
-    it to its promises.
+    A stimulus has no state of its own: everything that changes is in the `StimulusState` that
+    `state` returns, so one stimulus can serve training and tests at once. A subclass must set the
+    attributes without a default. Check it with `spikefa.testing.check_stimulus`.
 
     Attributes
     ----------
@@ -44,17 +43,17 @@ class Stimulus(ABC):
     steps : int, default 1
         Steps of simulated time in a presentation.
     name : str, default "stimulus"
-        What messages and checkpoints call it.
+        Its name in messages and checkpoints.
     n_classes : int, default 1
         Number of classes among which the output neurons are divided; 1 without classes.
     thumbnails : uint8 array [n, height, width], optional
-        Pictures of the items, which recordings keep.
+        Pictures of the items, which are stored in recordings.
     host_streams : tuple of str, default ()
         Names of random streams that `load` draws from.
     quiet_tests : bool, default False
-        Whether noise and dropout of the neurons are silent in tests, as is usual for rate networks.
+        Whether tests switch off noise and dropout of the neurons, as is usual for rate networks.
     measures : tuple of str, default ()
-        Names of what `measure` returns.
+        Names of the values that `measure` returns.
     """
 
     n_inputs: int
@@ -66,7 +65,7 @@ class Stimulus(ABC):
     quiet_tests: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ()
 
-    # -- what there is -------------------------------------------------------------------------
+    # -- items ---------------------------------------------------------------------------------
 
     @abstractmethod
     def __len__(self) -> int:
@@ -82,7 +81,7 @@ class Stimulus(ABC):
         Raises
         ------
         SpikefaError
-            If the number of inputs differs, or a presentation has no step.
+            If the number of inputs differs, or a presentation has no steps.
         """
         require(self.steps >= 1, f"a presentation needs at least 1 step, {self.steps} given")
         require(
@@ -91,10 +90,10 @@ class Stimulus(ABC):
         )
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return what has to be the same when a run is continued, as plain data."""
+        """Return the properties that must be the same when a run is continued, as plain data."""
         return {"stimulus": self.name, "items": len(self), "steps_per_item": self.steps}
 
-    # -- what happens --------------------------------------------------------------------------
+    # -- presentations -------------------------------------------------------------------------
 
     @abstractmethod
     def state(
@@ -105,9 +104,9 @@ class Stimulus(ABC):
         Parameters
         ----------
         streams : int
-            Of all replicas together.
+            Number of streams of all replicas together.
         n_outputs : int
-            Output neurons of the network.
+            Number of output neurons of the network.
         device, dtype
             Where the tensors live, and the dtype of `inputs` and `target`.
         """
@@ -115,7 +114,7 @@ class Stimulus(ABC):
     def load(
         self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
     ) -> None:
-        """Get ready for a presentation, on the host. By default: take note of the items.
+        """Prepare a presentation, on the host; by default, store the items.
 
         Parameters
         ----------
@@ -125,7 +124,7 @@ class Stimulus(ABC):
         items : int64 Tensor [streams]
             The items that the sampler has chosen.
         sources : mapping of str to sequence of torch.Generator
-            For each of `host_streams` one generator for each replica.
+            For each of `host_streams`, one generator per replica.
         """
         state.items.copy_(items, non_blocking=True)
 
@@ -135,12 +134,12 @@ class Stimulus(ABC):
 
     @abstractmethod
     def step(self, state: StimulusState) -> None:
-        """Write ``state.inputs`` of the step that comes, from ``state.uniforms`` if random."""
+        """Write ``state.inputs`` of the next step, from ``state.uniforms`` if it is random."""
 
     def read(self, state: StimulusState, outputs: Tensor) -> None:  # noqa: B027
-        """Take note of the activity of the output neurons [streams, n_outputs] in this step."""
+        """Read the activity of the output neurons [streams, n_outputs] in this step."""
 
-    # -- what is asked -------------------------------------------------------------------------
+    # -- answers -------------------------------------------------------------------------------
 
     def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
         """Return how well each stream did in this presentation, [len(measures), streams].
@@ -154,16 +153,16 @@ class Stimulus(ABC):
         return outputs.new_zeros(0, len(outputs))
 
     def answers(self, network: Network) -> Answers:
-        """Return what collects the answers of a test; by default it averages `measure`."""
+        """Return the collector for the answers of a test; by default it averages `measure`."""
         return MeasuredAnswers(self.measures, network.leading, network.device)
 
     def variables(
         self, state: StimulusState
     ) -> tuple[Mapping[str, Variable], Mapping[str, Variable]]:
-        """Return what can be probed, by name: of the input population, and of the output."""
+        """Return variables for probes by name: those of the input, and those of the output."""
         return {"activity": state.inputs}, {}
 
-    # -- in which order, with which random numbers, and on what else ---------------------------
+    # -- order, random streams, related stimuli ------------------------------------------------
 
     def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> Sampler:
         """Return the order in which a training shows the items: by default shuffled."""
@@ -174,9 +173,9 @@ class Stimulus(ABC):
         return run, *part
 
     def held_out(self, seeds: Sequence[int]) -> "Stimulus | None":
-        """Return a stimulus to test on, if this one has one for a network with these seeds."""
+        """Return a stimulus for tests of a network with these seeds, or None."""
         return None
 
     def of_replica(self, number: int) -> "Stimulus":
-        """Return what one replica sees; by default all see the same."""
+        """Return the stimulus of one replica; by default it is the same for all."""
         return self

@@ -9,11 +9,13 @@ from torch import Tensor
 from spikefa.errors import require
 
 CodeState = dict[str, Tensor]
-"""What an encoding carries from step to step, each `[batch, n_pixels]`, updated in place."""
+"""State of an encoding between steps: tensors `[batch, n_pixels]`, updated in place."""
 
 
 class Encoding(ABC):
-    """How images become input. It holds no tensors: one encoding serves training and tests.
+    """Turns images into input activity.
+
+    An encoding holds no tensors, so the same one can serve training and tests.
 
     Attributes
     ----------
@@ -31,7 +33,7 @@ class Encoding(ABC):
     def state(
         self, batch: int, n_pixels: int, device: torch.device | str, dtype: torch.dtype
     ) -> CodeState:
-        """Return what has to be carried from step to step, before the first image."""
+        """Return the state before the first image."""
 
     @abstractmethod
     def show(self, state: CodeState, brightness: Tensor, steps: int) -> None:
@@ -42,7 +44,7 @@ class Encoding(ABC):
         state : dict of Tensor
         brightness : Tensor [batch, n_pixels]
         steps : int
-            How long they will be shown.
+            Number of steps for which they will be shown.
         """
 
     @abstractmethod
@@ -51,9 +53,10 @@ class Encoding(ABC):
 
 
 class RateCode(Encoding):
-    """Brightness as the probability of a spike, ``min(x, cap)``, at every step.
+    """Uses brightness as the probability of a spike, ``min(x, cap)``, at every step.
 
-    That of Lillicrap et al. 2016, and with ``cap=1`` that of ``snntorch.spikegen.rate``.
+    This is the code of Lillicrap et al. 2016, and with ``cap=1`` that of
+    ``snntorch.spikegen.rate``.
 
     Parameters
     ----------
@@ -83,12 +86,12 @@ class RateCode(Encoding):
 
 
 class LatencyCode(Encoding):
-    """One spike for each pixel and image: the brighter, the sooner.
+    """One spike for each pixel and image; brighter pixels spike earlier.
 
     A pixel drives a leaky neuron that spikes when it reaches `threshold`, after ``log(x / (x -
-    threshold))``; times are stretched so that the latest spike comes in the last step of the
-    image. This is ``snntorch.spikegen.latency`` with ``normalize=True``, for images that have a
-    pixel darker than the threshold; here the stretch does not depend on the other images.
+    threshold))``; times are scaled so that the latest spike comes in the last step of the image.
+    This is ``snntorch.spikegen.latency`` with ``normalize=True``, for images that have a pixel
+    darker than the threshold; here the scaling does not depend on the other images.
 
     Parameters
     ----------
@@ -97,7 +100,7 @@ class LatencyCode(Encoding):
     linear : bool, default False
         Whether the time falls linearly with brightness instead.
     clip : bool, default True
-        Whether pixels darker than the threshold stay silent; if not they spike in the last step.
+        Whether pixels darker than the threshold stay silent. If not, they spike in the last step.
     """
 
     def __init__(self, threshold: float = 0.01, linear: bool = False, clip: bool = True):
@@ -109,7 +112,7 @@ class LatencyCode(Encoding):
     def state(
         self, batch: int, n_pixels: int, device: torch.device | str, dtype: torch.dtype
     ) -> CodeState:
-        """Return the steps until each neuron spikes: no time yet."""
+        """Return the steps until each neuron spikes, -1 before the first image."""
         return {"countdown": torch.full((batch, n_pixels), -1.0, device=device, dtype=dtype)}
 
     def show(self, state: CodeState, brightness: Tensor, steps: int) -> None:
@@ -125,7 +128,7 @@ class LatencyCode(Encoding):
         torch.round(time, out=state["countdown"])
 
     def step(self, state: CodeState, uniforms: Tensor, spikes: Tensor) -> None:
-        """Spike where the time has come."""
+        """Spike where the countdown has reached 0."""
         countdown = state["countdown"]
         torch.eq(countdown, 0, out=spikes)
         countdown.sub_(1)
@@ -136,15 +139,15 @@ class LatencyCode(Encoding):
 
 
 class DeltaCode(Encoding):
-    """A spike where a pixel has become brighter since the step before, as an event camera sees.
+    """A spike where a pixel has become brighter since the step before, as in an event camera.
 
-    The stream of images is a film in which every image stands still, so that spikes come in the
-    first step of each image. This is ``snntorch.spikegen.delta`` of that film.
+    Each image is constant while it is shown, so spikes come in its first step. This is
+    ``snntorch.spikegen.delta`` of the sequence of images.
 
     Parameters
     ----------
     threshold : float, default 0.1
-        Least change that is seen.
+        Least change that causes a spike.
     off_spikes : bool, default False
         Whether pixels that have become darker send -1.
     """
@@ -157,7 +160,7 @@ class DeltaCode(Encoding):
     def state(
         self, batch: int, n_pixels: int, device: torch.device | str, dtype: torch.dtype
     ) -> CodeState:
-        """Return the image, the one before, and their difference: all dark."""
+        """Return the present image, the one before, and their difference, all 0."""
         names = ("image", "before", "change")
         return {name: torch.zeros(batch, n_pixels, device=device, dtype=dtype) for name in names}
 
@@ -204,5 +207,5 @@ class Graded(Encoding):
         torch.sub(brightness, self.shift, out=state["input"]).mul_(self.scale)
 
     def step(self, state: CodeState, uniforms: Tensor, spikes: Tensor) -> None:
-        """Send it."""
+        """Write the input."""
         spikes.copy_(state["input"])

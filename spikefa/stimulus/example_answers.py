@@ -1,4 +1,4 @@
-"""The outputs that a network gave to a set of examples, and how far they are from the targets."""
+"""The outputs of a network for a set of examples, and their distance from the targets."""
 
 import torch
 from torch import Tensor
@@ -20,9 +20,9 @@ class ExampleAnswers(Answers):
     Attributes
     ----------
     outputs : Tensor [..., N, n_out]
-        What the network answered.
+        The outputs of the network.
     inputs, targets : Tensor [..., N, n]
-        The examples, where the network lives.
+        The examples, on the device of the network.
     """
 
     def __init__(self, examples: Examples, network: Network):
@@ -33,7 +33,7 @@ class ExampleAnswers(Answers):
         self._cross_entropy = output.normalised
 
     def start(self, count: int) -> None:
-        """Begin a test: every output will be written anew."""
+        """Begin a test, which overwrites every output."""
 
     def add(self, items: slice, fresh: int, measured: Tensor, outputs: Tensor) -> None:
         """Keep the outputs."""
@@ -51,9 +51,9 @@ class ExampleAnswers(Answers):
         return score_of(list(measures), means, len(self.examples))
 
     def error_percent(self) -> float | Tensor:
-        """Return how often the guess was wrong, in percent.
+        """Return the share of wrong guesses, in percent.
 
-        The guess is the class whose outputs are largest, summed over the outputs of each class.
+        The guess is the class with the largest sum of outputs.
 
         Raises
         ------
@@ -61,15 +61,15 @@ class ExampleAnswers(Answers):
             If the examples have no classes.
         """
         labels = self.examples.labels
-        require(labels is not None, "the examples have no classes: ask for `loss` or `nse`")
+        require(labels is not None, "the examples have no classes: use `loss` or `nse`")
         assert labels is not None
         guesses = self.outputs.unflatten(-1, (-1, self.examples.per_class)).sum(-1).argmax(-1)
         return one_or_each((guesses != labels).double().mean(-1).mul_(100))
 
     def loss(self) -> float | Tensor:
-        """Return what backpropagation descends, per example.
+        """Return the loss that backpropagation minimises, per example.
 
-        ``|output - target|^2 / 2``, or the cross-entropy if the output is a softmax.
+        It is ``|output - target|^2 / 2``, or the cross-entropy if the output is a softmax.
         """
         if self._cross_entropy:
             least = torch.finfo(self.outputs.dtype).tiny
@@ -81,7 +81,7 @@ class ExampleAnswers(Answers):
     def nse(self) -> float | Tensor:
         """Return the normalised squared error (Lillicrap et al. 2016, eq. 2).
 
-        The sum of squared errors, divided by that of a model that always answers the mean.
+        It is the sum of squared errors divided by that of a model that always answers the mean.
         """
         deviation = self.targets - self.targets.mean(-2, keepdim=True)
         squared = (self.outputs - self.targets).square().sum((-2, -1))
@@ -89,5 +89,5 @@ class ExampleAnswers(Answers):
 
 
 def one_or_each(values: Tensor) -> float | Tensor:
-    """Return the number of a single network, or the tensor [replicas] of those of all."""
+    """Return the number of a single network, or the tensor [replicas] unchanged."""
     return values if values.dim() else float(values)

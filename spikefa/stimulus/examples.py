@@ -1,4 +1,4 @@
-"""Inputs with the outputs that belong to them, as a stimulus for rate networks."""
+"""Examples, which are inputs with target outputs, as a stimulus for rate networks."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -13,17 +13,18 @@ from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
+from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.tensors import CONSTANT, Variable
 
 Alteration = Callable[[Tensor, torch.Generator], None]
-"""Changes inputs [batch, n_in] in place, such as images by distortions; the targets stay."""
+"""Changes inputs [batch, n_in] in place, such as by distorting images; targets stay the same."""
 
 
 @dataclass
 class ExampleState(StimulusState):
-    """Examples on show, and all examples in rows, those of one replica after those of another.
+    """The present examples, and all examples in one table, replica by replica.
 
     Attributes
     ----------
@@ -31,7 +32,7 @@ class ExampleState(StimulusState):
     row_targets : Tensor [rows, n_out]
     row_labels : int64 Tensor [rows]
     first_row : int64 Tensor [streams]
-        Where the examples of each stream begin.
+        The row where the examples of each stream begin.
     """
 
     rows: Tensor = field(metadata=CONSTANT)
@@ -42,22 +43,22 @@ class ExampleState(StimulusState):
 
 @dataclass(eq=False)
 class ExampleStimulus(Stimulus):
-    """Examples, each shown for one step: what a rate network (tau = 1) learns from.
+    """Examples, each shown for one step, for rate networks (tau = 1).
 
-    Two stimuli with the same examples, batch and seed show the same, whatever the networks.
+    Two stimuli with the same examples, batch and seed show the same sequence to any network.
 
     Parameters
     ----------
     examples : Examples
-        With a leading dimension each replica has examples of its own, for tests.
+        With a leading dimension, each replica has its own examples, for tests.
     shuffled : bool, default True
-        Whether every epoch has an order of its own. If not, the examples come as they are, and
-        every batch comes again after an epoch.
+        Whether every epoch has its own order. If not, the examples are shown in their own order,
+        and the batches repeat after an epoch.
     change : callable, optional
         ``change(inputs, generator)`` alters the inputs [batch, n_in] of a batch in place before
         they are shown, from the random stream ``change``.
     steps : int, default 1
-        Steps for which an example is shown; more are for neurons with memory.
+        Steps for which an example is shown; neurons with memory need more than one.
     name : str, default "examples"
 
     Raises
@@ -81,7 +82,7 @@ class ExampleStimulus(Stimulus):
 
     @property
     def measures(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The squared error, and how often the guess is wrong if the examples have classes."""
+        """The squared error and, if the examples have classes, the share of wrong guesses."""
         return _MEASURES if self.examples.labels is None else ("error_percent", *_MEASURES)
 
     def __len__(self) -> int:
@@ -99,13 +100,7 @@ class ExampleStimulus(Stimulus):
         SpikefaError
             If they do not.
         """
-        sizes = (network.n_inputs, network.n_outputs)
-        given = (self.n_inputs, self.examples.targets.shape[-1])
-        require(
-            sizes == given,
-            f"examples with {given[0]} inputs and {given[1]} outputs, "
-            f"a network with {sizes[0]} and {sizes[1]}",
-        )
+        check_sizes("examples", self.n_inputs, self.examples.targets.shape[-1], network)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return number and hash of the examples, and how they are shown."""
@@ -146,7 +141,7 @@ class ExampleStimulus(Stimulus):
     def load(
         self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
     ) -> None:
-        """Take note of the examples; alter their inputs, if that is wanted, on the host's word."""
+        """Store the rows of the examples; if there is a `change`, load and alter the inputs."""
         assert isinstance(state, ExampleState)
         torch.add(items, state.first_row, out=state.items)
         if self.change is not None:
@@ -168,21 +163,21 @@ class ExampleStimulus(Stimulus):
         """Leave the inputs as they are."""
 
     def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
-        """Return half the squared error; and before it, if there are classes, 100 where wrong."""
-        squared = (outputs - state.target).square().sum(-1, dtype=torch.float64) / 2
+        """Return half the squared error; with classes, 100 per wrong guess in front of it."""
+        squared = half_squared_error(outputs, state.target)
         if self.examples.labels is None:
             return squared.unsqueeze(0)
         guesses = outputs.unflatten(-1, (-1, self.examples.per_class)).sum(-1).argmax(-1)
         return torch.stack((guesses.ne(state.labels).double().mul_(100), squared))
 
     def answers(self, network: Network) -> ExampleAnswers:
-        """Return what keeps all outputs of a test."""
+        """Return an object that keeps all outputs of a test."""
         return ExampleAnswers(self.examples, network)
 
     def variables(
         self, state: StimulusState
     ) -> tuple[Mapping[str, Variable], Mapping[str, Variable]]:
-        """Return the input's activity, and its ``label`` if there are classes; and the target."""
+        """Return the activity of the input, its ``label`` if there are classes, and the target."""
         label = {} if self.examples.labels is None else {"label": state.labels.view(-1, 1)}
         return {"activity": state.inputs, **label}, {"target": state.target}
 
@@ -191,11 +186,11 @@ class ExampleStimulus(Stimulus):
         return ShuffledSampler(len(self), batch, seeds, device, shuffled=self.shuffled)
 
     def random_path(self, run: str, part: tuple[str, ...]) -> tuple[str, ...]:
-        """Return ``noise/<part>`` for a part of the network, and the host's streams as they are."""
-        return part if len(part) == 1 else ("noise", part[-1])
+        """Return ``noise/<part>`` for a part of the network; host streams keep their names."""
+        return rate_random_path(part)
 
     def of_replica(self, number: int) -> "ExampleStimulus":
-        """Return the examples of one replica, if each has its own."""
+        """Return the stimulus with the examples of one replica, if each has its own."""
         if self.examples.inputs.dim() == 2:
             return self
         own = Examples(self.examples.inputs[number], self.examples.targets[number])

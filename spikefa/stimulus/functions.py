@@ -1,4 +1,4 @@
-"""A function to learn, as a stimulus whose examples never end."""
+"""Functions to learn, as a stimulus with an endless supply of examples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,17 +13,18 @@ from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.examples import ExampleStimulus
+from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.seeding import generator
 
 BLOCK = 256
-"""Presentations whose examples are drawn at once, so that tests in between change nothing."""
+"""Number of presentations for which examples are drawn together."""
 
 
 @dataclass
 class FunctionState(StimulusState):
-    """Examples on show, and those drawn ahead.
+    """The present examples, and those drawn in advance.
 
     Attributes
     ----------
@@ -36,19 +37,19 @@ class FunctionState(StimulusState):
 
 @dataclass(eq=False)
 class FunctionStimulus(Stimulus):
-    """Examples of a task, drawn anew for every presentation.
+    """Examples of a task; every presentation draws new ones.
 
-    Two stimuli with the same task, batch and seed show the same examples, whatever the networks.
-    Replicas draw from seeds of their own, and may each have a task of their own.
+    Two stimuli with the same task, batch and seed show the same examples to any network. Each
+    replica draws from its own seed, and may have its own task.
 
     Parameters
     ----------
     task : Task or sequence of Task
         For a network with replicas: one for all, or one for each.
     tests : int, default 500
-        Examples that are held out, drawn from the stream ``test`` of each seed.
+        Number of held-out examples, drawn from the stream ``test`` of each seed.
     epoch : int, default 1000
-        How many examples are called an epoch.
+        Number of examples that count as an epoch.
 
     Raises
     ------
@@ -84,13 +85,8 @@ class FunctionStimulus(Stimulus):
             If they do not.
         """
         self._of_replicas(network.replicas or 1)
-        sizes = (network.n_inputs, network.n_outputs)
         for task in self.tasks:
-            require(
-                sizes == (task.n_inputs, task.n_outputs),
-                f"a task with {task.n_inputs} inputs and {task.n_outputs} outputs, "
-                f"a network with {sizes[0]} and {sizes[1]}",
-            )
+            check_sizes("a task", task.n_inputs, task.n_outputs, network)
 
     def _of_replicas(self, replicas: int) -> list[Task]:
         """Return a task for each replica."""
@@ -129,7 +125,7 @@ class FunctionStimulus(Stimulus):
     def load(
         self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
     ) -> None:
-        """Draw the examples of the next `BLOCK` presentations, if those drawn are used up."""
+        """Copy the next examples; draw those of the next `BLOCK` presentations when needed."""
         assert isinstance(state, FunctionState)
         place = presentation % BLOCK
         if place == 0:
@@ -152,25 +148,25 @@ class FunctionStimulus(Stimulus):
                 block[:, own] = drawn.view(BLOCK, batch, -1).to(block.device, block.dtype)
 
     def show(self, state: StimulusState) -> None:
-        """Do nothing: `load` has shown the examples."""
+        """Do nothing: `load` has copied the examples."""
 
     def step(self, state: StimulusState) -> None:
         """Leave the inputs as they are."""
 
     def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
         """Return half the squared error."""
-        return (outputs - state.target).square().sum(-1, dtype=torch.float64).div_(2).unsqueeze(0)
+        return half_squared_error(outputs, state.target).unsqueeze(0)
 
     def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> CountingSampler:
-        """Return the numbers of the examples, which never come again."""
+        """Return a sampler that numbers the examples, none of which is repeated."""
         return CountingSampler(self.epoch, batch, len(seeds), device)
 
     def random_path(self, run: str, part: tuple[str, ...]) -> tuple[str, ...]:
-        """Return ``noise/<part>`` for a part of the network, and the host's streams as they are."""
-        return part if len(part) == 1 else ("noise", part[-1])
+        """Return ``noise/<part>`` for a part of the network; host streams keep their names."""
+        return rate_random_path(part)
 
     def held_out(self, seeds: Sequence[int]) -> ExampleStimulus:
-        """Return examples to test on, drawn from the stream ``test`` of each seed."""
+        """Return examples for tests, drawn from the stream ``test`` of each seed."""
         tasks = self._of_replicas(len(seeds))
         drawn = [
             task.draw(self.tests, generator(seed, "test"))

@@ -1,4 +1,4 @@
-"""Images, shown one after the other as activity of the input neurons, and their classes."""
+"""Images as activity of the input neurons, with their classes as targets."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,23 +21,27 @@ from spikefa.utils.tensors import CONSTANT, Variable
 
 @dataclass
 class ImageState(StimulusState):
-    """Images on show.
+    """The present images.
 
     Attributes
     ----------
+    pixels : Tensor [images, n_pixels]
+        All images.
+    classes : int64 Tensor [images]
+        Their classes.
+    shown : uint8 Tensor [streams, n_pixels]
+        The present images; follow from `items`.
     brightness : Tensor [streams, n_pixels]
-        Of the images shown, in [0, 1].
+        Brightness of the present images, in [0, 1].
     code : dict of Tensor
-        What the encoding carries from step to step.
+        State of the encoding.
     readout : ReadoutState
         Output spikes of each class.
     """
 
     pixels: Tensor = field(metadata=CONSTANT)
     classes: Tensor = field(metadata=CONSTANT)
-    shown: Tensor = field(
-        metadata=CONSTANT
-    )  # follows from `items` at the beginning of a presentation
+    shown: Tensor = field(metadata=CONSTANT)
     brightness: Tensor = field(metadata=CONSTANT)
     code: CodeState
     readout: ReadoutState
@@ -45,17 +49,17 @@ class ImageState(StimulusState):
 
 @dataclass(eq=False)
 class ImageStimulus(Stimulus):
-    """Images as input, their classes as targets of groups of output neurons.
+    """Images as input, with their classes as targets for groups of output neurons.
 
-    Nothing is reset when the image changes. The images wait on the device as they were stored, one
-    byte a pixel. The guess is the class whose group of output neurons spikes most, see
-    `ClassReadout`: in the last step of the presentation, or in all steps together.
+    Nothing is reset when the image changes. The images are stored on the device with one byte per
+    pixel. The guess is the class whose group of output neurons spikes most, see `ClassReadout`,
+    either in the last step of the presentation or in all steps together.
 
     Parameters
     ----------
     images : Images
     steps : int, default 5
-        N, and in tests M: steps for which an image is shown.
+        Number of steps for which an image is shown: N of the paper, in tests M.
     encoding : Encoding, default ``RateCode()``
         How brightness becomes activity; by default an input neuron spikes with probability
         ``min(x, 0.95)`` in every step (Lillicrap et al. 2016, Methods).
@@ -104,7 +108,7 @@ class ImageStimulus(Stimulus):
         ClassReadout(network.n_outputs, self.n_classes)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return name, number and a hash of the images, and how they are shown."""
+        """Return name, number and hash of the images, steps and encoding."""
         content = hashlib.sha256()
         for array in (self.images.pixels, self.images.labels):
             content.update(np.ascontiguousarray(array).data)
@@ -150,7 +154,7 @@ class ImageStimulus(Stimulus):
         state.readout.start(state.labels, state.target)
 
     def step(self, state: StimulusState) -> None:
-        """Set the activity of this step, from the uniforms if the encoding draws."""
+        """Set the activity of this step, from the uniforms if the encoding is random."""
         assert isinstance(state, ImageState)
         self.encoding.step(state.code, state.uniforms, state.inputs)
 
@@ -160,7 +164,7 @@ class ImageStimulus(Stimulus):
         state.readout.count(outputs)
 
     def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
-        """Return 100 where the guess was wrong, else 0: of the last step, and of all steps."""
+        """Return 100 where the guess is wrong, else 0: from the last step, and from all steps."""
         assert isinstance(state, ImageState)
         counts = (state.readout.last, state.readout.summed)
         guesses = torch.stack([each.argmax(-1) for each in counts])
@@ -171,7 +175,7 @@ class ImageStimulus(Stimulus):
     ) -> tuple[Mapping[str, Variable], Mapping[str, Variable]]:
         """Return code, spikes and ``label`` of the input, and the output spikes of each class.
 
-        ``class_spikes`` are those of this step, ``class_spikes_summed`` all since the image came.
+        ``class_spikes`` counts this step, ``class_spikes_summed`` all steps of the present image.
         """
         assert isinstance(state, ImageState)
         label = state.labels.view(-1, 1)

@@ -16,7 +16,7 @@ class ReadoutState:
     Attributes
     ----------
     last, summed : Tensor [streams, n_classes]
-        In the last step, and since `start`.
+        Spikes in the last step, and since `start`.
     templates : Tensor [n_classes, n_outputs]
         The target of each class.
     """
@@ -38,11 +38,11 @@ class ReadoutState:
 
 @dataclass(frozen=True)
 class ClassReadout:
-    """Targets for the output neurons, and the guess that their spikes make.
+    """Targets for the output neurons, and the guess from their spikes.
 
     With n outputs and C classes, neurons ``c n/C`` to ``(c + 1) n/C - 1`` stand for class c: their
     target is 1 while an item of class c is shown and 0 otherwise. The guess is the class whose
-    group spikes most (Lillicrap et al. 2016, Methods), and the lower class if two are equal.
+    group spikes most (Lillicrap et al. 2016, Methods), or the lowest class in a tie.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Samplers: which item each stream sees in which presentation."""
+"""Samplers choose the item for each stream and presentation."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,10 +10,10 @@ from spikefa.utils.seeding import generator
 
 
 class Sampler(Protocol):
-    """The order in which items are shown. The streams of all replicas stand in a row."""
+    """The order in which items are shown; streams are numbered over all replicas."""
 
     def presentations(self, epochs: float) -> int:
-        """Return how many presentations it takes to show at least so many epochs."""
+        """Return the number of presentations that show at least `epochs` epochs."""
         ...
 
     def items(self, presentation: int) -> Tensor:
@@ -26,10 +26,10 @@ class Sampler(Protocol):
 
 
 class ShuffledSampler:
-    """An endless list of items: epoch after epoch, each in a random order of its own.
+    """An endless list of items, in a new random order for every epoch.
 
-    Presentation k shows the items ``k batch`` to ``(k + 1) batch - 1`` of the list, one to each
-    stream, so every item is shown exactly once per epoch whatever the batch. The order of an epoch
+    Presentation k shows the items ``k batch`` to ``(k + 1) batch - 1`` of the list, one in each
+    stream, so that every item is shown exactly once per epoch for any batch. The order of an epoch
     follows from the seed and the epoch alone; there is no state to save. Each replica has the order
     of its own seed.
 
@@ -37,9 +37,9 @@ class ShuffledSampler:
     ----------
     n_items, batch : int
     seeds : sequence of int
-        One for each replica. The stream ``order/<epoch>`` of it is used.
+        One for each replica; its stream ``order/<epoch>`` is used.
     device : torch.device or str, default "cpu"
-        Where the items are needed; they are copied there once an epoch.
+        Where the items are needed; the order is copied there once per epoch.
     shuffled : bool, default True
         If False, every epoch shows the items in their own order.
     """
@@ -58,8 +58,8 @@ class ShuffledSampler:
         self._orders = [_Order(n_items, seed, torch.device(device), shuffled) for seed in seeds]
 
     def presentations(self, epochs: float) -> int:
-        """Return how many presentations it takes to show at least so many epochs."""
-        return -int(-epochs * self.n_items // self.batch)
+        """Return the number of presentations that show at least `epochs` epochs."""
+        return _presentations(epochs, self.n_items, self.batch)
 
     def items(self, presentation: int) -> Tensor:
         """Return the items `[replicas * batch]` of a presentation, on the device."""
@@ -74,12 +74,12 @@ class ShuffledSampler:
 
 
 class CountingSampler:
-    """Items that never come again: item i is the i-th that is shown, to all replicas alike.
+    """Counts items that are never repeated: item i is the i-th shown, in every replica.
 
     Parameters
     ----------
     n_items : int
-        How many of them are called an epoch.
+        Number of items that count as an epoch.
     batch, replicas : int
     device : torch.device or str, default "cpu"
     """
@@ -92,8 +92,8 @@ class CountingSampler:
         self._first = torch.arange(batch, device=device).repeat(replicas)
 
     def presentations(self, epochs: float) -> int:
-        """Return how many presentations it takes to show at least so many epochs."""
-        return -int(-epochs * self.n_items // self.batch)
+        """Return the number of presentations that show at least `epochs` epochs."""
+        return _presentations(epochs, self.n_items, self.batch)
 
     def items(self, presentation: int) -> Tensor:
         """Return the numbers `[replicas * batch]` of the items of a presentation."""
@@ -104,8 +104,12 @@ class CountingSampler:
         return presentation * self.batch + stream % self.batch
 
 
+def _presentations(epochs: float, n_items: int, batch: int) -> int:
+    return -int(-epochs * n_items // batch)
+
+
 class _Order:
-    """The order of the epoch that was last asked for, on the host and on the device."""
+    """The order of the epoch used last, on the host and on the device."""
 
     def __init__(self, n_items: int, seed: int, device: torch.device, shuffled: bool):
         self._n_items = n_items
@@ -117,7 +121,7 @@ class _Order:
         self._on_device = self._on_host.to(device)
 
     def parts(self, first: int, wanted: int) -> list[Tensor]:
-        """Return the items from place `first` of the endless list on, one tensor for each epoch."""
+        """Return `wanted` items from index `first` of the endless list, one tensor per epoch."""
         parts = []
         while wanted:
             epoch, start = divmod(first, self._n_items)
@@ -128,7 +132,7 @@ class _Order:
         return parts
 
     def item(self, place: int) -> int:
-        """Return the item at one place of the endless list."""
+        """Return the item at one index of the endless list."""
         epoch, start = divmod(place, self._n_items)
         self._go_to(epoch)
         return int(self._on_host[start])
@@ -139,7 +143,7 @@ class _Order:
         source = generator(self._seed, "order", epoch)
         order = torch.randperm(self._n_items, generator=source)
         if self._device.type == "cuda":
-            order = order.pin_memory()  # from which the copy need not be waited for
+            order = order.pin_memory()  # so that the copy need not be waited for
         self._on_host = order
         self._on_device = order.to(self._device, non_blocking=True)
         self._epoch = epoch

@@ -1,4 +1,4 @@
-"""What a stimulus carries from step to step."""
+"""The state of a stimulus."""
 
 from dataclasses import dataclass
 
@@ -7,24 +7,24 @@ from torch import Tensor
 
 @dataclass
 class StimulusState:
-    """The presentation under way, for a number of streams; tensors are updated in place.
+    """The present presentation of a number of streams; tensors are updated in place.
 
-    The streams of all replicas stand in a row: stream b of replica r is ``r * batch + b``. A
-    stimulus that keeps more subclasses this. A field for what never changes, such as the images
-    themselves, is declared with ``field(metadata=CONSTANT)``, see `spikefa.utils.tensors`, so that
-    no checkpoint stores it.
+    Streams are numbered over all replicas: stream b of replica r is ``r * batch + b``. A stimulus
+    with more state subclasses this. Declare fields that never change, such as the images
+    themselves, with ``field(metadata=CONSTANT)``, see `spikefa.utils.tensors`; checkpoints do not
+    store them.
 
     Attributes
     ----------
     inputs : Tensor [streams, n_inputs]
         Activity of the input neurons in this step.
     target : Tensor [streams, n_outputs]
-        What the output neurons should do in this step.
+        Target activity of the output neurons in this step.
     uniforms : Tensor [streams, n_inputs] or [0]
         One number from U[0, 1) for each input neuron and step, drawn by the `Runner`; empty if the
         stimulus is not random.
     items : int64 Tensor [streams]
-        Which item, such as which image, each stream sees.
+        The item, such as an image, that each stream sees.
     labels : int64 Tensor [streams]
         The class of that item; 0 if items have no classes.
     """

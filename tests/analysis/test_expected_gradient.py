@@ -19,7 +19,7 @@ def network(feedback=None):
     )
     net.initialise(3)
     for synapses in net.synapses.values():
-        synapses.weight.mul_(40)  # effects that a few thousand draws can see
+        synapses.weight.mul_(40)  # effects that a few thousand samples can show
     return net
 
 

@@ -90,7 +90,7 @@ def test_cuda_graphs_need_a_cuda_device():
 
 def test_auto_is_eager_and_others_do_not_exist(tiny):
     assert simulate(tiny, "auto").backend == choose_backend("auto", network()) == "eager"
-    with pytest.raises(SpikefaError, match="no backend called 'quick': there is auto, eager"):
+    with pytest.raises(SpikefaError, match="no backend called 'quick': choose one of auto, eager"):
         simulate(tiny, "quick")
     assert get_args(get_type_hints(fig4.Settings)["backend"]) == BACKENDS
 

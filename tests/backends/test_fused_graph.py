@@ -73,20 +73,20 @@ def test_40_images(tiny, circuit, batch):
     side_by_side(tiny, lambda: fused(tiny, CIRCUITS[circuit](), batch=batch), 40)
 
 
-def test_plasticity_is_put_off_within_a_captured_image(tiny, monkeypatch):
+def test_plasticity_is_postponed_within_a_captured_image(tiny, monkeypatch):
     """Three steps flush once, not three times."""
     from spikefa.backends.fused import Fused  # needs triton
 
     graph = fused(tiny)
-    settled = []
+    flushed = []
     catch_up = Fused.flush
     monkeypatch.setattr(
-        Fused, "flush", lambda self: (settled.append(any(self.pending)), catch_up(self))[1]
+        Fused, "flush", lambda self: (flushed.append(any(self.pending)), catch_up(self))[1]
     )
     for _ in graph.present(each=False):
         pass
     taped = capture.CudaCapture is Tape  # a CUDA graph does its work once before it is captured
-    assert settled.count(True) == (1 if taped else 2)
+    assert flushed.count(True) == (1 if taped else 2)
     assert not any(graph.runner.backend.inner.pending)
 
 

@@ -20,8 +20,8 @@ def drawn(task, count=40, seed=3):
 def teacher(*shapes, half_range, seed=5):
     """Draw as the task does, matrix after matrix from one stream."""
     source = generator(seed, "teacher")
-    draws = [torch.empty(shape, dtype=torch.float64) for shape in shapes]
-    return [draw.uniform_(-half_range, half_range, generator=source).numpy() for draw in draws]
+    empty = [torch.empty(shape, dtype=torch.float64) for shape in shapes]
+    return [each.uniform_(-half_range, half_range, generator=source).numpy() for each in empty]
 
 
 def test_linear():

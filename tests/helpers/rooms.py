@@ -48,13 +48,16 @@ OF_REPLICAS = ("utils/replicas.py", "network/replicas.py")
 
 SLOW_OR_OPTIONAL = {
     *("bindsnet", "brian2", "snntorch", "triton"),
-    *("PIL", "hdmf", "neo", "pynapple", "pynwb", "quantities"),
-    *("matplotlib", "scipy", "sklearn"),
+    *("PIL", "hdmf", "neo", "pynapple", "pynwb", "quantities", "resource"),
+    *("matplotlib", "pooch", "requests", "scipy", "sklearn"),
 }
 """Packages that a function may import: not installed everywhere, or slow to import."""
 
-ALLOWED_IN_FUNCTIONS = {("cli/commands/run.py", "spikefa.utils.devices")}
-"""Besides these: torch where ``--help`` does without it."""
+ALLOWED_IN_FUNCTIONS = {
+    ("cli/commands/run.py", "spikefa.utils.devices"),
+    ("backends/__init__.py", "spikefa.backends.fused"),
+}
+"""Besides these: torch where ``--help`` does without it; kernels, which need triton."""
 
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40

@@ -143,7 +143,7 @@ def test_a_frozen_projection_costs_no_update(tiny):
     simulation = sf.Simulation(
         network(Counting()), tiny, schedule={"output": sf.Piecewise({0: 0})}, batch_size=11
     )
-    calls.clear()  # of the rehearsal
+    calls.clear()  # made by the check of the rule
     simulation.train(epochs=1)
     assert set(calls) == {12}
 

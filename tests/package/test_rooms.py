@@ -1,8 +1,4 @@
-"""The order of the rooms, and the rules that hold in each; see docs/design.md.
-
-A rule that a room does not keep yet is listed in `BROKEN`: its test is expected to fail and turns
-red once the rule is kept, so that it is taken off the list.
-"""
+"""The order of the rooms, and the rules that hold in each; see docs/design.md."""
 
 import re
 from collections import defaultdict
@@ -15,14 +11,6 @@ from tests.helpers.rooms import ORDER, RULES, House
 from tests.helpers.sources import SPIKEFA
 
 ROOMS = {folder.name for folder in SPIKEFA.iterdir() if (folder / "__init__.py").is_file()}
-
-BROKEN = {
-    "imports_in_functions": "backends bench datasets",
-    "asks_for_classes": "experiments models",
-    "asks_for_replicas": "analysis backends experiments",
-    "long_files": "simulation",
-    "long_functions": "backends experiments models",
-}
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +28,8 @@ def breaches(house):
     return found
 
 
-def case(rule, room):
-    broken = room in BROKEN.get(rule, "").split()
-    marks = pytest.mark.xfail(strict=True, reason="not yet") if broken else ()
-    return pytest.param(rule, room, marks=marks)
-
-
-@pytest.mark.parametrize(("rule", "room"), [case(rule, room) for rule in RULES for room in ORDER])
+@pytest.mark.parametrize("room", ORDER)
+@pytest.mark.parametrize("rule", RULES)
 def test_a_room_keeps_the_rules(rule, room, breaches):
     assert breaches[rule][room] == []
 

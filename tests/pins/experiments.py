@@ -160,7 +160,7 @@ def rate(sizes, feedback, rule, seed=0, **others):
     return network
 
 
-def lesson(network, batch=10, seed=0, **scaling):
+def example_simulation(network, batch=10, seed=0, **scaling):
     """Return a simulation of a rate network in front of the digits, as examples."""
     from spikefa.datasets.examples import classification
 
@@ -177,7 +177,7 @@ def lesson(network, batch=10, seed=0, **scaling):
     )
 
 
-def exercise(network, seed=0, batch=1, **others):
+def function_simulation(network, seed=0, batch=1, **others):
     """Return a simulation of a rate network in front of a linear function for each seed."""
     from spikefa.datasets.functions import linear
 
@@ -187,16 +187,16 @@ def exercise(network, seed=0, batch=1, **others):
     return sf.Simulation(network, stimulus, batch_size=batch, seed=seed)
 
 
-def follow(learner, at, *measures):
+def follow(simulation, at, *measures):
     """Let it learn, and look after so many updates; return the curves."""
     from spikefa.analysis.delta_angles import angles_to
 
-    answers = learner.held_out.answers
+    answers = simulation.held_out.answers
     known = {name: getattr(answers, name) for name in measures if name != "angles"}
     if "angles" in measures:
         backprop = sf.Backprop(tau=1.0)
-        known["angles"] = angles_to(learner.network, backprop, learner.held_out.state)
-    found = learner.follow(at, known)
+        known["angles"] = angles_to(simulation.network, backprop, simulation.held_out.state)
+    found = simulation.follow(at, known)
     return {f"curve.{name}": np.asarray(values) for name, values in found.items()}
 
 
@@ -217,7 +217,7 @@ def weights_of(network, prefix="") -> Arrays:
 
 
 def state_of(driver, *more, prefix="") -> Arrays:
-    """Return the state of every population of a simulation or a learner, and more variables."""
+    """Return the state of every population of a simulation, and more variables."""
     variables = driver.runner.variables()
     found = {}
     for population, known in variables.items():
@@ -245,9 +245,9 @@ def results_of(simulation) -> Arrays:
     return found
 
 
-def looked_at(learner) -> Arrays:
+def looked_at(simulation) -> Arrays:
     """Return what a look at the examples held aside tells."""
-    answers = learner.look()
+    answers = simulation.look()
     found = {"result.nse": answers.nse(), "result.outputs": answers.outputs}
     if answers.examples.labels is not None:
         found |= {"result.error_percent": answers.error_percent(), "result.loss": answers.loss()}
@@ -472,14 +472,14 @@ def rate_lesson(folder: Path) -> Arrays:
         optimiser=torch.optim.SGD,
         dtype=torch.float32,
     )
-    learner = lesson(network)
+    simulation = example_simulation(network)
     found = weights_of(network, "start.")
-    found |= follow(learner, [0, 5, 100], "error_percent", "loss", "angles")
-    return found | weights_of(network) | state_of(learner) | looked_at(learner)
+    found |= follow(simulation, [0, 5, 100], "error_percent", "loss", "angles")
+    return found | weights_of(network) | state_of(simulation) | looked_at(simulation)
 
 
 def rate_lesson_replicas(folder: Path) -> Arrays:
-    """Two lessons side by side, float64, direct feedback, without an optimiser."""
+    """Two networks side by side, float64, direct feedback, without an optimiser."""
     network = rate(
         (64, 20, 15, 10),
         part("DFA", 0.3, tau=1.0),
@@ -490,19 +490,19 @@ def rate_lesson_replicas(folder: Path) -> Arrays:
         bias=0.1,
         replicas=2,
     )
-    learner = lesson(network, batch=7, seed=(7, 2), low=-0.9, high=0.9)
+    simulation = example_simulation(network, batch=7, seed=(7, 2), low=-0.9, high=0.9)
     found = weights_of(network, "start.")
-    found |= follow(learner, [0, 30, 60], "error_percent", "loss", "nse")
-    return found | weights_of(network) | state_of(learner) | looked_at(learner)
+    found |= follow(simulation, [0, 30, 60], "error_percent", "loss", "nse")
+    return found | weights_of(network) | state_of(simulation) | looked_at(simulation)
 
 
 def exercise_fa(folder: Path) -> Arrays:
     """A linear function by feedback alignment, and the angle to backpropagation."""
     network = rate((30, 20, 10), part("FA", 0.5, tau=1.0), 0.01, hidden="linear", bias=False)
-    learner = exercise(network, tests=100)
+    simulation = function_simulation(network, tests=100)
     found = weights_of(network, "start.")
-    found |= follow(learner, [0, 10, 100, 300], "nse", "angles")
-    return found | weights_of(network) | state_of(learner) | looked_at(learner)
+    found |= follow(simulation, [0, 10, 100, 300], "nse", "angles")
+    return found | weights_of(network) | state_of(simulation) | looked_at(simulation)
 
 
 def exercise_perturbation(folder: Path) -> Arrays:
@@ -511,10 +511,10 @@ def exercise_perturbation(folder: Path) -> Arrays:
     network = rate(
         (12, 10, 4), part("NodePerturbation", tau=1.0), 1e-3, seed=seeds, noise=1.0, replicas=3
     )
-    learner = exercise(network, seed=seeds, batch=2, tests=50)
+    simulation = function_simulation(network, seed=seeds, batch=2, tests=50)
     found = weights_of(network, "start.")
-    found |= follow(learner, [0, 50, 200], "nse")
-    return found | weights_of(network) | state_of(learner) | looked_at(learner)
+    found |= follow(simulation, [0, 50, 200], "nse")
+    return found | weights_of(network) | state_of(simulation) | looked_at(simulation)
 
 
 def paper_fig4(folder: Path) -> Arrays:

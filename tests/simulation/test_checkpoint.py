@@ -41,7 +41,7 @@ def test_truncated_at_any_length(saved):
     whole = saved.read_bytes()
     for length in (0, 1, 100, len(whole) // 2, len(whole) - 1):
         saved.write_bytes(whole[:length])
-        with pytest.raises(SpikefaError, match=r"truncated|damaged|no checkpoint"):
+        with pytest.raises(SpikefaError, match=r"truncated|damaged|not a checkpoint"):
             load_checkpoint(saved)
 
 
@@ -65,7 +65,7 @@ def test_code_is_never_run(tmp_path, monkeypatch, write):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "evil.pt"
     write({"format": "spikefa-checkpoint", "version": 2, "tensors": Evil()}, path)
-    with pytest.raises(SpikefaError, match=r"could run code|no checkpoint"):
+    with pytest.raises(SpikefaError, match=r"could run code|not a checkpoint"):
         load_checkpoint(path)
     assert not (tmp_path / "pwned").exists()
 
@@ -74,7 +74,7 @@ def test_other_files_and_versions(tmp_path):
     with pytest.raises(SpikefaError, match="no checkpoint at"):
         load_checkpoint(tmp_path / "absent.pt")
     torch.save({"epoch": 3}, tmp_path / "other.pt")
-    with pytest.raises(SpikefaError, match="no checkpoint of spikefa"):
+    with pytest.raises(SpikefaError, match="not a checkpoint of spikefa"):
         load_checkpoint(tmp_path / "other.pt")
     torch.save({"format": "spikefa-checkpoint", "version": 99}, tmp_path / "newer.pt")
     with pytest.raises(SpikefaError, match="version 99"):

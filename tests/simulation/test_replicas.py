@@ -160,7 +160,7 @@ def test_the_watch_names_the_replica():
     for _ in sim.present():
         pass
     with pytest.raises(SpikefaError, match="of replica 1 became NaN or infinite at step 0"):
-        guard.look()
+        guard.check()
 
 
 def test_seeds_must_fit():

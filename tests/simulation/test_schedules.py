@@ -73,7 +73,7 @@ def test_step_decay_as_in_torch():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: sf.Piecewise({1: 1}), "from epoch 0 on"),
+        (lambda: sf.Piecewise({1: 1}), "for epoch 0 is needed"),
         (lambda: sf.Piecewise({0: -1}), "must not be negative"),
         (lambda: sf.StepDecay(0), r"in \(0, 1\]"),
         (lambda: sf.StepDecay(0.5, [0, 3]), "epochs must be positive"),

@@ -48,8 +48,8 @@ def _update(sizes: list[int], batch: int, device: torch.device) -> Callable[[], 
     uniforms = torch.empty(batch, sizes[0], device=device)
 
     def update() -> None:
-        draws = (uniforms.uniform_(generator=source) for _ in range(STEPS_PER_IMAGE))
-        spikes = layers([(drawn < RATE).float() for drawn in draws])
+        drawn = (uniforms.uniform_(generator=source) for _ in range(STEPS_PER_IMAGE))
+        spikes = layers([(each < RATE).float() for each in drawn])
         groups = torch.stack(spikes).sum(0).unflatten(-1, (CLASSES, -1)).sum(-1)
         loss = cross_entropy(groups / TEMPERATURE, labels)
         optimiser.zero_grad()
