@@ -36,7 +36,7 @@ class Placed:
 
     device: Device = option("cpu", DEVICE)
     backend: Backend = option(
-        "auto", "what executes the steps; auto: eager, see docs/performance.md"
+        "auto", "what executes the steps; auto: graph on a GPU, else eager; see docs/performance.md"
     )
 
 

@@ -112,8 +112,9 @@ class Study(Experiment):
         runs = grid.load()
         measures = self.measures(settings, runs)
         verdicts = judge_all(self.claims, measures)
-        backend = "eager" if settings.backend == "auto" else settings.backend
-        origin = provenance(str(choose_device(settings.device)), backend)
+        place = choose_device(settings.device)
+        backend = "eager" if (settings.backend, place.type) == ("auto", "cpu") else settings.backend
+        origin = provenance(str(place), backend)
         result = result_of(
             id=self.id,
             experiment=self.name,
