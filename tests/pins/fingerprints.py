@@ -44,7 +44,7 @@ def fingerprint(array: np.ndarray) -> dict:
 
 
 def machine() -> dict[str, str]:
-    """Return what decides on the last bits of a sum; the processor's name is for the reader."""
+    """Return what decides on the last bits of a sum: libraries choose kernels by the processor."""
     return {
         "torch": torch.__version__,
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
@@ -58,5 +58,7 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    told = dict(line.split(":", 1) for line in lines if ":" in line)
+    told = {name.strip(): value.strip() for name, value in told.items()}
+    wanted = (told.get(name) for name in ("model name", "cpu family", "model"))
+    return " ".join(filter(None, wanted)) or platform.processor()

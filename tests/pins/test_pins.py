@@ -13,7 +13,7 @@ from tests.pins.experiments import EXPERIMENTS, is_chaotic
 from tests.pins.fingerprints import compute, machine, pinned
 
 PINNED = pinned()
-DECISIVE = ("torch", "cpu_capability", "machine")
+DECISIVE = ("torch", "cpu_capability", "machine", "processor")
 CLOSE = {"rel_tol": 1e-3, "abs_tol": 1e-5}
 
 
