@@ -89,7 +89,16 @@ class Training:
         return self.presentation * self.batch_size / len(self.stimulus)
 
     def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
-        """Do the next presentation, see `Simulation.present`."""
+        """Show the next item to every stream; yield the number of each step after it.
+
+        Parameters
+        ----------
+        record : bool, default True
+            Whether the recorder, if there is one, sees it.
+        each : bool, default True
+            Whether to stop after each step. If not, only the last is yielded for certain, which
+            lets a backend do several steps at once.
+        """
         rates, decay = self.factors.at(self.epoch)
         self.network.set_learning_rates(self.runner.state, rates, decay)
         self.runner.load(self.presentation, self.sampler.items(self.presentation))
