@@ -1,4 +1,4 @@
-"""What notes 5, 6, 7 and 9 share: deep networks, the cells of a table, and their training."""
+"""Shared code of notes 5, 6, 7 and 9: deep networks, the cells of a table, and their training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,21 +35,21 @@ class Cell:
     ----------
     title : str
     paper : float
-        What the paper reports.
+        The error that the paper reports.
     hidden : tuple of int
-        Neurons of the hidden populations, from the input upwards.
+        Sizes of the hidden populations, from the input upwards.
     circuit : str
         "fa" or "backprop".
     activation : str
-        Of the hidden neurons.
+        Activation function of the hidden neurons.
     dropout : float
-        In the last hidden population.
+        Dropout probability in the last hidden population.
     field : tuple of int, optional
-        Maps and width of the fields through which the first population sees the image.
+        Number of maps and width of the local receptive fields of the first population.
     distorted : bool
-        Whether the training images are distorted anew whenever they are shown.
+        Whether each presentation of a training image applies a new random distortion.
     background : bool
-        Whether photographs are behind the digits.
+        Whether the digits are drawn on photographs.
     """
 
     title: str
@@ -65,7 +65,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings(Repeated):
-    """How the networks of a table are trained."""
+    """Training settings of the networks of a table."""
 
     warmup: int = option(0, "epochs at a tenth of the learning rate at first")
     fast: int = option(30, "epochs at the full learning rate")
@@ -91,7 +91,7 @@ class TrainingSettings(Repeated):
 
     @property
     def learning_rate_factors(self) -> list[float]:
-        """Factor on the learning rate in each epoch."""
+        """Factor that multiplies the learning rate in each epoch."""
         slower = [0.1] * self.medium + [0.01] * self.slow
         return [0.1] * self.warmup + [1.0] * self.fast + slower
 
@@ -109,10 +109,10 @@ def trained(
     Returns
     -------
     Simulation
-        At its end, where the network has answered the tests.
+        The finished simulation, after the final test.
     dict
-        "epochs" and "loss" [epochs + 1], "overshoot" of the output layer at the full rate, see
-        `spikefa.analysis.overshoot`, and "error" in percent if there are classes.
+        "epochs" and "loss" [epochs + 1]; "overshoot" of the output layer at the full learning
+        rate, see `spikefa.analysis.overshoot`; and "error" in percent if there are classes.
     """
     simulation = deep_simulation(cell, settings, train, tests, seed, shape)
     answers = simulation.held_out.answers
@@ -136,7 +136,7 @@ def deep_simulation(
     seed: int,
     shape: tuple[int, int] | None = None,
 ) -> Simulation:
-    """Return a simulation of the network of a cell, with tanh outputs.
+    """Return a simulation of a cell's network, with tanh outputs.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def deep_simulation(
     train, tests : Examples
     seed : int
     shape : tuple of int, optional
-        Height and width of the images, where a cell needs it.
+        Height and width of the images; needed for local fields and for distortions.
     """
     sizes = [train.inputs.shape[1], *_hidden(cell, shape, settings.shrink), train.targets.shape[1]]
     fan_in = list(sizes[:-1])
@@ -179,7 +179,7 @@ def deep_simulation(
 
 
 def _circuit(cell: Cell, settings: TrainingSettings, sizes: list[int]) -> sf.FeedbackCircuit:
-    """Return the circuit that carries the error back in the network of a cell."""
+    """Return the feedback circuit of a cell's network."""
     if cell.circuit == "backprop":
         return sf.Backprop(tau=1.0)
     scales = _scales(1.0, sizes[2:])
@@ -188,12 +188,12 @@ def _circuit(cell: Cell, settings: TrainingSettings, sizes: list[int]) -> sf.Fee
 
 
 def ends(runs: CellRuns, what: str = "error") -> dict[str, np.ndarray]:
-    """Return the last value of every run, by cell."""
+    """Return the final value of every run, by cell."""
     return {name: found[what][:, -1] for name, found in runs.items()}
 
 
 def errors_told(cells: Mapping[str, Cell], runs: CellRuns) -> list[Quantity]:
-    """Return the test error of every cell; those that were not run have no values."""
+    """Return the test error of every cell; cells that were not run have no values."""
     end = ends(runs)
     return [
         Quantity(f"test error, {cell.title}", end.get(name, ()), "%", cell.paper)
@@ -202,7 +202,7 @@ def errors_told(cells: Mapping[str, Cell], runs: CellRuns) -> list[Quantity]:
 
 
 def draw_errors(cells: Mapping[str, Cell], runs: CellRuns) -> Figure:
-    """Draw the test errors (a), those of the paper at the right edge, and the overshoots (b)."""
+    """Draw the test errors (a), with the paper's at the right edge, and the overshoots (b)."""
     figure, ((errors, steps),) = panels(2, width=5.2, height=4.0)
     for place, (name, found) in enumerate(runs.items()):
         colour, epochs = PALETTE[place % len(PALETTE)], found["epochs"][0]
@@ -219,7 +219,7 @@ def draw_errors(cells: Mapping[str, Cell], runs: CellRuns) -> Figure:
 
 
 def _hidden(cell: Cell, shape: tuple[int, int] | None, shrink: int) -> list[int]:
-    """Return the hidden sizes, shrunk; that of a first population with fields follows from them."""
+    """Return the hidden sizes after shrinking; local fields determine the size of the first."""
     sizes = [max(1, size // shrink) if size > shrink else size for size in cell.hidden]
     if cell.field is not None:
         require(shape is not None, "fields need the shape of the images")

@@ -1,4 +1,4 @@
-"""What the experiments on handwritten digits share: the images, and the curves they follow."""
+"""Shared code of the experiments on handwritten digits: the images and the learning curves."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from spikefa.errors import require
 from spikefa.simulation.simulation import Simulation
 
 MEASURED = 1000
-"""Number of test images, the last ones, on which hidden activity and deltas are measured."""
+"""Hidden activity and deltas are measured on this many test images, the last ones."""
 
 
 def digits(
@@ -19,16 +19,16 @@ def digits(
     test: int | None = None,
     validation: int = 0,
 ) -> Dataset:
-    """Return MNIST, or its first images.
+    """Return MNIST, or a subset of its first images.
 
     Parameters
     ----------
     data_dir : str, optional
-        Where it lies, see `mnist`.
+        Folder of the data, see `mnist`.
     train, test : int, optional
-        How many images; all by default.
+        Number of images; all by default.
     validation : int, default 0
-        If not 0, the tests are so many of the last training images: for choosing settings.
+        If not 0, test on this many of the last training images instead, to choose settings.
     """
     data = mnist(data_dir).hold_out(validation)
     if data.validation is not None:
@@ -42,16 +42,16 @@ def by_epochs(
     measures: Mapping[str, Callable[[], Any]],
     factors: Sequence[float] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Learn for so many epochs, and take every measure before the first and after each.
+    """Train for `epochs` epochs and take every measure before the first and after each.
 
     Parameters
     ----------
     simulation : Simulation
-        With `ExampleStimulus` for training and tests.
+        Uses an `ExampleStimulus` for training and for tests.
     epochs : int
     measures : mapping of str to callable
     factors : sequence of float, optional
-        Factor on the learning rate in each epoch; 1 by default.
+        Factor that multiplies the learning rate in each epoch; 1 by default.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What figure 4 records: rasters of some neurons, and of all outputs; some traces."""
+"""The recording of figure 4: rasters of some neurons and of all outputs, and some traces."""
 
 import json
 from dataclasses import asdict
@@ -13,7 +13,7 @@ from spikefa.simulation.simulation import Simulation
 
 
 def figure_probes(network: Network, units: int = 50, neurons: int = 8) -> list[Probe]:
-    """Return what figure 4 shows: rasters of some units, and of all outputs; some traces."""
+    """Return the probes of figure 4: rasters of some units and of all outputs, and some traces."""
     sizes = {name: population.size for name, population in network.populations.items()}
     hidden = {name: size for name, size in sizes.items() if name != "output"}
     return [
@@ -29,7 +29,7 @@ def figure_probes(network: Network, units: int = 50, neurons: int = 8) -> list[P
 
 
 def windows_of(simulation: Simulation, settings: Settings) -> list[When]:
-    """Return when the figure records, in steps of this run."""
+    """Return the recording windows of the figure, in steps of this run."""
     presentations = simulation.presentations(settings.epochs)
     steps = presentations * settings.steps_per_image
     return parse_windows(settings.record_windows, steps, settings.steps_per_image)
@@ -41,7 +41,7 @@ def record(
     settings: Settings,
     directory: RunDirectory,
 ) -> None:
-    """Record the figure's probes from here on, or go on with the recording of a resumed run."""
+    """Record the figure's probes from now on, or continue the recording of a resumed run."""
     if simulation.presentation and directory.recording.exists():
         simulation.resume_recording(directory.recording)
         return

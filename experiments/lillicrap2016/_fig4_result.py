@@ -1,4 +1,4 @@
-"""What a run of figure 4 has found: its summary, and its line in the table of results."""
+"""The result of a run of figure 4: its summary, and its line in the table of results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -15,20 +15,20 @@ from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import Score
 
 IDS = {"FA": "L16.fig4", "DFA": "fig4.dfa", "PFA": "fig4.pfa"}
-"""The line of the table, by the class of the circuit."""
+"""Id of the line in the table of results, by the class of the circuit."""
 FIXED = (
     "dataset train_images validation_images test_images steps_per_image hidden hidden_layers "
     "outputs tau weight_scale output_error"
 ).split()
-"""Settings that make the network and the task those of the paper; how it learns is free."""
+"""Settings of the network and the task, which must be the paper's; others may differ."""
 SHOWN = ("fig4.png", "learning.png")
-"""Pictures that stand beside the line."""
+"""Pictures shown with the line."""
 PAPER = 1.8
-"""Error on the test images in per cent (Lillicrap et al. 2016, figure 4)."""
+"""Error on the test images, in percent (Lillicrap et al. 2016, figure 4)."""
 
 
 def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
-    """Test the trained network, and return the summary of the run."""
+    """Test the trained network and return the summary of the run."""
     score = simulation.test()
     row = simulation.history[-1]
     return {
@@ -52,7 +52,7 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
 
 
 def _mean_angles(simulation: Simulation) -> dict[str, float]:
-    """Return the angles of the network, or of its replicas on average."""
+    """Return the angles of the network, averaged over its replicas if it has any."""
     each = _angles(simulation)
     return {name: fmean(angles[name] for angles in each) for name in each[0]}
 
@@ -62,7 +62,7 @@ def _angles(simulation: Simulation) -> list[dict[str, float]]:
 
 
 def _of_replicas(simulation: Simulation, score: Score) -> dict[str, Any]:
-    """Return what a summary of means adds: how they spread, and what each replica reached."""
+    """Return the entries for replicas: standard deviations, and the results of each replica."""
     if not score.replicas:
         return {}
     each = zip(
@@ -95,10 +95,10 @@ def conclude(
     summary: Mapping[str, Any],
     figures: Sequence[Path],
 ) -> None:
-    """Write the result file, if the circuit is one that the table of results has.
+    """Write the result file if the table of results includes the circuit.
 
-    A run of another network, or on other images, counts as a quick version, which the table does
-    not take.
+    A run with another network or other images counts as a quick version, which the table does not
+    accept.
     """
     circuit = summary["feedback"]["class"].rpartition(".")[2]
     if circuit not in IDS:
@@ -120,8 +120,8 @@ def conclude(
 
 
 def measure(circuit: str, summary: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
-    runs = summary.get("replicas", [summary])  # a run without replicas is its own one
+    """Return the values from which quantities and claims are computed."""
+    runs = summary.get("replicas", [summary])  # without replicas, the summary is the only run
     return {
         "circuit": circuit,
         "runs": runs,
@@ -132,7 +132,7 @@ def measure(circuit: str, summary: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return errors, angles and the number of epochs; the paper says nothing of DFA and PFA."""
+    """Return errors, angles and number of epochs; the paper has no values for DFA and PFA."""
     paper = PAPER if m.circuit == "FA" else None
     return [
         Quantity("test error, guess from the steps of an image summed", m.summed, "%", paper),

@@ -1,4 +1,4 @@
-"""The settings of figure 4, with the rule and the circuit that they choose."""
+"""The settings of figure 4, including the choice of the rule and the circuit."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +15,7 @@ PhiDelta = Literal["identity", "tanh", "logistic", "spiking"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Placed):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     seed: int = option(0, "the one seed of all random streams")
     replicas: int | None = option(
@@ -85,7 +85,7 @@ class Settings(Placed):
 
     @cached_property
     def choices(self) -> dict[str, Chosen]:
-        """Rule and circuit, with the arguments that the options above give them."""
+        """The rule and the circuit, with the arguments set by the options above."""
         offers: dict[str, dict[str, Any]] = {
             "rule": {"learning_rate": self.rates, "weight_decay": self.weight_decay},
             "feedback": {
@@ -110,18 +110,18 @@ class Settings(Placed):
         return [self.seed + number for number in range(self.replicas or 1)]
 
     def describe(self) -> dict[str, Any]:
-        """Return rule and circuit with their arguments, for the summary."""
+        """Return the rule and the circuit with their arguments, for the summary."""
         return {name: choice.describe() for name, choice in self.choices.items()}
 
 
 def complete(settings: Settings) -> Settings:
-    """Return the settings with rule and circuit complete, as they are written to the run.
+    """Return the settings with all arguments of the rule and the circuit, as a run stores them.
 
     Raises
     ------
     SpikefaError
-        If rule or circuit do not exist, do not take the arguments that they are given, or an
-        option is given that has no effect.
+        If the rule or the circuit does not exist or does not accept its arguments, or if an option
+        has no effect.
     """
     require(
         "learning_rate" not in settings.rule

@@ -1,7 +1,7 @@
-"""The linear network of supplementary notes 10 to 15, whose learning can be deterministic.
+"""The linear network of supplementary notes 10 to 15, with deterministic learning.
 
-The paper writes h = A x and y = W h with column vectors: its matrices are the transposes of those
-here.
+The paper writes h = A x and y = W h with column vectors, so its matrices are the transposes of the
+matrices here.
 """
 
 import torch
@@ -17,28 +17,28 @@ from spikefa.utils.seeding import generator
 
 
 class Deterministic:
-    """A linear network that sees all inputs at once: dW = eta E A^T, dA = eta B E (eqs. 6 and 7).
+    """A linear network trained on all inputs at once: dW = eta E A^T, dA = eta B E (eqs. 6 and 7).
 
-    The streams of its batch are the unit vectors, whose covariance, summed, is the identity.
+    The streams of the batch are the unit vectors, whose summed covariance is the identity.
 
     Parameters
     ----------
     place : Placed
-        Settings that say where it runs.
+        Settings that determine where the network runs.
     sizes : tuple of int
-        Inputs, hidden neurons, outputs.
+        Numbers of inputs, hidden neurons and outputs.
     rate : float
-        eta; the dynamics are those of the paper, in continuous time, as it goes to 0.
+        eta. As it goes to 0, the dynamics approach those of the paper, in continuous time.
     seed : int
     start : float
-        Half-range of the first weights; 0 is a start at zero.
+        Half-range of the initial weights; 0 starts from zero weights.
     feedback_scale : float, default 0.5
         Half-range of B.
 
     Attributes
     ----------
     target : Tensor [n_inputs, n_outputs]
-        T, from U[-1, 1].
+        T, drawn from U[-1, 1].
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Deterministic:
         return self.circuit.matrices[0]
 
     def learn(self, time: float, frozen: tuple[int, ...] = ()) -> None:
-        """Let A (0) and W (1) learn for some time, but for the frozen ones."""
+        """Train A (0) and W (1) for some time, except those that are frozen."""
         self.network.set_learning_rates(
             self.state, [0.0 if layer in frozen else 1.0 for layer in (0, 1)]
         )
@@ -87,7 +87,7 @@ class Deterministic:
             self.network.step(self.state, self.inputs, self.target)
 
     def error(self) -> float:
-        """Return ``|E|^2 / |T|^2``, E = T - W A."""
+        """Return ``|E|^2 / |T|^2``, where E = T - W A."""
         left = self.target - self.first @ self.second
         return float(left.square().sum() / self.target.square().sum())
 

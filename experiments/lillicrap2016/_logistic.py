@@ -1,4 +1,4 @@
-"""What figures 3ab and s5 share: 784-1000-10 logistic networks and their training."""
+"""Shared code of figures 3ab and s5: 784-1000-10 logistic networks and their training."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +26,7 @@ N_CLASSES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Logistic(Repeated):
-    """The settings of the network and of its learning."""
+    """Settings of the network and its training."""
 
     epochs: int = option(40, "epochs")
     batch: int = option(10, "examples for each update, which is summed over them")
@@ -40,10 +40,10 @@ class Logistic(Repeated):
 
 
 def logistic_simulation(name: str, settings: Logistic, data: Dataset, seed: int) -> Simulation:
-    """Return a simulation of the network called `name`; all see the digits in the same order.
+    """Return a simulation of the network `name`; all networks see the digits in the same order.
 
-    ``delta_FA = B e`` is not gated by y' on its way, as the paper has it; the synapses onto the
-    output learn from ``e * y'`` in all networks.
+    As in the paper, ``delta_FA = B e`` is not gated by y'. In all networks the synapses onto the
+    output learn from ``e * y'``.
     """
     circuit: sf.FeedbackCircuit
     if name == "backprop":

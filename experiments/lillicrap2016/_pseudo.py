@@ -1,4 +1,4 @@
-"""The angle to pseudobackpropagation, whose pseudoinverse is that of the weights as they are."""
+"""The angle to pseudobackpropagation, which uses the pseudoinverse of the current weights."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ from spikefa.simulation.simulation import Simulation
 def angle_to_pseudobackprop(simulation: Simulation, rtol: float = 1e-6) -> Callable[[], Tensor]:
     """Return a function that measures the mean angle of the deltas to those of pseudobackprop.
 
-    The network has one hidden population. The angle is in degrees, at the last look; singular
-    values below `rtol` times the largest count as 0.
+    The network has one hidden population. The function returns the angle in degrees at the last
+    look. Singular values below `rtol` times the largest one are treated as 0.
     """
     pseudo = PseudoBackprop(rtol=rtol, tau=1.0)
     state = simulation.held_out.state

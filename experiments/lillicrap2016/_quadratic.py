@@ -21,18 +21,18 @@ RATE = 2e-4
 FEEDBACK_SCALE = 0.5
 FIRST_WEIGHTS = (0.1, 0.01)
 FIRST_BIASES = 1.0
-"""tanh is odd and the functions are even: without biases nothing could be learned."""
+"""tanh is odd and the functions are even, so a network without biases could not learn them."""
 
 
 def circuit() -> FA:
-    """Return feedback alignment as all three figures have it."""
+    """Return the feedback alignment circuit that all three figures use."""
     return FA(FEEDBACK_SCALE, tau=1.0)
 
 
 def quadratic_simulation(
     place: Placed, feedback: FeedbackCircuit, hidden: int, seed: int
 ) -> Simulation:
-    """Return a simulation of the network, with 10 examples for each update."""
+    """Return a simulation of the network, with 10 examples per update."""
     network = rate_network(
         (N, hidden, N),
         feedback,
@@ -47,7 +47,7 @@ def quadratic_simulation(
 
 
 def neuron_angles(network: Network) -> Callable[[], np.ndarray]:
-    """Return a function that measures the angle of each hidden neuron's outgoing weights to B."""
+    """Return a function that measures the angle between each hidden neuron's row of W and B^T."""
     weight = network.synapses["output"].weight
     (back,) = network.feedback.layer_matrices()
     return lambda: row_angles(weight, back.mT).cpu().numpy()

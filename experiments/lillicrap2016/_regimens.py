@@ -1,4 +1,4 @@
-"""What figures s11 and s12 follow: tr(A^T B E), tr(B W) and the error of a linear network."""
+"""Measures of figures s11 and s12: tr(A^T B E), tr(B W) and the error of a linear network."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ Frozen = tuple[int, ...]
 A_ALONE: Frozen = (1,)
 W_ALONE: Frozen = (0,)
 BOTH: Frozen = ()
-"""Which projection is frozen: 0 is A, from the inputs, 1 is W, to the outputs."""
+"""Frozen projections: 0 is A, from the inputs; 1 is W, to the outputs."""
 
 MEASURES = ("teaching", "overlap", "error")
 LABELS = {"teaching": "tr(Aᵀ B E)", "overlap": "tr(B W)", "error": "|E|² / |T|²"}
 
 
 def follow(net: Deterministic, phases: list[tuple[Frozen, float]], every: float) -> dict[str, Any]:
-    """Let A and W learn in phases, each with what is frozen and its time; look at `every` time.
+    """Train A and W in phases, given as frozen projections and duration; measure every `every`.
 
     Returns
     -------
     dict of ndarray [looks]
-        One for each of `MEASURES`, from before the first phase on.
+        One array for each of `MEASURES`, starting before the first phase.
     """
     rows = [_look(net)]
     for frozen, time in phases:

@@ -1,4 +1,4 @@
-"""What figures 3d and s6 share: students of the 30-20-10-10 tanh network that is the target."""
+"""Shared code of figures 3d and s6: networks that learn a 30-20-10-10 tanh target network."""
 
 from collections.abc import Sequence
 
@@ -25,24 +25,24 @@ def student_simulation(
     bias: float,
     optimiser: MakeOptimiser | None = None,
 ) -> Simulation:
-    """Return a simulation of tanh neurons with linear outputs that learn the target's function.
+    """Return a simulation of a tanh network with linear outputs that learns the target's function.
 
     Parameters
     ----------
     place : Placed
-        Settings that say where it runs.
+        Settings that determine where the network runs.
     sizes : sequence of int
-        From 30 inputs to 10 outputs.
+        Sizes of the layers, from 30 inputs to 10 outputs.
     circuit : FeedbackCircuit
     rate : float
-        eta for one example: the update is the sum over the batch.
+        eta per example; updates are summed over the batch.
     batch : int
     seed : int or sequence of int
-        Target, examples and first weights follow from it; several make as many replicas.
+        Determines the target, examples and initial weights; several seeds make as many replicas.
     scale, bias : float
-        Half-range of the first weights and of the first biases.
+        Half-ranges of the initial weights and biases.
     optimiser : callable, optional
-        A class of torch.optim that takes the steps.
+        A class of torch.optim that updates the weights.
     """
     seeds = [seed] if isinstance(seed, int) else seed
     replicas = None if isinstance(seed, int) else len(seeds)

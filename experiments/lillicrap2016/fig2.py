@@ -1,10 +1,10 @@
-"""Figure 2: a linear function, learned by feedback alignment as fast as by backpropagation.
+"""Figure 2: feedback alignment learns a linear function as fast as backpropagation does.
 
-A 30-20-10 network of linear neurons without biases learns y* = T x online, T from U[-1, 1], first
-weights from U[-0.01, 0.01], B from U[-0.5, 0.5], by shallow learning, node perturbation,
-backpropagation and feedback alignment, all on the same examples. The learning rates are those at
-which each learns fastest; beyond, some runs blow up. Shallow learning is shown at the rate of
-backpropagation, and at its own best one.
+A 30-20-10 network of linear neurons without biases learns y* = T x online by shallow learning, node
+perturbation, backpropagation and feedback alignment, all on the same examples. T is drawn from
+U[-1, 1], the initial weights from U[-0.01, 0.01], and B from U[-0.5, 0.5]. Each algorithm uses the
+learning rate at which it learns fastest; at higher rates some runs diverge. Shallow learning is
+shown both at the rate of backpropagation and at its own best rate.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ NAMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     examples: int = option(2000, "examples, one update each")
     every: int = option(20, "examples between two looks at 500 others")
@@ -56,7 +56,7 @@ class Settings(Repeated):
 
 
 def algorithms(settings: Settings) -> dict[str, tuple[FeedbackCircuit, float, float]]:
-    """Return circuit, learning rate and noise of the hidden neurons of each."""
+    """Return the circuit, learning rate and hidden noise of each algorithm."""
     rate = settings.backprop_rate
     return {
         "shallow": (sf.Shallow(tau=1.0), rate, 0.0),
@@ -72,7 +72,7 @@ def algorithms(settings: Settings) -> dict[str, tuple[FeedbackCircuit, float, fl
 
 
 def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
-    """Let every algorithm learn, for each seed, one function from the same examples and weights."""
+    """Train every algorithm on one function per seed, on the same examples and initial weights."""
     at = range(0, settings.examples + 1, settings.every)
     tasks = [linear(SIZES[0], SIZES[-1], seed) for seed in seeds]
     found: dict[str, Any] = {}
@@ -98,12 +98,12 @@ def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Return what one seed alone leads to."""
+    """Return the result of a single seed."""
     return together(settings, [seed])[0]
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     examples = runs["examples"][0]
     needed = {name: first_below(examples, runs[name], 0.1) for name in NAMES}
     final = {name: runs[name][:, -1] for name in NAMES}
@@ -121,7 +121,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         *(
             Quantity(f"NSE after {m.examples[-1]} examples, {NAMES[name]}", m.final[name])
@@ -175,7 +175,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the errors (a) and the angle (b) against the examples."""
+    """Draw the errors (a) and the angle (b) against the number of examples."""
     examples = runs["examples"][0]
     figure, ((left, right),) = panels(2)
     colours = {

@@ -1,22 +1,24 @@
-"""Figure 3, a and b: handwritten digits, and how the deltas of both algorithms align.
+"""Figure 3, a and b: handwritten digits, and the alignment of the deltas of both algorithms.
 
-A network of 784-1000-10 logistic neurons learns MNIST, 1-hot targets and squared error, weight
-decay 1e-6, by backpropagation, by feedback alignment, by feedback alignment with half of the
-elements of W and B removed, and by shallow learning. The angle is that between B e and W^T (e * y')
-over 1,000 test images.
+A network of 784-1000-10 logistic neurons learns MNIST with 1-hot targets, squared error and a
+weight decay of 1e-6. It is trained by backpropagation, by feedback alignment, by feedback alignment
+with half of the elements of W and B removed, and by shallow learning. The angle is measured between
+B e and W^T (e * y') over 1,000 test images.
 
-The paper gives neither omega, the half-range of all first weights, nor beta, that of B, nor the
-number of epochs. It says that omega was chosen for backpropagation, by its error on the test set,
-beta by hand, and that learning ended when backpropagation began to overfit. At its eta of 1e-3
-backpropagation needs hundreds of epochs. Here eta is ten times larger and the updates are summed
-over a batch of 10, which are as many updates of the same size as 400 epochs of batches of 100 at
-1e-3; and omega and beta were chosen on 10,000 held-out training images (`--validation-images`).
-Backpropagation ends there at 2.5 % with an omega of 0.2, at 2.4 % with 0.3 or 0.4, and has not
-begun to overfit. But from 0.3 on some outputs are saturated from the start, and feedback alignment
-needs an epoch to free them, or many: with 0.4, a beta of 1 and the paper's eta its error on the
-test images stood at 24 and then 12 %, as if two outputs of ten and then one were silent, for 265 of
-300 epochs (3.1 % at the end, backpropagation 2.5 %). With 0.2 all of three runs learned at once.
-Betas of 0.3 and 1 were tried.
+The paper does not give omega, the half-range of all initial weights, beta, the half-range of B, or
+the number of epochs. It says that omega was chosen for backpropagation by its error on the test
+set, that beta was chosen by hand, and that training ended when backpropagation began to overfit.
+At the paper's eta of 1e-3 backpropagation needs hundreds of epochs. Here eta is ten times larger
+and updates are summed over batches of 10. This gives as many updates of the same size as 400 epochs
+of batches of 100 at 1e-3.
+
+Omega and beta were chosen on 10,000 held-out training images (`--validation-images`). On these,
+backpropagation ends at 2.5 % with an omega of 0.2 and at 2.4 % with 0.3 or 0.4, and has not begun
+to overfit. However, from 0.3 upwards some outputs are saturated from the start, and feedback
+alignment needs one or many epochs to free them. With an omega of 0.4, a beta of 1 and the paper's
+eta, its error on the test images stayed at 24 % and then at 12 % for 265 of 300 epochs, as if two
+of the ten outputs and then one were silent (3.1 % at the end; backpropagation 2.5 %). With 0.2, all
+three runs learned at once. Betas of 0.3 and 1 were tried.
 """
 
 from collections.abc import Callable
@@ -48,12 +50,12 @@ from spikefa.simulation.simulation import Simulation
 
 PAPER = {"backprop": 2.4, "fa": 2.1, "sparse": 2.4}
 NEAR = 0.3
-"""Percent points within which an error is that of the paper."""
+"""An error within this many percentage points of the paper's counts as equal to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Logistic):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     test_images: int | None = option(None, "use only the first K test images")
     validation_images: int = option(
@@ -63,7 +65,7 @@ class Settings(Logistic):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Let each learn from the same first weights and images in the same order."""
+    """Train each network from the same initial weights on images in the same order."""
     data = digits(
         settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
     )
@@ -78,7 +80,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _modulator_angle(simulation: Simulation) -> Callable[[], torch.Tensor]:
-    """Return a function that gives mean and deviation of the angle of B e to W^T (e * y')."""
+    """Return a function for mean and deviation of the angle between B e and W^T (e * y')."""
     state = simulation.held_out.state
     backprop = Reference(simulation.network, sf.Backprop(tau=1.0), len(state.error))
 
@@ -92,7 +94,7 @@ def _modulator_angle(simulation: Simulation) -> Callable[[], torch.Tensor]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     end = {name: runs[name][:, -1] for name in NAMES}
     fell = {name: runs[name][:, -1 - settings.epochs // 4] - end[name] for name in NAMES}
     angle = runs["fa.angle"][..., 0]
@@ -102,7 +104,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         *(
             Quantity(f"test error, {title}", m.end[name], "%", paper=PAPER.get(name))
@@ -165,7 +167,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the test errors (a) and the angles (b) against the epochs."""
+    """Draw the test errors (a) and the angles (b) against the epoch."""
     epochs = runs["epochs"][0]
     figure, ((left, right),) = panels(2)
     colours = dict(zip(NAMES, (INK, PALETTE[2], PALETTE[3], GREY), strict=True))

@@ -1,9 +1,9 @@
-"""Figure 3, c and d: with one more layer both algorithms approximate a deep function better.
+"""Figure 3, c and d: one more layer lets both algorithms approximate a deep function better.
 
 Networks of 30-20-10 and 30-20-10-10 tanh neurons (outputs linear) learn the function of a
-30-20-10-10 network with weights and biases from U[-0.5, 0.5]: three layers by shallow learning,
-backpropagation and feedback alignment, four by the last two, in which the error goes down layer by
-layer. All see the same examples for the same number of updates.
+30-20-10-10 network with weights and biases from U[-0.5, 0.5]. The three-layer network is trained by
+shallow learning, backpropagation and feedback alignment; the four-layer network by the last two,
+which pass the error down layer by layer. All see the same examples for the same number of updates.
 """
 
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ NAMES = {
     "fa4": "4 layers, feedback alignment",
 }
 P = 1e-6
-"""Chance below which four layers are said to be better than three."""
+"""Four layers count as better than three if the p-value is below this level."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     updates: int = option(20_000, "updates")
     every: int = option(500, "updates between two looks at 500 other examples")
@@ -61,7 +61,7 @@ def students(settings: Settings) -> dict[str, tuple[tuple[int, ...], FeedbackCir
 
 
 def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
-    """Let all networks learn, for each seed, the function of one target network."""
+    """Train all networks on the function of one target network per seed."""
     at = range(0, settings.updates + 1, settings.every)
     scales = (settings.weight_scale, settings.bias_scale)
     found: dict[str, Any] = {}
@@ -74,12 +74,12 @@ def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Return what one seed alone leads to."""
+    """Return the result of a single seed."""
     return together(settings, [seed])[0]
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     final = {name: runs[name][:, -5:].mean(1) for name in NAMES}
     chance = {
         name: float(ttest_ind(final[f"{name}3"], final[f"{name}4"]).pvalue)
@@ -91,7 +91,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity(f"NSE at the end, {NAMES[name]}", values, paper=None)
         for name, values in m.final.items()
@@ -132,7 +132,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the errors against the updates; (c) is a diagram in the paper."""
+    """Draw the errors against the number of updates; (c) is a diagram in the paper."""
     figure, ((axes,),) = panels(1, width=5.8, height=4.2)
     colours = (GREY, INK, PALETTE[2], PALETTE[3], BLUE)
     for (name, label), colour in zip(NAMES.items(), colours, strict=True):

@@ -1,9 +1,10 @@
-"""Figure 4: a deep network that integrates, leaks and spikes learns MNIST by feedback alignment.
+"""Figure 4: a deep network of spiking neurons learns MNIST by feedback alignment.
 
-The network of Lillicrap et al. 2016, Methods, eqs. 5-8: 784-1500-1500-1500-1000 stochastic binary
-neurons. Images change every few steps and nothing is reset between them; every synapse learns at
-every step. Writes the recording of an early, a middle and a late window, the learning curve, and
-figure 4. The paper reports 1.8 % error on the test set.
+The network of Lillicrap et al. 2016, Methods, eqs. 5-8, has 784-1500-1500-1500-1000 stochastic
+binary neurons, which integrate their input with a leak. The image changes every few steps, and
+nothing is reset between images; every synapse learns at every step. The experiment writes a
+recording of an early, a middle and a late window, the learning curve, and figure 4. The paper
+reports an error of 1.8 % on the test set.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ from spikefa.utils.devices import choose_device
 
 
 def build(settings: Settings) -> Simulation:
-    """Return the simulation of these settings, at its beginning."""
+    """Return a new simulation with these settings."""
     device = choose_device(settings.device)
     dataset = datasets.load(settings.dataset, settings.data_dir)
     dataset = dataset.hold_out(settings.validation_images)
@@ -64,16 +65,16 @@ def build(settings: Settings) -> Simulation:
 
 @dataclass(frozen=True)
 class Training(Experiment):
-    """One network, or replicas of it, trained, tested, recorded and drawn."""
+    """Trains, tests, records and draws one network or replicas of it."""
 
     def folder(self, settings: Settings) -> str:
-        """Return the name of the run's folder in ``runs``, by default."""
+        """Return the default name of the run's folder in ``runs``."""
         first, last = settings.seeds[0], settings.seeds[-1]
         seeds = f"seed{first}" if first == last else f"seeds{first}to{last}"
         return f"{self.name}-{seeds}"
 
     def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Compute:
-        """Return what trains the network from here on."""
+        """Return a function that trains the network from its present state."""
         simulation = build(settings)
         windows = windows_of(simulation, settings)
         if resumed is not None:
@@ -81,20 +82,20 @@ class Training(Experiment):
         return partial(_compute, simulation, windows, settings)
 
     def draw_figures(self, settings: Settings, directory: RunDirectory) -> list[Path]:
-        """Draw all figures that the files of the run allow."""
+        """Draw all figures for which the run has the files."""
         return draw_figures(directory)
 
     def conclude(
         self, settings: Settings, directory: RunDirectory, figures: Sequence[Path]
     ) -> None:
-        """Write the result file, if the table of results has the circuit."""
+        """Write the result file if the table of results includes the circuit."""
         conclude(directory, settings, directory.read_summary(), figures)
 
 
 def _compute(
     simulation: Simulation, windows: list[When], settings: Settings, directory: RunDirectory
 ) -> None:
-    """Train, record and test, and write the summary."""
+    """Train, record and test the network, and write the summary."""
     simulation.checkpoints.path = directory.checkpoint
     with simulation:
         if settings.record:

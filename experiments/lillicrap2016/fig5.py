@@ -1,8 +1,9 @@
-"""Figure 5: W aligns with B^T, neuron by neuron; learning in three phases shows how.
+"""Figure 5: W aligns with B^T, neuron by neuron; training in three phases shows how.
 
-A 20-1000-20 network with tanh hidden neurons learns y_k = x^T Q_k x by feedback alignment, Q from
-U[-0.5, 0.5], x from U[-2, 2]. (a) The angle between W and B^T, and of single hidden neurons between
-what they send and what comes back to them. (c) First W0 learns alone, then W alone, then W0 again.
+A 20-1000-20 network with tanh hidden neurons learns y_k = x^T Q_k x by feedback alignment, with Q
+from U[-0.5, 0.5] and x from U[-2, 2]. (a) The angle between W and B^T, and the angle between the
+outgoing and the feedback weights of single hidden neurons. (c) Only W0 learns at first, then only
+W, then only W0 again.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ LOOKS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     hidden: int = option(1000, "hidden neurons")
     updates: int = option(4000, "updates of (a), 10 examples each")
@@ -41,7 +42,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Learn as a whole, then once more in phases from the same first weights."""
+    """Train all weights together, then train in phases from the same initial weights."""
     whole = quadratic_simulation(settings, circuit(), settings.hidden, seed)
     at = np.linspace(0, settings.updates, 2 * LOOKS + 1).round().astype(int)
     found = whole.follow(
@@ -66,7 +67,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     angle, neurons, phase = runs["angle"], runs["neurons"], runs["phase.nse"]
     first, second, third = (phase[:, k, -1] / phase[:, k, 0] for k in range(3))
     moved = (neurons[:, -1] < neurons[:, 0]).mean(1)
@@ -74,7 +75,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("angle between W and B^T at first", m.angle[:, 0], "°"),
         Quantity("the same at the end", m.angle[:, -1], "°"),

@@ -1,8 +1,8 @@
-"""Note 11: what linear feedback alignment conserves, and theorem 1: the error goes to zero.
+"""Note 11: a conserved quantity of linear feedback alignment; the error goes to zero (theorem 1).
 
-A 30-20-10 linear network without biases follows the deterministic dynamics of the note. C = B W +
-W^T B^T - A A^T changes by the square of the step alone: its drift over a given time is halved with
-the step. From weights of zero, where C = 0, the error goes to zero.
+A 30-20-10 linear network without biases follows the deterministic dynamics of the note. Each step
+changes C = B W + W^T B^T - A A^T only in second order of the step size, so halving the step size
+halves the drift of C over a given time. From zero weights, where C = 0, the error goes to zero.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LOOKS = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     start: float = option(0.2, "half-range of the first weights whose C is followed")
     time: float = option(1.0, "for which it is followed, in units of 1 / eta updates")
@@ -35,7 +35,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Follow C with smaller and smaller steps, then the error from a start at zero."""
+    """Measure C with smaller and smaller steps, then the error from zero weights."""
     drifts, changes = [], []
     for step in STEPS:
         net = Deterministic(settings, SIZES, step, seed, settings.start)
@@ -52,7 +52,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     drift, error = runs["drift"], runs["error"]
     ratios = drift[:, -2] / drift[:, -1]
     left = abs(2 * drift[:, -1] - drift[:, -2]) / runs["change"][:, -1]
@@ -60,7 +60,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("drift of C with a step, by that with half of it", m.ratios, "", 2.0),
         Quantity("drift left for steps of size 0, by the change of A A^T", m.left, "", 0.0),
@@ -91,7 +91,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the drift against the step (a) and the error against time (b)."""
+    """Draw the drift against the step size (a) and the error against time (b)."""
     figure, ((left, right),) = panels(2)
     share = runs["drift"] / runs["change"]
     traces(left, np.array(STEPS), share)

@@ -1,8 +1,8 @@
-"""Note 14, theorem 2: with one pair to learn from zero, B e is a multiple of W^+ e.
+"""Note 14, theorem 2: for one training pair and zero initial weights, B e is a multiple of W^+ e.
 
-A 30-20-10 linear network learns one pair of input (of length 1) and output. From weights of zero
-what feedback alignment feeds back is at all times parallel to what pseudobackpropagation would;
-from other first weights it is not.
+A 30-20-10 linear network learns one pair of input (of length 1) and output. From zero initial
+weights, the feedback of feedback alignment is always parallel to that of pseudobackpropagation;
+from other initial weights it is not.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ KINDS = {"zero": "from zero", "other": "from other weights"}
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     updates: int = option(40, "updates, all with the one pair")
     rate: float = option(0.1, "eta, of both projections")
@@ -42,7 +42,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Learn one pair from zero and from elsewhere; compare what is fed back."""
+    """Train on one pair from zero and from nonzero weights, and compare the feedback signals."""
     x, y = linear(SIZES[0], SIZES[-1], seed).draw(1, generator(seed, "pair"))
     pair = patterns("one pair", x / x.norm(), y / y.norm())
     found: dict[str, Any] = {}
@@ -57,7 +57,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
         simulation = Simulation(
             network, stimulus, batch_size=1, seed=seed, backend=settings.backend
         )
-        simulation.learn(2)  # W stays zero in the first update, and zero has no direction
+        simulation.learn(2)  # W is still zero after the first update, and zero has no direction
         measures: dict[str, Any] = {
             f"{kind}.angle": angle_to_pseudobackprop(simulation),
             f"{kind}.error": partial(_length, simulation.held_out.state.error),
@@ -71,14 +71,14 @@ def _length(vector: Tensor) -> float:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     zero, other = runs["zero.angle"], runs["other.angle"]
     largest = zero.max(1)
     return {"other": other, "largest": largest}
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("largest angle between B e and W^+ e, from zero", m.largest, "°", 0.0),
         Quantity("the same at the end, from other weights", m.other[:, -1], "°"),
@@ -106,7 +106,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the angles (a) and the errors (b) against the updates."""
+    """Draw the angles (a) and the errors (b) against the number of updates."""
     figure, ((left, right),) = panels(2)
     updates = np.arange(2, settings.updates + 1)
     for (kind, label), colour in zip(KINDS.items(), (PALETTE[2], GREY), strict=True):

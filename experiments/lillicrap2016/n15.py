@@ -1,9 +1,10 @@
-"""Note 15: pseudobackpropagation moves the hidden neurons as Gauss and Newton would.
+"""Note 15: pseudobackpropagation changes hidden activity along the Gauss-Newton direction.
 
-One update of a 30-20-10 network with one example and smaller and smaller learning rates. The change
-of the hidden activity is compared with eta D^2 x^T x times the Gauss-Newton step (eq. 59), which is
-found by least squares, not by the pseudoinverse: it is equal if the hidden neurons are linear, and
-with tanh up to a term of second order in eta. Backpropagation points elsewhere at any rate.
+A 30-20-10 network makes one update on one example, with smaller and smaller learning rates. The
+change of the hidden activity is compared with eta D^2 x^T x times the Gauss-Newton step (eq. 59),
+which is computed by least squares instead of the pseudoinverse. The two are equal if the hidden
+neurons are linear; with tanh neurons they differ by a term of second order in eta. Backpropagation
+points in another direction at every rate.
 """
 
 from dataclasses import dataclass
@@ -36,14 +37,14 @@ KINDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     weight_scale: float = option(0.3, "half-range of the weights")
     repeats: int = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Return the distance of the change of h from the Gauss-Newton step, for each rate."""
+    """Return the distance between the change of h and the Gauss-Newton step, for each rate."""
     found: dict[str, Any] = {}
     hidden: Literal["linear", "tanh"]
     for kind in KINDS:
@@ -67,7 +68,7 @@ def _distance(
     seed: int,
     direction_only: bool,
 ) -> float:
-    """Return ``|dh - expected| / |expected|``; for the direction alone, scale expected to |dh|."""
+    """Return ``|dh - expected| / |expected|``; `direction_only` first scales expected to |dh|."""
     network = rate_network(
         *(SIZES, circuit, rate),
         hidden,
@@ -96,13 +97,13 @@ def _distance(
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     per_decade = runs["tanh"][:, 1:-1] / runs["tanh"][:, 2:]
     return {"per_decade": per_decade}
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("distance from Gauss-Newton, linear", m.runs["linear"].max(1), "", 0.0),
         Quantity(f"the same, tanh, eta {RATES[-1]:g}", m.runs["tanh"][:, -1]),

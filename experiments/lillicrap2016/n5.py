@@ -1,23 +1,25 @@
-"""Supplementary note 5: handwritten digits by networks of three and ten hidden layers.
+"""Supplementary note 5: handwritten digits with networks of three and ten hidden layers.
 
-Networks with tanh outputs learn MNIST, inputs standardised, targets of -0.9 and 0.9, squared error,
-batches of 100, eta from 1e-2 over 1e-3 to 1e-4, weight decay 1e-6. ``--cells`` says which of them;
-the others are marked as not run.
+Networks with tanh outputs learn MNIST with standardised inputs, targets of -0.9 and 0.9, squared
+error, batches of 100 and a weight decay of 1e-6; eta decreases from 1e-2 over 1e-3 to 1e-4.
+``--cells`` selects the networks to run; the others are marked as not run.
 
-The paper does not give the scales of the first weights and of B, the number of epochs at each rate,
-nor whether eta is of the sum over a batch or of its mean; taken is the mean. B is such that the
-error has about the same size in every hidden layer. How FA is trained was chosen on 10,000 held-out
-training images: if delta_l is B_l delta_{l+1} without derivatives, and if eta is 1e-2 from the
-first step, which all examples push the same way, hidden neurons saturate, steps of the output layer
-overshoot, and the error jumps (10, 6, 10, 4 % after 1 to 4 epochs; backprop 7, 5, 4, 4). Sizes of B
-of 0.1 to 3, smaller first weights and lower rates did not help. With derivatives (``--gated true``)
-and a first epoch at 1e-3 it is 12, 6, 4.0, 3.4 %, and (b) stays below 3 instead of 15: above 2
-linear outputs would overshoot, those of tanh do later.
+The paper does not give the scales of the initial weights and of B or the number of epochs at each
+rate, and does not say whether eta refers to the sum or the mean over a batch; the mean is used
+here. B is scaled such that the error has about the same size in every hidden layer.
 
-"Dropout (in a single hidden layer)" can be read as dropout in one of three hidden layers
-(``dropout``), or in a network of one (``dropout1``). Later variants keep the earlier ones' changes:
-piecewise linear neurons with dropout, local fields with both, and distortions with all. The
-photographs behind the digits of the last cells are the user's.
+The training of FA was chosen on 10,000 held-out training images. If delta_l is B_l delta_{l+1}
+without derivatives and eta is 1e-2 from the first step, in which all examples push the weights in
+the same direction, then hidden neurons saturate, steps of the output layer overshoot, and the error
+jumps (10, 6, 10, 4 % after 1 to 4 epochs; backprop 7, 5, 4, 4). Values of 0.1 to 3 for the scale of
+B, smaller initial weights and lower rates did not help. With derivatives (``--gated true``) and a
+first epoch at 1e-3 the error is 12, 6, 4.0, 3.4 %, and the value in (b) stays below 3 instead of
+15. Linear outputs would overshoot above 2; tanh outputs do so only at larger values.
+
+"Dropout (in a single hidden layer)" may mean dropout in one of three hidden layers (``dropout``) or
+in a network with one hidden layer (``dropout1``). Later variants keep the changes of earlier ones:
+piecewise linear neurons include dropout, local fields include both, and distortions include all of
+these. The user must provide the photographs behind the digits of the last cells.
 """
 
 from dataclasses import dataclass
@@ -44,7 +46,7 @@ from spikefa.runs.studies.grid import chosen
 
 WIDE, DEEP, LOCAL = (1500, 1500, 1500), (1000,) * 10, (3174, 1500, 1500)
 FIELD = (6, 6)
-"""Maps, and pixels of a field's side."""
+"""Number of maps, and width of a field in pixels."""
 CELLS = {
     "backprop": Cell("backprop", 1.62, WIDE, "backprop"),
     "fa": Cell("FA", 1.32, WIDE),
@@ -70,7 +72,7 @@ BETTER = {
     "local": "leaky",
     "distorted": "local",
 }
-"""Each of these cells has a lower error than the other, the paper says."""
+"""Pairs of cells; according to the paper, the first has the lower error."""
 SHORT = "learning was ended after so many epochs, in the paper when there was no more progress"
 UNSTABLE = (
     "without derivatives on the error's way down, or without a slow first epoch, feedback "
@@ -78,14 +80,14 @@ UNSTABLE = (
     "them, 15 in (b); with both, the length of learning counts, which the paper does not tell"
 )
 NEAR = 0.3
-"""Percent points within which an error is that of the paper."""
+"""An error within this many percentage points of the paper's counts as equal to it."""
 QUICK_MARGIN = 5.0
-"""By so many percent points a quick version may miss it: its training is far from its end."""
+"""In a quick version, whose training is incomplete, errors may be worse by this many points."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(TrainingSettings):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     warmup: int = option(1, "epochs at a tenth of the learning rate at first")
     gated: bool = option(True, "whether FA carries the error down times the derivatives")
@@ -99,14 +101,14 @@ class Settings(TrainingSettings):
 
 
 def complete(settings: Settings) -> Settings:
-    """Refuse cells with photographs at once if there are none."""
+    """Refuse cells with photographs at once if no folder of photographs is given."""
     if any(CELLS[name].background for name in chosen(settings.cells, tuple(CELLS))):
         require_photographs(settings.photographs)
     return settings
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Train one network; all see the same images in the same order."""
+    """Train one network; all cells see the same images in the same order."""
     network = CELLS[cell]
     data = _data(settings, network.background)
     how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
@@ -125,7 +127,7 @@ def _data(settings: Settings, background: bool) -> Any:
 
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     margin = QUICK_MARGIN if settings.quick else 0.0
     return {
         "end": ends(runs),
@@ -190,7 +192,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:
-    """Draw the errors against the epochs."""
+    """Draw the errors against the epoch."""
     return draw_errors(CELLS, runs)
 
 

@@ -1,9 +1,9 @@
-"""Supplementary note 6: house numbers (SVHN) by networks of four hidden layers.
+"""Supplementary note 6: house numbers (SVHN) with networks of four hidden layers.
 
-1024-3000-3000-3000-3000-10 networks with tanh outputs learn to tell the digit in the middle of a
-grey photograph, by feedback alignment; then with a first layer of 8 maps of 10 x 10 fields; then
-with piecewise linear hidden neurons too. The data set is the user's, see `spikefa.datasets.svhn`:
-without its files the experiment says which is missing.
+1024-3000-3000-3000-3000-10 networks with tanh outputs learn by feedback alignment to recognise the
+digit in the middle of a grey photograph. The second network has a first layer of 8 maps of 10 x 10
+fields; the third also has piecewise linear hidden neurons. The user must provide the data set, see
+`spikefa.datasets.svhn`; if a file is missing, the experiment names it.
 
 The paper trains on 604,388 images and gives no more of the setting; that of note 5 is taken, see
 `n5`.
@@ -38,7 +38,7 @@ CELLS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(TrainingSettings):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
     extra: bool = option(True, "train on the 531,131 easier images too")
@@ -46,7 +46,7 @@ class Settings(TrainingSettings):
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Train one network; all see the same images in the same order."""
+    """Train one network; all cells see the same images in the same order."""
     data = svhn(settings.data_dir, settings.extra)
     data = data.subset(settings.train_images, settings.test_images)
     how: Any = {"inputs": "standardised", "low": -0.9, "high": 0.9}
@@ -56,7 +56,7 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
-    """Return the test errors at the end, of the cells that were run."""
+    """Return the final test errors of the cells that were run."""
     return {"end": ends(runs)}
 
 
@@ -79,7 +79,7 @@ CLAIMS = (_is_better("local", "fa"), _is_better("leaky", "local"))
 
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:
-    """Draw the errors against the epochs."""
+    """Draw the errors against the epoch."""
     return draw_errors(CELLS, runs)
 
 

@@ -1,10 +1,10 @@
 """Supplementary note 7: stop consonants of TIMIT.
 
-39-1000-1000-1000-6 networks of tanh neurons tell six stop consonants by one frame of sound. The
-corpus is not free: the user brings the features, see `spikefa.datasets.timit`, and without them the
-experiment says what is missing.
+39-1000-1000-1000-6 networks of tanh neurons classify six stop consonants from one frame of sound.
+The corpus is not free, so the user must provide the features, see `spikefa.datasets.timit`; if they
+are missing, the experiment says so.
 
-The paper gives no more of the setting; that of note 5 is taken, see `n5`.
+The paper gives no further settings; those of note 5 are used, see `n5`.
 """
 
 from dataclasses import dataclass
@@ -33,20 +33,20 @@ CELLS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(TrainingSettings):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
     repeats: int = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Train one network; both see the same examples in the same order."""
+    """Train one network; both cells see the same examples in the same order."""
     train, tests = timit_stops(settings.data_dir)
     return trained(CELLS[cell], settings, train, tests, seed)[1]
 
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
-    """Return the test errors at the end, of the cells that were run."""
+    """Return the final test errors of the cells that were run."""
     return {"end": ends(runs)}
 
 
@@ -66,7 +66,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:
-    """Draw the errors against the epochs."""
+    """Draw the errors against the epoch."""
     return draw_errors(CELLS, runs)
 
 

@@ -1,16 +1,17 @@
-"""Supplementary note 9: autoencoders, where feedback alignment fails if they are narrow.
+"""Supplementary note 9: feedback alignment fails to train narrow autoencoders.
 
-Networks of tanh neurons learn to repeat MNIST images, brightness from -0.9 to 0.9, through a
-bottleneck of 10 neurons or without one. The error is the squared error of an image, summed over its
-pixels, averaged over the test images.
+Networks of tanh neurons learn to reproduce MNIST images, with brightness from -0.9 to 0.9, through
+a bottleneck of 10 neurons or without one. The error is the squared error of an image, summed over
+its pixels and averaged over the test images.
 
-The paper does not give rate, batch, epochs and scales, nor what its squared error is of. Batches of
-100 and weight decay 1e-6 are those of note 5, see `n5`; with its eta of 1e-2, of the mean over a
-batch, outputs saturate. The others were chosen on 10,000 held-out training images after two or
-three epochs: with eta of 3e-3 and first weights of gain 0.5 all four networks learn (squared error
-narrow: backprop 83, FA 117; wide: 73, 42). With gain 1 backprop is faster in the wide network (16,
-FA 40), and in the narrow one says the mean image to every image (171); with 1e-3 and gain 1: 82 and
-131, wide 31 and 74. B of gain 0.3 and 3 was no better than 1.
+The paper does not give the learning rate, batch size, number of epochs or scales, and does not
+define its squared error. Batches of 100 and a weight decay of 1e-6 are taken from note 5, see `n5`;
+with the eta of note 5, 1e-2 for the mean over a batch, outputs saturate. The other settings were
+chosen on 10,000 held-out training images after two or three epochs. With an eta of 3e-3 and initial
+weights of gain 0.5 all four networks learn (squared error narrow: backprop 83, FA 117; wide: 73,
+42). With gain 1 backprop is faster in the wide network (16, FA 40), but in the narrow one it
+outputs the mean image for every image (171). With 1e-3 and gain 1 the errors are 82 and 131, wide
+31 and 74. Gains of 0.3 and 3 for B were no better than 1.
 """
 
 from dataclasses import dataclass
@@ -29,11 +30,11 @@ from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spr
 from spikefa.runs.studies.drawing import band, legend, log_scale, name_axes, panels
 
 SHOWN = 8
-"""Test images that are drawn."""
+"""Number of test images to draw."""
 UNIT = 1.8
-"""Brightness from -0.9 to 0.9 by that from 0 to 1."""
+"""Ratio of the brightness range from -0.9 to 0.9 to that from 0 to 1."""
 QUICK_FACTOR = 1.5
-"""Within this a quick version takes errors for equal: its training is far from its end."""
+"""In a quick version, whose training is incomplete, errors may be worse by this factor."""
 NARROW, WIDE = (1000, 500, 10, 500, 1000), (1000,) * 5
 CELLS = {
     "narrow_backprop": Cell("backprop, 10 neurons in the middle", 8.6, NARROW, "backprop"),
@@ -45,7 +46,7 @@ CELLS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(TrainingSettings):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     rate: float = option(3e-3, "eta, of the mean over a batch")
     weight_gain: float = option(
@@ -62,7 +63,7 @@ class Settings(TrainingSettings):
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
-    """Train one network, and keep some images and what becomes of them."""
+    """Train one network, and keep some images and their reconstructions."""
     data = digits(
         settings.data_dir, settings.train_images, settings.test_images, settings.validation_images
     )
@@ -76,7 +77,7 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
-    """Return the squared errors at the end, of the cells that were run."""
+    """Return the final squared errors of the cells that were run."""
     factor = QUICK_FACTOR if settings.quick else 1.0
     return {
         "end": {name: 2 * loss for name, loss in ends(runs, "loss").items()},
@@ -107,7 +108,7 @@ def quantities(m: Measures) -> list[Quantity]:
 
 
 def _better(width: str, better: str, worse: str) -> dict[str, Any]:
-    """Return how one error is found to be lower than the other, as arguments of a `Claim`."""
+    """Return the arguments of a `Claim` that one error is lower than the other."""
     return {
         "when": lambda m: f"{width}_fa" in m.end and f"{width}_backprop" in m.end,
         "evidence": lambda m: (
@@ -134,7 +135,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:
-    """Draw the errors against the epochs (a), and some images with what becomes of them (b)."""
+    """Draw the errors against the epoch (a), and some images with their reconstructions (b)."""
     figure, ((left, right),) = panels(2, width=4.6, height=3.8)
     for (name, found), colour in zip(runs.items(), PALETTE, strict=False):
         band(left, found["epochs"][0], 2 * found["loss"], colour, CELLS[name].title)

@@ -1,8 +1,8 @@
-"""Supplementary figure 10: the flow of the two weights of a three-neuron network.
+"""Supplementary figure 10: the flow field of the two weights of a three-neuron network.
 
-One linear neuron in each layer learns y* = x by feedback alignment with B = 1, deterministically.
-The arrows are what one update of the network does from each point; the hyperbola A W = 1 holds the
-solutions. Trajectories are followed from near zero, and from anywhere in the plane.
+A network with one linear neuron per layer learns y* = x by deterministic feedback alignment with
+B = 1. Each arrow shows one update of the network from that point; the solutions lie on the
+hyperbola A W = 1. Trajectories start near zero or anywhere in the plane.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ GRID = 17
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     step: float = option(0.02, "eta")
     time: float = option(12.0, "for which a trajectory is followed, in units of 1 / eta updates")
@@ -35,7 +35,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Return the flow on a grid, one trajectory from near zero and one from anywhere."""
+    """Return the flow on a grid, a trajectory from near zero and one from any point."""
     random = numpy_generator(seed, "start")
     axis = np.linspace(-REACH, REACH, GRID)
     flow = [[_follow(settings, (a, w), 1)[-1] - (a, w) for a in axis] for w in axis]
@@ -48,7 +48,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _follow(settings: Settings, start: Any, updates: int) -> Any:
-    """Return A and W after each update, ndarray [updates + 1, 2]."""
+    """Return A and W before the first update and after each, ndarray [updates + 1, 2]."""
     net = Deterministic(settings, (1, 1, 1), settings.step, 0, 0.0)
     net.back.fill_(1.0)
     net.target.fill_(1.0)
@@ -62,7 +62,7 @@ def _follow(settings: Settings, start: Any, updates: int) -> Any:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     near, anywhere = runs["near"], runs["anywhere"]
     product = near[:, -1].prod(-1)
     good = (near[:, -1] > 0).all(-1)
@@ -77,7 +77,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("A W at the end, from near zero", m.product, "", 1.0),
         Quantity("change of C = 2 B W - A^2 on the way", m.drift, "", 0.0),
@@ -136,7 +136,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
 def _solutions(axes: Axes) -> None:
     """Draw A W = 1: grey where e W B e > 0, black where it is < 0, dashed where unstable.
 
-    Near a solution dE/dt = -(A^2 + B W) E, so that it is stable if A^2 + 1/A > 0.
+    Near a solution, dE/dt = -(A^2 + B W) E, so the solution is stable if A^2 + 1/A > 0.
     """
     right = np.linspace(1 / REACH, REACH, 200)
     axes.plot(right, 1 / right, color="#9aa0ad", linewidth=4, alpha=0.9, zorder=1)
@@ -146,10 +146,11 @@ def _solutions(axes: Axes) -> None:
 
 
 def _shade(axes: Axes) -> None:
-    """Shade the starts that end on the bad hyperbola: below the parabola that it turns away from.
+    """Shade the initial weights from which trajectories end on the bad branch of the hyperbola.
 
-    A path keeps C = 2 W - A^2, and the one through the point (-1, -1), where the solutions lose
-    their stability, has C = -3. Below it, to the left of the unstable solutions, paths end badly.
+    C = 2 W - A^2 is constant along a trajectory. At (-1, -1) the solutions lose their
+    stability; the trajectory through this point is a parabola with C = -3. Trajectories that start
+    below it, to the left of the unstable solutions, end on the bad branch.
     """
     a = np.linspace(-REACH, -1e-3, 400)
     border = np.where(a < -1, (a**2 - 3) / 2, 1 / a)

@@ -1,7 +1,7 @@
-"""Supplementary figure 11: how information about B flows into A and from there into W.
+"""Supplementary figure 11: information about B flows into A and from there into W.
 
 A 30-20-10 linear network follows the deterministic dynamics in three regimens: A learns, then W;
-both alternate many times; both learn at once. tr(A^T B E), tr(B W) and the error are followed.
+both alternate many times; both learn at once. The figure shows tr(A^T B E), tr(B W) and the error.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ REGIMENS = {"once": "A, then W", "often": "A and W in turn", "both": "A and W at
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     step: float = option(0.005, "eta")
     start: float = option(0.01, "half-range of the first weights")
@@ -35,7 +35,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Follow the three regimens from the same weights, for the same time but the first."""
+    """Run the three regimens from the same weights, all but the first for the same time."""
     turn = [(A_ALONE, settings.phase), (W_ALONE, settings.phase)]
     regimens = {
         "once": turn,
@@ -51,7 +51,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     looks = round(settings.phase / settings.every)
     error, often = runs["once.error"], runs["often.error"]
     teaching, overlap = runs["once.teaching"], runs["once.overlap"]
@@ -71,7 +71,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("error after A alone, by that before", m.first),
         Quantity("tr(A^T B E) after A alone", m.teaching[:, m.looks]),

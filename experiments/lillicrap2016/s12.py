@@ -1,7 +1,7 @@
-"""Supplementary figure 12: the traces of figure s11 in a larger network differ less among runs.
+"""Supplementary figure 12: in a larger network, the traces of figure s11 vary less between runs.
 
-A 100-50-20 linear network, and for comparison one of 30-20-10, follow the deterministic dynamics,
-all weights learning at once; tr(A^T B E), tr(B W) and the error are followed.
+A 100-50-20 linear network and, for comparison, one of 30-20-10 follow the deterministic dynamics,
+with all weights learning at once. The figure shows tr(A^T B E), tr(B W) and the error.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SIZES = {"large": (100, 50, 20), "small": (30, 20, 10)}
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     step: float = option(0.002, "eta")
     start: float = option(0.01, "half-range of the first weights")
@@ -32,7 +32,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Follow both networks."""
+    """Run both networks."""
     found: dict[str, Any] = {}
     for name, sizes in SIZES.items():
         net = Deterministic(settings, sizes, settings.step, seed, settings.start)
@@ -42,7 +42,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     final = {name: runs[f"{name}.overlap"][:, -1] for name in SIZES}
     varies = {name: values.std() / values.mean() for name, values in final.items()}
     positive = runs["large.teaching"][:, 2:].min(1)
@@ -50,7 +50,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("tr(B W) at the end, 100-50-20", m.final["large"]),
         Quantity("tr(B W) at the end, 30-20-10", m.final["small"]),

@@ -1,8 +1,8 @@
-"""Supplementary figure 13: from small first weights W comes to act like a pseudoinverse of B.
+"""Supplementary figure 13: with small initial weights, W comes to act like a pseudoinverse of B.
 
-A 30-20-10 linear network learns a linear function by feedback alignment from first weights in
-U[-omega, omega], omega from 0.0001 to 0.25: (a) the error, and the angle of the deltas (b) to those
-of backpropagation and (c) to those of pseudobackpropagation.
+A 30-20-10 linear network learns a linear function by feedback alignment, with initial weights from
+U[-omega, omega] and omega from 0.0001 to 0.25. The figure shows (a) the error, and the angle of the
+deltas (b) to those of backpropagation and (c) to those of pseudobackpropagation.
 """
 
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ from spikefa.utils.devices import choose_device
 SIZES = (30, 20, 10)
 OMEGAS = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.125, 0.15, 0.2, 0.25)
 SMALL = 3
-"""The first so many scales are "small": those of figure 2 and below."""
+"""The first three scales, up to that of figure 2, count as small."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     examples: int = option(1000, "examples, one update each")
     every: int = option(25, "examples between two looks at 500 others")
@@ -43,7 +43,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Learn the same function from first weights of every scale."""
+    """Train on the same function from initial weights of every scale."""
     at = range(0, settings.examples + 1, settings.every)
     found: dict[str, list[Any]] = {"nse": [], "backprop": [], "pseudo": []}
     for omega in OMEGAS:
@@ -73,7 +73,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     backprop, pseudo = runs["backprop"][..., -1], runs["pseudo"][..., -1]
     nearer = (pseudo < backprop)[:, :SMALL].mean()
     small, large = pseudo[:, :SMALL].mean(1), pseudo[:, -1]
@@ -89,7 +89,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         *(
             Quantity(f"angle to backprop at the end, omega {OMEGAS[k]:g}", m.backprop[:, k], "°")
@@ -126,7 +126,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the means over the runs, blue for the smallest scale, red for the largest."""
+    """Draw the means over the runs, from blue for the smallest scale to red for the largest."""
     figure, (row,) = panels(3, width=3.7)
     colours = colormaps["coolwarm"]([k / (len(OMEGAS) - 1) for k in range(len(OMEGAS))])
     named = {

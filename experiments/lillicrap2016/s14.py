@@ -1,8 +1,8 @@
-"""Supplementary figure 14: what backpropagation has learned, feedback alignment leaves first.
+"""Supplementary figure 14: feedback alignment at first leaves a minimum that backprop has found.
 
 The network of figure 5 learns quadratic functions by backpropagation until it is near a minimum,
-then by feedback alignment: the weights at which the error is least are no equilibrium of feedback
-alignment, so the error increases, until a new configuration with low error is found.
+then by feedback alignment. The weights with the least error are not an equilibrium of feedback
+alignment, so the error increases until the network finds a new configuration with low error.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     hidden: int = option(1000, "hidden neurons")
     before: int = option(8000, "updates by backprop, 10 examples each")
@@ -32,7 +32,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Learn by backprop, switch, learn by feedback alignment."""
+    """Train by backprop, then switch to feedback alignment and continue."""
     simulation = quadratic_simulation(settings, sf.Backprop(tau=1.0), settings.hidden, seed)
     measures = {"nse": simulation.held_out.answers.nse}
     first = range(0, settings.before + 1, settings.every)
@@ -45,7 +45,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     switch = settings.before // settings.every
     minimum = runs["nse"][:, switch - 5 : switch + 1].mean(1)
     after = runs["nse"][:, switch:]
@@ -54,7 +54,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("NSE at the switch", m.minimum),
         Quantity("highest NSE after it", m.peak),
@@ -77,7 +77,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the error against the updates, and where the circuit is switched."""
+    """Draw the error against the number of updates, and mark the switch of the circuit."""
     figure, ((axes,),) = panels(1, width=5.5, height=3.5)
     switch = settings.before // settings.every
     updates = runs["updates"][0]

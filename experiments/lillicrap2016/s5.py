@@ -1,9 +1,9 @@
-"""Supplementary figure 5: receptive fields of 100 hidden neurons, before and after learning.
+"""Supplementary figure 5: receptive fields of 100 hidden neurons, before and after training.
 
-The weights from the 28 x 28 pixels onto 100 of the hidden neurons of figure 3ab, chosen at random:
-before learning, and after it by backpropagation, by feedback alignment, and by feedback alignment
-with half of W and B removed. White is a strong positive weight, black a strong negative one. The
-networks are those of `fig3ab`, from the same first weights and trained alike.
+The figure shows the weights from the 28 x 28 pixels onto 100 randomly chosen hidden neurons of
+figure 3ab, before training and after training by backpropagation, by feedback alignment, and by
+feedback alignment with half of W and B removed. White is a strong positive weight, black a strong
+negative one. The networks are those of `fig3ab`, with the same initial weights and training.
 """
 
 from dataclasses import dataclass
@@ -23,22 +23,22 @@ from spikefa.utils.seeding import generator
 
 SIDE = 10
 SHOWN = SIDE**2
-"""Neurons that are drawn, in a square."""
+"""Number of neurons to draw, in a square."""
 PIXELS = 28
 LEAST_SMOOTH = 0.05
-"""Correlation of neighbouring weights by which fields have become smooth."""
+"""Correlation of neighbouring weights from which fields count as smooth."""
 TRAINED = ("backprop", "fa", "sparse")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Logistic):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     repeats: int = option(1, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Train three networks, and return the fields of the same neurons, and how smooth they are."""
+    """Train three networks, and return the fields of the same neurons and their smoothness."""
     data = digits(settings.data_dir, settings.train_images)
     found: dict[str, Any] = {}
     chosen = torch.randperm(settings.hidden, generator=generator(seed, "shown"))[:SHOWN]
@@ -55,9 +55,10 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _fields(name: str, weights: Any) -> dict[str, Any]:
-    """Return the fields [100, 28, 28], and the correlation of neighbouring weights [100].
+    """Return the fields [100, 28, 28] and the correlation of neighbouring weights [100].
 
-    Of weights to the right of one another, over the pixels of each field; random ones have 0.
+    The correlation is that of horizontally adjacent weights, over the pixels of each field; it is 0
+    for random weights.
     """
     fields = weights.T.reshape(-1, PIXELS, PIXELS).cpu().numpy().copy()
     a, b = fields[:, :, :-1].reshape(len(fields), -1), fields[:, :, 1:].reshape(len(fields), -1)
@@ -67,7 +68,7 @@ def _fields(name: str, weights: Any) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     smooth = {name: runs[f"{name}.smooth"].mean(1) for name in ("start", *TRAINED)}
     grown = {name: smooth[name] - smooth["start"] for name in TRAINED}
     in_words = ", ".join(f"{NAMES[name]} {spread(smooth[name])}" for name in TRAINED)
@@ -75,7 +76,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("correlation of neighbouring weights, before learning", m.smooth["start"]),
         *(
@@ -104,7 +105,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw 100 fields before learning, and after it by each algorithm, of the first run."""
+    """Draw 100 fields of the first run, before training and after training by each algorithm."""
     figure, axes = panels(2, 2, width=4.2, height=4.3)
     titles = {"start": "before learning"} | {name: NAMES[name] for name in TRAINED}
     for place, (name, title) in zip(axes.flat, titles.items(), strict=True):

@@ -1,12 +1,12 @@
-"""Supplementary figure 6: a deep network whose first layer is frozen is worse than a shallower one.
+"""Supplementary figure 6: a deep network with a frozen first layer is worse than a shallower one.
 
 Networks of 30-40-10 and 30-40-20-10 tanh neurons (outputs linear) learn the function of a
-30-20-10-10 network by backpropagation and by feedback alignment, 100 examples for each update,
-eta = 0.05 of the mean over them (supplementary note 3). As a control the first weights W0 of the
-deeper one stay as they were drawn: if its gain came from the number of parameters alone, that would
-not matter. First weights and biases are from uniform distributions, whose widths the paper does not
-say; here they are as wide as makes random features of use, or the control would be slow for
-another reason.
+30-20-10-10 network by backpropagation and by feedback alignment, with 100 examples per update and
+eta = 0.05 for the mean over them (supplementary note 3). As a control, the weights W0 of the first
+layer of the deeper network keep their initial values; if the deeper network were better only
+because it has more parameters, this would not matter. Initial weights and biases are drawn from
+uniform distributions. The paper does not give their widths; here they are wide enough to make
+random features useful, since otherwise the control would be slow for another reason.
 """
 
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 
 THREE, FOUR = (30, 40, 10), (30, 40, 20, 10)
 NETWORKS = {"3": (THREE, False), "4": (FOUR, False), "frozen": (FOUR, True)}
-"""Sizes of each network, and whether W0 is frozen."""
+"""Sizes of each network, and whether its W0 is frozen."""
 ALGORITHMS = {"backprop": "backprop", "fa": "feedback alignment"}
 LABELS = {"3": "3 layers", "4": "4 layers", "frozen": "4 layers, W0 frozen"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     updates: int = option(20_000, "updates")
     every: int = option(500, "updates between two looks at 500 other examples")
@@ -44,7 +44,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Let all networks learn the function of one target network, with both algorithms."""
+    """Train all networks on the function of one target network, with both algorithms."""
     circuits = {
         "backprop": lambda: sf.Backprop(tau=1.0),
         "fa": lambda: sf.FA(settings.feedback_scale, tau=1.0),
@@ -66,7 +66,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return the errors at the end, and those of each algorithm as an evidence."""
+    """Return the final errors, and the errors of each algorithm as evidence."""
     final = {
         f"{algorithm}.{network}": runs[f"{algorithm}.{network}"][:, -5:].mean(1)
         for algorithm in ALGORITHMS
@@ -81,7 +81,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the errors at the end."""
+    """Return the final errors."""
     return [
         Quantity(f"NSE at the end, {LABELS[network]}, {title}", m.final[f"{algorithm}.{network}"])
         for algorithm, title in ALGORITHMS.items()
@@ -114,7 +114,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the errors against the updates."""
+    """Draw the errors against the number of updates."""
     figure, ((axes,),) = panels(1, width=5.8, height=4.2)
     colours = {"3": (GREY, PALETTE[3]), "4": (INK, PALETTE[2]), "frozen": (BLUE, PALETTE[1])}
     for network, pair in colours.items():

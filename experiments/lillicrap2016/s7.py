@@ -1,11 +1,12 @@
-"""Supplementary figure 7: feedback alignment learns exclusive or, and W aligns with B.
+"""Supplementary figure 7: feedback alignment learns XOR, and W aligns with B.
 
 Networks of 2-2-1 and 2-25-1 logistic neurons learn XOR by backpropagation and by feedback
-alignment, one example for each update, eta = 0.5 for both (supplementary note 4). In the small one
-the first output weights and B are the paper's numbers; it does not say the others, nor the widths
-of the normal distributions in the larger one: here they are as wide as those numbers suggest, small
-first output weights and a large B. The paper shows one run of each; with two hidden neurons it
-depends on the first weights whether a solution is found, so many runs are made here.
+alignment, with one example per update and eta = 0.5 for both (supplementary note 4). The initial
+output weights and B of the small network are those of the paper. The paper gives neither its other
+weights nor the widths of the normal distributions in the larger network; the widths here follow
+from the given numbers: small initial output weights and a large B. The paper shows one run of each
+network. With two hidden neurons the initial weights determine whether a solution is found, so many
+runs are made here.
 """
 
 from dataclasses import dataclass
@@ -33,15 +34,15 @@ from spikefa.utils.seeding import generator
 HIDDEN = (2, 25)
 FIRST_W = (0.15, -0.13)
 B = (-3.75, -4.53)
-"""Output weights at first, and feedback weights, of the 2-2-1 network of the paper."""
+"""Initial output weights and feedback weights of the 2-2-1 network of the paper."""
 ALGORITHMS = {"backprop": "backprop", "fa": "feedback alignment"}
 SOLVED = 0.01
-"""MSE below which XOR is said to be solved."""
+"""XOR counts as solved if the MSE is below this value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     updates: int = option(20_000, "updates, one example each")
     every: int = option(200, "updates between two looks at the four examples")
@@ -83,7 +84,7 @@ def xor_simulation(
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Let both algorithms learn XOR in both networks, each pair from the same first weights."""
+    """Train both networks on XOR with both algorithms, from the same initial weights."""
     at = range(0, settings.updates + 1, settings.every)
     found: dict[str, Any] = {"updates": list(at)}
     for hidden in HIDDEN:
@@ -108,7 +109,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     solved = {
         f"{algorithm}.{hidden}": runs[f"{algorithm}.{hidden}"][:, -1] < SOLVED
         for algorithm in ALGORITHMS
@@ -126,7 +127,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         *(
             Quantity(f"MSE at the end, 2-{hidden}-1, {title}", m.runs[f"{name}.{hidden}"][:, -1])

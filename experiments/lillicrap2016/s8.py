@@ -1,8 +1,8 @@
-"""Supplementary figure 8: feedback alignment is sped up by momentum.
+"""Supplementary figure 8: momentum speeds up feedback alignment.
 
-A 30-20-10-10 tanh network learns the function of another, as in figure 3d, by feedback alignment;
-v <- alpha v + the update, and the weights change by v, for alpha of 0, 0.5 and 0.9, from the same
-first weights and on the same examples.
+A 30-20-10-10 tanh network learns the function of another network by feedback alignment, as in
+figure 3d. With momentum, v <- alpha v + the update, and the weights change by v. Runs with an alpha
+of 0, 0.5 and 0.9 use the same initial weights and examples.
 """
 
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from spikefa.runs.studies.drawing import band, first_below, legend, name_axes, p
 SIZES = (30, 20, 10, 10)
 ALPHAS = (0.0, 0.5, 0.9)
 BOUND = 0.3
-"""The NSE that must be reached."""
+"""NSE to reach."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     updates: int = option(2500, "updates")
     every: int = option(50, "updates between two looks at 500 other examples")
@@ -42,7 +42,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Learn with each momentum."""
+    """Train with each value of the momentum."""
     at = range(0, settings.updates + 1, settings.every)
     curves = []
     for alpha in ALPHAS:
@@ -62,7 +62,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     updates = runs["updates"][0]
     needed = [first_below(updates, runs["nse"][:, k], BOUND) for k in range(len(ALPHAS))]
     in_words = "; ".join(
@@ -72,7 +72,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity(f"updates until the NSE is below {BOUND:g}, momentum {alpha:g}", values)
         for alpha, values in zip(ALPHAS, m.needed, strict=True)
@@ -89,7 +89,7 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the errors against the updates."""
+    """Draw the errors against the number of updates."""
     figure, ((axes,),) = panels(1, width=5.2, height=3.6)
     for k, colour in enumerate((GREY, BLUE, PALETTE[2])):
         band(axes, runs["updates"][0], runs["nse"][:, k], colour, f"momentum {ALPHAS[k]:g}")

@@ -1,7 +1,7 @@
-"""Supplementary figure 9: the angles of all hidden neurons before and after learning.
+"""Supplementary figure 9: the angles of all hidden neurons, before and after training.
 
-The network of figure 5a; (a) its error, (b) the histogram of the angles between what each hidden
-neuron sends and what comes back to it.
+The network is that of figure 5a. The figure shows (a) its error and (b) the histogram of the angles
+between the outgoing and the feedback weights of each hidden neuron.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
-    """Everything that the result depends on."""
+    """All settings that affect the result."""
 
     hidden: int = option(1000, "hidden neurons")
     updates: int = option(4000, "updates, 10 examples each")
@@ -33,7 +33,7 @@ class Settings(Repeated):
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
-    """Learn, and measure every neuron's angle before and after."""
+    """Train the network, and measure every neuron's angle before and after."""
     simulation = quadratic_simulation(settings, circuit(), settings.hidden, seed)
     angles = neuron_angles(simulation.network)
     before = angles()
@@ -43,7 +43,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
+    """Return the values from which quantities and claims are computed."""
     before, after, nse = runs["before"], runs["after"], runs["nse"]
     below = (before < 90).mean(1)
     centre = before.mean(1)
@@ -51,7 +51,7 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 
 def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
+    """Return the quantities that the result reports."""
     return [
         Quantity("mean angle before", m.centre, "°", 90.0),
         Quantity("mean angle after", m.after.mean(1), "°"),

@@ -1,4 +1,4 @@
-"""A network: populations, synapses, a feedback circuit and a rule, and one step of their time."""
+"""Networks: populations, synapses, a feedback circuit and a rule, advanced step by step."""
 
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState

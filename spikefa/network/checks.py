@@ -1,4 +1,4 @@
-"""Checks of what rules and circuits hand to the network: kinds, shapes, dtypes, devices."""
+"""Checks of the output of rules and circuits: types, shapes, dtypes and devices."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,13 @@ from spikefa.utils.seeding import generator
 def check_change(
     change: object, streams: int, n_pre: int, n_post: int, dtype: torch.dtype, device: torch.device
 ) -> None:
-    """Check what the `update` of a rule returned.
+    """Check the return value of a rule's `update`.
 
     Raises
     ------
     SpikefaError
-        If it is no `Outer` or `Direct`, or a tensor in it has another shape, dtype or device.
+        If it is neither an `Outer` nor a `Direct`, or a tensor in it has the wrong shape, dtype or
+        device.
     """
     require(
         isinstance(change, Outer | Direct),
@@ -49,7 +50,7 @@ def check_change(
 
 
 def _rows(change: Outer, streams: int) -> int:
-    """Return the number of products that are summed: one per stream, or a multiple of that."""
+    """Return the number of products to sum: one per stream, or a multiple of that."""
     sides = [side.shape[0] for side in change[:2] if isinstance(side, Tensor) and side.dim() == 2]
     agree = len(sides) == 2 and sides[0] == sides[1]
     return sides[0] if agree and sides[0] % streams == 0 and sides[0] else streams
@@ -71,7 +72,7 @@ def check_modulators(
     Raises
     ------
     SpikefaError
-        If their number, a shape or a dtype is wrong.
+        If the number of modulators, a shape or a dtype is wrong.
     """
     whose = f"{where(type(circuit), 'state')}: {type(circuit).__name__}: "
     require(
@@ -89,15 +90,15 @@ def check_modulators(
 
 
 def check_rule_once(rule: PlasticityRule, dtype: torch.dtype) -> None:
-    """Let a rule of the user make one update of 3 x 2 synapses in 4 streams, and check it.
+    """Check a user-defined rule with one update of 3 x 2 synapses in 4 streams.
 
-    A mistake then shows before anything runs, and a run needs no checks. spikefa's own rules are
-    checked by its tests.
+    Errors thus appear before a simulation starts, and the simulation itself needs no checks. The
+    tests of spikefa check its own rules.
 
     Raises
     ------
     SpikefaError
-        If the rule fails, with file and line; or if what it returns is wrong, or NaN.
+        If the rule raises an error, with file and line; or if its result is wrong or NaN.
     """
     if not is_users(type(rule)):
         return

@@ -1,4 +1,4 @@
-"""A further feedback circuit beside a network's own, for comparison: it teaches no synapse."""
+"""An additional feedback circuit for comparison, which does not change any synapse."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,20 @@ from spikefa.utils.replicas import become, each_replica, seeds_of, side_by_side
 
 
 def connect(network: Network, circuit: FeedbackCircuit, seed: int | Sequence[int]) -> None:
-    """Connect a further circuit to a network's synapses; its weights are drawn from `seed`.
+    """Connect an additional circuit to a network's synapses and draw its weights from `seed`.
 
     Parameters
     ----------
     network : Network
     circuit : FeedbackCircuit
-        Not connected yet.
+        A circuit that is not connected yet.
     seed : int or sequence of int
-        Of a network with replicas: the seed of each, or the first of consecutive ones.
+        With replicas: the seed of each, or the first of consecutive seeds.
 
     Raises
     ------
     SpikefaError
-        If the circuit cannot serve this network.
+        If the circuit does not fit this network.
     """
     seeds = seeds_of(seed, network.replicas)
     single = network.first()
@@ -34,7 +34,7 @@ def connect(network: Network, circuit: FeedbackCircuit, seed: int | Sequence[int
 
 
 def feedback_state(network: Network, circuit: FeedbackCircuit, batch: int) -> FeedbackState:
-    """Return the state at rest of a circuit that `connect` has connected."""
+    """Return the resting state of a circuit connected by `connect`."""
     single = _each(network, circuit)[0]
     return side_by_side(single.state(batch, network.device, network.dtype), network.replicas)
 

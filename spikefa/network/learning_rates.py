@@ -1,4 +1,4 @@
-"""How fast each projection learns and decays now."""
+"""The current learning rate and weight decay of each projection."""
 
 import math
 from collections.abc import Sequence
@@ -14,25 +14,25 @@ from spikefa.plasticity import PlasticityRule
 
 @dataclass
 class LearningRates:
-    """Learning rates and weight decay of every projection now, known without asking the device.
+    """Current learning rates and weight decay of every projection, known without device access.
 
-    (1 - gamma) is 1 in float32 for the gamma = 1e-8 of Lillicrap et al. 2016, so that a decay at
-    every step would cost a pass over all weights and do nothing. The decay is accumulated instead,
-    as a logarithm, and applied as soon as the factor is exact to a thousandth: in float64 at every
-    step, and for 1e-8 in float32 every 12,000 steps.
+    For the gamma = 1e-8 of Lillicrap et al. 2016, (1 - gamma) is 1 in float32, so a decay at every
+    step would cost a pass over all weights and have no effect. Instead, the decay is accumulated as
+    a logarithm and applied as soon as the factor is exact to a thousandth: at every step in
+    float64, and every 12,000 steps for 1e-8 in float32.
 
     Attributes
     ----------
     least : float
-        Size of the logarithm from which on a decay is applied.
+        A decay is applied once the logarithm reaches this size.
     rates : list of float
-        eta of each projection; 0 if it is frozen, which stops its decay too.
+        eta of each projection; 0 if the projection is frozen, which also stops its decay.
     lost : Tensor [projections]
-        Share of each weight that one step takes away; on the CPU, in float64, like `due`.
+        Fraction of each weight that one step removes; on the CPU, in float64, like `due`.
     due : Tensor [projections]
-        Logarithm of the decay that had accumulated, and was not applied, `waited` steps ago.
+        Logarithm of the accumulated decay that had not been applied `waited` steps ago.
     waited, wait : int64 Tensor []
-        Steps since `due` was last updated, and the number of steps after which some is applied.
+        Steps since `due` was last updated, and number of steps after which some decay is applied.
     """
 
     least: float
@@ -50,7 +50,7 @@ class LearningRates:
         projections: int,
         dtype: torch.dtype,
     ) -> "LearningRates":
-        """Return the learning rates of `rule`, with no decay due, for weights of `dtype`."""
+        """Return the learning rates of `rule` for weights of `dtype`, with no decay due."""
         zeros = torch.zeros(projections, dtype=torch.float64)
         least = 1e3 * torch.finfo(dtype).eps
         none = torch.zeros((), dtype=torch.int64)
@@ -68,23 +68,23 @@ class LearningRates:
         factor: float | Sequence[float] = 1.0,
         decay: float = 1.0,
     ) -> None:
-        """Scale the rule's learning rates and weight decay from here on.
+        """Scale the rule's learning rates and weight decay from now on.
 
         Parameters
         ----------
         rule : PlasticityRule
         circuit : FeedbackCircuit
-            Its weights may decay with the forward ones.
+            Its weights may decay with the forward weights.
         factor : float or sequence of float, default 1
-            On the learning rate, of all projections or of each; 0 freezes a projection.
+            Factor on the learning rate, of all projections or of each; 0 freezes a projection.
         decay : float, default 1
-            On the weight decay.
+            Factor on the weight decay.
 
         Raises
         ------
         SpikefaError
-            If a factor is out of range, or a weight would lose all in one step; or if the
-            projections would decay differently, and the circuit's weights decay with all of them.
+            If a factor is out of range, if one step would remove a weight entirely, or if the decay
+            would differ between projections while the circuit's weights decay with all of them.
         """
         count = len(self.rates)
         factors = [factor] * count if isinstance(factor, int | float) else list(factor)
@@ -116,7 +116,7 @@ class LearningRates:
 
     @property
     def log_factors(self) -> Tensor:
-        """Logarithm of the factor of one step's decay, for each projection."""
+        """Logarithm of the decay factor of one step, for each projection."""
         return torch.log1p(-self.lost)
 
     def is_due(self) -> bool:
@@ -129,7 +129,7 @@ class LearningRates:
         if int(self.waited) < int(self.wait):
             return None
         self._add_up()
-        ripe = self.due <= -self.least * (1 - 1e-9)  # the sum may lose the last digit
+        ripe = self.due <= -self.least * (1 - 1e-9)  # the sum may be off in the last digit
         factors = torch.where(ripe, self.due, 0.0).exp().tolist()
         self.due.masked_fill_(ripe, 0.0)
         self._look_ahead()
@@ -140,7 +140,7 @@ class LearningRates:
         self.waited.zero_()
 
     def _look_ahead(self) -> None:
-        """Find after how many steps the decay of the first projection is large enough."""
+        """Find the number of steps until the first projection has enough decay to apply."""
         waits = [
             max(1, math.ceil((self.least + due) / -each))
             for due, each in zip(self.due.tolist(), self.log_factors.tolist(), strict=True)

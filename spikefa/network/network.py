@@ -1,4 +1,4 @@
-"""Populations, synapses, a feedback circuit and a plasticity rule; one step of their time."""
+"""A network of populations, synapses, a feedback circuit and a plasticity rule."""
 
 from collections.abc import Mapping, Sequence
 
@@ -34,36 +34,36 @@ class Network:
     feedback : FeedbackCircuit
         Carries the error back. A circuit belongs to one network.
     rule : PlasticityRule
-        Changes the synapses. It holds no tensors, so that one rule serves all projections.
+        Changes the synapses. A rule holds no tensors, so one rule serves all projections.
     synapses : callable, or mapping of str to callable, default Dense
-        Called as ``synapses(n_pre, n_post, device=..., dtype=...)`` for each projection. A mapping
-        has the name of the population that a projection ends on; the others are `Dense`.
+        Called as ``synapses(n_pre, n_post, device=..., dtype=...)`` for each projection. The keys
+        of a mapping are names of postsynaptic populations; those not named get `Dense`.
     output_error : {"spikes", "probability"}, default "spikes"
-        What the target is subtracted from: the output's spikes (eq. 7), or their probability,
-        which has the same mean and no noise. For rate neurons they are the same.
+        The error is this minus the target: the output's spikes (eq. 7), or their probability,
+        which has the same mean and no noise. For rate neurons the two are the same.
     device, dtype
-        Where the network lives, and as what.
+        Device and dtype of the tensors.
     optimiser : callable, optional
-        A class of torch.optim, or a ``functools.partial`` of one without `lr`, that takes the steps
-        of the forward synapses; see `spikefa.network.optimiser.Optimiser`. By default what the rule
-        returns is added as it is.
+        A class of torch.optim, or a ``functools.partial`` of one without `lr`, that updates the
+        forward synapses; see `spikefa.network.optimiser.Optimiser`. By default the changes that the
+        rule returns are added unmodified.
     replicas : int, optional
-        Number of networks side by side, which share nothing but their structure. Each has its own
-        seed. Weights are then `[replicas, n_pre, n_post]`, states `[replicas, batch, n]`, and one
-        step is one step of them all. By default there is one network, without that dimension.
+        Number of networks simulated side by side, which share only their structure. Each has its
+        own seed. Weights are then `[replicas, n_pre, n_post]` and states `[replicas, batch, n]`.
+        One step advances all replicas. By default there is one network, without that dimension.
 
     Attributes
     ----------
     synapses : dict of Synapses
-        By the name of the postsynaptic population.
+        Synapses by the name of the postsynaptic population.
     initialised : bool
         Whether weights have been drawn.
 
     Raises
     ------
     SpikefaError
-        If there is no population, or the circuit cannot serve these sizes, or the optimiser cannot
-        serve replicas, or the device has too little memory.
+        If there is no population, the circuit does not fit these sizes, the optimiser does not
+        support replicas, or the device has too little memory.
     """
 
     @enough_memory()
@@ -90,7 +90,7 @@ class Network:
         self.dtype = dtype
         self.initialised = False
         self.synapses = make_synapses(n_inputs, self.populations, synapses, device, dtype)
-        LearningRates.of(rule, feedback, len(self.synapses), dtype)  # refused at once, if at all
+        LearningRates.of(rule, feedback, len(self.synapses), dtype)  # raise errors early
         self.optimiser = None if optimiser is None else Optimiser(optimiser, self.synapses, rule)
         feedback.connect(list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
@@ -111,16 +111,16 @@ class Network:
 
     @property
     def leading(self) -> tuple[int, ...]:
-        """Dimensions in front of the shapes of a single network: (replicas,), or ()."""
+        """Dimensions that precede the shapes of a single network: (replicas,) or ()."""
         return (self.replicas,) if self.replicas else ()
 
     @property
     def shared(self) -> list[object]:
-        """What all replicas share: populations and the rule, which hold no state."""
+        """Objects that all replicas share: populations and the rule, which hold no state."""
         return [*self.populations.values(), self.rule]
 
     def replica(self, number: int) -> "Network":
-        """Return one of the replicas: a network like any other, on views of these weights.
+        """Return one replica: an ordinary network whose weights are views of these weights.
 
         Raises
         ------
@@ -136,11 +136,11 @@ class Network:
         return one
 
     def each(self) -> list["Network"]:
-        """Return all replicas; of a network without replicas, the network itself."""
+        """Return all replicas; without replicas, the network itself."""
         return [self.replica(number) for number in range(self.replicas or 0)] or [self]
 
     def first(self) -> "Network":
-        """Return the first replica; of a network without replicas, the network itself."""
+        """Return the first replica; without replicas, the network itself."""
         return self.replica(0) if self.leading else self
 
     def initialise(self, seed: int | Sequence[int]) -> None:
@@ -149,8 +149,8 @@ class Network:
         Parameters
         ----------
         seed : int or sequence of int
-            Of a network with replicas: the seed of each, or the first of consecutive ones. Each
-            gets the weights that a single network would get with its seed.
+            With replicas: the seed of each, or the first of consecutive seeds. Each replica gets
+            the weights that a single network would get with its seed.
         """
         seeds, whole = seeds_of(seed, self.replicas), self.tensors()
         for number, (one, own) in enumerate(zip(self.each(), seeds, strict=True)):
@@ -162,9 +162,9 @@ class Network:
         self.initialised = True
 
     def state(self, batch: int) -> NetworkState:
-        """Return the state at rest of `batch` independent streams, which share the weights.
+        """Return the resting state of `batch` independent streams, which share the weights.
 
-        Of a network with replicas: of as many streams for each replica.
+        With replicas, each replica has `batch` streams.
         """
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
         where = (self.device, self.dtype)
@@ -182,7 +182,7 @@ class Network:
         return side_by_side(single, self.replicas, keep=[learning_rates])
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return every forward and feedback weight, and the optimiser's state, by dotted name."""
+        """Return all forward and feedback weights and the optimiser's state, by dotted name."""
         synapses = {name: synapses.tensors() for name, synapses in self.synapses.items()}
         tree = {"synapses": synapses, "feedback": self.feedback.tensors()}
         if self.optimiser is not None:
@@ -192,10 +192,10 @@ class Network:
     def set_learning_rates(
         self, state: NetworkState, factor: float | Sequence[float] = 1.0, decay: float = 1.0
     ) -> None:
-        """Scale the rule's learning rates and weight decay from here on; see `LearningRates.set`.
+        """Scale the rule's learning rates and weight decay from now on; see `LearningRates.set`.
 
-        A factor of 0 freezes a projection: its rule rests, traces included, and its weights stay as
-        they are, bit for bit.
+        A factor of 0 freezes a projection: the rule does not run on it, its traces do not change,
+        and its weights stay bitwise the same.
         """
         state.learning_rates.set(self.rule, self.feedback, factor, decay)
         for plasticity, rate in zip(state.plasticity, state.learning_rates.rates, strict=True):
@@ -207,23 +207,23 @@ class Network:
         Parameters
         ----------
         state : NetworkState
-            The uniforms of this step must have been drawn already; updated in place.
+            Updated in place. The uniforms of this step must already have been drawn.
         inputs : Tensor [batch, n_inputs]
             Input spikes of this step.
         target : Tensor [batch, n_out]
-            What the output spikes should be.
+            Target values of the output spikes.
         """
         self.advance(state, inputs, target)
         self.decay(state)
 
     def advance(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step, without its weight decay; the step is not counted yet."""
+        """Advance by one step, without weight decay and without counting the step."""
         self.forward(state, inputs)
         self.feed_back(state, target)
         self.learn(state, inputs)
 
     def forward(self, state: NetworkState, inputs: Tensor) -> None:
-        """Sweep the spikes through the forward populations, within one step (eq. 5)."""
+        """Propagate the spikes through all forward populations within one step (eq. 5)."""
         pre = inputs
         for name, here in zip(self.populations, state.populations, strict=True):
             self.synapses[name].drive(pre, out=here.drive)
@@ -231,7 +231,7 @@ class Network:
             pre = here.spikes
 
     def feed_back(self, state: NetworkState, target: Tensor) -> None:
-        """Form the output error and let the feedback circuit carry it (eqs. 6 and 7)."""
+        """Compute the output error and pass it through the feedback circuit (eqs. 6 and 7)."""
         output = state.populations[-1]
         activity = output.spikes if self.output_error == "spikes" else output.probability
         torch.sub(activity, target, out=state.error)
@@ -239,7 +239,7 @@ class Network:
         self.feedback.step(state.feedback, state.error, state.populations)
 
     def learn(self, state: NetworkState, inputs: Tensor) -> None:
-        """Let the rule change every forward synapse (eq. 8), then the circuit its own."""
+        """Apply the rule to every forward synapse (eq. 8), then let the circuit change its own."""
         layers = self.layers(state, inputs)
         taught = zip(layers, state.feedback.modulators, strict=True)
         for number, (layer, modulator) in enumerate(taught):
@@ -259,7 +259,7 @@ class Network:
         self.feedback.learn(state.feedback, layers)
 
     def layers(self, state: NetworkState, inputs: Tensor) -> list[Projection]:
-        """Return the projections with the populations they join, as a circuit sees them."""
+        """Return the projections with the populations that they connect, as a circuit sees them."""
         sent = [inputs, *(population.spikes for population in state.populations)]
         return [
             Projection(*parts)
@@ -269,20 +269,20 @@ class Network:
         ]
 
     def decay(self, state: NetworkState) -> None:
-        """Count the step, and apply the weight decay that is due after it, the circuit's too."""
+        """Count the step and apply the weight decay that is now due, to the circuit as well."""
         state.steps += 1
         factors = state.learning_rates.step()
         if factors is not None:
             for synapses, factor in zip(self.synapses.values(), factors, strict=True):
                 if factor != 1:
                     synapses.decay(factor)
-            self.feedback.decay(factors[0])  # all are alike if the circuit decays
+            self.feedback.decay(factors[0])  # all factors are equal if the circuit decays
 
     def variables(self, state: NetworkState) -> Variables:
-        """Return what can be probed, by population and name; see `network_variables`.
+        """Return the variables to probe, by population and name; see `network_variables`.
 
         With replicas, their streams are concatenated: `[replicas * batch, n]`, or `[replicas, n]`
-        for what the streams of a replica share.
+        for variables that the streams of a replica share.
         """
         each = [
             network_variables(one.populations, one.synapses, one.feedback, one.rule, own)
@@ -291,10 +291,10 @@ class Network:
         return in_a_row(each) if self.leading else each[0]
 
     def alignment(self) -> dict[str, float]:
-        """Return the angle between W and B^T, in degrees, by the population a projection ends on.
+        """Return the angle between W and B^T, in degrees, by postsynaptic population.
 
         B is the matrix of the whole path of the error, see `FeedbackCircuit.paths`; projections
-        without such a path are left out. Random matrices are at 90 degrees, backpropagation at 0.
+        without one are omitted. Random matrices give 90 degrees, backpropagation gives 0.
         """
         require(not self.leading, "with replicas, ask one of them: network.replica(0).alignment()")
         return alignments(self.synapses, self.feedback)

@@ -1,4 +1,4 @@
-"""Momentum and adaptive steps: a torch optimiser applies the changes of a rule."""
+"""Momentum and adaptive steps: apply the changes of a rule with a torch optimiser."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,33 +14,34 @@ from spikefa.synapses import Synapses
 
 MakeOptimiser = Callable[[list[dict[str, Any]]], torch.optim.Optimizer]
 ELEMENTWISE = "SGD Adam AdamW Adamax NAdam RAdam RMSprop Adagrad Adadelta Rprop".split()
-"""Optimisers of torch whose step of a weight depends on no other weight."""
+"""Torch optimisers in which the step of a weight does not depend on other weights."""
 
 
 class Optimiser:
-    """Turns what a rule returns into a gradient, and lets a torch optimiser take the step.
+    """Converts the changes of a rule into gradients, with which a torch optimiser takes the step.
 
-    The gradient is the change without sign and learning rate, ``-dW / eta``. The learning rate of
-    the optimiser is eta of each projection, schedule included. Plain SGD thus does what happens
-    without an optimiser, and Adam, whose steps do not depend on the size of the gradient, follows
-    the schedule too. A frozen projection has no gradient: torch leaves it alone, momentum included.
+    The gradient is the negative change divided by the learning rate, ``-dW / eta``. The learning
+    rate of the optimiser is eta of each projection, including its schedule. Plain SGD is thus
+    equivalent to using no optimiser, and Adam, whose steps do not depend on the size of the
+    gradient, also follows the schedule. A frozen projection has no gradient, so torch leaves it and
+    its momentum unchanged.
 
-    A step with zero gradients, before the weights are drawn, creates the optimiser's state, so that
-    a checkpoint can always be restored into it.
+    A step with zero gradients before the weights are drawn creates the optimiser's state, so that a
+    checkpoint can always be restored into it.
 
     Parameters
     ----------
     make : callable
-        Called with a list of parameter groups, one for each projection: a class of torch.optim,
-        or a ``functools.partial`` of one.
+        A class of torch.optim or a ``functools.partial`` of one. It is called with a list of
+        parameter groups, one for each projection.
     synapses : mapping of str to Synapses
     rule : PlasticityRule
-        Has the base learning rate of each projection.
+        Provides the base learning rate of each projection.
 
     Raises
     ------
     SpikefaError
-        If a learning rate is given with the optimiser, or it cannot work one step at a time.
+        If the optimiser is given a learning rate, or cannot work one step at a time.
     """
 
     def __init__(self, make: MakeOptimiser, synapses: Mapping[str, Synapses], rule: PlasticityRule):
@@ -67,7 +68,7 @@ class Optimiser:
         return type(self.torch).__name__
 
     def hand_over(self, layer: int, change: Change, rate: float) -> None:
-        """Turn the change of projection `layer` into its gradient, with eta = `rate`."""
+        """Convert the change of projection `layer` into its gradient, with eta = `rate`."""
         weight, bias = self._set_gradient(layer, rate)
         if isinstance(change, Outer):
             torch.matmul(change.pre.mT, change.post, out=weight)
@@ -98,12 +99,12 @@ class Optimiser:
         )
 
     def rest(self, layer: int) -> None:
-        """Leave projection `layer` as it is in the next step."""
+        """Leave projection `layer` unchanged in the next step."""
         for parameter in self.torch.param_groups[layer]["params"]:
             parameter.grad = None
 
     def step(self) -> None:
-        """Let the optimiser change the weights, then restore holes and norms."""
+        """Let the optimiser change the weights, then restore missing synapses and norms."""
         self.torch.step()
         for synapses in self.synapses.values():
             synapses.constrain()

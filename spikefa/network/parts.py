@@ -1,4 +1,4 @@
-"""The parts of a network: populations, synapses, a circuit, a rule; checked and put together."""
+"""Check the parts of a network (populations, synapses, circuit, rule) and make the synapses."""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -19,12 +19,12 @@ MakeSynapses = Callable[..., Synapses]
 def check_parts(
     populations: Mapping[str, Any], feedback: Any, rule: Any, output_error: str
 ) -> None:
-    """Check that each part is an object of its kind.
+    """Check that each part has the required type.
 
     Raises
     ------
     SpikefaError
-        If a part is something else, or there is no population.
+        If a part has another type, or there is no population.
     """
     require(bool(populations), "a network needs at least an output population")
     check_kind("feedback", feedback, FeedbackCircuit)
@@ -38,7 +38,7 @@ def check_parts(
 
 
 def check_kind(what: str, given: Any, kind: type) -> None:
-    """Check that an argument is an object of its kind, and not a class that was not called."""
+    """Check that an argument is an instance of `kind`, and not a class."""
     uncalled = isinstance(given, type) and issubclass(given, kind)
     require(
         isinstance(given, kind),
@@ -63,14 +63,14 @@ def make_synapses(
     n_inputs : int
     populations : mapping of str to Population
     kinds : callable, or mapping of str to callable
-        What makes them, for all or by the name of the population; the others are `Dense`.
+        Makes the synapses, for all populations or by name; those not named get `Dense`.
     device, dtype
-        Where they live, and as what.
+        Device and dtype of the weights.
 
     Raises
     ------
     SpikefaError
-        If there is no population of a name.
+        If a name in `kinds` is not that of a population.
     """
     if not isinstance(kinds, Mapping):
         kinds = dict.fromkeys(populations, kinds)

@@ -1,4 +1,4 @@
-"""Networks side by side: room for their weights, and a check that each draws its own in place."""
+"""Replicas of a network: allocate their weights, and check that each is drawn in place."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,23 +18,23 @@ def widen(
     replicas: int | None,
     keep: Sequence[object],
 ) -> tuple[dict[str, Synapses], Optimiser | None]:
-    """Return synapses and optimiser with a leading dimension; the circuit gets it in place.
+    """Return synapses and optimiser with a leading dimension; change the circuit in place.
 
     Parameters
     ----------
     synapses : dict of Synapses
     circuit : FeedbackCircuit
-        It stays the object that the user has made.
+        The user's object, which is changed in place.
     optimiser : Optimiser, optional
     replicas : int, optional
-        By default everything stays as it is.
+        Number of replicas; by default nothing is changed.
     keep : sequence of object
-        What all replicas share.
+        Objects that all replicas share.
 
     Raises
     ------
     SpikefaError
-        If `replicas` is no positive integer, or the optimiser cannot serve replicas.
+        If `replicas` is not a positive integer, or the optimiser does not support replicas.
     """
     if replicas is None:
         return synapses, optimiser
@@ -52,12 +52,12 @@ def widen(
 def check_written_in_place(
     single: Mapping[str, Tensor], whole: Mapping[str, Tensor], number: int
 ) -> None:
-    """Check that the tensors of replica `number` are still views of those of the whole network.
+    """Check that the tensors of replica `number` are still views of the whole network's tensors.
 
     Raises
     ------
     SpikefaError
-        If drawing weights has put another tensor in the place of one.
+        If drawing weights has replaced a tensor.
     """
     for name, tensor in single.items():
         require(

@@ -1,4 +1,4 @@
-"""The state of a network: what changes from step to step, except the weights."""
+"""The state of a network: everything except the weights that changes from step to step."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from spikefa.utils.replicas import each_replica, replica
 
 @dataclass
 class NetworkState:
-    """Everything that changes from step to step except the weights, for one batch of streams.
+    """The state of a network for one batch of streams: everything that changes except the weights.
 
-    In a network with replicas, every tensor has a leading dimension, except those of the learning
-    rates.
+    In a network with replicas, every tensor has a leading dimension, except the tensors of the
+    learning rates.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class NetworkState:
     error : Tensor [batch, n_out]
         Output minus target of this step.
     learning_rates : LearningRates
-        How fast each projection learns and decays now; see `Network.set_learning_rates`.
+        Current learning rate and decay of each projection; see `Network.set_learning_rates`.
     steps : int
-        Steps of simulated time in which the network has learned.
+        Number of steps of simulated time in which the network has learned.
     """
 
     populations: list[PopulationState]
@@ -41,7 +41,7 @@ class NetworkState:
     steps: int = 0
 
     def replica(self, number: int) -> "NetworkState":
-        """Return the state of one replica, on views of these tensors."""
+        """Return the state of one replica, as views of these tensors."""
         return replica(self, number, keep=[self.learning_rates])
 
     def each(self) -> list["NetworkState"]:

@@ -1,4 +1,4 @@
-"""What can be probed of a network: what its parts declare, by population and name."""
+"""The variables of a network that can be probed, by population and name."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,7 +16,7 @@ from spikefa.utils.replicas import across
 from spikefa.utils.tensors import Variable, current
 
 Variables = dict[str, dict[str, Variable]]
-"""By population, and by name."""
+"""Variables by population and name."""
 RESERVED = (
     "spikes",
     "potential",
@@ -29,7 +29,7 @@ RESERVED = (
     "class_spikes",
     "class_spikes_summed",
 )
-"""Names that a trace of a rule cannot have: it is then called ``rule_<name>``."""
+"""Reserved names; a trace of a rule with such a name is called ``rule_<name>``."""
 
 
 def network_variables(
@@ -39,17 +39,17 @@ def network_variables(
     rule: PlasticityRule,
     state: NetworkState,
 ) -> Variables:
-    """Return what can be probed of a single network, by population, the input first.
+    """Return the variables of a single network that can be probed, by population, input first.
 
-    Of the input there are only the traces that the rule keeps of it. Of a forward population:
+    The input has only the traces that the rule keeps of it. A forward population has:
 
-    - ``spikes``, ``potential``, ``gain`` of the neurons, and the ``modulator`` that reaches them;
+    - ``spikes``, ``potential`` and ``gain`` of the neurons, and the ``modulator`` they receive;
     - ``error_potential``, U of their error population;
-    - ``weights`` of the synapses onto them: synapse ``i * n_post + j`` is from neuron i to j;
+    - ``weights`` of the synapses onto them; synapse ``i * n_post + j`` connects neuron i to j;
     - ``alignment``, the angle in degrees between these weights and the transpose of the matrix that
-      carries the error the other way, or of the product along its path, if the circuit has one;
-    - what else the population and the circuit declare;
-    - the traces of the plasticity rule that belong to them or to the synapses onto them.
+      carries the error back, or of the matrix product along its path, if the circuit has one;
+    - all other variables that the population and the circuit declare;
+    - the traces of the plasticity rule that belong to the neurons or to the synapses onto them.
     """
     variables: Variables = {"input": {}}
     for name, population, error in zip(
@@ -77,10 +77,10 @@ def network_variables(
 def rule_traces(
     rule: PlasticityRule, names: Sequence[str], states: Sequence[PlasticityState]
 ) -> dict[str, dict[str, Tensor]]:
-    """Return the traces that a plasticity rule declared, by population, the input included.
+    """Return the traces that a plasticity rule declares, by population, including the input.
 
-    One number per presynaptic neuron belongs to the presynaptic population, any other trace to the
-    postsynaptic one.
+    A trace with one number per presynaptic neuron belongs to the presynaptic population, any other
+    trace to the postsynaptic one.
     """
     found: dict[str, dict[str, Tensor]] = {name: {} for name in ("input", *names)}
     for pre, post, plasticity in zip(["input", *names], names, states, strict=False):
@@ -107,7 +107,7 @@ def in_a_row(each: Sequence[Variables]) -> Variables:
 
 
 def alignments(synapses: Mapping[str, Synapses], circuit: FeedbackCircuit) -> dict[str, float]:
-    """Return the angle between W and B^T, in degrees, by the population a projection ends on."""
+    """Return the angle between W and B^T, in degrees, by postsynaptic population."""
     return {
         name: float(angle_between(weight, current(back).mT))
         for name, (weight, back) in _opposed(synapses, circuit).items()
@@ -117,7 +117,7 @@ def alignments(synapses: Mapping[str, Synapses], circuit: FeedbackCircuit) -> di
 def _opposed(
     synapses: Mapping[str, Synapses], circuit: FeedbackCircuit
 ) -> dict[str, tuple[Tensor, Variable]]:
-    """Return the weights beside which the circuit carries the error, with the matrix it meets."""
+    """Return pairs of forward weights and the matrix that carries the error back."""
     carried = list(synapses.items())[1:]
     return {
         name: (projection.weight, back)
@@ -126,7 +126,7 @@ def _opposed(
 
 
 def _concatenated(each: Sequence[Variable]) -> Variable:
-    """Return one variable of all replicas, without a copy if it is a tensor."""
+    """Return one variable of all replicas, without a copy for tensors."""
     tensors = [variable for variable in each if isinstance(variable, Tensor)]
     if len(tensors) == len(each):
         return across(tensors).view(-1, tensors[0].shape[-1])

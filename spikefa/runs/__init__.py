@@ -1,1 +1,1 @@
-"""The folder of a run: what is written there, and how it is looked at."""
+"""The folder of a run: its files, and the tools to inspect and draw them."""

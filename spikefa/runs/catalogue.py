@@ -1,4 +1,4 @@
-"""The experiments by name. Listing them imports none of them."""
+"""The experiments by name. Listing experiments does not import them."""
 
 import ast
 import pkgutil
@@ -19,12 +19,12 @@ def experiment_names() -> list[str]:
 
 
 def description(name: str) -> str:
-    """Return the docstring of an experiment's module, read from its file.
+    """Return the module docstring of an experiment, read from its file.
 
     Raises
     ------
     SpikefaError
-        If there is no experiment of that name.
+        If there is no experiment with that name.
     """
     return ast.get_docstring(ast.parse(read_text(_file(name)))) or ""
 
@@ -35,12 +35,12 @@ def summary_line(name: str) -> str:
 
 
 def load_experiment(name: str) -> Experiment:
-    """Import the experiment called `name` and return it.
+    """Import and return the experiment `name`.
 
     Raises
     ------
     SpikefaError
-        If there is no experiment of that name; the message lists all names.
+        If there is no experiment with that name; the message lists all names.
     """
     _file(name)
     found: Experiment = import_module(f"{PACKAGE}.{name}").EXPERIMENT
@@ -56,7 +56,7 @@ def _file(name: str) -> Path:
 
 
 def _files() -> dict[str, Path]:
-    """Return the file of each experiment. Modules whose names begin with ``_`` are helpers."""
+    """Return the file of each experiment. Modules whose names start with ``_`` are helpers."""
     spec = find_spec(PACKAGE)
     folders = spec.submodule_search_locations if spec else None
     return {

@@ -1,4 +1,4 @@
-"""The folder of a run and its files, which are written whole and never overwritten silently."""
+"""The folder of a run. Files are written atomically and never overwritten silently."""
 
 import csv
 import json
@@ -26,7 +26,7 @@ _FILES = {
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """Names and writes the files of one run.
+    """The folder of one run; names, reads and writes its files.
 
     Attributes
     ----------
@@ -52,12 +52,12 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: Path) -> "RunDirectory":
-        """Make the folder of a new run.
+        """Create the folder of a new run.
 
         Raises
         ------
         SpikefaError
-            If it holds a run already, or cannot be made.
+            If the folder already holds a run or cannot be created.
         """
         run = cls(path)
         files = (run.config, run.metrics, run.recording, run.checkpoint, run.summary)
@@ -74,12 +74,12 @@ class RunDirectory:
 
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
-        """Return the folder of a run that exists.
+        """Return the folder of an existing run.
 
         Raises
         ------
         SpikefaError
-            If it holds no run.
+            If the folder holds no run.
         """
         run = cls(path)
         require(run.config.is_file(), f"{path} holds no run: there is no {run.config.name} in it")
@@ -94,14 +94,14 @@ class RunDirectory:
         return found[1]
 
     def write_config(self, experiment: str, settings: dict[str, Any]) -> None:
-        """Write the complete settings, as ``--config`` reads them."""
+        """Write the complete settings in the format that ``--config`` reads."""
         with written_whole(self.config) as temporary:
             text = yaml.safe_dump(settings, sort_keys=False)
             heading = f"# spikefa run {experiment} --config THIS_FILE"
             temporary.write_text(f"{heading}\n{text}", encoding="utf-8")
 
     def write_metrics(self, rows: Sequence[dict[str, float]]) -> None:
-        """Write one line per epoch; integers without a point, missing numbers empty."""
+        """Write one line per epoch; integers have no decimal point, missing numbers are empty."""
         self._write_rows(self.metrics, rows)
 
     def write_replicas(
@@ -116,7 +116,7 @@ class RunDirectory:
         self._write_rows(self.replicas, rows)
 
     def _write_rows(self, path: Path, rows: Sequence[Mapping[str, float]]) -> None:
-        names = list(rows[-1])  # a run that an older version began lacks columns in its first rows
+        names = list(rows[-1])  # in a run started by an older version, the first rows lack columns
         names += [name for name in rows[0] if name not in names]
         with written_whole(path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, names)
@@ -129,7 +129,7 @@ class RunDirectory:
             temporary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
     def read_summary(self) -> dict[str, Any]:
-        """Return the results, {} if the run has not finished.
+        """Return the results, or {} if the run has not finished.
 
         Raises
         ------

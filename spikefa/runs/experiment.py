@@ -1,4 +1,4 @@
-"""An experiment: a figure or table of a paper, as a value that can be run, resumed and drawn."""
+"""An experiment: a figure or table of a paper that can be run, resumed and drawn."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from spikefa.runs.parsing import read_settings
 from spikefa.runs.settings import Repeated
 
 Compute = Callable[[RunDirectory], None]
-"""Computes what a run has not computed yet, and writes it into the folder of the run."""
+"""Computes the missing results of a run and writes them to its folder."""
 
 
 def _unchanged(settings: Any) -> Any:
@@ -21,24 +21,23 @@ def _unchanged(settings: Any) -> Any:
 
 @dataclass(frozen=True)
 class Experiment(ABC):
-    """What can be run under one name on the command line.
+    """An experiment that can be run by name from the command line.
 
-    Each module of `spikefa.experiments` holds one as ``EXPERIMENT``. It needs no registration.
+    Each module of `spikefa.experiments` defines one as ``EXPERIMENT``. No registration is needed.
 
     Attributes
     ----------
     name : str
-        On the command line: ``lillicrap2016.fig4``, for the module of that name.
+        Name on the command line, such as ``lillicrap2016.fig4`` for the module of that name.
     settings : type
         The dataclass of its settings, see `spikefa.runs.settings`.
     quick : mapping of str to value, optional
-        Settings of the quick version, ``--quick``; those given on the command line win.
+        Settings of the quick version, ``--quick``; the command line overrides them.
     complete : callable, optional
-        Returns settings in which nothing is left open, or raises a `SpikefaError` if they cannot
-        be used.
+        Returns complete settings, or raises a `SpikefaError` if they cannot be used.
     may_change : tuple of str, optional
-        Settings that may differ when a run is resumed: its length, and what does not change its
-        result.
+        Settings that may change when a run is resumed: its length, and settings that do not affect
+        its result.
     """
 
     name: str
@@ -50,18 +49,18 @@ class Experiment(ABC):
 
     @abstractmethod
     def prepare(self, settings: Any, resumed: RunDirectory | None) -> Compute:
-        """Return what computes the run; raise before a folder is made if it cannot be run."""
+        """Return a function that computes the run; errors raised here precede any new folder."""
 
     @abstractmethod
     def draw_figures(self, settings: Any, directory: RunDirectory) -> list[Path]:
-        """Draw the figures from the files of a run, and return their paths."""
+        """Draw the figures from the files of a run and return their paths."""
 
     @abstractmethod
     def conclude(self, settings: Any, directory: RunDirectory, figures: Sequence[Path]) -> None:
-        """Write the summary, and the result if the list of targets has it."""
+        """Write the summary and, if the list of targets includes it, the result."""
 
     def completed(self, settings: Any) -> Any:
-        """Return the settings as they are used and written to the run.
+        """Return the complete settings, as the run uses and stores them.
 
         Raises
         ------
@@ -74,28 +73,28 @@ class Experiment(ABC):
         return self.complete(settings)
 
     def folder(self, settings: Any) -> str:
-        """Return the name of the run's folder in ``runs``, by default."""
+        """Return the default name of the run's folder in ``runs``."""
         return self.name
 
     def run(
         self, settings: Any = None, out: Path | None = None, resume: Path | None = None
     ) -> RunDirectory:
-        """Compute, draw and conclude.
+        """Compute the run, draw its figures and write its results.
 
         Parameters
         ----------
         settings : optional
-            Of type `settings`; default: those without any option.
+            An instance of the class `settings`; the default settings if not given.
         out : Path, optional
-            Folder to make; default: a folder in ``runs`` with the name of the experiment.
+            Folder to create; by default a folder in ``runs`` with the name of the experiment.
         resume : Path, optional
-            Folder of a run to continue instead.
+            Folder of a run to continue, instead of starting a new one.
 
         Raises
         ------
         SpikefaError
-            If a setting is out of range, the folder holds a run, or the run to resume had another
-            setting.
+            If a setting is out of range, the folder already holds a run, or the run to resume has
+            different settings.
         """
         settings = self.completed(self.settings() if settings is None else settings)
         resumed = None if resume is None else RunDirectory.open(resume)
@@ -109,11 +108,11 @@ class Experiment(ABC):
         return directory
 
     def draw(self, directory: RunDirectory) -> list[Path]:
-        """Draw the figures of a run again, from its files."""
+        """Redraw the figures of a run from its files."""
         return self.draw_figures(read_settings(self.name, self.settings, directory), directory)
 
     def _shortened(self, settings: Repeated) -> Repeated:
-        """Return the settings of the quick version where the defaults were not changed."""
+        """Return the settings with unchanged defaults replaced by those of the quick version."""
         if not settings.quick:
             return settings
         defaults = {item.name: item.default for item in fields(settings)}

@@ -23,12 +23,12 @@ class RunFigure:
     Attributes
     ----------
     name : str
-        Name of the file, without suffix.
+        Name of the file without suffix.
     title : str
     caption : str
-        What the figure shows, in a sentence.
+        A sentence that describes the figure.
     draw : callable
-        Returns the figure. It raises a SpikefaError if the files do not hold enough after all.
+        Returns the figure, or raises a SpikefaError if the files lack the data for it.
     """
 
     name: str
@@ -38,7 +38,7 @@ class RunFigure:
 
 
 def run_figures(run: RunDirectory) -> list[RunFigure]:
-    """Return the figures that the files of a run allow, in the order of a report."""
+    """Return the figures for which a run has the files, in the order of a report."""
     learning = RunFigure(
         "learning",
         "Learning curve",
@@ -77,7 +77,7 @@ def run_figures(run: RunDirectory) -> list[RunFigure]:
 
 
 def _has_alignment(run: RunDirectory) -> bool:
-    """Return whether metrics.csv has a column of angles, which some circuits do not have."""
+    """Return whether metrics.csv has a column of angles; some circuits have none."""
     if not run.metrics.is_file():
         return False
     with open(run.metrics, encoding="utf-8", errors="replace") as file:
@@ -90,7 +90,7 @@ def _of_recording(run: RunDirectory, draw: Callable[[Recording], Figure]) -> Fig
 
 
 def _image_shape(run: RunDirectory) -> tuple[int, int] | None:
-    """Return the shape of the images; None, which stands for square, if it is not known."""
+    """Return the shape of the images, or None, meaning square, if it is unknown."""
     try:
         with open_recording(run.recording) as recording:
             return recording.layout.image_shape

@@ -1,4 +1,4 @@
-"""A short description of a run directory or a recording."""
+"""Short descriptions of run directories and recordings."""
 
 import csv
 import textwrap
@@ -15,7 +15,7 @@ from spikefa.utils.files import read_text
 
 
 def inspect(path: Path) -> str:
-    """Return a description of a run directory or of a recording.
+    """Return a description of a run directory or a recording.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def _last_epoch(run: RunDirectory) -> list[str]:
 
 
 def _paragraph(title: str, values: Mapping[Any, Any]) -> str:
-    """Return a title above names and values, in lines of at most 100 characters."""
+    """Return a title followed by names and values, in lines of at most 100 characters."""
     # The non-breaking space keeps a name and its value on one line.
     pairs = [f"{name}:\xa0{_short(value)}" for name, value in values.items() if value is not None]
     lines = textwrap.wrap(", ".join(pairs), 98, break_long_words=False, break_on_hyphens=False)
@@ -67,7 +67,7 @@ def _paragraph(title: str, values: Mapping[Any, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    """Return `value` as text, with six digits for numbers and for text that is one."""
+    """Return `value` as text; numbers, also those given as text, have six digits."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {_short(each)}" for name, each in value.items())
     if isinstance(value, str) and "." in value:

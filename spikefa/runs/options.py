@@ -1,4 +1,4 @@
-"""A field of settings that is an option of the command line."""
+"""Settings fields that are command-line options."""
 
 from dataclasses import field
 from typing import Any
@@ -10,11 +10,11 @@ def option(default: Any, text: str, fills: str = "") -> Any:
     Parameters
     ----------
     default
-        None for an option that fills an argument: the default of the class then holds.
+        None for an option that fills an argument: the default of the class then applies.
     text : str
         Shown by ``--help``.
     fills : str, optional
-        The argument of a rule or circuit that the option fills, such as ``feedback.scale``. Giving
-        the option to a class without that argument is an error.
+        The argument of a rule or circuit that the option sets, such as ``feedback.scale``. It is an
+        error to give the option if the class has no such argument.
     """
     return field(default=default, metadata={"help": text, "fills": fills})

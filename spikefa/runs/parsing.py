@@ -1,4 +1,4 @@
-"""Settings from the command line and from ``config.yaml``, and the text of ``--help``."""
+"""Read settings from the command line and ``config.yaml``; produce the text of ``--help``."""
 
 import re
 from dataclasses import fields
@@ -19,12 +19,12 @@ S = TypeVar("S")
 
 
 class Request(NamedTuple):
-    """What the command line asks for.
+    """The settings and folders given on the command line.
 
     Attributes
     ----------
     settings : Any
-        As given, not completed.
+        The settings as given, not yet completed.
     out, resume : Path, optional
         The folders of ``--out`` and ``--resume``.
     """
@@ -55,7 +55,7 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
 
 
 def full_help(name: str, settings: type, arguments: list[str], description: str = "") -> str:
-    """Return the text of ``--help``, with the arguments of the classes that are chosen in it.
+    """Return the text of ``--help``, including the arguments of the chosen classes.
 
     Raises
     ------
@@ -69,9 +69,9 @@ def full_help(name: str, settings: type, arguments: list[str], description: str 
 
 
 def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Request:
-    """Return the settings and the folders that command-line arguments ask for.
+    """Return the settings and the folders given by command-line arguments.
 
-    With ``--resume`` the settings of that run hold, except for those that are given anew.
+    With ``--resume``, the settings of that run apply unless they are given again.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
 
 
 def read_settings(name: str, settings: type[S], run: RunDirectory) -> S:
-    """Return the settings that the ``config.yaml`` of a run holds.
+    """Return the settings stored in the ``config.yaml`` of a run.
 
     Raises
     ------
@@ -108,13 +108,13 @@ def read_settings(name: str, settings: type[S], run: RunDirectory) -> S:
 
 
 def announce(settings: Any, known: Any = None) -> None:
-    """Print which code of the user runs, except what the settings `known` ran already."""
+    """Print which user code the settings run, except code that the settings `known` already ran."""
     for name in seams(settings):
         announce_code(name, getattr(settings, name), getattr(known, name, {}))
 
 
 def _switch(hint: Any) -> dict[str, Any]:
-    """Let an option of type bool without a value mean true."""
+    """Make an option of type bool mean true if it has no value."""
     return {"nargs": "?", "const": True} if hint is bool else {}
 
 
@@ -136,7 +136,7 @@ def _parse(parser: ArgumentParser, arguments: list[str]) -> dict[str, Any]:
 
 
 def _in_one_line(message: str) -> str:
-    """Replace the parser's keys in a message of jsonargparse by the names of the options."""
+    """Replace the parser's keys in a message of jsonargparse with the names of the options."""
     line = " ".join(message.split())
     line = re.sub(r'Parser key "(\w+)":', lambda key: f"--{key[1].replace('_', '-')}:", line)
     line = re.sub(r"<class '(\w+)'>", r"\1", line.replace("typing.", ""))

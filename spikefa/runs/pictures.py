@@ -1,4 +1,4 @@
-"""Figures and reports as files, as the drawing commands write them."""
+"""Write figures and reports to files, for the drawing commands."""
 
 import warnings
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def draw_raster(
     out: Path | None = None,
     force: bool = False,
 ) -> Path:
-    """Draw the raster of a recording into a file and return its path.
+    """Draw the raster of a recording, write it to a file and return the path.
 
     Parameters
     ----------
@@ -30,15 +30,15 @@ def draw_raster(
     populations, units, steps
         As in `spikefa.analysis.raster_figure`.
     out : Path, optional
-        The suffix selects the format. By default ``figures/raster.png`` in a run directory, or
-        ``<recording>-raster.png`` beside a recording.
+        File to write; the suffix selects the format. By default ``figures/raster.png`` in a run
+        directory, or ``<recording>-raster.png`` next to a recording.
     force : bool, default False
         Replace `out` if it exists.
 
     Raises
     ------
     SpikefaError
-        If the recording does not exist or lacks what is asked for, or `out` exists.
+        If the recording does not exist or lacks the requested data, or if `out` exists.
     """
     recording, default = _recording(path)
     out = out or default
@@ -53,7 +53,7 @@ def draw_raster(
 
 
 def _recording(path: Path) -> tuple[Path, Path]:
-    """Return the recording at `path`, and the default path of its raster."""
+    """Return the path of the recording at `path` and the default path of its raster."""
     if path.is_dir():
         run = RunDirectory.open(path)
         require(run.recording.is_file(), f"the run in {path} has no {run.recording.name}")
@@ -68,10 +68,10 @@ def refuse_existing(path: Path, force: bool) -> None:
 
 
 def draw_figures(run: RunDirectory) -> list[Path]:
-    """Draw all figures that the files of a run allow into its folder ``figures``.
+    """Draw all figures for which a run has the files, into its folder ``figures``.
 
-    Existing figures are replaced. A figure that cannot be drawn is left out with a warning, such as
-    figure 4 of a recording without spikes.
+    Existing figures are replaced. A figure that cannot be drawn, such as figure 4 from a recording
+    without spikes, is left out with a warning.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from spikefa import __version__
 
 
 def git_state() -> tuple[str, bool]:
-    """Return the commit of the checkout that this package runs from, and whether it has changes.
+    """Return the commit of the checkout that contains this package, and whether it has changes.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def git_state() -> tuple[str, bool]:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        # A package that is installed below another repository is not part of it.
+        # A package installed inside another repository is not part of that repository.
         git("ls-files", "--error-unmatch", Path(__file__).name)
         return git("rev-parse", "HEAD"), bool(git("status", "--porcelain"))
     except (OSError, subprocess.CalledProcessError):
@@ -41,7 +41,7 @@ def code_version() -> str:
 
 
 def provenance(device: str, backend: str = "eager") -> dict[str, Any]:
-    """Return the provenance that recordings and summaries keep.
+    """Return the provenance that recordings and summaries store.
 
     Parameters
     ----------

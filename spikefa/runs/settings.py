@@ -1,7 +1,7 @@
 """The settings of an experiment: a frozen dataclass whose fields are command-line options.
 
-`Placed` holds the options that every experiment has; `Repeated` adds those of experiments that are
-repeated over seeds.
+`Placed` holds the options that all experiments share; `Repeated` adds the options of experiments
+that are repeated over seeds.
 """
 
 from dataclasses import Field, dataclass, fields
@@ -25,14 +25,14 @@ DEVICE = "auto: a GPU if there is one"
 DATA_DIR = "where the data set lies; else $SPIKEFA_DATA, else fetched"
 REPEATS = "how often, with seeds 0, 1, 2 and so on"
 WHICH_CELLS = "cells of the table to run, with commas between; --resume adds others"
-"""Texts of options that several experiments have."""
+"""Help texts of options that several experiments share."""
 ALL = "all"
-"""Value of ``--cells`` that names every cell."""
+"""Value of ``--cells`` that selects every cell."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """Where an experiment runs, and what executes it."""
+    """The device and the backend of an experiment."""
 
     device: Device = option("cpu", DEVICE)
     backend: Backend = option(
@@ -55,6 +55,6 @@ class Repeated(Placed):
 
 
 def options(settings: Any) -> list["Field[Any]"]:
-    """Return the fields of settings, or of their class: first their own, then those all have."""
+    """Return the fields of settings or of their class: their own first, then the shared ones."""
     common = {item.name for item in fields(Repeated)}
     return sorted(fields(settings), key=lambda item: item.name in common)

@@ -1,4 +1,4 @@
-"""Building HTML in which text cannot become markup: everything but `Markup` is escaped."""
+"""Build HTML safely: everything except `Markup` is escaped, so text cannot become markup."""
 
 import base64
 import html
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 
 class Markup(str):
-    """Text that is HTML already. Other modules get it from the functions here."""
+    """Text that is already HTML. Other modules obtain it from the functions in this module."""
 
 
 Content = object
-"""The content of an element: `Markup` is kept as it is, anything else is escaped text."""
+"""The content of an element: `Markup` is kept unchanged, anything else is escaped."""
 
 
 def escaped(content: Content) -> Markup:
@@ -22,13 +22,13 @@ def escaped(content: Content) -> Markup:
 
 
 def element(tag: str, *contents: Content, **attributes: str) -> Markup:
-    """Return ``<tag attributes>contents</tag>``. `class_` stands for the attribute ``class``."""
+    """Return ``<tag attributes>contents</tag>``. `class_` sets the attribute ``class``."""
     given = "".join(f' {name.rstrip("_")}="{escaped(value)}"' for name, value in attributes.items())
     return Markup(f"<{tag}{given}>{joined(contents)}</{tag}>")
 
 
 def joined(contents: Iterable[Content]) -> Markup:
-    """Return the contents concatenated."""
+    """Concatenate the contents."""
     return Markup("".join(escaped(content) for content in contents))
 
 

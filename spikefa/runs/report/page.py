@@ -1,4 +1,4 @@
-"""The page of a report: its head, its sections in order, and the file that holds it."""
+"""The page of a report: its head, its sections in order, and the file it is written to."""
 
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from spikefa.runs.report.style import CSS
 from spikefa.utils.files import written_whole
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""Forbids the browser to run scripts or load anything, in case text ever becomes markup."""
+"""Stops the browser from running scripts or loading anything, should text become markup."""
 
 
 def write_report(run: RunDirectory, out: Path) -> None:
-    """Write the report of a run as one file.
+    """Write the report of a run to one file.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def report_page(run: RunDirectory) -> str:
     """Return the report of a run as one HTML page with embedded figures.
 
     The page loads nothing from elsewhere and contains no script. Text from the files of the run is
-    escaped. A figure that cannot be drawn is replaced by the reason.
+    escaped. If a figure cannot be drawn, the page gives the reason instead.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from spikefa.runs.report.markup import Markup, element, escaped, grid, joined, p
 
 DPI = 130
 PIXELS_PER_INCH = 92
-"""Width of figures on the page, at which their text is about as large as that of the page."""
+"""Width of figures on the page; makes their text about as large as the text of the page."""
 MOST_ROWS = 40
 
 RESULTS = {
@@ -61,7 +61,7 @@ def _resume(run: RunDirectory) -> str:
 
 
 def formatted(value: object, form: str = "{:.6g}") -> str:
-    """Return `value` as text, numbers in the format `form`."""
+    """Return `value` as text, with numbers in the format `form`."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, float) or (isinstance(value, int) and form != "{:.6g}"):
@@ -79,7 +79,7 @@ def configuration(config: Mapping[str, Any]) -> Markup:
 
 
 def figures(run: RunDirectory) -> Markup:
-    """Return every figure that the files of the run allow, each with a heading."""
+    """Return every figure for which the run has the files, each with a heading."""
     return joined(element("section", *_figure(each), id=each.name) for each in run_figures(run))
 
 
@@ -96,7 +96,7 @@ def _figure(figure: RunFigure) -> tuple[Markup, Markup]:
 
 
 def metrics(run: RunDirectory) -> Markup:
-    """Return the rows of metrics.csv; if there are many, evenly spaced ones up to the last."""
+    """Return the rows of metrics.csv or, if there are many, evenly spaced rows up to the last."""
     if not run.metrics.is_file():
         return element("p", "No epoch has finished yet.", class_="notice")
     rows = read_metrics(run.metrics)
@@ -140,7 +140,7 @@ def _provenance(run: RunDirectory) -> dict[str, Any]:
     try:
         with open_recording(run.recording) as opened:
             return opened.provenance
-    except SpikefaError:  # missing or damaged, which the section on the recording reports
+    except SpikefaError:  # missing or damaged; the section on the recording says so
         return {}
 
 

@@ -1,4 +1,4 @@
-"""The look of the page: light and dark, narrow and wide, on screen and on paper."""
+"""The style of the page: light and dark, narrow and wide, for screen and print."""
 
 CSS = """
 :root { --ink: #1f2430; --grey: #6a7180; --line: #e3e5ea; --paper: #fff; --ground: #f6f7f9;

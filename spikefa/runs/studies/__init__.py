@@ -1,4 +1,4 @@
-"""Studies: experiments repeated over seeds, the paper's claims on them, and the page of results."""
+"""Studies: experiments repeated over seeds, the claims of the paper, and the page of results."""
 
 from spikefa.runs.studies.claims import Claim, Measures, Quantity, full_version, spread
 from spikefa.runs.studies.grid import CellRuns, Runs

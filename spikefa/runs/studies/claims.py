@@ -1,4 +1,4 @@
-"""What an experiment reports: quantities with their values, and the paper's claims, judged."""
+"""The report of an experiment: quantities with their values, and verdicts on claims."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -8,9 +8,9 @@ from typing import Any
 
 
 class Measures(SimpleNamespace):
-    """What quantities and claims are computed from, by name.
+    """The values from which quantities and claims are computed, by name.
 
-    Besides ``settings`` and ``runs`` it holds what the experiment's `measure` returns.
+    These are ``settings``, ``runs`` and the values returned by the experiment's `measure`.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -24,15 +24,15 @@ class Quantity:
     Attributes
     ----------
     text : str
-        Its name, in words.
+        Its name in words.
     values : iterable of float
-        One for each run; infinity where it never came about. Empty for a cell of a table that was
+        One value per run; infinity if an event never occurred. Empty for a cell of a table that was
         not run.
     unit : str, default ""
     paper : float, optional
-        The paper's value; None if it gives none.
+        The paper's value; None if the paper gives none.
     paper_sd : float, optional
-        The spread of the paper's value.
+        The standard deviation of the paper's value.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Quantity:
     paper_sd: float | None = None
 
     def as_record(self) -> dict[str, Any]:
-        """Return the entry of the result file, with mean, deviation and number of runs."""
+        """Return the entry of the result file, with mean, standard deviation and number of runs."""
         values = _finite(self.values)
         return {
             "text": self.text,
@@ -56,17 +56,17 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, judged.
+    """The verdict on a claim.
 
     Attributes
     ----------
     text : str
-        What the paper says.
+        The claim of the paper.
     holds : bool
     evidence : str
-        The numbers that decide it.
+        The numbers that support the verdict.
     reason : str
-        The likely reason if it does not hold.
+        The likely reason if the claim does not hold.
     """
 
     text: str
@@ -90,20 +90,20 @@ def _always(measures: Any) -> bool:
 
 @dataclass(frozen=True)
 class Claim:
-    """Something the paper says, and how it is held against what was measured.
+    """A claim of the paper, and how to judge it by the measured values.
 
     Attributes
     ----------
     text : str or callable
-        What the paper says. This and all callables below are given the `Measures`.
+        The claim in words. All callables here take the `Measures`.
     holds : callable
-        Whether it holds, as a bool.
+        Returns whether the claim holds, as a bool.
     evidence : callable
-        The numbers that decide it, as a str.
+        Returns the numbers that support the verdict, as a str.
     reason : str or callable
-        The likely reason if it does not hold.
+        The likely reason if the claim does not hold.
     when : callable, optional
-        Whether the claim is judged at all, such as for the full version only. Default: always.
+        Returns whether to judge the claim, for example only in the full version. Default: always.
     """
 
     text: str | Callable[[Any], str]
@@ -124,12 +124,12 @@ class Claim:
 
 
 def judge_all(claims: Sequence[Claim], measures: Any) -> list[Verdict]:
-    """Return the verdicts on the claims that can be judged, in their order."""
+    """Return the verdicts on the claims that can be judged, in the order of the claims."""
     return [claim.judge(measures) for claim in claims if claim.when(measures)]
 
 
 def full_version(measures: Any) -> bool:
-    """Return whether this is not the quick version; for `Claim.when`."""
+    """Return whether this is the full version, not the quick one; for `Claim.when`."""
     return not measures.settings.quick
 
 
@@ -138,9 +138,9 @@ def _worded(text: str | Callable[[Any], str], measures: Any) -> str:
 
 
 def summary(values: Iterable[float | None]) -> dict[str, Any]:
-    """Return mean, standard deviation and n of those values that are numbers.
+    """Return mean, standard deviation and number n of the values that are numbers.
 
-    The deviation has n - 1 in its denominator and is None for n = 1; for n = 0 so is the mean.
+    The standard deviation is computed with n - 1. It is None for n < 2; the mean is None for n = 0.
     """
     numbers = [value for value in values if value is not None]
     n = len(numbers)
@@ -152,7 +152,7 @@ def summary(values: Iterable[float | None]) -> dict[str, Any]:
 
 
 def spread(values: Iterable[float], digits: int = 3) -> str:
-    """Return "mean ± sd" for an evidence, with the number of runs that have no finite value."""
+    """Return "mean ± sd" as evidence, with the number of runs that have no finite value."""
     given = _finite(values)
     found = summary(given)
     if found["mean"] is None:

@@ -1,4 +1,4 @@
-"""The command that a result was made with, from the settings in its file."""
+"""The command that reproduces a result, from the settings in its file."""
 
 import json
 import shlex
@@ -14,10 +14,10 @@ ELSEWHERE = ("device", "data_dir", "processes")
 
 
 def command(target: Target, settings: Mapping[str, Any]) -> str:
-    """Return the command line that makes such a result.
+    """Return the command line that produces such a result.
 
-    It has the options that differ from today's defaults. Rules and circuits are given by the
-    target's own options.
+    It contains the options that differ from the current defaults. The options of the target select
+    rules and circuits.
     """
     experiment = load_experiment(target.experiment)
     seams = {name: given for name, given in settings.items() if isinstance(given, dict)}

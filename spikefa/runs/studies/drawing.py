@@ -1,4 +1,4 @@
-"""Panels, bands and axes of the pictures of repeated runs."""
+"""Panels, bands and axes for the figures of repeated runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ RIGHT_ANGLE = 90
 
 
 def panels(columns: int, rows: int = 1, width: float = 4.0, height: float = 3.3) -> Any:
-    """Return a figure and its panels, ndarray [rows, columns]; sizes are of one panel."""
+    """Return a figure and its panels, ndarray [rows, columns]; the sizes apply to one panel."""
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
     found = figure.subplots(rows, columns, squeeze=False)
     for axes in found.flat:
@@ -24,7 +24,7 @@ def panels(columns: int, rows: int = 1, width: float = 4.0, height: float = 3.3)
 def band(
     axes: Axes, x: np.ndarray, runs: np.ndarray, colour: str, label: str = "", style: str = "-"
 ) -> None:
-    """Draw the mean of runs [n, T] with a band of one standard deviation."""
+    """Draw the mean of the runs [n, T] with a band of one standard deviation."""
     mean = runs.mean(0)
     axes.plot(x, mean, style, color=colour, linewidth=1.6, label=label or None)
     if len(runs) > 1:
@@ -45,7 +45,7 @@ def name_axes(axes: Axes, x: str, y: str, title: str = "") -> None:
 
 
 def level(axes: Axes, y: float, text: str = "") -> None:
-    """Draw a thin horizontal line, such as at 90 degrees."""
+    """Draw a thin horizontal line, for example at 90 degrees."""
     axes.axhline(y, color=PALE, linewidth=0.9, zorder=0)
     if text:
         axes.annotate(
@@ -72,6 +72,6 @@ def legend(axes: Axes, **options: Any) -> None:
 
 
 def first_below(x: Sequence[float] | np.ndarray, runs: np.ndarray, bound: float) -> np.ndarray:
-    """Return the first of `x` at which each run [n, T] is below `bound`, inf if it never is."""
+    """Return the first value of `x` at which each run [n, T] is below `bound`, or inf if none."""
     below = runs < bound
     return np.where(below.any(1), np.asarray(x, float)[below.argmax(1)], np.inf)

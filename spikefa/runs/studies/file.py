@@ -1,4 +1,4 @@
-"""Result files: an experiment writes and seals them, and edited ones are refused."""
+"""Result files: experiments write them with a checksum, and edited files are refused."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ def result_of(
     figures: Sequence[Path],
     seconds: float,
 ) -> Result:
-    """Return the content of a result file, to which the provenance is added."""
+    """Return the content of a result file, without the provenance, which is added later."""
     return {
         "id": id,
         "experiment": experiment,
@@ -82,7 +82,7 @@ def read_result(path: Path) -> Result:
     Raises
     ------
     SpikefaError
-        If it is missing, damaged, of another version, or edited.
+        If the file is missing, damaged, of another version, or edited.
     """
     try:
         result = json.loads(read_text(path))
@@ -105,7 +105,7 @@ def read_result(path: Path) -> Result:
 
 
 def checksum(result: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the canonical JSON of everything but the checksum itself."""
+    """Return the SHA-256 of the canonical JSON of everything except the checksum itself."""
     content = {key: value for key, value in result.items() if key != "checksum"}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

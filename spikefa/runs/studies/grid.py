@@ -1,4 +1,4 @@
-"""The runs of a study: one file for each seed, and for each cell if it is a table."""
+"""The runs of a study: one file for each seed, or for each seed and cell of a table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,27 +11,27 @@ from spikefa.errors import SpikefaError, require
 from spikefa.runs.settings import ALL
 
 Runs = dict[str, np.ndarray]
-"""The findings of all runs, stacked: `[n, ...]` by name."""
+"""The results of all runs by name, stacked: `[n, ...]`."""
 
 CellRuns = Mapping[str, Runs]
-"""The findings of the runs of each cell, by cell; without the cells that have not been run."""
+"""The results of the runs by cell, without the cells that have not been run."""
 
 SECONDS = "seconds"
 COMMIT = "commit"
-"""What every run records besides: how long it took, and the commit that computed it."""
+"""Every run also stores its computing time and the commit that computed it."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Which runs there are, and where they lie.
+    """The runs of a study and the folder of their files.
 
     Parameters
     ----------
     folder : Path
-        Of their files.
+        Folder of the files.
     seeds : sequence of int
     cells : sequence of str
-        Of a table; empty otherwise.
+        Cells of a table; empty otherwise.
     """
 
     folder: Path
@@ -39,7 +39,7 @@ class Grid:
     cells: Sequence[str] = ()
 
     def missing(self) -> list[tuple[int, str]]:
-        """Return seed and cell of the runs that have no file yet; the cell is "" without cells."""
+        """Return seed and cell of the runs that have no file yet; without cells, the cell is ""."""
         return [
             (seed, cell)
             for seed in self.seeds
@@ -48,7 +48,7 @@ class Grid:
         ]
 
     def load(self) -> Any:
-        """Return `Runs`; of a table `CellRuns`, of the cells that have been run with all seeds."""
+        """Return `Runs` or, for a table, `CellRuns` of the cells that were run with all seeds."""
         if not self.cells:
             return load_runs(self.folder, self.seeds)
         return {
@@ -58,7 +58,7 @@ class Grid:
         }
 
     def seconds(self, runs: Any) -> float:
-        """Return the computing time of all runs together."""
+        """Return the total computing time of all runs."""
         return sum(float(found[SECONDS].sum()) for found in self._stacks(runs))
 
     def commits(self, runs: Any) -> list[str]:
@@ -70,12 +70,12 @@ class Grid:
 
 
 def chosen(given: str, cells: Sequence[str]) -> list[str]:
-    """Return those of `cells` that are given: names with commas between, or "all".
+    """Return the selected `cells`, given as names separated by commas or as "all".
 
     Raises
     ------
     SpikefaError
-        If a name is none of `cells`.
+        If a name is not in `cells`.
     """
     if given == ALL:
         return list(cells)
@@ -86,12 +86,12 @@ def chosen(given: str, cells: Sequence[str]) -> list[str]:
 
 
 def file_of(folder: Path, seed: int, cell: str = "") -> Path:
-    """Return the file of the run with a seed, of a cell if there are cells."""
+    """Return the file of the run with this seed, and of this cell if there are cells."""
     return folder / (f"seed{seed}-{cell}.npz" if cell else f"seed{seed}.npz")
 
 
 def load_runs(folder: Path, seeds: Sequence[int], cell: str = "") -> Runs:
-    """Return the findings of the runs with these seeds, of one cell if there are cells, stacked.
+    """Return the stacked results of the runs with these seeds, of one cell if there are cells.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def load_runs(folder: Path, seeds: Sequence[int], cell: str = "") -> Runs:
         path = file_of(folder, seed, cell)
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                stored = {COMMIT: np.array(""), **arrays}  # older runs do not record it
+                stored = {COMMIT: np.array(""), **arrays}  # older runs do not store it
                 for name, values in stored.items():
                     found.setdefault(name, []).append(values)
         except (OSError, ValueError) as error:

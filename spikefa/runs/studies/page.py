@@ -1,4 +1,4 @@
-"""docs/results.md, built from the committed result files alone."""
+"""Build docs/results.md from the committed result files alone."""
 
 import shutil
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ shorter version with `--quick`, and take its result over with `spikefa results -
 
 
 def build_page(folder: Path) -> str:
-    """Return the page of the result files in the folders of `folder`.
+    """Return the results page for the result files in the folders of `folder`.
 
     Raises
     ------
     SpikefaError
-        If a file is damaged, edited, of another version, or of no target in the list.
+        If a file is damaged, edited, of another version, or belongs to no target in the list.
     """
     results = read_results(folder)
     known = [target for target in TARGETS.values() if target.id in results]
@@ -47,7 +47,7 @@ def build_page(folder: Path) -> str:
 
 
 def write_page(folder: Path) -> Path:
-    """Write the page beside `folder`, with the same name, and return its path."""
+    """Write the page next to `folder` under the same name, and return its path."""
     text = build_page(folder)
     page = folder.with_suffix(".md")
     with written_whole(page) as temporary:
@@ -75,12 +75,12 @@ def read_results(folder: Path) -> dict[str, Result]:
 
 
 def add_run(run: Path, folder: Path) -> Path:
-    """Copy result and figures of a finished run into the folder of its target.
+    """Copy the result and figures of a finished run to the folder of its target.
 
     Raises
     ------
     SpikefaError
-        If the run is a quick one, has no result or an edited one, or belongs to no target.
+        If the run is a quick version, has no result or an edited one, or belongs to no target.
     """
     result = read_result(run / NAME)
     require(not result["quick"], f"{run} is a quick version: only full runs are listed")
@@ -118,7 +118,7 @@ def _line(target: Target, result: Result | None) -> str:
 
 
 def _held(results: Mapping[str, Result]) -> str:
-    """Return how many of the claims of all results hold."""
+    """Return how many claims of all results hold."""
     verdicts = [claim["holds"] for result in results.values() for claim in result["claims"]]
     return f"{sum(verdicts)} of {len(verdicts)} claims hold."
 

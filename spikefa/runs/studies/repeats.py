@@ -1,4 +1,4 @@
-"""The same experiment with one seed after the other, in several processes if asked."""
+"""Repeat an experiment over seeds, optionally in several processes."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,11 +18,11 @@ from spikefa.utils.files import written_whole
 from spikefa.utils.progress import progress_bar
 
 Once = Callable[..., dict[str, Any]]
-"""Called with settings and seed, and the cell if there are cells; returns numbers and arrays by
-name, of one shape for all seeds."""
+"""Called with settings and seed, and the cell if there are cells. Returns numbers and arrays by
+name, with the same shapes for all seeds."""
 
 Together = Callable[[Any, Sequence[int]], list[dict[str, Any]]]
-"""Called with settings and seeds; returns for each what `Once` would, computed side by side."""
+"""Called with settings and seeds; computes the results of `Once` for all seeds in parallel."""
 
 Job = TypeVar("Job")
 
@@ -30,20 +30,20 @@ Job = TypeVar("Job")
 def repeat(
     once: Once, settings: Any, grid: Grid, processes: int, together: Together | None = None
 ) -> None:
-    """Make all runs of a grid that have no file yet; each file appears whole.
+    """Make all runs of a grid that have no file yet. Each file is written atomically.
 
     Parameters
     ----------
     once : callable
-        A function of a module, so that other processes find it.
+        A module-level function, so that other processes can import it.
     settings
         Passed on to `once`.
     grid : Grid
     processes : int
-        Runs side by side, each with one thread; 1: in this process.
+        Number of processes, each with one thread; 1 uses this process.
     together : callable, optional
-        A function of a module that makes many runs at once. Each process then makes its share of
-        them so. Not for tables.
+        A module-level function that makes many runs at once; each process then makes its share of
+        the runs with it. Not for tables.
     """
     missing = grid.missing()
     jobs = [_Job(_Alone(once, cell), [seed], cell) for seed, cell in missing]
@@ -58,15 +58,15 @@ def repeat(
 def in_processes(
     function: Callable[[Job], int], jobs: Sequence[Job], processes: int
 ) -> Iterator[int]:
-    """Call a function with each job and yield its answers as they come.
+    """Call a function with each job and yield the results as they arrive.
 
     Parameters
     ----------
     function : callable
-        Of a module, or a `partial` of one.
+        A module-level function, or a `partial` of one.
     jobs : sequence
     processes : int
-        How many processes, each with one thread; 1: in this process.
+        Number of processes, each with one thread; 1 uses this process.
     """
     if processes == 1:
         yield from map(function, jobs)
@@ -79,13 +79,13 @@ def in_processes(
 
 
 def apart(found: Mapping[str, np.ndarray], replicas: int) -> list[dict[str, np.ndarray]]:
-    """Return curves `[times, replicas, ...]` replica by replica."""
+    """Split curves `[times, replicas, ...]` into one dict per replica."""
     return [{name: curves[:, n] for name, curves in found.items()} for n in range(replicas)]
 
 
 @dataclass(frozen=True)
 class _Alone:
-    """Makes one run at a time, where nothing is gained by making them side by side."""
+    """Makes one run at a time, where making several at once has no benefit."""
 
     once: Once
     cell: str
@@ -97,7 +97,7 @@ class _Alone:
 
 @dataclass(frozen=True)
 class _Job:
-    """The runs that one process makes, and their cell if there are cells."""
+    """The runs of one process, and their cell if there are cells."""
 
     make: Together
     seeds: Sequence[int]
@@ -109,7 +109,7 @@ def _one_thread() -> None:
 
 
 def _run(settings: Any, folder: Path, job: _Job) -> int:
-    """Make some runs and write a file for each; return how many."""
+    """Make some runs, write a file for each, and return their number."""
     begin, commit = time.perf_counter(), code_version()
     found = job.make(settings, job.seeds)
     seconds = (time.perf_counter() - begin) / len(job.seeds)

@@ -1,4 +1,4 @@
-"""From settings to a run directory with numbers, a verdict and a picture."""
+"""Studies: turn settings into a run directory with numbers, verdicts and a figure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass
@@ -20,7 +20,7 @@ from spikefa.runs.studies.repeats import Once, Together, repeat
 from spikefa.utils.devices import choose_device
 
 WITHOUT_BACKEND = ("auto", "eager")
-"""`Study.backends` of a study that steps its networks by hand."""
+"""`Study.backends` for a study that calls the steps of its networks directly."""
 
 
 def _nothing(settings: Any, runs: Any) -> dict[str, Any]:
@@ -32,32 +32,33 @@ class Study(Experiment):
     """An experiment that is repeated over seeds, judged and drawn.
 
     Its settings are a `Repeated`. A study with cells is a table: it is repeated for each cell, and
-    its settings have the field ``cells`` besides, with the names of those to run.
+    its settings have an additional field ``cells`` with the names of the cells to run.
 
     Attributes
     ----------
     id : str
-        Of the paper's figure or table, as in the list of targets: ``L16.fig2``.
+        Id of the paper's figure or table in the list of targets, such as ``L16.fig2``.
     once : callable
-        One run: settings and seed, and cell if there are cells, to numbers and arrays by name.
+        Makes one run: takes settings and seed, and the cell if there are cells, and returns numbers
+        and arrays by name.
     measure : callable, optional
-        Settings and runs to the numbers that quantities and claims need, by name. Runs are `Runs`,
-        or `CellRuns` if there are cells.
+        Takes settings and runs and returns the values that quantities and claims need, by name.
+        The runs are `Runs`, or `CellRuns` if there are cells.
     quantities : callable
-        `Measures` to the quantities of the result. A quantity without values belongs to a cell that
-        was not run.
+        Takes `Measures` and returns the quantities of the result. A quantity without values belongs
+        to a cell that was not run.
     claims : sequence of Claim
-        What the paper says.
+        The claims of the paper.
     picture : callable
-        Settings and runs to a figure.
+        Takes settings and runs and returns a figure.
     together : callable, optional
-        Makes all runs side by side, as replicas of one network: settings and seeds to what `once`
-        returns for each of them.
+        Makes all runs in parallel, as replicas of one network: takes settings and seeds and returns
+        a list with the result of `once` for each seed.
     cells : sequence of str, optional
         All cells of a table.
     backends : sequence of str, optional
-        Those that can execute it; `WITHOUT_BACKEND` of a study that makes no `Simulation`. Default:
-        all.
+        Backends that can execute the study; `WITHOUT_BACKEND` for a study that makes no
+        `Simulation`. Default: all.
     """
 
     _: KW_ONLY
@@ -73,7 +74,7 @@ class Study(Experiment):
     backends: Sequence[str] = get_args(Backend)
 
     def completed(self, settings: Any) -> Any:
-        """Return the settings as they are used; raise if device, backend or cells do not exist."""
+        """Return the complete settings; raise an error if device, backend or cells do not exist."""
         settings = super().completed(settings)
         choose_device(settings.device)
         require(
@@ -86,11 +87,11 @@ class Study(Experiment):
         return settings
 
     def folder(self, settings: Any) -> str:
-        """Return the name of the run's folder in ``runs``, by default."""
+        """Return the default name of the run's folder in ``runs``."""
         return f"{self.name}-quick" if settings.quick else self.name
 
     def prepare(self, settings: Any, resumed: RunDirectory | None) -> Compute:
-        """Return what makes the runs that have no file yet."""
+        """Return a function that makes the runs that have no file yet."""
 
         def compute(directory: RunDirectory) -> None:
             cells = chosen(settings.cells, self.cells) if self.cells else ()
@@ -107,7 +108,7 @@ class Study(Experiment):
         return [path]
 
     def conclude(self, settings: Any, directory: RunDirectory, figures: Sequence[Path]) -> None:
-        """Judge the runs, and write result and summary."""
+        """Judge the claims, and write the result and the summary."""
         grid = self._grid(settings, directory)
         runs = grid.load()
         measures = self.measures(settings, runs)
@@ -132,14 +133,14 @@ class Study(Experiment):
         directory.write_summary({"experiment": self.name, "headline": headline, **origin})
 
     def measures(self, settings: Any, runs: Any) -> Measures:
-        """Return what quantities and claims are computed from."""
+        """Return the values from which quantities and claims are computed."""
         return Measures(settings=settings, runs=runs, **self.measure(settings, runs))
 
     def _grid(self, settings: Any, directory: RunDirectory) -> Grid:
         return Grid(_repeats(directory), range(settings.repeats), self.cells)
 
     def _cells_run(self, runs: Any) -> dict[str, str]:
-        """Return the setting ``cells`` of all cells that were run, also in a resumed run."""
+        """Return the setting ``cells`` for all cells that were run, including before a resume."""
         if not self.cells:
             return {}
         return {"cells": ALL if len(runs) == len(self.cells) else ",".join(runs)}

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """A figure or table.
+    """A figure or table to reproduce.
 
     Attributes
     ----------
     id : str
         ``<paper>.<figure, table, note or appendix>``.
     experiment : str
-        The experiment's name on the command line, whether it has been written or not.
+        Name of the experiment on the command line; the experiment need not exist yet.
     what : str
-        Networks and task.
+        The networks and the task.
     paper : str
         The paper's result.
     options : str
@@ -41,7 +41,7 @@ PAPERS = {
     "PFA": ("li2024", "Li Ji-An & Benna, product feedback alignment"),
     "fig4": ("lillicrap2016", "Figure 4 with other circuits, which is in no paper"),
 }
-"""Folder of the experiments and full name, by the beginning of an id."""
+"""Folder of the experiments and full name of each paper, by the prefix of the id."""
 
 _LIST = """
 L16.fig2 | 30-20-10 linear: shallow, node perturbation, backprop, FA | FA as fast as backprop; the angle falls and stays above 0
@@ -101,4 +101,4 @@ def _read(line: str) -> Target:
 
 
 TARGETS = {target.id: target for target in map(_read, _LIST.strip().splitlines())}
-"""By id, in the order of the papers."""
+"""All targets by id, in the order of the papers."""

@@ -8,9 +8,9 @@ from spikefa.runs.studies.targets import Target
 
 
 def cells_run(result: Result) -> str:
-    """Return how many cells of a table were run, "9 of 27 cells run, ", or "" if all were.
+    """Return how many cells of a table were run, as "9 of 27 cells run, ", or "" if all were.
 
-    The cells are the quantities with a number of the paper; all quantities if there is none.
+    The cells are the quantities with a value from the paper, or all quantities if none has one.
     """
     given = [each for each in result["quantities"] if each["paper"] is not None]
     cells = given or result["quantities"]
@@ -19,7 +19,7 @@ def cells_run(result: Result) -> str:
 
 
 def findings(result: Result) -> str:
-    """Return how many claims hold or, if the paper makes none, the first quantity."""
+    """Return how many claims hold or, if there are no claims, the first quantity."""
     verdicts = [claim["holds"] for claim in result["claims"]]
     if verdicts:
         return f"{sum(verdicts)} of {len(verdicts)} claims hold"
@@ -28,7 +28,7 @@ def findings(result: Result) -> str:
 
 
 def claim_row(claim: Mapping[str, Any]) -> str:
-    """Return the line of a claim."""
+    """Return the table row of a claim."""
     text = claim["evidence"]
     if not claim["holds"]:
         text += f". Likely reason: {claim['reason'] or 'not known'}"
@@ -36,7 +36,7 @@ def claim_row(claim: Mapping[str, Any]) -> str:
 
 
 def quantity_row(quantity: Mapping[str, Any]) -> str:
-    """Return the line of a quantity."""
+    """Return the table row of a quantity."""
     unit = f" {quantity['unit']}" if quantity["unit"] else ""
     paper = "" if quantity["paper"] is None else _with_sd(quantity["paper"], quantity["paper_sd"])
     return table_row(
@@ -57,7 +57,7 @@ def _measured(quantity: Mapping[str, Any], unit: str) -> str:
 
 
 def _difference(quantity: Mapping[str, Any]) -> str:
-    """Return the difference of the means in standard deviations, ours and the paper's combined."""
+    """Return the difference of the means in units of the combined standard deviation."""
     if quantity["paper"] is None or quantity["mean"] is None:
         return ""
     variance = (quantity["sd"] or 0.0) ** 2 + (quantity["paper_sd"] or 0.0) ** 2
@@ -71,7 +71,7 @@ def _with_sd(mean: float, sd: float | None) -> str:
 
 
 def origin(result: Result) -> str:
-    """Return the sentence on runs, time, hardware and commits."""
+    """Return a sentence with the runs, time, hardware and commits."""
     judge = _commit(result["git_commit"] + "+" * result["git_dirty"])
     makers = sorted(map(_commit, result.get("computed_by", ())))
     text = f"commit {judge}"
@@ -83,7 +83,7 @@ def origin(result: Result) -> str:
 
 
 def _commit(version: str) -> str:
-    """Return a commit, as `code_version` returns it, in words."""
+    """Return a result of `code_version` in words."""
     if not version.strip("+"):
         return "that is not known"
     return version[:10] + ", with changes that are not committed" * version.endswith("+")
@@ -102,5 +102,5 @@ def anchor(target: Target) -> str:
 
 
 def table_row(*cells: object) -> str:
-    """Return a line of a Markdown table."""
+    """Return a row of a Markdown table."""
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
