@@ -1,4 +1,4 @@
-"""Auxiliary errors: each hidden layer has a guess of its own, and the error of that guess."""
+"""Auxiliary errors: each hidden layer guesses the target and receives the error of its guess."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,11 +26,11 @@ class AuxiliaryState(MixedState):
     Attributes
     ----------
     target : Tensor [batch, n_out]
-        Of this step.
+        Target of this step.
     guesses : list of PopulationState
         The auxiliary outputs, from the lowest hidden population upwards.
     guess_errors : list of ErrorState
-        Their error populations.
+        Error populations of the guesses, in the same order.
     """
 
     target: Tensor
@@ -46,36 +46,37 @@ class AuxiliaryState(MixedState):
 class Auxiliary(Mixing):
     """Linear aligned feedback systems, LAFS ("General feedback strategies", 2.1.1 and table 1).
 
-    As `Mixed`, but the direct error of a hidden layer is not that of the output. Each hidden layer
-    l has an auxiliary output of n_L graded neurons, which guess the target from its activity, and
-    an error population E_l of these::
+    Like `Mixed`, but the direct error of a hidden layer comes from the layer's own guess instead of
+    the output. Each hidden layer l has an auxiliary output of n_L graded neurons that guess the
+    target from the layer's activity, and an error population E_l for this guess::
 
         A_l <- (1 - tau) A_l + tau s_l D_l^T
         E_l <- (1 - tau) E_l + tau (f(A_l) - target)
-        direct error of layer l: phi_delta(E_l) D_l          in place of x_L D_l
+        direct error of layer l: phi_delta(E_l) D_l          replaces x_L D_l
 
-    Learning with strategy "direct" makes each layer, on its own, a better basis for the guess that
-    D_l fixes: with tau = 1 and the identity it descends the cross-entropy of that guess (f logistic
-    or softmax), so that no error need come from the layers above. The paper writes the guess of
-    layer i as (B^i)^T h^(i-1), which fits its matrices only if i - 1 is read as i.
+    With strategy "direct", each layer learns on its own to become a better basis for its guess,
+    whose weights D_l are fixed. With tau = 1 and the identity, this is gradient descent on the
+    cross-entropy of the guess (f logistic or softmax), so no error from the layers above is needed.
+    The paper writes the guess of layer i as (B^i)^T h^(i-1), which fits the shapes of its matrices
+    only if i - 1 is read as i.
 
     Parameters
     ----------
     strategy : {"direct", "s1", "s2", "s3"}, default "direct"
-        Who else is heard: nobody, or as in `Mixed`.
+        Neighbours whose errors a layer also receives: none for "direct", otherwise as in `Mixed`.
     combine : {"mean", "sum", "tanh"} or callable, default "mean"
         F, as in `Mixed`.
     guess : str, default "logistic"
-        f: an activation of `Rate`; "logistic" suits an output of binary neurons, "softmax" is that
-        of the paper.
+        f, an activation of `Rate`. "logistic" suits an output of binary neurons; the paper uses
+        "softmax".
     scale : float, default 0.2
         Size of all feedback weights: the half-range of a uniform distribution, 1/2 in the paper.
-        D_l is used in both directions.
+        The guesses use D_l too, transposed.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default True
         Whether errors between layers are gated by the gain of the forward neurons beside them. The
-        error of a guess is not, as for the cross-entropy.
+        error of a guess is not gated, in line with the cross-entropy.
     tau : float, default 0.9
         Weight of the new drive in the auxiliary outputs and in the error populations.
     matrix, sparsity
@@ -88,7 +89,7 @@ class Auxiliary(Mixing):
     """
 
     strategies: ClassVar[Sequence[str]] = ("direct", "s1", "s2", "s3")
-    reads_activity: ClassVar[bool] = True  # the guesses are formed from it
+    reads_activity: ClassVar[bool] = True  # to form the guesses
 
     strategy: str = field(default="direct", kw_only=False)
     combine: CombinationName | Combination = field(default="mean", kw_only=False)
@@ -104,10 +105,10 @@ class Auxiliary(Mixing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        Rate(1, activation=self.guess)  # refuses an unknown activation early
+        Rate(1, activation=self.guess)  # rejects an unknown activation early
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire the error of each guess to its hidden layer, and the layers to their neighbours."""
+        """Connect the error of each guess to its hidden layer, and the layers to each other."""
         output = forward[-1].n_post
         self.guesses = [Rate(output, activation=self.guess, tau=self.tau) for _ in forward[:-1]]
         guess_errors = [
@@ -116,7 +117,7 @@ class Auxiliary(Mixing):
         return self.mix(forward, device, dtype, guess_errors=guess_errors)
 
     def direct_hop(self, target: Site, matrix: RandomMatrix) -> Hop:
-        """Return the hop from the error of the layer's own guess, which is not gated."""
+        """Return the hop from the error of the layer's own guess; this hop is not gated."""
         return Hop(Site("guess_errors", target.layer), target, matrix, inlet="direct")
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> AuxiliaryState:
@@ -130,12 +131,12 @@ class Auxiliary(Mixing):
         )
 
     def observe_target(self, state: FeedbackState, target: Tensor) -> None:
-        """Keep the target, which every guess is compared with."""
+        """Store the target, to compare every guess with it."""
         assert isinstance(state, AuxiliaryState)
         state.target.copy_(target)
 
     def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
-        """Let each hidden layer guess, and sweep the errors of the guesses and the output."""
+        """Compute the guess of each hidden layer, and sweep the errors of guesses and output."""
         assert isinstance(state, AuxiliaryState)
         for layer, matrices in enumerate(self.random):
             guess = state.guesses[layer]

@@ -1,4 +1,4 @@
-"""Backpropagation: the reference, which real synapses could not do."""
+"""Backpropagation: the reference method, which real synapses cannot implement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from spikefa.synapses import Synapses
 
 @dataclass(eq=False, kw_only=True)
 class Backprop(Wired, sweep_only=True):
-    """Error populations whose synapses are at all times the transpose of the forward ones.
+    """Error populations whose weights always equal the transposed forward weights.
 
-    In one step, downwards::
+    In one step, from the output downwards::
 
         U_L <- (1 - tau) U_L + tau (s_L - target)
         U_l <- (1 - tau) U_l + tau [phi_delta(U_{l+1}) * Psi(V_{l+1})] W_{l+1}^T
 
-    (Rumelhart, Hinton & Williams 1986.) With tau = 1 and the identity it is the gradient of
-    ``|s_L - target|^2 / 2`` of a rate network, exactly; in a spiking network it takes Psi(V) for
-    the derivative of a spike (a straight-through estimate), and errors of past steps leak in.
+    See Rumelhart, Hinton & Williams (1986). With tau = 1 and the identity, this is the exact
+    gradient of ``|s_L - target|^2 / 2`` in a rate network. In a spiking network, Psi(V) stands in
+    for the derivative of a spike (a straight-through estimate), and errors of past steps leak in.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Backprop(Wired, sweep_only=True):
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default True
         Whether the transmitted error is gated by the forward neuron's gain Psi(V), as the chain
-        rule has it.
+        rule requires.
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     """
@@ -44,6 +44,6 @@ class Backprop(Wired, sweep_only=True):
     tau: float = 0.9
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below by a view of the forward weights."""
+        """Connect each error population to the one below through a view of the forward weights."""
         transposes = [ForwardMatrix(above.weight.mT) for above in forward[1:]]
         return layer_by_layer(self.beside(forward), transposes, self.gated)

@@ -1,4 +1,4 @@
-"""The seam for feedback circuits: subclass `FeedbackCircuit`."""
+"""Base class of feedback circuits; subclass `FeedbackCircuit` to write your own."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -16,30 +16,32 @@ from spikefa.utils.tensors import Variable
 
 
 class FeedbackCircuit(ABC):
-    """Owns the error populations and their weights; turns the output error into modulators.
+    """Base class of circuits that turn the output error into modulators.
+
+    A circuit owns the error populations and their weights.
 
     The network calls `connect` and `check` once, `initialise` once, and `state` for every batch of
     streams. In each step of simulated time it calls `observe_target` and `step` after the forward
-    sweep, and `learn` after the forward synapses have changed. A circuit whose error populations
-    are wired by hops subclasses `Wired` instead, which has most of this already.
+    sweep, and `learn` after the forward synapses have changed. Circuits whose error populations
+    are connected by hops should subclass `Wired`, which implements most of these methods.
 
     Attributes
     ----------
     wiring : Wiring
         The error populations and the hops between them. It is empty before `connect`, and in
-        circuits that do not say how they are wired.
+        circuits that do not describe their wiring.
     sweep_only : bool
-        Whether `step` does nothing but write the output error into the drive of the error
-        population beside the output and call ``wiring.sweep``, `observe_target` does nothing, and
-        `learn` looks at activity and at no forward synapse. Then a backend may carry the error by
-        means of its own. A class says so for itself, ``class FA(Wired, sweep_only=True)``; a
-        subclass of it may do more, and has to say it again.
+        Whether a backend may replace the sweep with its own implementation. This requires that
+        `step` only writes the output error into the drive of the error population beside the output
+        and calls ``wiring.sweep``, that `observe_target` does nothing, and that `learn` reads
+        activity but no forward synapses. Each class declares this for itself, as in
+        ``class FA(Wired, sweep_only=True)``; subclasses do not inherit it, since they may do more.
     reads_weights : bool
-        Whether the error of a step depends on the forward weights, which no real error synapse
-        could know. The conformance kit checks it.
+        Whether the error of a step depends on the forward weights, which real error synapses cannot
+        know. The conformance kit checks this.
     reads_activity : bool
         Whether error neurons receive synapses from forward populations, so that the modulator of a
-        neuron depends on the activity of others in its population or in those below.
+        neuron depends on the activity of other neurons in its population or in those below.
     """
 
     wiring: Wiring = Wiring()
@@ -53,9 +55,9 @@ class FeedbackCircuit(ABC):
 
     @property
     def needs_host(self) -> bool:
-        """Whether a step sometimes needs the host, to draw or to decide; by default it does not.
+        """Whether steps may need the host, to draw numbers or make decisions; False by default.
 
-        Such a step cannot be captured as a CUDA graph. The conformance kit checks it.
+        Such steps cannot be captured as a CUDA graph. The conformance kit checks this.
         """
         return False
 
@@ -63,37 +65,37 @@ class FeedbackCircuit(ABC):
     def connect(
         self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype
     ) -> None:
-        """Allocate what the circuit needs for these forward synapses.
+        """Allocate the circuit's tensors for these forward synapses.
 
         Parameters
         ----------
         forward : sequence of Synapses
-            From the input upwards; their `n_post` are the sizes of the forward populations.
+            Forward synapses from the input upwards; their `n_post` are the population sizes.
         device, dtype
-            Where the circuit lives, and as what.
+            Device and data type of the circuit's tensors.
 
         Raises
         ------
         SpikefaError
-            If the circuit cannot have these sizes, or is part of another network already.
+            If the circuit does not support these sizes, or is already part of another network.
         """
 
     def check(self, populations: Sequence[Population]) -> None:  # noqa: B027
-        """Check the forward populations, from the first hidden one upwards; by default accept all.
+        """Check the forward populations, from the first hidden one upwards; accept all by default.
 
-        Called once, after `connect`. A circuit may keep what it needs to know of them.
+        Called once, after `connect`. A circuit may store information about them for later use.
 
         Raises
         ------
         SpikefaError
-            If the circuit cannot serve such neurons.
+            If the circuit does not support these neurons.
         """
 
     @abstractmethod
     def initialise(self, seed: int) -> None:
         """Draw the feedback weights from the streams ``feedback/...`` of `seed`.
 
-        The forward weights have been drawn before.
+        The forward weights have already been drawn.
         """
 
     @abstractmethod
@@ -101,13 +103,13 @@ class FeedbackCircuit(ABC):
         """Return error populations at rest for `batch` streams."""
 
     def observe_target(self, state: FeedbackState, target: Tensor) -> None:  # noqa: B027
-        """Take note of the target of this step, before `step`; by default do nothing.
+        """Receive the target of this step, before `step`; do nothing by default.
 
         Parameters
         ----------
         state : FeedbackState
         target : Tensor [..., batch, n_out]
-            What the output's activity should be.
+            Desired activity of the output.
         """
 
     @abstractmethod
@@ -118,55 +120,56 @@ class FeedbackCircuit(ABC):
         ----------
         state : FeedbackState
         error : Tensor [..., batch, n_out]
-            Output minus target of this step.
+            Output minus target in this step.
         forward : sequence of PopulationState
-            The forward populations after their sweep; a circuit may read what is local to the
-            neuron it modulates, such as its gain.
+            The forward populations after their sweep. A circuit may read quantities that are local
+            to the neuron it modulates, such as its gain.
         """
 
     def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:  # noqa: B027
-        """Let the circuit's own synapses learn, in place. By default none does.
+        """Update the circuit's own synapses in place; do nothing by default.
 
         Parameters
         ----------
         state : FeedbackState
-            After `step`.
+            State after `step`.
         projections : sequence of Projection
-            From the input upwards, as they were in this step; the forward synapses have changed.
+            Forward projections in this step, from the input upwards. The forward synapses have
+            already changed.
         """
 
     @property
     def decays(self) -> bool:
-        """Whether some weights decay with the forward weights: whether a subclass has `decay`."""
+        """Whether some weights decay with the forward weights, i.e. `decay` is overridden."""
         return type(self).decay is not FeedbackCircuit.decay
 
     def decay(self, factor: float) -> None:  # noqa: B027
-        """Multiply the weights that decay with the forward weights by `factor`; default: none."""
+        """Multiply the weights that decay with the forward weights by `factor`: none by default."""
 
     def layer_matrices(self) -> list[Tensor]:
-        """Return, if the error goes down layer by layer, the matrix into each hidden population.
+        """Return the matrix into each hidden population, if the error descends layer by layer.
 
-        Each is [n_{l+1}, n_l], from the lowest hidden population upwards, and is the same tensor
-        during the whole run, so that its angle to the forward weights can be recorded. By default
-        there is none.
+        The list runs from the lowest hidden population upwards. Each matrix is [n_{l+1}, n_l] and
+        remains the same tensor during the whole run, so that its angle to the forward weights can
+        be recorded. By default the list is empty.
         """
         return []
 
     def paths(self) -> Sequence[Variable]:
-        """Return the one matrix that the way of the error into each hidden population amounts to.
+        """Return the effective matrix of the error's path into each hidden population.
 
-        Each is [n_{l+1}, n_l], from the lowest hidden population upwards: a tensor that is the same
-        during the whole run, or a function that computes it, where the error crosses a further
-        population. `Network.alignment` and probes report its angle to the transposed forward
-        weights. By default they are the `layer_matrices`.
+        The list runs from the lowest hidden population upwards. Each matrix is [n_{l+1}, n_l]. It
+        is a tensor that remains the same during the whole run or, if the error crosses a further
+        population, a function that computes the matrix. `Network.alignment` and probes report its
+        angle to the transposed forward weights. By default these are the `layer_matrices`.
         """
         return self.layer_matrices()
 
     def variables(self, state: FeedbackState) -> Sequence[Mapping[str, Variable]]:
-        """Return what else of the circuit can be probed: by name, for each forward population.
+        """Return further variables that can be probed, by name, for each forward population.
 
-        From the first hidden population upwards; empty by default. The error populations need not
-        be declared.
+        The list runs from the first hidden population upwards and is empty by default. It need not
+        include the error populations.
         """
         return []
 

@@ -1,4 +1,4 @@
-"""What all circuits share that send one number to all neurons: no error has a direction."""
+"""Base class of circuits that send one number to all neurons, instead of a directed error."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,14 @@ class BroadcastState(FeedbackState):
     Attributes
     ----------
     outcome : Tensor
-        How bad this step was: a loss, or minus a reward.
+        Cost of this step: a loss, or a negative reward.
     mean : Tensor
-        Its running mean, this step included.
+        Running mean of the outcome, including this step.
     seen : Tensor
-        Weight of all steps so far in the mean, from 0 to 1: the first steps count for more.
+        Total weight of all steps so far, from 0 to 1. The weight of a new outcome in the mean is
+        divided by it, so that the first steps count for more.
     surprise : Tensor
-        What is broadcast: by how much the outcome was worse than the mean before it.
+        The number that is broadcast: how much worse the outcome was than the mean before it.
     """
 
     outcome: Tensor
@@ -40,29 +41,29 @@ class BroadcastState(FeedbackState):
 
 
 class Broadcast(Wired):
-    """All neurons hear the same number, and learn from what they did by chance.
+    """Circuit in which all neurons receive the same number and learn from their own noise.
 
     In one step, for each stream::
 
-        M <- M + beta' (E - M)                         beta' goes from 1 to beta: a mean at any time
-        surprise = (E - M) / (1 - beta)                the first step has none
+        M <- M + beta' (E - M)                         beta' from 1 to beta; M is always a mean
+        surprise = (E - M) / (1 - beta)                0 in the first step
         modulator_l = surprise (s_l - p_l) / Var(s_l)
 
-    where p is the activity that the potential alone would give and the variance is that of the
-    neuron's own noise. Its correlation with the surprise is the derivative of E, so that on average
-    the modulator is dE/ds_l. The number is delivered within the step, without leak: the noise of
-    past steps has not earned it. A subclass says in `judge` what E is.
+    where p is the activity determined by the potential alone and Var(s_l) is the variance of the
+    neuron's own noise. The correlation of this noise with the surprise gives the derivative of E,
+    so the modulator is dE/ds_l on average. The number is delivered within the step and without
+    leak, because the noise of past steps did not cause it. Subclasses define E in `judge`.
 
     Parameters
     ----------
     baseline_rate : float, default 0.05
-        beta, weight of a new outcome in the running mean, in (0, 1).
+        beta, the weight of a new outcome in the running mean, in (0, 1).
     everywhere : bool, default False
-        Whether the output population learns from the broadcast too. If not, it has an error
-        population of its own: ``U_L <- (1 - tau) U_L + tau (s_L - target)``.
+        Whether the output population also learns from the broadcast. If not, it has its own error
+        population: ``U_L <- (1 - tau) U_L + tau (s_L - target)``.
     noisy : bool, default True
-        Whether the broadcast is multiplied by the neuron's noise. If not, each neuron gets the
-        surprise as it is.
+        Whether the broadcast is multiplied by each neuron's noise. If not, all neurons receive the
+        surprise unchanged.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the output's error population; see `ErrorPopulation`.
     tau : float, default 0.9
@@ -71,7 +72,7 @@ class Broadcast(Wired):
     Raises
     ------
     SpikefaError
-        If an argument is out of range, or neurons have no noise that they could learn from.
+        If an argument is out of range, or neurons that learn from their noise have none.
     """
 
     baseline_rate: float
@@ -90,10 +91,10 @@ class Broadcast(Wired):
 
     @abstractmethod
     def judge(self, error: Tensor, out: Tensor) -> None:
-        """Write how bad the error `[..., batch, n_out]` of this step is, `[..., batch, 1]`."""
+        """Write the cost `[..., batch, 1]` of this step's error `[..., batch, n_out]` to `out`."""
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire nothing; populations that the broadcast reaches neither leak nor transform it."""
+        """Return a wiring without hops; the broadcast neither leaks nor is transformed."""
         populations = self.beside(forward)
         reached = len(forward) if self.everywhere else len(forward) - 1
         populations[:reached] = [
@@ -103,7 +104,7 @@ class Broadcast(Wired):
         return Wiring(populations={"errors": populations}, origins=origins)
 
     def check(self, populations: Sequence[Population]) -> None:
-        """Keep the populations that the broadcast reaches, whose noise it is multiplied by."""
+        """Store the populations that receive the broadcast, and require noise where it is used."""
         self.reached = list(populations if self.everywhere else populations[:-1])
         for population in self.reached:
             require(
@@ -113,7 +114,7 @@ class Broadcast(Wired):
             )
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> BroadcastState:
-        """Return a circuit that has seen nothing yet."""
+        """Return the error populations at rest, before the first outcome."""
 
         def number() -> Tensor:
             return torch.zeros(batch, 1, device=device, dtype=dtype)
@@ -127,7 +128,7 @@ class Broadcast(Wired):
         )
 
     def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
-        """Judge the outcome, and deliver the surprise."""
+        """Compute the outcome and deliver the surprise."""
         assert isinstance(state, BroadcastState)
         self.judge(error, out=state.outcome)
         self._compare(state)
@@ -145,8 +146,8 @@ class Broadcast(Wired):
     def _compare(self, state: BroadcastState) -> None:
         """Update the running mean and the surprise.
 
-        With M updated by beta' = beta / seen, E - M is (1 - beta') (E - M_before): nothing in the
-        first step, where there was no mean, and (1 - beta) times the surprise later on.
+        After M is updated with beta' = beta / seen, E - M is (1 - beta') (E - M_before). This is 0
+        in the first step, before which there is no mean, and (1 - beta) times the surprise later.
         """
         rate = self.baseline_rate
         state.seen.mul_(1 - rate).add_(rate)
@@ -155,7 +156,7 @@ class Broadcast(Wired):
         torch.sub(state.outcome, state.mean, out=state.surprise).div_(1 - rate)
 
     def variables(self, state: FeedbackState) -> Sequence[Mapping[str, Variable]]:
-        """Return ``outcome`` and ``surprise``, one number per stream, beside the output."""
+        """Return ``outcome`` and ``surprise``, one number per stream, for the output population."""
         assert isinstance(state, BroadcastState)
         hidden: list[Mapping[str, Variable]] = [{} for _ in state.errors[1:]]
         return [*hidden, {"outcome": state.outcome, "surprise": state.surprise}]

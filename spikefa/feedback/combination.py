@@ -1,4 +1,4 @@
-"""F of the general feedback rule: how the errors that meet in one population are combined."""
+"""Functions F of the general feedback rule, which combine the errors that meet in a population."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
@@ -8,8 +8,8 @@ from torch import Tensor
 
 CombinationName = Literal["mean", "sum", "tanh"]
 Combination = Callable[[Sequence[Tensor], Tensor], None]
-"""Writes one combination of several `[..., batch, n]` into its second argument, each neuron from
-what arrives at that neuron alone."""
+"""Writes a combination of several tensors `[..., batch, n]` into its second argument. The value of
+each neuron depends only on the errors that arrive at that neuron."""
 
 
 def total(terms: Sequence[Tensor], out: Tensor) -> None:
@@ -20,13 +20,13 @@ def total(terms: Sequence[Tensor], out: Tensor) -> None:
 
 
 def mean(terms: Sequence[Tensor], out: Tensor) -> None:
-    """Write the mean of the terms, as in the experiments of the paper."""
+    """Write the mean of the terms, as the experiments of the paper do."""
     total(terms, out)
     out.div_(len(terms))
 
 
 def tanh(terms: Sequence[Tensor], out: Tensor) -> None:
-    """Write tanh of the sum: neurons interleave linear and nonlinear operations."""
+    """Write tanh of the sum, so that neurons interleave linear and nonlinear operations."""
     total(terms, out)
     torch.tanh(out, out=out)
 

@@ -1,4 +1,4 @@
-"""Direct feedback alignment: from the output straight to every hidden population."""
+"""Direct feedback alignment: the output error goes directly to every hidden population."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,39 +18,40 @@ from spikefa.synapses import Synapses
 class DFA(RandomlyWired, sweep_only=True):
     """Direct feedback alignment (Nokland 2016).
 
-    As `FA`, but every hidden population gets the error of the output itself, through a matrix of
-    its own. In one step::
+    Like `FA`, but every hidden population receives the output error directly, through its own
+    matrix. In one step::
 
         U_L <- (1 - tau) U_L + tau (s_L - target)
         U_l <- (1 - tau) U_l + tau x_L B_l             x = phi_delta(U), or phi_delta(U) * Psi(V)
 
     and the modulator of population l is phi_delta(U_l). The matrices B_l `[n_L, n_l]` are drawn
-    once, each independently (not one shared by all layers), and never learn. With one hidden layer
-    it is FA.
+    once, independently for each layer (no matrix is shared), and never learn. With one hidden
+    layer, DFA is the same as FA.
 
     Parameters
     ----------
     scale : float or sequence of float, default 0.2
-        Size of the feedback weights, as in `FA`. All layers receive from the n_L output neurons
-        alone, so one scale suits all depths. The error arrives at the size it had for
-        ``sqrt(3 / n_L)``, 0.12 for 200 output neurons; spiking networks learn faster with twice
-        that. For the 10 output neurons of a rate network 0.5 is a good start.
+        Size of the feedback weights, as in `FA`. All layers receive input only from the n_L output
+        neurons, so one scale suits all depths. The error keeps its size at ``sqrt(3 / n_L)``, which
+        is 0.12 for 200 output neurons; spiking networks learn faster with twice that value. For a
+        rate network with 10 output neurons, 0.5 is a good starting point.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default False
         Whether the transmitted error is gated by the forward neuron's gain Psi(V), as in
-        backpropagation. The spiking model of the paper does not.
+        backpropagation. The spiking model of the paper does not gate it.
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
-        Distribution of B: "uniform" in [-scale, scale], "normal" of standard deviation scale,
+        Distribution of B: "uniform" in [-scale, scale], "normal" with standard deviation scale,
         "sign" (-scale or scale), "orthogonal", or "B1" to "B7"; see `RandomMatrix`.
     sparsity : float, default 0
-        Fraction of the feedback synapses that are missing, in [0, 1).
+        Fraction of missing feedback synapses, in [0, 1).
     procedural : bool, default False
-        Whether B is drawn again from the seed at each use instead of stored: the same numbers, for
-        the memory of one block and the time of drawing; see `RandomMatrix`. `matrices` is then
-        empty, and no alignment is reported. The fused backend draws other numbers, on the device.
+        Whether B is redrawn from the seed at each use instead of being stored. The numbers are the
+        same; only one block is in memory at a time, but drawing takes time; see `RandomMatrix`.
+        `matrices` is then empty, and no alignment is reported. The fused backend draws different
+        numbers, on the device.
 
     Raises
     ------
@@ -74,7 +75,7 @@ class DFA(RandomlyWired, sweep_only=True):
         )
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire the output's error population to all others, each through a matrix B_l."""
+        """Connect the output's error population to all others, each through a matrix B_l."""
         output, hidden = forward[-1].n_post, [below.n_post for below in forward[:-1]]
         matrices = self.random.connect([(output, n) for n in hidden], device, dtype)
         hops = [

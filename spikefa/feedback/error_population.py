@@ -19,15 +19,15 @@ class ErrorState:
     Attributes
     ----------
     drive : Tensor
-        Error that arrives in this step. After the step of a population whose error is gated on its
-        way out, it holds what the population sends.
+        Error that arrives in this step. If the outgoing error is gated, the drive holds that error
+        after the step of the population.
     potential : Tensor
-        U, its leaky sum.
+        U, the leaky sum of the drive.
     activity : Tensor
-        phi_delta(U), what the neurons send on and deliver to the synapses. With the identity it is
+        phi_delta(U), which the neurons send on and deliver to the synapses. With the identity it is
         the same tensor as `potential`.
     uniforms : Tensor
-        One number from U[0, 1) per neuron and step, drawn by whoever drives the network; empty,
+        One number from U[0, 1) per neuron and step, drawn by the code that runs the network; empty,
         `[0]`, if the neurons do not spike.
     """
 
@@ -46,10 +46,10 @@ class ErrorPopulation:
         U <- (1 - tau) U + tau drive
         activity = phi_delta(U)
 
-    The neurons have an implied tonic rate: activity above 0 is a rate above it, activity below 0 a
-    rate below it. With "spiking" the tonic rate is explicit: the neurons spike,
-    s ~ Bernoulli(1 / (1 + exp(-U))), every second step when there is no error, and their activity
-    is 2 (s - 1/2), that is 1 or -1. On average this is the logistic phi_delta.
+    The neurons have an implied tonic rate. Activity above 0 stands for a rate above the tonic rate,
+    and activity below 0 for a rate below it. With "spiking" the tonic rate is explicit: the neurons
+    spike, s ~ Bernoulli(1 / (1 + exp(-U))), on average in every second step when there is no error.
+    Their activity is 2 (s - 1/2), that is, 1 or -1, and its mean is the logistic phi_delta.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ class ErrorPopulation:
         Weight of the new drive, in (0, 1].
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function. "logistic" is the logistic function centred on 0 and scaled to slope 1/2,
-        2/(1 + exp(-U)) - 1 = tanh(U/2). Range and slope set how fast the error fades from layer to
-        layer.
+        2/(1 + exp(-U)) - 1 = tanh(U/2). The range and slope determine how fast the error fades from
+        layer to layer.
 
     Raises
     ------
     SpikefaError
-        If `tau` is out of range, or there is no such `phi_delta`.
+        If `tau` is out of range, or `phi_delta` is unknown.
     """
 
     size: int = field(kw_only=False)
@@ -106,7 +106,7 @@ class ErrorPopulation:
 
 
 def uniforms_of(name: str, populations: Sequence[ErrorState]) -> dict[str, Tensor]:
-    """Return the uniforms of the populations that spike, the lowest being ``<name>1``."""
+    """Return the uniforms of the spiking populations; the lowest population is ``<name>1``."""
     return {
         f"{name}{layer}": population.uniforms
         for layer, population in enumerate(populations, start=1)

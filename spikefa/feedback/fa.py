@@ -1,4 +1,4 @@
-"""Feedback alignment: fixed random matrices, layer by layer."""
+"""Feedback alignment: the error descends layer by layer through fixed random matrices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,8 @@ from spikefa.synapses import Synapses
 class FA(RandomlyWired, sweep_only=True):
     """Feedback alignment (Lillicrap et al. 2016, Methods, eqs. 6 and 7).
 
-    Each forward population l has an error population of its size. In one step, downwards::
+    Each forward population l has an error population of the same size. In one step, from the output
+    downwards::
 
         U_L <- (1 - tau) U_L + tau (s_L - target)
         U_l <- (1 - tau) U_l + tau x_{l+1} B_l         x = phi_delta(U), or phi_delta(U) * Psi(V)
@@ -28,26 +29,28 @@ class FA(RandomlyWired, sweep_only=True):
     Parameters
     ----------
     scale : float or sequence of float, default 0.1
-        Size of the feedback weights, for all layers or for each, from the lowest hidden population
-        upwards: the half-range of the uniform distribution, for others see `matrix`. The error
-        keeps its size from one layer to the next for ``sqrt(3 / n)``, n being the number of
-        neurons that feed back; for "normal" and "sign" for ``sqrt(1 / n)``, for "orthogonal" for 1.
+        Size of the feedback weights: one value for all layers, or one for each from the lowest
+        hidden population upwards. For the uniform distribution it is the half-range; see `matrix`
+        for the others. The error keeps its size from one layer to the next at ``sqrt(3 / n)`` for
+        "uniform", ``sqrt(1 / n)`` for "normal" and "sign", and 1 for "orthogonal", where n is the
+        number of neurons that send the feedback.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default False
         Whether the transmitted error is gated by the forward neuron's gain Psi(V), as in
-        backpropagation. The spiking model of the paper does not.
+        backpropagation. The spiking model of the paper does not gate it.
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
-        Distribution of B: "uniform" in [-scale, scale], "normal" of standard deviation scale,
+        Distribution of B: "uniform" in [-scale, scale], "normal" with standard deviation scale,
         "sign" (-scale or scale), "orthogonal", or "B1" to "B7"; see `RandomMatrix`.
     sparsity : float, default 0
-        Fraction of the feedback synapses that are missing, in [0, 1).
+        Fraction of missing feedback synapses, in [0, 1).
     procedural : bool, default False
-        Whether B is drawn again from the seed at each use instead of stored: the same numbers, for
-        the memory of one block and the time of drawing; see `RandomMatrix`. `matrices` is then
-        empty, and no alignment is reported. The fused backend draws other numbers, on the device.
+        Whether B is redrawn from the seed at each use instead of being stored. The numbers are the
+        same; only one block is in memory at a time, but drawing takes time; see `RandomMatrix`.
+        `matrices` is then empty, and no alignment is reported. The fused backend draws different
+        numbers, on the device.
 
     Raises
     ------
@@ -71,6 +74,6 @@ class FA(RandomlyWired, sweep_only=True):
         )
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below through a matrix B_l."""
+        """Connect each error population to the one below through a matrix B_l."""
         matrices = self.random.connect(transposed_shapes(forward), device, dtype)
         return layer_by_layer(self.beside(forward), matrices, self.gated)

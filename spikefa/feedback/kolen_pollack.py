@@ -1,4 +1,4 @@
-"""Kolen-Pollack: feedback weights that learn the same changes as the forward ones."""
+"""Kolen-Pollack: feedback weights that learn the same changes as the forward weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class KPState(FeedbackState):
     Attributes
     ----------
     factors : list of Tensor [..., batch, n_{l+1}]
-        eta phi_delta(U_{l+1}) Psi(V_{l+1}), the factor of the change of B_l on its sending side.
+        eta phi_delta(U_{l+1}) Psi(V_{l+1}), the sending population's factor in the change of B_l.
     """
 
     factors: list[Tensor]
@@ -35,21 +35,23 @@ class KPState(FeedbackState):
 class KP(RandomlyWired, sweep_only=True):
     """Kolen-Pollack feedback (Kolen & Pollack 1994; Akrout et al. 2019).
 
-    Error populations as in `FA`, whose synapses learn what the forward ones learn. At every step::
+    The error populations are those of `FA`, and their synapses learn the same changes as the
+    forward synapses. In every step::
 
         dB_l = -eta [phi_delta(U_{l+1}) * Psi(V_{l+1})]^T s_l
         B_l  = (1 - gamma) B_l                         whenever W decays by the same factor
 
-    summed over the batch, with the learning rate that the forward synapses have at that moment.
-    With `ThreeFactor` this is the transpose of the change of W_{l+1}, so that ``W^T - B`` shrinks
-    by (1 - gamma) per step, whatever is learned: with a decay the feedback becomes backpropagation.
-    The default decay of 1e-8 is too weak for that; a spiking network of 300 neurons a layer learned
-    best with 1e-3 per step. With another rule B learns by these equations and need not align.
+    summed over the batch, with the current learning rate of the forward synapses. With
+    `ThreeFactor`, dB_l is the transpose of the change of W_{l+1}, so ``W^T - B`` shrinks by a
+    factor of (1 - gamma) per step, whatever the network learns. With weight decay, the feedback
+    therefore converges to backpropagation. The default decay of 1e-8 is too weak for this; a
+    spiking network with 300 neurons per layer learned best with 1e-3 per step. With other
+    plasticity rules, B still learns by these equations and does not necessarily align with W.
 
     Parameters
     ----------
     scale : float or sequence of float, default 0.1
-        Size of the first feedback weights, as in `FA`.
+        Size of the initial feedback weights, as in `FA`.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default False
@@ -57,15 +59,16 @@ class KP(RandomlyWired, sweep_only=True):
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
-        Distribution of the first feedback weights, as in `FA`.
+        Distribution of the initial feedback weights, as in `FA`.
     momentum : float, default 0
-        Of B, in [0, 1): ``v <- momentum v + [phi_delta(U) * Psi(V)]^T s`` and ``dB = -eta v``.
-        Beside an optimiser with momentum B needs the same, to learn what W learns.
+        Momentum of B, in [0, 1): ``v <- momentum v + [phi_delta(U) * Psi(V)]^T s`` and
+        ``dB = -eta v``. If the forward synapses use an optimiser with momentum, B needs the same
+        momentum to learn the same changes as W.
 
     Attributes
     ----------
     velocities : list of Tensor
-        v of each; empty without momentum.
+        Velocity v of each B_l; empty without momentum.
 
     Raises
     ------
@@ -93,18 +96,18 @@ class KP(RandomlyWired, sweep_only=True):
         return self.inertia.velocities
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below through a matrix B_l that learns."""
+        """Connect each error population to the one below through a matrix B_l that learns."""
         self.random.connect(transposed_shapes(forward), device, dtype)
         self.inertia.connect(self.matrices)
         return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
 
     def initialise(self, seed: int) -> None:
-        """Draw each B_l from a stream of its own; nothing moves yet."""
+        """Draw each B_l from its own random stream, and set the velocities to 0."""
         super().initialise(seed)
         self.inertia.rest()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the feedback matrices, B1, B2 and so on, and with momentum v1, v2 and so on."""
+        """Return the feedback matrices (B1, B2, ...) and, with momentum, velocities (v1, ...)."""
         return super().tensors() | self.inertia.tensors()
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> KPState:
@@ -114,7 +117,7 @@ class KP(RandomlyWired, sweep_only=True):
         return KPState(**populations, factors=factors)
 
     def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
-        """Change the feedback synapses as the forward ones beside them."""
+        """Change the feedback synapses in the same way as the forward synapses beside them."""
         assert isinstance(state, KPState)
         changed = zip(
             self.matrices, state.factors, state.modulators[1:], projections[1:], strict=True
@@ -128,6 +131,6 @@ class KP(RandomlyWired, sweep_only=True):
                 add_product(matrix, factor.mul_(rate).mT, forward.pre, alpha=-1)
 
     def decay(self, factor: float) -> None:
-        """Let the feedback weights decay as the forward ones do."""
+        """Decay the feedback weights by the same factor as the forward weights."""
         for matrix in self.matrices:
             matrix.mul_(factor)

@@ -1,4 +1,4 @@
-"""The matrices that carry an error from one population to the next."""
+"""Matrices that carry an error from one population to the next."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -11,20 +11,21 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.utils.products import product
 
 Role = Literal["fixed", "plastic", "forward"]
-"""Whether a matrix never changes, learns, or is made from forward weights."""
+"""Whether a matrix never changes, learns, or is derived from the forward weights."""
 
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """How a matrix that is not stored is drawn, again and again.
+    """Instructions for redrawing a matrix that is not stored.
 
     Attributes
     ----------
     kind : str
-        Distribution, see `RandomMatrix`.
+        Distribution; see `RandomMatrix`.
     scale, sparsity : float
+        As in `RandomMatrix`.
     seeds : Tensor [2]
-        Of the numbers, and of what is missing.
+        Seeds of the weights and of the missing synapses.
     """
 
     kind: MatrixKind
@@ -48,13 +49,13 @@ class Matrix(ABC):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The numbers of neurons that send and that receive."""
+        """The numbers of sending and receiving neurons."""
         n_from, n_to = self.stored.shape[-2:]
         return n_from, n_to
 
     @property
     def recipe(self) -> Recipe | None:
-        """How the matrix is drawn at each use; None if it is stored."""
+        """The recipe for drawing the matrix at each use; None if it is stored."""
         return None
 
     @abstractmethod
@@ -77,9 +78,9 @@ class PlasticMatrix(Matrix):
 
 @dataclass(eq=False)
 class ForwardMatrix(Matrix):
-    """A matrix made from the forward weights: a view of them, or what a circuit computes of them.
+    """A matrix derived from the forward weights: a view of them, or the result of a computation.
 
-    No real synapse could know these weights.
+    Real synapses cannot know these weights.
     """
 
     role: ClassVar[Role] = "forward"

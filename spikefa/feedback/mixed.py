@@ -1,4 +1,4 @@
-"""The mixed strategies: errors from the output and from neighbouring layers, combined."""
+"""The mixed strategies, which combine errors from the output and from neighbouring layers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,29 +20,30 @@ from spikefa.synapses import Synapses
 class Mixed(Mixing, sweep_only=True):
     """The mixed strategies s1, s2 and s3 ("General feedback strategies", eq. 4 and table 1).
 
-    Every hidden population hears the output error directly, and its neighbours too. In one step,
-    with x = phi_delta(U) * Psi(V), or phi_delta(U) if not gated::
+    Every hidden population receives the output error directly, and also errors from its neighbours.
+    In one step, with x = phi_delta(U) * Psi(V), or x = phi_delta(U) if not gated::
 
         U_L <- (1 - tau) U_L + tau (s_L - target)
         U_l <- (1 - tau) U_l + tau F_l
-        s1: F_l = F(x_L D_l, x_{l+1} A_l)                   downwards; the highest: x_L D_l
-        s2: F_l = F(x_L D_l, x_{l-1} C_l)                   upwards; the lowest: x_L D_l
-        s3: F_l = F(x_L D_l, y_{l+1} A_l, y_{l-1} C_l)      y_l sent by Y_l, where
+        s1: F_l = F(x_L D_l, x_{l+1} A_l)                   downwards; top hidden layer: x_L D_l
+        s2: F_l = F(x_L D_l, x_{l-1} C_l)                   upwards; lowest layer: x_L D_l
+        s3: F_l = F(x_L D_l, y_{l+1} A_l, y_{l-1} C_l)      Y_l sends y_l, where
             Y_l <- (1 - tau) Y_l + tau x_L D_l
 
-    and the modulator of population l is phi_delta(U_l). In s1 and s2 a neighbour passes on what it
-    has combined itself; in s3 there is a second error population Y_l beside each hidden one, which
-    passes on the direct error alone. With tau = 1 and two hidden layers these are the strategies of
-    the paper; with more layers s3 combines all three errors of its eq. 4. With one hidden layer
-    each is direct feedback alignment. D_l `[n_L, n_l]`, A_l `[n_{l+1}, n_l]` and C_l
-    `[n_{l-1}, n_l]` are drawn once, each independently, and never learn.
+    and the modulator of population l is phi_delta(U_l). In s1 and s2 neighbours pass on their
+    combined errors. In s3 each hidden population has a second error population Y_l, which passes on
+    the direct error only. With tau = 1 and two hidden layers, these are the strategies of the
+    paper; with more layers, s3 combines all three errors of eq. 4. With one hidden layer, each
+    strategy is direct feedback alignment. D_l `[n_L, n_l]`, A_l `[n_{l+1}, n_l]` and C_l
+    `[n_{l-1}, n_l]` are drawn once, independently, and never learn.
 
     Parameters
     ----------
     strategy : {"s1", "s2", "s3"}, default "s1"
+        Mixed strategy; see above.
     combine : {"mean", "sum", "tanh"} or callable, default "mean"
-        F: the mean of what arrives, as in the paper, the sum, or tanh of the sum; or a function
-        ``F(terms, out)`` that writes the combination of tensors `[..., batch, n]` into `out`.
+        F: the mean of the errors that arrive, as in the paper, their sum, or tanh of their sum; or
+        a function ``F(terms, out)`` that combines tensors `[..., batch, n]` and writes to `out`.
     scale : float, default 0.2
         Size of all feedback weights: the half-range of a uniform distribution, 1/2 in the paper.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
@@ -52,9 +53,9 @@ class Mixed(Mixing, sweep_only=True):
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
-        Distribution of the feedback weights, see `RandomMatrix`.
+        Distribution of the feedback weights; see `RandomMatrix`.
     sparsity : float, default 0
-        Fraction of the feedback synapses that are missing, in [0, 1).
+        Fraction of missing feedback synapses, in [0, 1).
 
     Raises
     ------
@@ -75,7 +76,7 @@ class Mixed(Mixing, sweep_only=True):
     random: list[dict[str, RandomMatrix]] = field(init=False, repr=False, default_factory=list)
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire the output's error population to all others, and these to their neighbours."""
+        """Connect the output's error population to all others, and those to their neighbours."""
         return self.mix(forward, device, dtype)
 
     def direct_hop(self, target: Site, matrix: RandomMatrix) -> Hop:

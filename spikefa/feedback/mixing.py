@@ -1,4 +1,4 @@
-"""What the strategies of the general feedback rule share: errors from several sources meet."""
+"""Base class for the strategies of the general feedback rule, which combine several errors."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ STRATEGIES = {
     "s2": (False, True),
     "s3": (True, True),
 }
-"""Whether a hidden layer also hears the layer above, and whether it also hears the one below."""
+"""Whether a hidden layer also receives errors from the layer above, and from the layer below."""
 
 
 @dataclass
@@ -34,11 +34,11 @@ class MixedState(FeedbackState):
     Attributes
     ----------
     arrived : list of dict
-        For each hidden population, from the lowest upwards, what arrives in this step, by source:
-        "direct", "above", "below".
+        Errors that arrive at each hidden population in this step, from the lowest population
+        upwards, by source: "direct", "above", "below".
     direct : list of ErrorState
-        With strategy "s3" a second error population beside each hidden population, which gets the
-        direct error alone and sends to the neighbouring layers; else none.
+        With strategy "s3", a second error population beside each hidden population, which receives
+        only the direct error and sends it to the neighbouring layers; otherwise empty.
     """
 
     arrived: list[dict[str, Tensor]]
@@ -49,22 +49,23 @@ class MixedState(FeedbackState):
         return super().uniforms() | uniforms_of("direct", self.direct)
 
     def meeting(self, site: Site) -> dict[str, Tensor]:
-        """Return where the errors arrive that meet in a hidden population, by source."""
+        """Return the tensors for the errors that arrive at a hidden population, by source."""
         return self.arrived[site.layer]
 
 
 class Mixing(Wired):
-    """Each hidden population hears a direct error, and neighbours, by the `strategy`.
+    """Circuit in which hidden populations combine a direct error with errors of their neighbours.
 
-    A subclass is a dataclass with these parameters, and says in `direct_hop` where the direct error
-    comes from.
+    The `strategy` selects the neighbours. A subclass is a dataclass with these parameters, and
+    defines the source of the direct error in `direct_hop`.
 
     Parameters
     ----------
     strategy : str
+        One of the class's `strategies`.
     combine : {"mean", "sum", "tanh"} or callable, default "mean"
-        F: the mean of what arrives, as in the paper, the sum, or tanh of the sum; or a function
-        ``F(terms, out)`` that writes the combination of tensors `[..., batch, n]` into `out`.
+        F: the mean of the errors that arrive, as in the paper, their sum, or tanh of their sum; or
+        a function ``F(terms, out)`` that combines tensors `[..., batch, n]` and writes to `out`.
     scale : float, default 0.2
         Size of all feedback weights: the half-range of a uniform distribution, 1/2 in the paper.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
@@ -74,14 +75,15 @@ class Mixing(Wired):
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
-        Distribution of the feedback weights, see `RandomMatrix`.
+        Distribution of the feedback weights; see `RandomMatrix`.
     sparsity : float, default 0
-        Fraction of the feedback synapses that are missing, in [0, 1).
+        Fraction of missing feedback synapses, in [0, 1).
 
     Attributes
     ----------
     random : list of dict of RandomMatrix
-        Into each hidden population, from the lowest upwards, by source: "direct", "above", "below".
+        Matrices into each hidden population, from the lowest upwards, by source: "direct", "above",
+        "below".
     """
 
     strategies: ClassVar[Sequence[str]]
@@ -105,7 +107,7 @@ class Mixing(Wired):
             f"combine must be one of {', '.join(COMBINATIONS)}, or a function, "
             f"{self.combine!r} given",
         )
-        self._matrix(1, 1)  # refuses bad arguments early
+        self._matrix(1, 1)  # rejects bad arguments early
 
     def _matrix(self, n_from: int, n_to: int, **where: Any) -> RandomMatrix:
         return RandomMatrix(
@@ -123,9 +125,9 @@ class Mixing(Wired):
         dtype: torch.dtype,
         **further: list[ErrorPopulation],
     ) -> Wiring:
-        """Allocate a matrix for each source of each hidden population, and wire them.
+        """Allocate a matrix for each source of each hidden population, and return the wiring.
 
-        The parameters are those of `wire`, and the `further` error populations of the circuit.
+        The parameters are those of `wire`, plus the `further` error populations of the circuit.
         """
         errors = self.beside(forward)
         *hidden, output = (population.size for population in errors)
@@ -156,7 +158,7 @@ class Mixing(Wired):
         )
 
     def _hops(self) -> list[Hop]:
-        """Return all hops, those into the lowest population last if errors go down."""
+        """Return all hops; if errors descend, those into the lowest population come last."""
         twice = self.strategy == "s3"
         hops = [
             self.direct_hop(Site("direct", layer), matrices["direct"])
@@ -175,7 +177,7 @@ class Mixing(Wired):
         return hops
 
     def initialise(self, seed: int) -> None:
-        """Draw each matrix from a stream of its own."""
+        """Draw each matrix from its own random stream."""
         for layer, matrices in enumerate(self.random, start=1):
             for source, matrix in matrices.items():
                 path = () if source == "direct" else (source,)
@@ -192,7 +194,7 @@ class Mixing(Wired):
     def arrivals(
         self, batch: int, device: torch.device, dtype: torch.dtype
     ) -> list[dict[str, Tensor]]:
-        """Return room for what arrives in each hidden population, by source."""
+        """Return buffers for the errors that arrive at each hidden population, by source."""
         return [
             {
                 source: torch.zeros(batch, matrix.n_to, device=device, dtype=dtype)
@@ -202,7 +204,7 @@ class Mixing(Wired):
         ]
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the matrices: ``direct1``, ``above1``, ``below2``, the layer they lead to last."""
+        """Return the matrices by source and target layer: ``direct1``, ``above1``, ``below2``."""
         return {
             f"{source}{layer}": matrix
             for layer, matrices in enumerate(self.matrices, start=1)

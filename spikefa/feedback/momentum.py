@@ -1,4 +1,4 @@
-"""Momentum of feedback weights that learn."""
+"""Momentum for feedback weights that learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,19 +12,19 @@ from spikefa.utils.tensors import add_product
 
 @dataclass(eq=False)
 class Momentum:
-    """Steps of a matrix B with momentum: ``v <- momentum v + sent received``, ``dB = -eta v``.
+    """Momentum updates of a matrix B: ``v <- momentum v + sent received``, ``dB = -eta v``.
 
     Parameters
     ----------
     momentum : float
-        In [0, 1).
+        Momentum, in [0, 1).
     symbol : str
-        What the matrices are called in messages.
+        Name of the matrices in error messages.
 
     Attributes
     ----------
     velocities : list of Tensor
-        v of each matrix; empty without momentum.
+        Velocity v of each matrix; empty without momentum.
 
     Raises
     ------
@@ -43,37 +43,40 @@ class Momentum:
         )
 
     def __bool__(self) -> bool:
-        """Return whether there is any."""
+        """Return whether the momentum is nonzero."""
         return bool(self.momentum)
 
     def connect(self, matrices: Sequence[Tensor]) -> None:
-        """Make a velocity for each matrix, if there is momentum."""
+        """Allocate a velocity for each matrix, if the momentum is nonzero."""
         self.velocities = [torch.zeros_like(each) for each in matrices if self.momentum]
 
     def rest(self) -> None:
-        """Let nothing move."""
+        """Set all velocities to 0."""
         for velocity in self.velocities:
             velocity.zero_()
 
     def step(
         self, number: int, matrix: Tensor, sent: Tensor, received: Tensor, rate: Tensor
     ) -> None:
-        """Change a matrix by the product of what its sources sent and its targets received.
+        """Update a velocity and its matrix with the product ``sent received``.
 
         Parameters
         ----------
         number : int
-            Which of the matrices this is.
+            Index of the matrix.
         matrix : Tensor [..., n_from, n_to]
+            Matrix to change in place.
         sent : Tensor [..., n_from, batch]
+            Factor of the sending neurons.
         received : Tensor [..., batch, n_to]
+            Factor of the receiving neurons.
         rate : Tensor
-            eta, a scalar.
+            Learning rate eta, a scalar.
         """
         velocity = self.velocities[number].mul_(self.momentum)
         add_product(velocity, sent, received)
         matrix.addcmul_(velocity, rate, value=-1)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the velocities, ``v1`` being that of the matrix into the first hidden layer."""
+        """Return the velocities by name; ``v1`` is for the matrix into the first hidden layer."""
         return {f"v{layer}": each for layer, each in enumerate(self.velocities, start=1)}

@@ -18,20 +18,21 @@ class NodePerturbation(Broadcast):
 
         E = |s_L - target|^2 / 2
         modulator_l = (E - <E>) (s_l - p_l) / Var(s_l)
-        U_L <- (1 - tau) U_L + tau (s_L - target)      the output's own, unless `everywhere`
+        U_L <- (1 - tau) U_L + tau (s_L - target)      output only, unless `everywhere`
 
-    The noise is the neurons' own: spikes around their probability, with the variance p (1 - p), or
-    ``Rate(noise=...)`` around the mean activity. <E> is a running mean, see `Broadcast`. The
-    modulator is dE/ds_l on average, exactly for stochastic binary neurons without memory, to first
-    order in the noise for rate neurons. But it holds the noise of all neurons, which grows with
-    their number while the derivative does not: learning is slow in large networks.
+    The noise is intrinsic to the neurons: spikes fluctuate around their probability with variance
+    p (1 - p), and neurons with ``Rate(noise=...)`` fluctuate around their mean activity. <E> is a
+    running mean; see `Broadcast`. On average the modulator is dE/ds_l, exactly for stochastic
+    binary neurons without memory and to first order in the noise for rate neurons. However, the
+    modulator also contains the noise of all neurons, which grows with their number while the
+    derivative does not. Learning is therefore slow in large networks.
 
     Parameters
     ----------
     baseline_rate : float, default 0.05
         Weight of a new loss in the running mean, in (0, 1).
     everywhere : bool, default False
-        Whether the output population too knows no more than the loss.
+        Whether the output population also learns from the loss alone.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the output's error population; see `ErrorPopulation`.
     tau : float, default 0.9
@@ -40,7 +41,7 @@ class NodePerturbation(Broadcast):
     Raises
     ------
     SpikefaError
-        If an argument is out of range, or neurons have no noise that they could learn from.
+        If an argument is out of range, or neurons that learn from their noise have none.
     """
 
     baseline_rate: float = field(default=0.05, kw_only=False)
@@ -51,5 +52,5 @@ class NodePerturbation(Broadcast):
     reached: list[Population] = field(init=False, repr=False, default_factory=list)
 
     def judge(self, error: Tensor, out: Tensor) -> None:
-        """Write half the squared length of the error."""
+        """Write half the squared length of the error into `out`."""
         torch.linalg.vector_norm(error, dim=-1, keepdim=True, out=out).square_().div_(2)

@@ -1,4 +1,4 @@
-"""Phaseless alignment learning: feedback weights that learn from the noise of the neurons."""
+"""Phaseless alignment learning: feedback weights that learn from the neurons' own noise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,16 +22,16 @@ from spikefa.utils.tensors import add_product
 
 @dataclass
 class PhaselessState(FeedbackState):
-    """State of the circuit, one of each for every projection between neurons.
+    """State of the circuit; each list has one tensor per projection between neurons.
 
     Attributes
     ----------
     noise : list of Tensor [..., batch, n_l]
-        xi_l, by how much the activity of the population below exceeds its mean in this step.
+        xi_l, the activity of the population below minus its mean in this step.
     slow : list of Tensor [..., batch, n_{l+1}]
         Running mean of the rate of the population above.
     rapid : list of Tensor [..., batch, n_{l+1}]
-        Its rate less this mean.
+        Rate of the population above minus this running mean.
     """
 
     noise: list[Tensor]
@@ -43,44 +43,45 @@ class PhaselessState(FeedbackState):
 class PAL(RandomlyWired, sweep_only=True):
     """Phaseless alignment learning (Max et al. 2024).
 
-    Error populations as in `FA`, whose synapses learn all the time, without separate phases, from
-    the noise that the neurons have anyway. At every step, with the rate p of the neurons and their
-    activity s around it::
+    The error populations are those of `FA`. Their synapses learn continuously, without separate
+    phases, from the intrinsic noise of the neurons. In every step, where p is the neurons' rate and
+    s their activity, which fluctuates around p::
 
         xi_l      = s_l - p_l                                     the noise of the neuron below
         r_{l+1}   = p_{l+1} - slow_{l+1}                          high-pass of the rate above
         slow_{l+1} <- slow_{l+1} + smoothing r_{l+1}
         B_l       <- (1 - rate) B_l + gain rate / batch  r_{l+1}^T xi_l
 
-    The noise below reaches the neurons above in the same step and nothing else there goes with it,
-    so that B converges to
+    The noise below reaches the neurons above in the same step, and no other part of their rate
+    correlates with it. Therefore B converges to::
 
         gain tau < Psi(V_{l+1})^T (W_{l+1}^T) Var(xi_l) >
 
-    neuron by neuron: the transpose of W, each row and column weighted by how well it transmits.
-    What the paper has as learning rate and decay of B are here ``gain rate`` and ``rate``. The
-    update is an average over the batch, so that the fixed point does not depend on it.
+    where Psi and Var apply neuron by neuron. This is the transpose of W, with each row and column
+    weighted by how well its neuron transmits. The learning rate and decay of B in the paper
+    correspond to ``gain rate`` and ``rate`` here. The update is averaged over the batch, so the
+    fixed point does not depend on the batch size.
 
     Parameters
     ----------
     scale : float or sequence of float, default 0.1
-        Size of the first feedback weights, as in `FA`.
+        Size of the initial feedback weights, as in `FA`.
     rate : float, default 0.001
         Weight of one step, in (0, 1]; B follows W within 1 / rate steps.
     gain : float, default 16
-        Size of B, see above. Variance and gain of a spiking neuron are at most 1/4, so 16 gives B
-        about the size of W; for rate neurons take 1 / noise^2.
+        Size of B; see above. The variance and the gain of a spiking neuron are at most 1/4, so 16
+        makes B about as large as W. For rate neurons, use 1 / noise^2.
     smoothing : float, default 0.3
-        Weight of a step in the running mean that the high-pass takes off, in [0, 1).
+        Weight of a step in the running mean that the high-pass filter subtracts, in [0, 1).
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default False
-        Whether the transmitted error is gated by the forward neuron's gain Psi(V); B contains its
-        mean already.
+        Whether the transmitted error is gated by the forward neuron's gain Psi(V). B already
+        contains the mean of this gain.
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
-        Distribution of the first feedback weights, as in `FA`.
+        Distribution of the initial feedback weights, as in `FA`.
 
     Raises
     ------
@@ -109,7 +110,7 @@ class PAL(RandomlyWired, sweep_only=True):
         require(0 <= self.smoothing < 1, f"smoothing must be in [0, 1), {self.smoothing} given")
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below through a matrix B_l that learns."""
+        """Connect each error population to the one below through a matrix B_l that learns."""
         self.random.connect(transposed_shapes(forward), device, dtype)
         return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
 
@@ -125,16 +126,16 @@ class PAL(RandomlyWired, sweep_only=True):
         )
 
     def check(self, populations: Sequence[Population]) -> None:
-        """Refuse hidden neurons that use no randomness."""
+        """Reject hidden neurons that have no noise."""
         states = (each.state(1, torch.device("cpu"), torch.float32) for each in populations[:-1])
         require(
             all(state.uniforms.numel() for state in states),
-            "PAL learns from the noise of the hidden neurons, and these have none: "
-            "take StochasticBinary, or Rate with noise above 0",
+            "PAL learns from the noise of the hidden neurons, but these have none: "
+            "use StochasticBinary, or Rate with noise above 0",
         )
 
     def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
-        """Correlate the noise below with the rapid part of the rate above."""
+        """Update B by correlating the noise below with the rapid part of the rate above."""
         assert isinstance(state, PhaselessState)
         own = zip(state.noise, state.slow, state.rapid, strict=True)
         between = zip(self.matrices, pairwise(projections), own, strict=True)

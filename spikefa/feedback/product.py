@@ -1,4 +1,4 @@
-"""What PFA and PFA-o share: the error crosses an extra population on its way down."""
+"""Base class of PFA and PFA-o, in which the error crosses an extra population on its way down."""
 
 import math
 from abc import abstractmethod
@@ -30,7 +30,7 @@ class ProductState(FeedbackState):
     Attributes
     ----------
     middle : list of ErrorState
-        The extra population on the way into each hidden population, from the lowest upwards.
+        Extra population on the path into each hidden population, from the lowest upwards.
     """
 
     middle: list[ErrorState]
@@ -42,49 +42,52 @@ class ProductState(FeedbackState):
 
 @dataclass(eq=False, kw_only=True)
 class Product(Wired):
-    """Feedback through the product of a fixed matrix B and a plastic one R; see `PFA`.
+    """Feedback through the product of a fixed matrix B and a plastic matrix R; see `PFA`.
 
-    A subclass says in `fixed_matrix` how B is distributed.
+    Subclasses define the distribution of B in `fixed_matrix`.
 
     Parameters
     ----------
     expansion : float
-        Neurons of the extra population for each neuron of the layer that sends; at least 1.
+        Number of neurons in the extra population per neuron of the sending layer; at least 1.
     neurons : int or sequence of int, optional
-        Size of the extra populations instead, for all or from the lowest hidden layer upwards.
+        Size of the extra populations, which overrides `expansion`: one value for all, or one for
+        each from the lowest hidden layer upwards.
     scale : float or sequence of float, default 0.2
-        Half-range of the uniform distribution that R is drawn from, for all layers or for each,
-        from the lowest hidden population upwards. The path B_l R_l starts with the variance of R,
-        whatever the expansion, as FA's matrices with this scale. Stochastic
-        binary neurons have a gain of 1/4 at most, so that the gated error keeps its size from one
-        layer to the next for ``4 sqrt(3 / n)``, n being the size of the layer that sends.
+        Half-range of the uniform distribution from which R is drawn: one value for all layers, or
+        one for each from the lowest hidden population upwards. For any expansion, the path B_l R_l
+        initially has the variance of R, like FA's matrices with this scale. Stochastic binary
+        neurons have a gain of at most 1/4, so the gated error keeps its size from one layer to the
+        next at ``4 sqrt(3 / n)``, where n is the size of the sending layer.
     plastic : bool, default True
-        Whether R learns and decays. If not, this is feedback alignment with the matrices B_l R_l.
+        Whether R learns and decays. If not, the circuit performs feedback alignment with the
+        matrices B_l R_l.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons beside the layers; see `ErrorPopulation`.
     gated : bool, default True
         Whether the transmitted error is gated by the forward neuron's gain Psi(V), as in the paper.
-        The change of W is; without the gate R follows another error than W does.
+        The change of W is also gated, so without the gate R and W follow different errors.
     tau : float, default 0.9
         Weight of the new drive in the error populations beside the layers.
     middle_tau : float, default 1
-        The same in the extra populations. By default they have no memory: then they hold in every
-        step the very error that W learns from in that step. With a leak R learns from a mixture of
-        past errors and the present s_l, and its changes are no longer those of W.
+        Weight of the new drive in the extra populations. By default they have no memory, so in
+        every step they hold exactly the error from which W learns in that step. With a leak, R
+        learns from a mixture of past errors and the current s_l, and its changes differ from those
+        of W.
     middle_phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
-        Output function of the extra populations, linear in the paper.
+        Output function of the extra populations; it is linear in the paper.
     momentum : float, default 0
-        Of R, in [0, 1): ``v <- momentum v + phi_m(m_l)^T s_l`` and ``dR = -eta v``. Where the
-        forward synapses learn by an optimiser with momentum, R needs the same: W learns
-        1 / (1 - momentum) times faster then, and the path would point where W does but stay far
-        shorter.
+        Momentum of R, in [0, 1): ``v <- momentum v + phi_m(m_l)^T s_l`` and ``dR = -eta v``. If the
+        forward synapses use an optimiser with momentum, R needs the same momentum. W then learns
+        1 / (1 - momentum) times faster; without momentum in R, the path would point in the
+        direction of W but remain much smaller.
 
     Attributes
     ----------
     plastic_matrices : list of Tensor
-        R on the way into each hidden population, from the lowest upwards.
+        R on the path into each hidden population, from the lowest upwards.
     velocities : list of Tensor
-        v of each; empty without momentum.
+        Velocity v of each R_l; empty without momentum.
 
     Raises
     ------
@@ -127,10 +130,10 @@ class Product(Wired):
     def fixed_matrix(
         self, n_above: int, n_mid: int, device: torch.device, dtype: torch.dtype
     ) -> RandomMatrix:
-        """Return room for one B."""
+        """Allocate one B."""
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below by B, an extra population and R."""
+        """Connect each error population to the one below through B, an extra population and R."""
         middle = [
             ErrorPopulation(size, tau=self.middle_tau, phi_delta=self.middle_phi_delta)
             for size in self._middle_sizes([synapses.n_post for synapses in forward[1:]])
@@ -170,7 +173,7 @@ class Product(Wired):
         return sizes
 
     def initialise(self, seed: int) -> None:
-        """Draw each B_l, then each R_l from U[-scale, scale], from streams of their own."""
+        """Draw each B_l, and each R_l from U[-scale, scale], each from its own random stream."""
         for layer, (fixed, plastic, scale) in enumerate(
             zip(self.random, self.plastic_matrices, self._scales(), strict=True), start=1
         ):
@@ -191,7 +194,7 @@ class Product(Wired):
 
     @property
     def fixed(self) -> list[Tensor]:
-        """The matrices B on the way into each hidden population, from the lowest upwards."""
+        """The matrices B on the path into each hidden population, from the lowest upwards."""
         return [matrix.stored for matrix in self.random]
 
     @property
@@ -201,7 +204,7 @@ class Product(Wired):
 
     @property
     def decays(self) -> bool:
-        """Whether R learns, and decays with the forward weights."""
+        """Whether R is plastic, and therefore decays with the forward weights."""
         return self.plastic
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> ProductState:
@@ -209,7 +212,7 @@ class Product(Wired):
         return ProductState(**self.wiring.at_rest(batch, device, dtype))
 
     def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
-        """Change each R_l from the activity of its two sides (eq. 6)."""
+        """Update each R_l from the activity on both of its sides (eq. 6)."""
         assert isinstance(state, ProductState)
         if not self.plastic:
             return
@@ -219,24 +222,24 @@ class Product(Wired):
             if self.inertia:
                 self.inertia.step(layer, matrix, sent, above.pre, rate)
             else:
-                change = torch.mul(above.pre, rate, out=state.errors[layer].drive)  # used already
+                change = torch.mul(above.pre, rate, out=state.errors[layer].drive)  # no longer used
                 add_product(matrix, sent, change.neg_())
 
     def decay(self, factor: float) -> None:
-        """Let R decay as the forward weights have; B never does."""
+        """Decay R by the same factor as the forward weights; B never decays."""
         if self.plastic:
             for matrix in self.plastic_matrices:
                 matrix.mul_(factor)
 
     def paths(self) -> Sequence[Callable[[], Tensor]]:
-        """Return what computes each B_l R_l, which takes as long as a step of the largest layer."""
+        """Return a function for each B_l R_l; it takes as long as a step of the largest layer."""
         return [
             partial(torch.matmul, fixed.stored, plastic.stored)
             for fixed, plastic in self.wiring.descents()
         ]
 
     def variables(self, state: FeedbackState) -> Sequence[Mapping[str, Variable]]:
-        """Return the weights ``R`` and the activity ``middle`` on the way into each population."""
+        """Return the weights ``R`` and the activity ``middle`` on the path into each population."""
         assert isinstance(state, ProductState)
         return [
             {"R": matrix.view(1, -1), "middle": middle.activity}
@@ -244,7 +247,7 @@ class Product(Wired):
         ]
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return B and R, ``B1`` and ``R1`` being those into the first hidden population, and v."""
+        """Return B, R and v by name; ``B1`` and ``R1`` lead into the first hidden population."""
         found = {f"B{layer}": matrix for layer, matrix in enumerate(self.fixed, start=1)}
         found |= {f"R{layer}": matrix for layer, matrix in enumerate(self.plastic_matrices, 1)}
         return found | self.inertia.tensors()

@@ -1,4 +1,4 @@
-"""What a learning circuit sees of a forward projection."""
+"""Forward projections, as a learning circuit sees them."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,17 @@ from spikefa.synapses import Synapses
 
 @dataclass(frozen=True)
 class Projection:
-    """Forward synapses and the populations they join, in this step.
+    """Forward synapses and the populations they connect, in one step.
 
     Attributes
     ----------
     synapses : Synapses
     pre : Tensor [..., batch, n_pre]
-        Activity that the synapses carried.
+        Activity that the synapses transmitted.
     post : PopulationState
-        The population it reached.
+        State of the population that the synapses reach.
     plasticity : PlasticityState
-        With the learning rate of these synapses now.
+        State of the plasticity rule, with the current learning rate of these synapses.
     """
 
     synapses: Synapses

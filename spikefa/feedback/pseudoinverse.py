@@ -1,4 +1,4 @@
-"""Pseudobackpropagation: the error comes back through the pseudoinverse of the weights."""
+"""Pseudobackpropagation: the error descends through the pseudoinverse of the weights."""
 
 import math
 from collections.abc import Sequence
@@ -20,30 +20,30 @@ from spikefa.synapses import Synapses
 
 @dataclass(eq=False, kw_only=True)
 class PseudoBackprop(Wired):
-    """Backpropagation with W^+ for W^T (Lillicrap et al. 2016, supplementary note 15, eq. 57).
+    """Backpropagation through W^+ (Lillicrap et al. 2016, supplementary note 15, eq. 57).
 
-    In one step, downwards::
+    In one step, from the output downwards::
 
         U_L <- (1 - tau) U_L + tau (s_L - target)
         U_l <- (1 - tau) U_l + tau scale [phi_delta(U_{l+1}) * Psi(V_{l+1})] W_{l+1}^+
 
-    W^+ is the Moore-Penrose pseudoinverse. For hidden units below a linear output this is the
-    direction of Gauss and Newton.
+    The Moore-Penrose pseudoinverse W^+ replaces the transpose W^T. For hidden units below a linear
+    output, this gives the Gauss-Newton direction.
 
     A singular value decomposition costs much more than a step of the network (and on a GPU it makes
-    the host wait), and W changes little in one step. So W^+ is computed every `every` learning
-    steps, after the forward synapses have changed, and stays as it is in between.
+    the host wait), while W changes little in one step. Therefore W^+ is computed every `every`
+    learning steps, after the forward synapses have changed, and is kept constant in between.
 
     Parameters
     ----------
     every : int, default 100
-        Learning steps between two pseudoinverses; 1 is the exact rule, but for the weight decay of
-        the step.
+        Number of learning steps between computations of the pseudoinverse. With 1 the rule is
+        exact, except for the weight decay of the current step.
     rtol : float, default 0.1
-        Singular values below `rtol` times the largest count as 0. Small ones would be inverted to
-        large ones: with 0, the noise in W decides where the error goes.
+        Singular values below `rtol` times the largest one are treated as 0. The inverses of small
+        values are large, so with 0 the noise in W determines where the error goes.
     scale : float, default 10
-        What W^+ is multiplied by. As the weights grow W^+ shrinks, and with it the steps.
+        Factor that multiplies W^+. As the weights grow, W^+ shrinks, and so do the learning steps.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default True
@@ -54,9 +54,9 @@ class PseudoBackprop(Wired):
     Attributes
     ----------
     matrices : list of Tensor
-        ``scale W_{l+1}^+`` `[n_{l+1}, n_l]` as last computed.
+        ``scale W_{l+1}^+`` `[n_{l+1}, n_l]`, as last computed.
     age : Tensor
-        Steps since then, an integer on the CPU, where it can be read without waiting.
+        Steps since the last computation, an integer on the CPU, where reading it needs no wait.
 
     Raises
     ------
@@ -85,34 +85,34 @@ class PseudoBackprop(Wired):
 
     @property
     def needs_host(self) -> bool:
-        """True: it decides when a pseudoinverse is due, and waits for it."""
+        """True: the host decides when a pseudoinverse is due, and waits for it."""
         return True
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below by the pseudoinverse of forward weights."""
+        """Connect each error population to the one below through W^+."""
         self.weights = [synapses.weight for synapses in forward[1:]]
         self.matrices = [torch.zeros_like(weight.mT) for weight in self.weights]
         inverses = [ForwardMatrix(matrix) for matrix in self.matrices]
         return layer_by_layer(self.beside(forward), inverses, self.gated)
 
     def initialise(self, seed: int) -> None:
-        """Compute the pseudoinverses of the first weights; there is nothing to draw."""
+        """Compute the pseudoinverses of the initial weights; nothing is drawn."""
         self.refresh()
 
     def refresh(self) -> None:
-        """Compute the pseudoinverses of the weights as they are now."""
+        """Compute the pseudoinverses of the current weights."""
         for matrix, weight in zip(self.matrices, self.weights, strict=True):
             rtol = self.rtol or torch.finfo(weight.dtype).eps * max(weight.shape[-2:])
             matrix.copy_(torch.linalg.pinv(weight, rtol=rtol)).mul_(self.scale)
         self.age.zero_()
 
     def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
-        """Compute the pseudoinverses anew if they are due."""
+        """Recompute the pseudoinverses if they are due."""
         self.age += 1
         if self.age >= self.every:
             self.refresh()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the pseudoinverses, ``pinv1`` into the first hidden population, and their age."""
+        """Return the pseudoinverses, from ``pinv1`` into the first hidden layer, and their age."""
         found = {f"pinv{layer}": matrix for layer, matrix in enumerate(self.matrices, start=1)}
         return found | {"age": self.age}

@@ -19,14 +19,14 @@ class RandomMatrices:
     Parameters
     ----------
     scale : float or sequence of float
-        For all of them, or for each.
+        One value for all matrices, or one for each.
     kind, sparsity, procedural
         See `RandomMatrix`.
 
     Attributes
     ----------
     each : list of RandomMatrix
-        Empty before `connect`.
+        The matrices; empty before `connect`.
     """
 
     scale: float | Sequence[float] = field(kw_only=False)
@@ -37,7 +37,7 @@ class RandomMatrices:
 
     def __post_init__(self) -> None:
         for scale in for_each_layer(self.scale):
-            self._matrix((1, 1), scale)  # refuses bad arguments early
+            self._matrix((1, 1), scale)  # rejects bad arguments early
 
     def _matrix(
         self,
@@ -59,7 +59,7 @@ class RandomMatrices:
     def connect(
         self, shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype
     ) -> list[RandomMatrix]:
-        """Make and return a matrix `[n_from, n_to]` of each shape."""
+        """Create and return one matrix `[n_from, n_to]` for each shape."""
         scales = for_each_layer(self.scale, len(shapes))
         self.each = [
             self._matrix(shape, scale, device, dtype)
@@ -68,21 +68,21 @@ class RandomMatrices:
         return self.each
 
     def initialise(self, seed: int) -> None:
-        """Draw each from a stream of its own, ``feedback/<layer>``, counted from 1."""
+        """Draw each matrix from its own random stream, ``feedback/<layer>``, counted from 1."""
         for layer, matrix in enumerate(self.each, start=1):
             matrix.initialise(seed, "feedback", layer)
 
     @property
     def stored(self) -> list[Tensor]:
-        """The matrices; none if they are procedural."""
+        """The stored matrices; empty if they are procedural."""
         return [] if self.procedural else [matrix.stored for matrix in self.each]
 
     def plastic(self) -> list[PlasticMatrix]:
-        """Return the stored matrices as those of synapses that learn."""
+        """Return the stored matrices as matrices of synapses that learn."""
         return [PlasticMatrix(matrix) for matrix in self.stored]
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the matrices, ``B1`` into the first hidden population, or their seeds."""
+        """Return the matrices, from ``B1`` into the first hidden population, or their seeds."""
         if self.procedural:
             return {f"B{layer}_seeds": matrix.seeds for layer, matrix in enumerate(self.each, 1)}
         return {f"B{layer}": matrix for layer, matrix in enumerate(self.stored, start=1)}

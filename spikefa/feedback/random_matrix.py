@@ -1,4 +1,4 @@
-"""A fixed random feedback matrix: stored, or drawn again from the seed at each use."""
+"""A fixed random feedback matrix, either stored or redrawn from its seed at each use."""
 
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, InitVar, dataclass, field
@@ -15,43 +15,45 @@ from spikefa.utils.products import product
 from spikefa.utils.seeding import derive
 
 BLOCK = 2**16
-"""Numbers that are drawn at a time. Another value would make other matrices."""
+"""Number of weights drawn at a time. A different value gives different matrices."""
 
 
 @dataclass(eq=False)
 class RandomMatrix(Matrix):
     """A random matrix `[n_from, n_to]` that never learns.
 
-    It is drawn on the CPU, so that every device gets the same, in blocks of whole rows. A stored
-    matrix is all blocks together. A procedural one draws block after block at each use: the same
-    numbers at every step, bit for bit those of the stored matrix, for the memory of one block. The
-    price is time, some 10 ns per number and step (20 ns if it is sparse), so that 1,500 x 1,500
-    synapses take 20 ms; on a GPU the device also waits for the copy. The product differs from that
-    of the stored matrix by rounding, since it is summed block by block.
+    The matrix is drawn on the CPU in blocks of whole rows, so that it is the same on every device.
+    A stored matrix keeps all blocks. A procedural matrix redraws one block after another at each
+    use. It needs memory for one block only, and its weights are the same in every step, bit for bit
+    equal to those of the stored matrix. The cost is time: about 10 ns per weight and step (20 ns if
+    the matrix is sparse), so 1,500 x 1,500 synapses take 20 ms; on a GPU the device also waits for
+    the copy. The product is summed block by block, so it differs from the product with the stored
+    matrix by rounding.
 
     Parameters
     ----------
     n_from, n_to : int
-        Sizes of the population that sends and of the one that receives.
+        Sizes of the sending and the receiving population.
     kind : str, default "uniform"
-        Distribution: "uniform" in [-scale, scale], "normal" of standard deviation scale, "sign"
-        (-scale or scale), "orthogonal" (scale times a semi-orthogonal matrix), or "B1" to "B7",
+        Distribution: "uniform" in [-scale, scale], "normal" with standard deviation scale, "sign"
+        (-scale or scale), "orthogonal" (scale times a semi-orthogonal matrix), or "B1" to "B7";
         see `spikefa.feedback.distributions`.
     scale : float, default 0.1
+        Size of the weights; see `kind`.
     sparsity : float, default 0
-        Fraction of the synapses that are missing, in [0, 1), each by chance. "B4" and "B6" are
-        sparse by definition: for them 0 means 1/2.
+        Fraction of missing synapses, in [0, 1). Each synapse is missing at random, with this
+        probability. "B4" and "B6" are sparse by definition; for them 0 means 1/2.
     procedural : bool, default False
-        Whether the matrix is drawn at each use instead of stored.
+        Whether the matrix is drawn at each use instead of being stored.
     device, dtype
-        Where it lives, and as what.
+        Device and data type of the matrix.
 
     Attributes
     ----------
     stored : Tensor [n_from, n_to]
         Empty if the matrix is procedural; see `whole`.
     seeds : Tensor [2]
-        Seeds of the numbers and of what is missing; a tensor, so that a checkpoint holds them.
+        Seeds of the weights and of the missing synapses, as a tensor for use in checkpoints.
 
     Raises
     ------
@@ -91,20 +93,20 @@ class RandomMatrix(Matrix):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The numbers of neurons that send and that receive."""
+        """The numbers of sending and receiving neurons."""
         return self.n_from, self.n_to
 
     @property
     def recipe(self) -> Recipe | None:
-        """How a procedural matrix is drawn; None if it is stored."""
+        """The recipe for drawing a procedural matrix; None if the matrix is stored."""
         if not self.procedural:
             return None
         return Recipe(self.kind, self.scale, self.sparsity, self.seeds)
 
     def _block_room(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return room for a block on the CPU, for the chances of its synapses, and on the device.
+        """Allocate one block on the CPU, random numbers for its sparsity, and one on the device.
 
-        An orthogonal matrix is one block.
+        An orthogonal matrix is a single block.
         """
         n_from, n_to = self.n_from, self.n_to
         rows = n_from if self.kind == "orthogonal" else min(n_from, max(1, BLOCK // n_to))
@@ -113,14 +115,14 @@ class RandomMatrix(Matrix):
         return drawn, chances, drawn.to(self.stored.device)
 
     def initialise(self, seed: int, *names: str | int) -> None:
-        """Draw the matrix from the random stream called `names`, and its holes from another."""
+        """Draw the matrix from the random stream `names`, and missing synapses from another."""
         seeds = derive(seed, *names), derive(seed, *names, "sparsity")
         self.seeds.copy_(torch.tensor(seeds))
         if not self.procedural:
             self._draw(self.stored)
 
     def _blocks(self, seeds: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """Draw block after block, the same ones each time; each is valid until the next."""
+        """Draw the blocks in order, the same ones each time; each is valid until the next one."""
         values, absences = (torch.Generator().manual_seed(seed) for seed in seeds.tolist())
         drawn, chances, delivered = self._block_room()
         for first in range(0, self.n_from, len(drawn)):
@@ -140,11 +142,11 @@ class RandomMatrix(Matrix):
         return out
 
     def whole(self) -> Tensor:
-        """Return the stored matrix, or draw all of a procedural one."""
+        """Return the stored matrix, or draw a procedural matrix as a whole."""
         return self._draw(self.stored.new_empty(self.shape)) if self.procedural else self.stored
 
     def carry(self, sent: Tensor, out: Tensor) -> None:
-        """Write ``sent B``, `[..., batch, n_to]`, of `sent`, `[..., batch, n_from]`."""
+        """Write ``sent B`` `[..., batch, n_to]` into `out`, for `sent` `[..., batch, n_from]`."""
         if not self.procedural:
             product(sent, self.stored, out)
             return

@@ -1,4 +1,4 @@
-"""What all circuits share whose error goes through random matrices, fixed or not."""
+"""Base class of circuits whose error passes through random matrices, fixed or plastic."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,8 @@ from spikefa.synapses import Synapses
 class RandomlyWired(Wired):
     """A circuit with one random matrix into each hidden population.
 
-    A subclass makes `random` and wires the matrices; if they learn it adds `learn` and `decay`.
+    A subclass creates `random` and connects its matrices. If they learn, the subclass also defines
+    `learn` and `decay`.
 
     Parameters
     ----------
@@ -24,29 +25,30 @@ class RandomlyWired(Wired):
     Attributes
     ----------
     random : RandomMatrices
+        The random matrices.
     """
 
     random: RandomMatrices
 
     @property
     def matrices(self) -> list[Tensor]:
-        """The matrices, from the lowest hidden population upwards; none if they are procedural."""
+        """The matrices, from the lowest hidden population upwards; empty if procedural."""
         return self.random.stored
 
     @property
     def needs_host(self) -> bool:
-        """Whether the matrices are procedural: they are drawn on the host."""
+        """Whether the matrices are procedural, and therefore drawn on the host."""
         return self.random.procedural
 
     def initialise(self, seed: int) -> None:
-        """Draw each matrix from a stream of its own."""
+        """Draw each matrix from its own random stream."""
         self.random.initialise(seed)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the matrices, ``B1`` being the one into the first hidden population."""
+        """Return the matrices by name; ``B1`` leads into the first hidden population."""
         return self.random.tensors()
 
 
 def transposed_shapes(forward: Sequence[Synapses]) -> list[tuple[int, int]]:
-    """Return the shapes of matrices beside the forward weights, from the lowest hidden layer up."""
+    """Return the shapes of the transposed forward weights, from the lowest hidden layer upwards."""
     return [(above.n_post, above.n_pre) for above in forward[1:]]

@@ -1,4 +1,4 @@
-"""How many pairs of neurons are connected both ways."""
+"""Fraction of neuron pairs that are connected in both directions."""
 
 import torch
 from torch import Tensor
@@ -7,24 +7,24 @@ from spikefa.errors import require
 
 
 def reciprocal_rate(forward: Tensor, back: Tensor) -> float:
-    """Return how many pairs of neurons are connected both ways, as a fraction of all pairs.
+    """Return the fraction of all pairs of neurons that are connected in both directions.
 
     Parameters
     ----------
     forward : Tensor [n_pre, n_post]
-        Weights, or the mask of the synapses that exist: a weight of 0 is no synapse.
+        Weights, or the mask of existing synapses. A weight of 0 counts as no synapse.
     back : Tensor [n_post, n_pre]
-        Feedback weights, likewise. Masks drawn independently, with p and q of the synapses
-        removed, give (1 - p)(1 - q).
+        Feedback weights or mask, likewise. Masks drawn independently, with fractions p and q of the
+        synapses removed, give (1 - p)(1 - q).
 
     Raises
     ------
     SpikefaError
-        If the shapes do not belong together.
+        If the shapes are not transposes of each other.
     """
     require(
         forward.shape == back.mT.shape,
-        f"feedback weights must be the shape of the forward ones transposed: "
+        f"feedback weights must have the transposed shape of the forward weights: "
         f"{list(forward.shape)} and {list(back.shape)} given",
     )
     return float(((forward != 0) & (back.mT != 0)).to(torch.float64).mean())

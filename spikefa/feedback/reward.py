@@ -12,17 +12,17 @@ from spikefa.neurons import Population
 
 @dataclass(eq=False, kw_only=True)
 class Reward(Broadcast):
-    """One reward for all neurons, the output's included (Mazzoni, Andersen & Jordan 1991).
+    """One reward for all neurons, including the output (Mazzoni, Andersen & Jordan 1991).
 
     In one step, for each stream::
 
-        r = 1 - mean_j |s_Lj - target_j|                        1: all output neurons are right
+        r = 1 - mean_j |s_Lj - target_j|                        1 if all output neurons are right
         modulator_l = -(r - <r>) (s_l - p_l) / Var(s_l)
 
-    This is the reward of their associative reward-penalty rule (Barto & Jordan 1987), with a
-    running mean as comparison in place of the penalty (REINFORCE, Williams 1992). It differs from
-    `NodePerturbation` in that no neuron, not even of the output, is told in which direction it
-    was wrong. See `Broadcast` for the running mean.
+    This is the reward of their associative reward-penalty rule (Barto & Jordan 1987), compared with
+    a running mean instead of using a penalty (REINFORCE, Williams 1992). Unlike in
+    `NodePerturbation`, no neuron, not even in the output, receives the direction of its error. See
+    `Broadcast` for the running mean.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ class Reward(Broadcast):
         Weight of a new reward in the running mean <r>, in (0, 1).
     noisy : bool, default True
         Whether the broadcast is multiplied by the neuron's own noise. If not, each modulator is
-        -(r - <r>), as of a diffuse neuromodulator, for plasticity rules that keep an eligibility of
-        the noise themselves (Seung 2003); with the plain `ThreeFactor` rule nothing useful is
-        learned then.
+        -(r - <r>), like that of a diffuse neuromodulator. This is meant for plasticity rules that
+        keep an eligibility trace of the noise themselves (Seung 2003); the plain `ThreeFactor` rule
+        learns nothing useful from it.
 
     Raises
     ------
     SpikefaError
-        If an argument is out of range, or neurons have no noise that they could learn from.
+        If an argument is out of range, or neurons that learn from their noise have none.
     """
 
     baseline_rate: float = field(default=0.05, kw_only=False)
@@ -48,6 +48,6 @@ class Reward(Broadcast):
     reached: list[Population] = field(init=False, repr=False, default_factory=list)
 
     def judge(self, error: Tensor, out: Tensor) -> None:
-        """Write minus the reward."""
+        """Write the negative reward into `out`."""
         torch.linalg.vector_norm(error, ord=1, dim=-1, keepdim=True, out=out)
         out.div_(error.shape[-1]).sub_(1)

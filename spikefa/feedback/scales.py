@@ -1,4 +1,4 @@
-"""How strong the feedback into each hidden population is."""
+"""Scale of the feedback into each hidden population."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ def for_each_layer(scale: float | Sequence[float], hidden: int | None = None) ->
     Parameters
     ----------
     scale : float or sequence of float
-        For all of them, or for each.
+        One value for all populations, or one for each.
     hidden : int, optional
-        How many there are; by default as many as there are scales.
+        Number of hidden populations; by default the number of scales.
 
     Raises
     ------
     SpikefaError
-        If there are more or fewer scales than populations, or a scale is not positive.
+        If the number of scales differs from that of populations, or a scale is not positive.
     """
     if isinstance(scale, int | float):
         scales = [scale] * (1 if hidden is None else hidden)

@@ -20,7 +20,7 @@ class Shallow(Wired, sweep_only=True):
         U_L <- (1 - tau) U_L + tau (s_L - target)
         modulators of the hidden populations: 0
 
-    The hidden synapses stay as they were drawn, but for weight decay.
+    The hidden synapses keep their initial weights, apart from weight decay.
 
     Parameters
     ----------
@@ -34,5 +34,5 @@ class Shallow(Wired, sweep_only=True):
     tau: float = 0.9
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire nothing: the error stays at the output, and the hidden error populations rest."""
+        """Return a wiring without hops, so that the error stays at the output."""
         return Wiring(populations={"errors": self.beside(forward)})

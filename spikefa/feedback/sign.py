@@ -1,4 +1,4 @@
-"""Sign-concordant feedback: the signs are those of the forward weights, the magnitudes not."""
+"""Sign-concordant feedback: weights with the signs, but not the sizes, of the forward weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,13 +29,13 @@ class SignState(FeedbackState):
     Attributes
     ----------
     magnitudes : list of Tensor [n_{l+1}, n_l]
-        Of the variant that draws them at every step, numbers from U[0, 1); else empty.
+        Numbers from U[0, 1) for the variant that draws magnitudes in every step; otherwise empty.
     """
 
     magnitudes: list[Tensor]
 
     def uniforms(self) -> dict[str, Tensor]:
-        """Return what needs new numbers at every step: spiking error neurons, and magnitudes."""
+        """Return tensors that need new numbers in every step: error uniforms and magnitudes."""
         drawn = {f"magnitude{layer}": each for layer, each in enumerate(self.magnitudes, start=1)}
         return super().uniforms() | drawn
 
@@ -44,24 +44,25 @@ class SignState(FeedbackState):
 class SF(Wired):
     """Sign-concordant feedback (Liao, Leibo & Poggio 2016).
 
-    Error populations as in `FA`, with at every step::
+    The error populations are those of `FA`. In every step::
 
         B_l = scale_l sqrt(3) M_l * sign(W_{l+1})^T
 
-    - "uSF", uniform: ``sqrt(3) M = 1``, all magnitudes are the scale;
-    - "brSF", batchwise random: M is drawn from U[0, 1) at every step, for each update;
+    - "uSF", uniform: ``sqrt(3) M = 1``, so all magnitudes equal the scale;
+    - "brSF", batchwise random: M is drawn from U[0, 1) in every step, for each update;
     - "frSF", fixed random: M is drawn from U[0, 1) once.
 
-    The factor sqrt(3) gives the three the same mean square. B has synapses where W has: a forward
-    weight of 0 has no sign, so weights must not start at 0.
+    The factor sqrt(3) gives all three variants the same mean square. B has synapses only where W
+    does. A forward weight of 0 has no sign, so weights must not start at 0.
 
     Parameters
     ----------
     variant : {"uSF", "brSF", "frSF"}, default "uSF"
+        Choice of the magnitudes; see above.
     scale : float or sequence of float, optional
-        Root mean square of the feedback weights, for all layers or for each. Default:
-        ``sqrt(2 / (n_l + n_{l+1}))``, what Glorot's initialisation would give (Sanfiz & Akrout
-        2021). The paper has 1 for uSF and 1 / sqrt(3) for the others, and normalises the updates.
+        Root mean square of the feedback weights, one value for all layers or one for each. The
+        default is ``sqrt(2 / (n_l + n_{l+1}))``, as in Glorot initialisation (Sanfiz & Akrout
+        2021). The paper uses 1 for uSF and 1 / sqrt(3) for the others, and normalises the updates.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default False
@@ -72,9 +73,9 @@ class SF(Wired):
     Attributes
     ----------
     matrices : list of Tensor [n_{l+1}, n_l]
-        B_l as it was used last.
+        B_l, as last used.
     magnitudes : list of Tensor [n_{l+1}, n_l]
-        M_l of "frSF"; else empty.
+        M_l of "frSF"; otherwise empty.
 
     Raises
     ------
@@ -101,10 +102,10 @@ class SF(Wired):
             f"variant must be one of {', '.join(get_args(Variant))}, {self.variant!r} given",
         )
         if self.scale is not None:
-            for_each_layer(self.scale)  # refuses bad arguments early
+            for_each_layer(self.scale)  # rejects bad arguments early
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below by the signs of the forward weights."""
+        """Connect each error population to the one below through the forward weights' signs."""
         above = forward[1:]
         if self.scale is None:
             self.scales = [sqrt(2 / (each.n_pre + each.n_post)) for each in above]
@@ -120,14 +121,14 @@ class SF(Wired):
         return layer_by_layer(self.beside(forward), signs, self.gated)
 
     def initialise(self, seed: int) -> None:
-        """Draw the magnitudes that stay, each from a stream of its own."""
+        """Draw the fixed magnitudes, each from its own random stream."""
         for layer, magnitude in enumerate(self.magnitudes, start=1):
             draw = torch.empty(magnitude.shape, dtype=magnitude.dtype)
             magnitude.copy_(draw.uniform_(generator=generator(seed, "feedback", layer)))
         self._take_signs(self.magnitudes)
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> SignState:
-        """Return the error populations at rest, and room for magnitudes that are redrawn."""
+        """Return the error populations at rest, and buffers for magnitudes that are redrawn."""
         drawn = self.matrices if self.variant == "brSF" else []
         return SignState(
             **self.wiring.at_rest(batch, device, dtype),
@@ -135,7 +136,7 @@ class SF(Wired):
         )
 
     def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
-        """Take the signs of the forward weights as they are, and sweep the error downwards."""
+        """Copy the current signs of the forward weights, and sweep the error downwards."""
         assert isinstance(state, SignState)
         self._take_signs(state.magnitudes or self.magnitudes)
         super().step(state, error, forward)
@@ -150,7 +151,7 @@ class SF(Wired):
             matrix.mul_(scale)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return B_l as it was used last, and the magnitudes that stay."""
+        """Return each B_l, as last used, and the fixed magnitudes."""
         used = {f"B{layer}": matrix for layer, matrix in enumerate(self.matrices, start=1)}
         kept = {f"M{layer}": each for layer, each in enumerate(self.magnitudes, start=1)}
         return used | kept

@@ -1,4 +1,4 @@
-"""What a feedback circuit carries from step to step."""
+"""State that a feedback circuit carries from step to step."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,16 +9,16 @@ from spikefa.feedback.error_population import ErrorState, uniforms_of
 
 
 class Site(NamedTuple):
-    """Where an error population stands.
+    """Location of an error population.
 
     Attributes
     ----------
     group : str
-        The list of the circuit's state that holds it: "errors" for those beside the forward
-        populations, or a list that the circuit adds.
+        Name of the list in the circuit's state that holds the population: "errors" for those beside
+        the forward populations, or a list that the circuit adds.
     layer : int
-        Its place in that list: the forward population that it belongs to, the first hidden one
-        being 0.
+        Index in that list, which is the index of the forward population that it belongs to,
+        starting with 0 for the first hidden one.
     """
 
     group: str
@@ -26,13 +26,13 @@ class Site(NamedTuple):
 
 
 def beside(layer: int) -> Site:
-    """Return the site beside forward population `layer`, the first hidden one being 0."""
+    """Return the site beside forward population `layer`, where 0 is the first hidden one."""
     return Site("errors", layer)
 
 
 @dataclass
 class FeedbackState:
-    """State of a circuit; a circuit with more populations adds fields in a subclass.
+    """State of a circuit; subclasses add fields for further populations.
 
     Attributes
     ----------
@@ -44,13 +44,13 @@ class FeedbackState:
 
     @property
     def modulators(self) -> list[Tensor]:
-        """What arrives as third factor at each forward population, `[..., batch, n]`."""
+        """The third factor that arrives at each forward population, `[..., batch, n]`."""
         return [error.activity for error in self.errors]
 
     def uniforms(self) -> dict[str, Tensor]:
         """Return the tensors that need new numbers from U[0, 1) at every step, by name.
 
-        Whoever drives the network draws them, each from a generator of its own.
+        The code that runs the network draws them, each from its own generator.
         """
         return uniforms_of("error", self.errors)
 
@@ -61,8 +61,8 @@ class FeedbackState:
         return found
 
     def meeting(self, site: Site) -> dict[str, Tensor]:
-        """Return where the errors of several hops arrive that meet at `site`, by inlet.
+        """Return the tensors for the errors of several hops that meet at `site`, by inlet.
 
-        A circuit in which errors meet has a state with room for them.
+        Circuits in which errors meet override this method.
         """
         raise NotImplementedError(f"{type(self).__name__} has no room for errors that meet")

@@ -1,4 +1,4 @@
-"""Weight mirrors: feedback weights that learn from the forward ones' answer to noise."""
+"""Weight mirrors: feedback weights that learn from the forward weights' response to noise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,20 +20,20 @@ from spikefa.utils.tensors import add_product
 
 @dataclass
 class MirrorState(FeedbackState):
-    """State of the weight mirrors, one of each for every hidden population.
+    """State of the weight mirrors; each list has one tensor per hidden population.
 
     Attributes
     ----------
     chances : list of Tensor [..., batch, n_l]
-        Numbers from U[0, 1), drawn by whoever drives the network.
+        Numbers from U[0, 1), drawn by the code that runs the network.
     noise : list of Tensor [..., batch, n_l]
-        xi_l, activity of the population in the mirror phase.
+        xi_l, the activity of the population in the mirror phase.
     responses : list of Tensor [..., batch, n_{l+1}]
-        What this evokes in the population above.
+        Response that the noise evokes in the population above.
     clock : Tensor
-        Steps since the last mirror phase, a scalar; 0 if it is due.
+        Steps since the last mirror phase, a scalar; 0 if a phase is due.
     rate : Tensor
-        The mirrors' rate in this step, 0 if no phase is due, a scalar.
+        Rate of the mirrors in this step, a scalar; 0 if no phase is due.
     """
 
     chances: list[Tensor]
@@ -43,7 +43,7 @@ class MirrorState(FeedbackState):
     rate: Tensor
 
     def uniforms(self) -> dict[str, Tensor]:
-        """Return what needs new numbers at every step: spiking error neurons, and the noise."""
+        """Return tensors that need new numbers in every step: error uniforms and mirror noise."""
         drawn = {f"mirror{layer}": each for layer, each in enumerate(self.chances, start=1)}
         return super().uniforms() | drawn
 
@@ -52,36 +52,39 @@ class MirrorState(FeedbackState):
 class WM(RandomlyWired):
     """Weight mirrors (Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019).
 
-    Error populations as in `FA`, whose synapses learn in *mirror phases*. There each population l
-    gets no input but its noise: its neurons spike every second step at random, xi_l = 2 (s - 1/2)
-    is 1 or -1. The one above answers through its synapses, without their biases ("bias blocking")::
+    The error populations are those of `FA`, and their synapses learn in *mirror phases*. In a
+    mirror phase, each population l receives only noise: its neurons spike at random, on average in
+    every second step, so xi_l = 2 (s - 1/2) is 1 or -1. The population above responds through its
+    synapses, without their biases ("bias blocking")::
 
         y_{l+1} = xi_l W_{l+1}
         B_l <- (1 - rate) B_l + gain rate / batch  y_{l+1}^T xi_l
 
-    Since ``<y^T xi> = W^T``, B converges to ``gain W^T``, in size too. It fluctuates around it: at
-    rest with an angle of about ``arctan sqrt(rate n_l / (2 batch))``; it follows W within 1 / rate
-    phases.
+    Since ``<y^T xi> = W^T``, B converges to ``gain W^T``, in direction and in size. In equilibrium
+    it fluctuates around this value, with an angle of about ``arctan sqrt(rate n_l / (2 batch))``.
+    B follows changes of W within 1 / rate phases.
 
-    The noise runs in neurons of the circuit's own state, one volley for each stream, so that the
-    forward populations go on undisturbed; it reaches them through the forward synapses as they
-    are, missing ones included. The answer is the potential that the volley evokes: in the paper it
-    goes through the neurons' output function in a range where that is linear. Its weight decay and
-    its learning rate are here ``rate`` and ``gain rate``, which keeps B from growing and fixes its
-    size; the update is an average over the batch, so that this does not depend on it.
+    The noise belongs to separate neurons in the circuit's own state, with one volley for each
+    stream, so that it does not disturb the forward populations. It passes through the actual
+    forward synapses, so missing synapses transmit nothing. The response is the potential that the
+    volley evokes; in the paper it also passes through the neurons' output function, in a range
+    where that is linear. The paper's weight decay and learning rate correspond to ``rate`` and
+    ``gain rate`` here, which keeps B from growing and fixes its size. The update is averaged over
+    the batch, so this size does not depend on the batch size.
 
     Parameters
     ----------
     scale : float or sequence of float, default 0.1
-        Size of the first feedback weights, as in `FA`.
+        Size of the initial feedback weights, as in `FA`.
     rate : float, default 0.003
         Weight of one mirror phase, in (0, 1].
     gain : float, default 1
-        Size of B relative to W. Where forward weights are small, the error fades from layer to
-        layer; a gain above 1 makes up for it.
+        Size of B relative to W. If the forward weights are small, the error fades from layer to
+        layer; a gain above 1 compensates for this.
     every : int, default 1
-        Steps from one mirror phase to the next; in 1 step out of so many B learns. It saves no
-        time: to know the step on the device, the others go through the motions at rate 0.
+        Number of steps from one mirror phase to the next; B learns only in these phases. Larger
+        values save no time: the phases are scheduled on the device, so the other steps do the same
+        computation with a rate of 0.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default False
@@ -89,7 +92,7 @@ class WM(RandomlyWired):
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
-        Distribution of the first feedback weights, as in `FA`.
+        Distribution of the initial feedback weights, as in `FA`.
 
     Raises
     ------
@@ -121,12 +124,12 @@ class WM(RandomlyWired):
         )
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Wire each error population to the one below through a matrix B_l that learns."""
+        """Connect each error population to the one below through a matrix B_l that learns."""
         self.random.connect(transposed_shapes(forward), device, dtype)
         return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> MirrorState:
-        """Return the error populations at rest, and the mirrors' neurons."""
+        """Return the error populations at rest, and the neurons of the mirrors."""
         populations = self.wiring.at_rest(batch, device, dtype)
         potentials = [error.potential for error in populations["errors"]]
         return MirrorState(
@@ -139,7 +142,7 @@ class WM(RandomlyWired):
         )
 
     def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
-        """Go through a mirror phase if one is due; if not, the rate is 0 for this step."""
+        """Run a mirror phase if one is due; otherwise the rate is 0 in this step."""
         assert isinstance(state, MirrorState)
         torch.eq(state.clock, 0, out=state.rate).mul_(self.rate)
         state.clock.add_(1).remainder_(self.every)

@@ -1,4 +1,4 @@
-"""What all circuits share whose error populations are wired by hops."""
+"""Base class of circuits whose error populations are connected by hops."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -16,10 +16,11 @@ from spikefa.synapses import Synapses
 
 
 class Wired(FeedbackCircuit):
-    """A circuit whose step is a sweep of the error along hops, see `Wiring`.
+    """A circuit whose step sweeps the error along hops; see `Wiring`.
 
-    A subclass is a dataclass that has these parameters and says in `wire` what the hops are. If it
-    has weights of its own it adds `initialise` and `tensors`, if they learn `learn` and `decay`.
+    A subclass is a dataclass that has these parameters and defines the hops in `wire`. A subclass
+    with its own weights also defines `initialise` and `tensors` and, if the weights learn, `learn`
+    and `decay`.
 
     Parameters
     ----------
@@ -38,11 +39,11 @@ class Wired(FeedbackCircuit):
     tau: float
 
     def __post_init__(self) -> None:
-        ErrorPopulation(1, tau=self.tau, phi_delta=self.phi_delta)  # refuses bad arguments early
+        ErrorPopulation(1, tau=self.tau, phi_delta=self.phi_delta)  # rejects bad arguments early
 
     @abstractmethod
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Allocate the matrices for these forward synapses, and return how they are wired.
+        """Allocate the matrices for these forward synapses, and return their wiring.
 
         The parameters are those of `connect`.
         """
@@ -50,7 +51,7 @@ class Wired(FeedbackCircuit):
     def connect(
         self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype
     ) -> None:
-        """Make the error populations and the hops between them."""
+        """Create the error populations and the hops between them."""
         require(
             not self.wiring.stops,
             f"this {type(self).__name__} circuit is part of a network already: make another",
@@ -58,30 +59,30 @@ class Wired(FeedbackCircuit):
         self.wiring = self.wire(forward, device, dtype)
 
     def beside(self, forward: Sequence[Synapses]) -> list[ErrorPopulation]:
-        """Return an error population for each forward population, of its size."""
+        """Return an error population of the same size for each forward population."""
         return [
             ErrorPopulation(synapses.n_post, tau=self.tau, phi_delta=self.phi_delta)
             for synapses in forward
         ]
 
     def initialise(self, seed: int) -> None:
-        """Draw nothing, unless a subclass has weights of its own."""
+        """Draw nothing; subclasses with their own weights override this method."""
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> FeedbackState:
         """Return the error populations at rest."""
         return FeedbackState(**self.wiring.at_rest(batch, device, dtype))
 
     def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
-        """Let the error arrive at the output, and sweep it along the hops."""
+        """Write the error into the drive beside the output, and sweep it along the hops."""
         state.errors[-1].drive.copy_(error)
         self.wiring.sweep(state, forward)
 
     def layer_matrices(self) -> list[Tensor]:
-        """Return the stored matrix between each layer and the one below, if there is one alone."""
+        """Return the matrix from each layer to the one below, if each path is one stored matrix."""
         descents = self.wiring.descents()
         stored = all(len(way) == 1 and way[0].recipe is None for way in descents)
         return [matrix.stored for (matrix,) in descents] if stored else []
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return nothing, unless a subclass has weights of its own."""
+        """Return no tensors; subclasses with their own weights override this method."""
         return {}

@@ -1,4 +1,4 @@
-"""How the error populations of a circuit are wired, and the sweep that carries the error."""
+"""Wiring of the error populations of a circuit, and the sweep that carries the error."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,12 +21,14 @@ class Hop:
     Attributes
     ----------
     source, target : Site
+        Sending and receiving population.
     matrix : Matrix
+        Weights of the synapses.
     gated : bool
         Whether the error is multiplied by the gain Psi(V) of the forward neurons beside the source.
     inlet : str
-        Where several hops meet in one population, the name under which this one arrives there.
-        Hops of the same name into the same layer bring the same error, which is carried once.
+        Name of this hop's error where several hops meet in one population. Hops with the same name
+        into the same layer carry the same error, which is computed once.
     """
 
     source: Site
@@ -36,31 +38,34 @@ class Hop:
     inlet: str = ""
 
     def sent(self, state: FeedbackState) -> Tensor:
-        """Return what the source sends in this step; if gated, it stands in the source's drive."""
+        """Return what the source sends in this step; if gated, the source's drive holds it."""
         source = state.at(self.source)
         return source.drive if self.gated else source.activity
 
     def carry(self, state: FeedbackState, out: Tensor) -> None:
-        """Write what arrives at the target in this step."""
+        """Write the error that arrives at the target in this step into `out`."""
         self.matrix.carry(self.sent(state), out)
 
 
 @dataclass(frozen=True, eq=False)
 class Stop:
-    """A population that the sweep passes, and what happens there.
+    """A population that the sweep visits, and its operations there.
 
     Attributes
     ----------
     site : Site
+        Location of the population.
     population : ErrorPopulation
+        The population.
     hops : list of Hop
-        All that end here.
+        All hops that end here.
     new : list of Hop
-        Those whose error has not been carried at an earlier stop.
+        The hops whose error has not been computed at an earlier stop.
     combine : callable, optional
-        What makes one drive of the errors that meet here; None if a single one is the drive.
+        Function that combines the errors that meet here into one drive; None if a single error is
+        the drive.
     gates : bool
-        Whether the error is gated on its way out.
+        Whether the outgoing error is gated.
     """
 
     site: Site
@@ -71,7 +76,7 @@ class Stop:
     gates: bool
 
     def receive(self, state: FeedbackState, drive: Tensor) -> None:
-        """Write what arrives here in this step; nothing, where the circuit has written it."""
+        """Write the error that arrives here in this step, unless the circuit has written it."""
         if self.combine is None:
             for hop in self.hops:
                 hop.carry(state, drive)
@@ -89,28 +94,28 @@ class Wiring:
     Parameters
     ----------
     populations : dict of list of ErrorPopulation
-        By the list of the state that holds their states. "errors" are those beside the forward
-        populations, from the first hidden one upwards.
+        Populations by the name of the list in the circuit's state that holds their states. "errors"
+        are those beside the forward populations, from the first hidden one upwards.
     hops : list of Hop
-        In the order of the error: each after those that lead to its source.
+        Hops in the order in which the error passes: each one follows those that lead to its source.
     origins : sequence of Site, optional
-        Populations whose drive the circuit writes before the sweep. By default the one beside the
-        output, and those that no hop leads to but some hop leaves from.
+        Populations whose drive the circuit writes before the sweep. By default, these are the one
+        beside the output and those that have outgoing but no incoming hops.
     combine : callable, default `total`
-        What is made of several errors that meet in one population.
+        Function that combines several errors that meet in one population.
     layerwise : bool, default False
-        Whether the error goes down layer by layer, so that the matrices on its way from one layer
+        Whether the error descends layer by layer, so that the matrices on its path from one layer
         to the next can be compared with the forward weights beside them.
 
     Attributes
     ----------
     stops : list of Stop
-        What the sweep does at each population, in this order.
+        Populations that the sweep visits, in order.
 
     Raises
     ------
     SpikefaError
-        If a hop starts where no error has arrived, or hops that meet have no inlets.
+        If a hop starts where no error has arrived, or hops that meet lack inlets of their own.
     """
 
     populations: dict[str, list[ErrorPopulation]] = field(default_factory=dict)
@@ -135,7 +140,7 @@ class Wiring:
         self.stops = [self._stop(site, sites[:number]) for number, site in enumerate(sites)]
 
     def _stop(self, site: Site, passed: Sequence[Site]) -> Stop:
-        """Return what happens at `site`, after the sites that the sweep has passed."""
+        """Return the stop at `site`, given the sites that the sweep has passed before."""
         hops = [hop for hop in self.hops if hop.target == site]
         require(
             len({hop.inlet for hop in hops} - {""}) == len(hops) or len(hops) == 1,
@@ -164,7 +169,7 @@ class Wiring:
     def at_rest(
         self, batch: int, device: torch.device, dtype: torch.dtype
     ) -> dict[str, list[ErrorState]]:
-        """Return the populations at rest, in the lists that a state holds them in."""
+        """Return the states of the populations at rest, in lists named as in a circuit's state."""
         return {
             group: [population.state(batch, device, dtype) for population in populations]
             for group, populations in self.populations.items()
@@ -180,15 +185,16 @@ class Wiring:
                 torch.mul(here.activity, forward[stop.site.layer].gain, out=here.drive)
 
     def descents(self) -> list[list[Matrix]]:
-        """Return the matrices on the way from each layer to the one below, in their order.
+        """Return the matrices on the path from each layer to the one below, in order.
 
-        From the lowest hidden population upwards; none if the error does not go layer by layer.
+        The list runs from the lowest hidden population upwards. It is empty if the error does not
+        descend layer by layer.
         """
         hidden = len(self.beside) - 1 if self.layerwise else 0
         return [self._way(beside(layer + 1), beside(layer)) for layer in range(hidden)]
 
     def _way(self, source: Site, target: Site) -> list[Matrix]:
-        """Return the matrices between two neighbouring layers."""
+        """Return the matrices on the path between two neighbouring layers."""
         hops = {hop.source: hop for hop in self.hops if hop.target == target}
         if source in hops:
             return [hops[source].matrix]
@@ -199,7 +205,7 @@ class Wiring:
 def layer_by_layer(
     populations: list[ErrorPopulation], matrices: Sequence[Matrix], gated: bool
 ) -> Wiring:
-    """Wire each error population to the one below; `matrices` are given from the lowest up."""
+    """Connect each error population to the one below; `matrices` start with the lowest."""
     hops = [
         Hop(beside(layer + 1), beside(layer), matrix, gated)
         for layer, matrix in reversed(list(enumerate(matrices)))
