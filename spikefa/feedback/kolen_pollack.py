@@ -9,11 +9,11 @@ from torch import Tensor
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.momentum import Momentum
+from spikefa.feedback.plastic_layers import PlasticLayers
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.state import FeedbackState
-from spikefa.feedback.wiring import Wiring, layer_by_layer
+from spikefa.feedback.wiring import Wiring
 from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
@@ -32,7 +32,7 @@ class KPState(FeedbackState):
 
 
 @dataclass(eq=False, kw_only=True)
-class KP(RandomlyWired, sweep_only=True):
+class KP(PlasticLayers, sweep_only=True):
     """Kolen-Pollack feedback (Kolen & Pollack 1994; Akrout et al. 2019).
 
     The error populations are those of `FA`, and their synapses learn the same changes as the
@@ -87,7 +87,6 @@ class KP(RandomlyWired, sweep_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.random = RandomMatrices(self.scale, kind=self.matrix)
         self.inertia = Momentum(self.momentum, "B")
 
     @property
@@ -96,10 +95,10 @@ class KP(RandomlyWired, sweep_only=True):
         return self.inertia.velocities
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Connect each error population to the one below through a matrix B_l that learns."""
-        self.random.connect(transposed_shapes(forward), device, dtype)
+        """Connect the layers, and allocate the velocities of the matrices."""
+        wiring = super().wire(forward, device, dtype)
         self.inertia.connect(self.matrices)
-        return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
+        return wiring
 
     def initialise(self, seed: int) -> None:
         """Draw each B_l from its own random stream, and set the velocities to 0."""

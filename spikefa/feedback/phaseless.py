@@ -10,13 +10,11 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
+from spikefa.feedback.plastic_layers import PlasticLayers
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.state import FeedbackState
-from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.neurons import Population
-from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -40,7 +38,7 @@ class PhaselessState(FeedbackState):
 
 
 @dataclass(eq=False, kw_only=True)
-class PAL(RandomlyWired, sweep_only=True):
+class PAL(PlasticLayers, sweep_only=True):
     """Phaseless alignment learning (Max et al. 2024).
 
     The error populations are those of `FA`. Their synapses learn continuously, without separate
@@ -102,17 +100,11 @@ class PAL(RandomlyWired, sweep_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.random = RandomMatrices(self.scale, kind=self.matrix)
         require(0 < self.rate <= 1, f"the rate of PAL must be in (0, 1], {self.rate} given")
         require(
             0 < self.gain < float("inf"), f"the gain of PAL must be positive, {self.gain} given"
         )
         require(0 <= self.smoothing < 1, f"smoothing must be in [0, 1), {self.smoothing} given")
-
-    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Connect each error population to the one below through a matrix B_l that learns."""
-        self.random.connect(transposed_shapes(forward), device, dtype)
-        return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PhaselessState:
         """Return the error populations at rest, and the running means at 0."""

@@ -9,12 +9,10 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
+from spikefa.feedback.plastic_layers import PlasticLayers
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.state import FeedbackState
-from spikefa.feedback.wiring import Wiring, layer_by_layer
-from spikefa.synapses import Synapses
 from spikefa.utils.tensors import add_product
 
 
@@ -49,7 +47,7 @@ class MirrorState(FeedbackState):
 
 
 @dataclass(eq=False, kw_only=True)
-class WM(RandomlyWired):
+class WM(PlasticLayers):
     """Weight mirrors (Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019).
 
     The error populations are those of `FA`, and their synapses learn in *mirror phases*. In a
@@ -112,7 +110,6 @@ class WM(RandomlyWired):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.random = RandomMatrices(self.scale, kind=self.matrix)
         require(0 < self.rate <= 1, f"the rate of the mirrors must be in (0, 1], {self.rate} given")
         require(
             0 < self.gain < float("inf"),
@@ -122,11 +119,6 @@ class WM(RandomlyWired):
             isinstance(self.every, int) and self.every >= 1,
             f"mirror phases come every 1, 2, ... steps, {self.every} given",
         )
-
-    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Connect each error population to the one below through a matrix B_l that learns."""
-        self.random.connect(transposed_shapes(forward), device, dtype)
-        return layer_by_layer(self.beside(forward), self.random.plastic(), self.gated)
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> MirrorState:
         """Return the error populations at rest, and the neurons of the mirrors."""
