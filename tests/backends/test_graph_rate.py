@@ -1,29 +1,16 @@
 """Rate networks are captured too, bit for bit as eager: examples, changed examples, functions."""
 
 import pytest
-import torch
 
 import spikefa as sf
-from spikefa.datasets.examples import Examples
 from spikefa.datasets.functions import linear
 from spikefa.models import rate_network
 from spikefa.recording import Always, Probe
 from tests.helpers.fused_pairs import DEVICE
 from tests.helpers.graph_pairs import agree
+from tests.helpers.small_examples import examples, jitter
 
 pytestmark = pytest.mark.usefixtures("captured")
-
-
-def examples(count=12, seed=0):
-    source = torch.Generator().manual_seed(seed)
-    labels = torch.randint(3, (count,), generator=source)
-    inputs = torch.randn(count, 4, generator=source, dtype=torch.float64)
-    return Examples(inputs, torch.eye(3, dtype=torch.float64)[labels], labels)
-
-
-def jitter(inputs, source):
-    drawn = torch.randn(inputs.shape, generator=source, dtype=inputs.dtype)  # on the CPU
-    inputs.add_(drawn.to(inputs.device), alpha=0.1)
 
 
 STIMULI = {

@@ -8,22 +8,10 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.datasets.examples import Examples
 from spikefa.datasets.functions import linear
 from spikefa.models import rate_network
 from spikefa.recording import Always, EveryImage, Probe
-
-
-def examples(count=12, seed=0):
-    source = torch.Generator().manual_seed(seed)
-    labels = torch.randint(3, (count,), generator=source)
-    inputs = torch.randn(count, 4, generator=source, dtype=torch.float64)
-    return Examples(inputs, torch.eye(3, dtype=torch.float64)[labels], labels)
-
-
-def jitter(inputs, source):
-    inputs.add_(torch.randn(inputs.shape, generator=source, dtype=inputs.dtype), alpha=0.1)
-
+from tests.helpers.small_examples import examples, jitter
 
 STIMULI = {
     "examples": lambda: sf.ExampleStimulus(examples()),

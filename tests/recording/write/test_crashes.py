@@ -13,7 +13,7 @@ from tests.helpers.processes import start_python
 from tests.helpers.toy_network import truth
 
 SHORT_WINDOWS = """
-import os, random, resource, signal, sys, time
+import os, resource, signal, sys, time
 import torch
 from tests.helpers.toy_network import *
 from spikefa.recording import *
@@ -23,28 +23,11 @@ windows = [Window(str(n), 10 * n, 10 * n + 10) for n in range(4000)]
 """
 
 KILL = """
-for trial in range(int(sys.argv[1])):
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        toy = Toy()
-        recorder = Recorder.create(f"{trial}.h5", probes, windows, toy.variables, PROVENANCE,
-                                   thumbnails=IMAGES)
-        for step in range(40000):
-            toy.run(recorder, range(step, step + 1))
-            if step % 10 == 9:
-                recorder.commit()
-                os.write(writer, b"x")  # these rows are acknowledged
-        os._exit(0)
-    os.close(writer)
-    os.read(reader, 1)
-    time.sleep(random.Random(trial).uniform(0, 0.3))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    acknowledged = 1
-    while block := os.read(reader, 65536):
-        acknowledged += len(block)
-    print(10 * acknowledged)
+from tests.helpers.killed_writers import kill_writers
+def start(path):
+    toy = Toy()
+    return toy, Recorder.create(path, probes, windows, toy.variables, PROVENANCE, thumbnails=IMAGES)
+kill_writers(int(sys.argv[1]), start, steps=40000, longest=0.3)
 """
 
 

@@ -21,33 +21,17 @@ from tests.helpers.sparse_network import (
 )
 
 KILLED_WHILE_WRITING = """
-import os, random, signal, sys, time
+import sys
+from tests.helpers.killed_writers import kill_writers
 from tests.helpers.sparse_network import *
 from spikefa.recording import *
 torch.set_num_threads(1)
 windows = [Window(str(n), 10 * n, 10 * n + 10) for n in range(4000)]
 wanted = probes("auto")[:1] + probes("events")[1:]
-for trial in range(int(sys.argv[1])):
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        sparse = Sparse()
-        recorder = Recorder.create(f"{trial}.h5", wanted, windows, sparse.variables, PROVENANCE)
-        for step in range(40000):
-            sparse.run(recorder, range(step, step + 1))
-            if step % 10 == 9:
-                recorder.commit()
-                os.write(writer, b"x")  # these rows are acknowledged
-    os.close(writer)
-    os.read(reader, 1)
-    time.sleep(random.Random(trial).uniform(0, 0.3))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    acknowledged = 1
-    while block := os.read(reader, 65536):
-        acknowledged += len(block)
-    os.close(reader)
-    print(10 * acknowledged)
+def start(path):
+    sparse = Sparse()
+    return sparse, Recorder.create(path, wanted, windows, sparse.variables, PROVENANCE)
+kill_writers(int(sys.argv[1]), start, steps=40000, longest=0.3)
 """
 
 

@@ -12,7 +12,7 @@ from tests.helpers.toy_network import IMAGES, truth
 from tests.helpers.triggered_runs import around, check, firings, high
 
 SCRIPT = """
-import os, random, signal, sys, time
+import sys
 import torch
 from tests.helpers.toy_network import *
 from spikefa.recording import *
@@ -25,28 +25,12 @@ windows = [Trigger(high, before=6, after=3)]
 
 
 KILL = """
-for trial in range(int(sys.argv[1])):
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        toy = Toy()
-        recorder = Recorder.create(f"{trial}.h5", probes, windows, toy.variables, PROVENANCE,
-                                   thumbnails=IMAGES, max_host_bytes=20_000)
-        for step in range(20000):
-            toy.run(recorder, range(step, step + 1))
-            if step % 10 == 9:
-                recorder.commit()
-                os.write(writer, b"x")  # what can be decided is acknowledged
-        os._exit(0)
-    os.close(writer)
-    os.read(reader, 1)
-    time.sleep(random.Random(trial).uniform(0, 0.5))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    acknowledged = 1
-    while block := os.read(reader, 65536):
-        acknowledged += len(block)
-    print(10 * acknowledged)
+from tests.helpers.killed_writers import kill_writers
+def start(path):
+    toy = Toy()
+    return toy, Recorder.create(path, probes, windows, toy.variables, PROVENANCE,
+                                thumbnails=IMAGES, max_host_bytes=20_000)
+kill_writers(int(sys.argv[1]), start, steps=20000, longest=0.5)
 """
 
 
