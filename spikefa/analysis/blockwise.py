@@ -20,15 +20,17 @@ def some_rows(recording: Recording, steps: Steps) -> slice:
     return rows
 
 
-def settled(recording: Recording, rows: slice, settle: int) -> np.ndarray:
+def settled(recording: Recording, population: str, rows: slice, settle: int) -> np.ndarray:
     """Return which rows lie at least `settle` steps after the last change of the image.
 
-    A row counts only if the `settle` steps before it were recorded without a gap and showed the
-    same image, since it is not known what was shown in a gap.
+    The image changes where a presentation begins, unless the presentation just before it showed the
+    same image and was recorded.
 
     Parameters
     ----------
     recording : Recording
+    population : str
+        That whose spikes the rows hold.
     rows : slice
         With start and stop.
     settle : int
@@ -41,11 +43,11 @@ def settled(recording: Recording, rows: slice, settle: int) -> np.ndarray:
     require(settle >= 0, f"settle is {settle}: give a number of steps, at least 0")
     if settle == 0:
         return np.ones(rows.stop - rows.start, dtype=bool)
-    first = max(0, rows.start - settle)
-    image = recording.stimulus_of(slice(first, rows.stop))["image"].astype(np.int64)
-    continues = np.diff(image) == 0
-    continues &= np.diff(recording.steps[first : rows.stop]) == 1
-    place = np.arange(len(image))
-    began = np.where(np.append(False, continues), 0, place)
-    age = place - np.maximum.accumulate(began)
-    return age[rows.start - first :] >= settle
+    held, first = recording.steps_of(population), max(0, rows.start - settle)
+    span = slice(int(held[first]), int(held[rows.stop - 1]) + 1)
+    shown = recording.presentations(population, steps=span)
+    follows = shown.start[1:] == held[shown.edges[1:-1] - 1] + 1
+    same = np.append(False, follows & (np.diff(shown.image) == 0))
+    number = np.where(same, 0, np.arange(len(shown)))
+    changed = shown.start[np.maximum.accumulate(number)].repeat(np.diff(shown.edges))
+    return np.asarray(held[rows] - changed[rows.start - first :] >= settle)

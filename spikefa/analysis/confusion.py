@@ -48,8 +48,8 @@ def confusion(
 
     The guess is the class whose group of output units spikes most, in the last step of a
     presentation or in all of its steps together; the lower class if two are equal (Lillicrap et al.
-    2016, Methods). Only complete presentations count, see `presentations`. A recording holds one
-    stream of the batch, so this is the error of that stream while it learns.
+    2016, Methods). Only complete presentations count, see `presentations`. Guesses are judged by
+    what the stream of the outputs saw, so this is the error of one stream while it learns.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def confusion(
     name = _outputs(recording) if population is None else population
     n_classes = recording.populations[name].n_classes if name in recording.populations else 0
     templates = _templates(recording, name)
-    shown = presentations(recording, steps, steps_per_image)
+    shown = presentations(recording, steps, steps_per_image, name)
     require(
         int(shown.label.max()) < n_classes,
         f"an image of class {shown.label.max()} was shown, but {name!r} has {n_classes} classes",
@@ -91,7 +91,7 @@ def confusion(
     for chosen, spikes in _counted(recording, name, templates, shown, guess):
         period = np.arange(chosen.start, chosen.stop) // length
         np.add.at(counts, (period, shown.label[chosen], spikes.argmax(axis=1)), 1)
-    return Confusion(counts, recording.steps[shown.start[::length]])
+    return Confusion(counts, recording.steps_of(name)[shown.start[::length]])
 
 
 def _outputs(recording: Recording) -> str:
@@ -120,12 +120,12 @@ def _counted(
     recording: Recording, population: str, templates: np.ndarray, shown: Presentations, guess: Guess
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield slices of presentations with the spikes of each class, [presentations, classes]."""
-    width = shown.steps_per_image
+    width, held = shown.steps_per_image, recording.steps_of(population)
     at_once = max(1, BLOCK_ROWS // width)
     for first in range(0, len(shown), at_once):
         chosen = slice(first, min(first + at_once, len(shown)))
         start = shown.start[chosen]
-        steps = recording.steps[start[0]], recording.steps[start[-1] + width - 1] + 1
+        steps = held[start[0]], held[start[-1] + width - 1] + 1
         # A single read covers all of them and the few rows of incomplete presentations between.
         raster = recording.raster(population, steps=slice(*map(int, steps)))
         groups = raster.astype(np.float32) @ templates

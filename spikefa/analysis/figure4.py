@@ -49,9 +49,9 @@ def figure4(recording: Recording) -> Figure:
     Raises
     ------
     SpikefaError
-        If the recording holds no steps, or no spikes of hidden or output populations.
+        If the recording holds no steps, or no spikes of hidden or output populations, or if they
+        are of different streams, which see different images.
     """
-    excerpts = _excerpts(recording)
     rasters = [
         population
         for population in recording.populations.values()
@@ -63,6 +63,9 @@ def figure4(recording: Recording) -> Figure:
     )
     neuron = traced_neuron(recording)
     traces = [] if neuron is None else _traced_variables(recording, *neuron)
+    drawn = [(population.name, "spikes") for population in rasters]
+    drawn += [] if neuron is None else [(neuron[0], variable) for variable in traces]
+    excerpts = _excerpts(recording, recording.stream_of(*drawn))
     hidden = sum(population.role == "hidden" for population in rasters)
     height = HEIGHT + 1.1 * max(0, hidden - 3)
     figure = Figure(figsize=(WIDTH, height), facecolor="white")
@@ -119,7 +122,7 @@ def _traced_variables(recording: Recording, population: str, unit: int) -> list[
     ]
 
 
-def _excerpts(recording: Recording) -> list[Excerpt]:
+def _excerpts(recording: Recording, stream: int) -> list[Excerpt]:
     """Return excerpts of the first, middle and last window with recorded steps.
 
     Windows of triggers and recurring images are used if there are no others. If a window has no
@@ -136,7 +139,7 @@ def _excerpts(recording: Recording) -> list[Excerpt]:
     )
     if len(held) > COLUMNS:
         held = [held[0], held[len(held) // 2], held[-1]]
-    return [Excerpt(recording, window) for window in held]
+    return [Excerpt(recording, window, stream) for window in held]
 
 
 def _with_rows(recording: Recording, windows: Sequence[Window]) -> list[Window]:

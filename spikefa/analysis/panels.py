@@ -26,6 +26,8 @@ class Excerpt:
 
     recording: Recording
     window: Window
+    stream: int
+    """The stream that everything in the figure is of."""
 
     @property
     def span(self) -> slice:
@@ -38,30 +40,26 @@ class Excerpt:
         return self.recording.steps[self.recording.rows(self.span)]
 
     @property
-    def stimulus(self) -> np.ndarray:
-        """The stimulus in these steps, structured [T]."""
-        return self.recording.stimulus[self.recording.rows(self.span)]
-
-    @property
     def limits(self) -> tuple[float, float]:
         """The ends of the time axis. A step is a cell with its number in the middle."""
         return self.window.start - 0.5, self.window.stop - 0.5
 
     def presentations(self) -> list[tuple[int, int, int, int]]:
         """Return start, stop (exclusive), image and label of each presentation."""
-        stimulus = self.stimulus
-        changed = np.diff(stimulus["image"].astype(np.int64)) != 0
-        starts = np.concatenate([[0], np.flatnonzero(changed) + 1])
-        stops = np.append(starts[1:], len(stimulus))
-        return [
-            (
-                int(stimulus["step"][first]),
-                int(stimulus["step"][stop - 1]) + 1,
-                int(stimulus["image"][first]),
-                int(stimulus["label"][first]),
-            )
-            for first, stop in zip(starts, stops, strict=True)
-        ]
+        shown = self.recording.presentations(steps=self.span, stream=self.stream)
+        first, last = (
+            self.recording.steps[shown.edges[:-1]],
+            self.recording.steps[shown.edges[1:] - 1],
+        )
+        columns = (first, last + 1, shown.image, shown.label)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
+    def is_of_class(self, population: str, units: np.ndarray) -> np.ndarray:
+        """Return which of the `units` of an output population stand for the class shown, [T, n]."""
+        classes = self.recording.populations[population].classes(units)
+        rows = self.recording.rows(self.span)
+        label = self.recording.stimulus_of(population, rows=rows)["label"]
+        return np.asarray(classes[None, :] == label[:, None])
 
     def spread(self, values: np.ndarray, missing: float) -> np.ndarray:
         """Put rows [T, ...] at their steps [stop - start, ...], with `missing` in the gaps."""
@@ -110,7 +108,7 @@ def draw_output_raster(axes: Axes, excerpt: Excerpt, population: str, named: boo
     units = excerpt.recording.units(population)
     spikes = excerpt.recording.raster(population, steps=excerpt.span)
     classes = described.classes(units)
-    target = classes[None, :] == excerpt.stimulus["label"][:, None]
+    target = excerpt.is_of_class(population, units)
     show_cells(axes, excerpt, np.where(spikes & target, SPIKE_OF_CLASS, spikes).astype(np.uint8))
     edges = np.searchsorted(classes, np.arange(described.n_classes + 1)) - 0.5
     for edge in edges[1:-1]:

@@ -1,13 +1,11 @@
 """Presentations: the stretches of steps in which one image is shown."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording, Steps
-from spikefa.recording.read.spike_reader import BLOCK_ROWS
 
 
 @dataclass(frozen=True)
@@ -33,13 +31,16 @@ class Presentations:
 
 
 def presentations(
-    recording: Recording, steps: Steps = None, steps_per_image: int | None = None
+    recording: Recording,
+    steps: Steps = None,
+    steps_per_image: int | None = None,
+    population: str | None = None,
 ) -> Presentations:
     """Find the presentations that were recorded from their first to their last step.
 
-    A stretch of k N rows that shows one image without a gap is k presentations, since the sampler
-    may choose an image k times in a row. A stretch of any other length was cut by the edge of a
-    window and is left out.
+    Others, which were cut by the edge of a window, are left out. Recordings of format 1.0 do not
+    say where presentations begin: there a stretch of k N rows that shows one image without a gap is
+    k presentations.
 
     Parameters
     ----------
@@ -47,53 +48,38 @@ def presentations(
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
     steps_per_image : int, optional
-        N. By default it is taken from the configuration in the file or, without one, from the most
-        common length.
+        N. By default it is taken from the file, from its configuration or, without one, from the
+        most common length.
+    population : str, optional
+        That whose spikes are to be paired with what was shown: the rows are theirs, and the labels
+        those of their stream. By default the rows and the first stream of the recording.
 
     Raises
     ------
     SpikefaError
         If there is no complete presentation.
     """
-    starts, labels = _stretches(recording, recording.rows(steps))
-    lengths = np.diff(starts)
-    found = steps_per_image
-    if found is None:
-        found = recording.config.get("steps_per_image")
+    known = recording.layout.steps_per_image
+    require(
+        steps_per_image in (None, known) or not known,
+        f"steps_per_image is {steps_per_image}: the images of {recording.path} are shown for "
+        f"{known} steps",
+    )
+    require(
+        steps_per_image is None or steps_per_image >= 1,
+        f"steps_per_image is {steps_per_image}: give 1 or more",
+    )
+    shown = recording.presentations(population, steps=steps, steps_per_image=steps_per_image)
+    lengths = np.diff(shown.edges)
+    found = steps_per_image or recording.steps_per_image
     if found is None and len(lengths):
         found = int(np.bincount(lengths).argmax())
-    if not isinstance(found, int) or not len(lengths):
+    if found is None or not len(lengths):
         raise SpikefaError(f"{recording.path} holds no presentation: give steps_per_image")
-    require(found >= 1, f"steps_per_image is {found}: give 1 or more")
-    times = np.where(lengths % found == 0, lengths // found, 0)
+    held = recording.steps if population is None else recording.steps_of(population)
+    first, last = held[shown.edges[:-1]], held[shown.edges[1:] - 1]
+    whole = (lengths == found) & (first == shown.start) & (last - first == found - 1)
     require(
-        bool(times.any()), f"{recording.path} holds no complete presentation of {found} steps there"
+        bool(whole.any()), f"{recording.path} holds no complete presentation of {found} steps there"
     )
-    first = np.repeat(starts[:-1], times)
-    ordinal = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
-    return Presentations(found, first + ordinal * found, np.repeat(labels, times))
-
-
-def _stretches(recording: Recording, rows: slice) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first rows of the k stretches and the end of the last [k + 1], and labels [k]."""
-    starts, labels = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for first, changed, label in _changes(recording, rows):
-        begins = np.flatnonzero(changed)
-        starts.append(begins + first)
-        labels.append(label[begins].astype(np.int64))
-    if rows.stop > rows.start:
-        starts.append(np.array([rows.stop]))
-    return np.concatenate(starts), np.concatenate(labels)
-
-
-def _changes(recording: Recording, rows: slice) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Yield for each block its first row, whether a stretch begins at each row, and the labels."""
-    for first in range(rows.start, rows.stop, BLOCK_ROWS):
-        before = max(rows.start, first - 1)  # the row before, for comparison
-        part = slice(before, min(first + BLOCK_ROWS, rows.stop))
-        stimulus = recording.stimulus_of(part)
-        changed = np.diff(stimulus["image"].astype(np.int64)) != 0
-        changed |= np.diff(recording.steps[part]) != 1
-        if first == rows.start:
-            changed = np.append(True, changed)
-        yield first, changed, stimulus["label"][first - before :]
+    return Presentations(found, shown.edges[:-1][whole], shown.label[whole])

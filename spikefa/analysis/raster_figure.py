@@ -56,12 +56,14 @@ def raster_figure(
     Raises
     ------
     SpikefaError
-        If something was not recorded, in which case the message says what was; or if there are too
+        If something was not recorded, in which case the message says what was; if populations are
+        of different streams, which see different images: draw each by itself; or if there are too
         many units and steps for a figure.
     """
     names = select_populations(recording, populations)
     window = select_steps(recording, steps)
-    excerpt = Excerpt(recording, window)
+    stream = recording.stream_of(*((name, "spikes") for name in names))
+    excerpt = Excerpt(recording, window, stream)
     panels = [_panel(excerpt, name, units) for name in names]
     heights = [min(3.6, max(1.15, 0.028 * len(panel.units))) for panel in panels]
     inches = TOP + BOTTOM + sum(heights) + 0.18 * (len(heights) - 1)

@@ -61,7 +61,7 @@ def draw_raster_panel(axes: Axes, panel: RasterPanel) -> None:
     target = np.zeros_like(panel.raster)
     classes = panel.classes
     if classes is not None:
-        target = panel.raster & (classes[None, :] == panel.excerpt.stimulus["label"][:, None])
+        target = panel.raster & panel.excerpt.is_of_class(panel.population, panel.units)
     if panel.raster.mean() >= DENSE:
         cells = np.where(target, SPIKE_OF_CLASS, panel.raster).astype(np.uint8)
         show_cells(axes, panel.excerpt, cells)

@@ -105,7 +105,7 @@ def class_rates(
         As in `unit_rates`.
     settle : int
         Leave out this many steps at the beginning of each image, in which the potentials still
-        reflect the previous one. Rows after a gap are left out too until this is known.
+        reflect the previous one.
 
     Raises
     ------
@@ -119,8 +119,8 @@ def class_rates(
     highest = max(population.n_classes for population in recording.populations.values())
     for part, spikes in recording.blocks(population, units, steps):
         # Rows before `steps` show for how long an image has been shown, but are not counted.
-        kept = settled(recording, part, settle)
-        labels = recording.stimulus_of(part)["label"]
+        kept = settled(recording, population, part, settle)
+        labels = recording.stimulus_of(population, rows=part)["label"]
         highest = max(highest, int(labels.max()) + 1)
         for label in np.unique(labels[kept]):
             chosen = kept & (labels == label)

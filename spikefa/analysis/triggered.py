@@ -71,7 +71,7 @@ def triggered_images(
     sums = np.zeros((n_units + 1, int(np.prod(shape))))
     spikes = np.zeros(n_units + 1, np.int64)
     for part, raster in recording.blocks(population, units, steps):
-        known, image = _shown_before(recording, part, lag)
+        known, image = _shown_before(recording, population, part, lag)
         # An additional unit that spikes in every step collects the mean image.
         spiked = np.column_stack([raster[known], np.ones(len(image), bool)])
         distinct, place = np.unique(image, return_inverse=True)
@@ -84,7 +84,9 @@ def triggered_images(
     return TriggeredImages(averages[:-1], averages[-1], spikes[:-1])
 
 
-def _shown_before(recording: Recording, rows: slice, lag: int) -> tuple[np.ndarray, np.ndarray]:
+def _shown_before(
+    recording: Recording, population: str, rows: slice, lag: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return for which rows the step `lag` steps before was recorded, and the images then."""
     wanted = recording.steps[rows] - lag
     where = np.searchsorted(recording.steps, wanted)  # never after `rows`
@@ -92,7 +94,7 @@ def _shown_before(recording: Recording, rows: slice, lag: int) -> tuple[np.ndarr
     if not known.any():
         return known, np.zeros(0, np.int64)
     first, last = int(where[known][0]), int(where[known][-1])
-    image = recording.stimulus_of(slice(first, last + 1))["image"]
+    image = recording.stimulus_of(population, rows=slice(first, last + 1))["image"]
     return known, image[where[known] - first].astype(np.int64)
 
 
@@ -146,11 +148,12 @@ def triggered_trace(
     Raises
     ------
     SpikefaError
-        If the trace or the spikes were not recorded.
+        If the trace or the spikes were not recorded, or they are of different streams.
     """
     require(
         before >= 0 and after >= 0, f"before and after are {before}, {after}: give 0 or more steps"
     )
+    recording.check_one_stream((population, "spikes"), trace[:2])
     rows = some_rows(recording, steps)
     n_units = len(recording.units(population) if units is None else units)
     sums, spikes = np.zeros((n_units, before + 1 + after)), np.zeros(n_units, np.int64)

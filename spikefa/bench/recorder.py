@@ -153,7 +153,8 @@ def _presentations(runner: Runner, recorder: Recorder | None = None) -> Iterator
         if recorder is None:
             steps = runner.learn(each=False)
         else:
-            steps = recorded(runner, recorder, 0, number * STEPS, each=False)
+            shown = [0] * len(recorder.streams)
+            steps = recorded(runner, recorder, shown, number * STEPS, each=False)
         for _ in steps:
             pass
         yield

@@ -98,7 +98,7 @@ def continue_recording(
 
 
 def recorded(
-    runner: Runner, recorder: Recorder, item: int, first: int, each: bool
+    runner: Runner, recorder: Recorder, items: Sequence[int], first: int, each: bool
 ) -> Iterator[int]:
     """Let the runner learn from the loaded items and record it; yield the number of each step.
 
@@ -106,25 +106,26 @@ def recorded(
     ----------
     runner : Runner
     recorder : Recorder
-    item : int
-        The item that the recorded stream sees.
+    items : sequence of int
+        The item that each of the recorded streams sees.
     first : int
         Number of the first step since the beginning of the run.
     each : bool
         Whether to stop after each step. If not, a backend that captures keeps the rows of the whole
         presentation on the device, and the recorder selects from them afterwards.
     """
-    steps, label = runner.stimulus.steps, runner.stimulus.label(item)
+    steps = runner.stimulus.steps
     if not recorder.wants(first + steps):
         yield from runner.learn(each=each)
         return
+    images, labels = tuple(items), tuple(runner.stimulus.labels(items))
     rows = recorder.captured_rows(steps) if runner.backend.captures and not each else None
     if rows is None:
         for n in runner.learn():
-            recorder.observe(first + n, item, label)
+            recorder.observe(first + n, images, labels, start=first)
             yield n
         return
     for last in runner.learn(each=False, keep=rows.keep):
         for n in range(steps):
-            recorder.observe(first + n, item, label, rows.row(n))
+            recorder.observe(first + n, images, labels, rows.row(n), start=first)
         yield last

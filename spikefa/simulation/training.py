@@ -104,8 +104,8 @@ class Training:
         self.runner.load(self.presentation, self.sampler.items(self.presentation))
         first = self.step
         if record and self.recorder is not None:
-            item = self.sampler.item(self.presentation, self.recorder.stream)
-            steps = recorded(self.runner, self.recorder, item, first, each)
+            items = self.sampler.items_of(self.presentation, self.recorder.streams)
+            steps = recorded(self.runner, self.recorder, items, first, each)
         else:
             steps = self.runner.learn(each=each)
         for n in steps:

@@ -71,9 +71,9 @@ class Stimulus(ABC):
     def __len__(self) -> int:
         """Return the number of items in an epoch."""
 
-    def label(self, item: int) -> int:
-        """Return the class of an item; 0 without classes."""
-        return 0
+    def labels(self, items: Sequence[int]) -> list[int]:
+        """Return the classes of some items; 0 without classes."""
+        return [0] * len(items)
 
     def check(self, network: Network) -> None:
         """Check that the stimulus fits a network.

@@ -88,9 +88,10 @@ class ExampleStimulus(Stimulus):
     def __len__(self) -> int:
         return len(self.examples)
 
-    def label(self, item: int) -> int:
-        """Return the class of an example, 0 if it has none."""
-        return 0 if self.examples.labels is None else int(self.examples.labels[item])
+    def labels(self, items: Sequence[int]) -> list[int]:
+        """Return the classes of some examples, 0 if they have none."""
+        labels = self.examples.labels
+        return [0] * len(items) if labels is None else labels[list(items)].tolist()
 
     def check(self, network: Network) -> None:
         """Check that inputs and outputs fit the network.

@@ -1,7 +1,7 @@
 """Images as activity of the input neurons, with their classes as targets."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -87,9 +87,9 @@ class ImageStimulus(Stimulus):
     def __len__(self) -> int:
         return len(self.images)
 
-    def label(self, item: int) -> int:
-        """Return the class of an image."""
-        return int(self.images.labels[item])
+    def labels(self, items: Sequence[int]) -> list[int]:
+        """Return the classes of some images."""
+        return np.asarray(self.images.labels)[list(items)].tolist()
 
     def check(self, network: Network) -> None:
         """Check that pixels and classes fit the network.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,8 +21,8 @@ class Sampler(Protocol):
         """Return the items `[replicas * batch]` of a presentation, on the device."""
         ...
 
-    def item(self, presentation: int, stream: int) -> int:
-        """Return the item that one stream sees, without asking the device."""
+    def items_of(self, presentation: int, streams: Sequence[int]) -> list[int]:
+        """Return the items that some of the streams see, without asking the device."""
         ...
 
 
@@ -67,10 +68,14 @@ class ShuffledSampler:
         parts = [part for order in self._orders for part in order.parts(first, self.batch)]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
-    def item(self, presentation: int, stream: int) -> int:
-        """Return the item that one stream sees, without asking the device."""
-        replica, stream = divmod(stream, self.batch)
-        return self._orders[replica].item(presentation * self.batch + stream)
+    def items_of(self, presentation: int, streams: Sequence[int]) -> list[int]:
+        """Return the items that some of the streams see, without asking the device."""
+        replica, own = np.divmod(streams, self.batch)
+        items = np.empty(len(own), np.int64)
+        for number in np.unique(replica):
+            mine = replica == number
+            items[mine] = self._orders[number].on_host(presentation * self.batch + own[mine])
+        return items.tolist()
 
 
 class CountingSampler:
@@ -99,9 +104,9 @@ class CountingSampler:
         """Return the numbers `[replicas * batch]` of the items of a presentation."""
         return self._first + presentation * self.batch
 
-    def item(self, presentation: int, stream: int) -> int:
-        """Return the number of the item that one stream sees."""
-        return presentation * self.batch + stream % self.batch
+    def items_of(self, presentation: int, streams: Sequence[int]) -> list[int]:
+        """Return the numbers of the items that some of the streams see."""
+        return (presentation * self.batch + np.asarray(streams) % self.batch).tolist()
 
 
 def _presentations(epochs: float, n_items: int, batch: int) -> int:
@@ -131,11 +136,14 @@ class _Order:
             first, wanted = first + len(part), wanted - len(part)
         return parts
 
-    def item(self, place: int) -> int:
-        """Return the item at one index of the endless list."""
-        epoch, start = divmod(place, self._n_items)
-        self._go_to(epoch)
-        return int(self._on_host[start])
+    def on_host(self, places: np.ndarray) -> np.ndarray:
+        """Return the items at some indices of the endless list, which ascend."""
+        epochs, starts = np.divmod(places, self._n_items)
+        items = np.empty(len(places), np.int64)
+        for epoch in np.unique(epochs):
+            self._go_to(int(epoch))
+            items[epochs == epoch] = self._on_host.numpy()[starts[epochs == epoch]]
+        return items
 
     def _go_to(self, epoch: int) -> None:
         if epoch == self._epoch or not self._shuffled:

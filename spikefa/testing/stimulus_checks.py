@@ -88,9 +88,11 @@ def items(subject: Subject) -> None:
     stimulus = subject.stimulus
     expect(len(stimulus) >= 1, "it has no items")
     expect(stimulus.steps >= 1, f"a presentation has {stimulus.steps} steps, at least 1 is needed")
-    label = stimulus.label(0)
-    right = isinstance(label, int) and 0 <= label < max(1, stimulus.n_classes)
-    expect(right, f"the label of item 0 is {label!r}, expected 0 to {stimulus.n_classes - 1}")
+    labels = stimulus.labels([0])
+    right = labels in [[label] for label in range(max(1, stimulus.n_classes))]
+    expect(
+        right, f"the labels of item 0 are {labels!r}, expected [0] to [{stimulus.n_classes - 1}]"
+    )
     trial = subject.trial()
     trial.present()
     measured = stimulus.measure(trial.runner.stimulus_state, trial.runner.outputs)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from spikefa.recording import Probe, Recorder, Recording, open_recording
-from tests.helpers.recorded_run import CLASSES, PIXELS, WINDOWS, Truth, simulate
+from tests.helpers.recorded_run import CLASSES, PIXELS, WINDOWS, N, Truth, simulate
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def _record(path, encoding):
                 ("output", "spikes", output),
             ):
                 variables[name][variable].copy_(torch.from_numpy(values[step : step + 1]))
-            recorder.observe(step, int(image[step]), int(label[step]))
+            recorder.observe(step, int(image[step]), int(label[step]), start=step - step % N)
     steps = np.concatenate([np.arange(w.start, w.stop) for w in WINDOWS])
     kept = (values[steps] for values in (image, label, hidden, output, potential))
     return Truth(steps, *kept)
@@ -57,10 +57,8 @@ def run(recorded, request, monkeypatch):
     encoding, rows = request.param
     blocks = functools.partialmethod(Recording.blocks, rows=rows)
     monkeypatch.setattr(Recording, "blocks", blocks)
-    for name in ("presentations", "confusion"):
-        # Not an attribute path: the functions of these names hide their modules.
-        module = importlib.import_module(f"spikefa.analysis.{name}")
-        monkeypatch.setattr(module, "BLOCK_ROWS", rows)
+    # Not an attribute path: the function of this name hides its module.
+    monkeypatch.setattr(importlib.import_module("spikefa.analysis.confusion"), "BLOCK_ROWS", rows)
     paths, truth = recorded
     with open_recording(paths[encoding]) as recording:
         assert recording.encoding("hidden1") == encoding

@@ -30,11 +30,11 @@ def test_rates_of_populations_and_windows(run):
 
 
 def ages(truth):
-    """Steps for which the image is known to have been shown already."""
+    """Steps for which the image is known to have been shown already; five are a presentation."""
     age = []
     for row, step in enumerate(truth.steps):
         if row == 0 or step != truth.steps[row - 1] + 1 or truth.image[row] != truth.image[row - 1]:
-            age.append(0)
+            age.append(step % 5)
         else:
             age.append(age[-1] + 1)
     return np.array(age)

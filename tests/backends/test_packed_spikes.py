@@ -10,6 +10,7 @@ from spikefa.backends import Backend
 from spikefa.recording import Probe, Window
 from spikefa.recording.plan.channels import resolve
 from spikefa.recording.write.blocks import Block
+from spikefa.recording.write.presentation import Presentation
 from spikefa.recording.write.ring_buffer import RingBuffer
 from spikefa.utils.packing import BitPacker, unpack
 from tests.helpers.fused_pairs import DEVICE
@@ -74,7 +75,7 @@ def test_what_was_packed_is_what_is_recorded():
         buffer, block = RingBuffer(channels, variables, 2), Block(0, channels, 2, pinned=False)
         assert RingBuffer.row_bytes(channels, variables) == 2
         buffer.take(0)
-        block.add(0, 0, 0)
+        block.add(0, Presentation(0, np.zeros(1), np.zeros(1)))
         buffer.drain(block)
         assert block.values[0][0].tolist() == expected
         assert not block.invalid[0].any()

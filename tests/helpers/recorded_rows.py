@@ -9,6 +9,9 @@ def read_everything(path):
         describe(recording)
         _ = recording.images, recording.provenance
         for channel in recording.layout.channels:
+            name = (channel.population, channel.variable)
+            recording.stimulus_of(*name)
+            recording.presentations(*name)
             if channel.variable == "spikes":
                 recording.raster(channel.population)
             else:

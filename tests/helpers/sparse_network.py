@@ -51,4 +51,5 @@ class Sparse:
     def run(self, recorder, steps: range) -> None:
         for step in steps:
             self.step(step)
-            recorder.observe(step, step // 5, step // 5 % 10)
+            shown = ([number] * len(recorder.streams) for number in (step // 5, step // 5 % 10))
+            recorder.observe(step, *shown, start=step - step % 5)

@@ -1,5 +1,6 @@
 """A stand-in for a network: its state is a function of the step, so that truth is at hand."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -55,6 +56,12 @@ def shown(step: int) -> tuple[int, int]:
     return (step // 5 * 7) % 40, (step // 5) % 10
 
 
+def shown_to(streams: Sequence[int], step: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return what some streams see: all of them the same, so that one `shown` is the truth."""
+    image, label = shown(step)
+    return (image,) * len(streams), (label,) * len(streams)
+
+
 class Toy:
     """Tensors that are updated in place, as a simulation does it."""
 
@@ -72,4 +79,4 @@ class Toy:
     def run(self, recorder, steps: range) -> None:
         for step in steps:
             self.step(step)
-            recorder.observe(step, *shown(step))
+            recorder.observe(step, *shown_to(recorder.streams, step), start=step - step % 5)

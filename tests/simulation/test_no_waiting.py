@@ -78,15 +78,15 @@ def no_reading(monkeypatch):
 
 def watched(simulation, guard, presentations):
     """Let the simulation go on without reading."""
-    item = simulation.training.sampler.item
+    items = simulation.training.sampler.items_of
 
     def known(*args):
         guard.active = False  # the host has the order too, and asks its own copy
-        found = item(*args)
+        found = items(*args)
         guard.active = True
         return found
 
-    simulation.training.sampler.item = known
+    simulation.training.sampler.items_of = known
     guard.on_host(*named_tensors(simulation.runner.state.learning_rates).values())
     guard.on_host(simulation.training.factors.own)
     guard.active = True

@@ -240,7 +240,9 @@ def test_every_image_is_shown_once_per_epoch(images, batch):
         part = listed[epoch * images : (epoch + 1) * images]
         assert sorted(part.tolist()) == list(range(images))
     assert len(listed) - 4 * images < batch
-    assert [sampler.item(k // batch, k % batch) for k in range(len(listed))] == listed.tolist()
+    for streams in (range(batch), [batch - 1]):
+        shown = [sampler.items_of(k, streams) for k in range(len(listed) // batch)]
+        assert shown == listed.view(-1, batch)[:, list(streams)].tolist()
     if images > 5:
         assert listed[:images].tolist() != listed[images : 2 * images].tolist()
 

@@ -91,8 +91,8 @@ class NoItems(Noise):
 
 
 class WrongLabel(Noise):
-    def label(self, item):
-        return 3
+    def labels(self, items):
+        return [3] * len(items)
 
 
 class WrongMeasure(Noise):
@@ -153,7 +153,7 @@ BROKEN = [
     (WrongShape, "shapes_dtypes_devices", r"target has shape \[3, 9\], expected \[3, 10\]|target"),
     (WrongType, "shapes_dtypes_devices", "float32"),
     (NoItems, "items", "it has no items"),
-    (WrongLabel, "items", "label of item 0 is 3"),
+    (WrongLabel, "items", "labels of item 0 are \\[3\\]"),
     (WrongMeasure, "items", r"expected \[1, 3\]"),
     (GlobalRandomness, "deterministic", "global random generator|differs from run to run"),
     (Counts, "holds_no_state", "its own attribute"),

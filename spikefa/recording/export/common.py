@@ -72,20 +72,20 @@ def stretches(recording: Recording, steps: Steps) -> list[slice]:
     """
     rows = recording.rows(steps)
     require(rows.stop > rows.start, f"{recording.path} holds no such steps: nothing to export")
-    return _cut(rows, np.diff(recording.steps[rows]) != 1)
-
-
-def showings(recording: Recording, steps: Steps) -> list[slice]:
-    """Return the rows of `steps` as slices without a gap, one per image shown."""
-    rows = recording.rows(steps)
-    image = recording.stimulus_of(rows)["image"].astype(np.int64)
-    return _cut(rows, (np.diff(image) != 0) | (np.diff(recording.steps[rows]) != 1))
-
-
-def _cut(rows: slice, cut: np.ndarray) -> list[slice]:
-    """Cut `rows` after each row for which `cut` [rows - 1] is true."""
+    cut = np.diff(recording.steps[rows]) != 1
     edges = [rows.start, *(rows.start + 1 + np.flatnonzero(cut)).tolist(), rows.stop]
     return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
+
+
+def exported_streams(recording: Recording) -> dict[int, str]:
+    """Return the streams that are exported, each with what to add to the name of its stimulus."""
+    streams = recording.layout.main_streams
+    return {number: f" of stream {number}" if len(streams) > 1 else "" for number in streams}
+
+
+def streams_of(recording: Recording, population: str, variable: str = "spikes") -> range:
+    """Return the streams that an exported variable is of: one, unless streams share it."""
+    return recording.layout.streams.behind(recording.channel(population, variable))
 
 
 def steps_by_unit(recording: Recording, population: str, steps: Steps) -> list[np.ndarray]:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import numpy as np
+
 from spikefa.recording.export.common import (
+    exported_streams,
     needed,
     recorded,
-    showings,
     steps_by_unit,
+    streams_of,
     stretches,
     times,
     traced,
@@ -20,7 +23,10 @@ def to_neo(recording: Recording, steps: Steps = None) -> Any:
 
     It has one segment for each stretch without a missing step, named after its window. A segment
     has a `SpikeTrain` for each unit (annotated with ``population`` and ``unit``), an
-    `AnalogSignal` for each variable of each population, and an `Epoch` of the images shown.
+    `AnalogSignal` for each variable of each population, and an `Epoch` of the images shown. If
+    variables are of several streams, there is an epoch for each, and ``stream`` in the annotations
+    says which belongs to which. An epoch is the recorded part of a presentation; ``onset`` is the
+    time at which the presentation began.
 
     Parameters
     ----------
@@ -56,7 +62,7 @@ def _segment(neo: Any, recording: Recording, rows: slice) -> Any:
                 times(recording, spikes), units="ms", t_start=start_ms, t_stop=stop_ms
             )
             train.name = f"{name}[{unit}]"
-            train.annotate(population=name, unit=unit)
+            train.annotate(population=name, unit=unit, stream=streams_of(recording, name).start)
             segment.spiketrains.append(train)
     for name, variable in traced(recording):
         signal = neo.AnalogSignal(
@@ -66,10 +72,12 @@ def _segment(neo: Any, recording: Recording, rows: slice) -> Any:
             sampling_period=float(times(recording, 1)) * _ms(),
             name=f"{name}/{variable}",
         )
-        signal.annotate(population=name, variable=variable)
+        stream = streams_of(recording, name, variable).start
+        signal.annotate(population=name, variable=variable, stream=stream)
         signal.array_annotate(unit=recording.units(name, variable))
         segment.analogsignals.append(signal)
-    segment.epochs.append(_shown(neo, recording, between))
+    for stream, added in exported_streams(recording).items():
+        segment.epochs.append(_shown(neo, recording, between, stream, f"images{added}"))
     return segment
 
 
@@ -77,17 +85,15 @@ def _ms() -> Any:
     return needed("quantities").ms
 
 
-def _shown(neo: Any, recording: Recording, between: slice) -> Any:
-    """Return an epoch for each image that was shown; its label is the class."""
-    shown = showings(recording, between)
-    rows = recording.rows(between)
-    stimulus = recording.stimulus_of(rows)
-    first = [part.start - rows.start for part in shown]
+def _shown(neo: Any, recording: Recording, between: slice, stream: int, name: str) -> Any:
+    """Return an epoch for each image that a stream saw; its label is the class."""
+    shown = recording.presentations(steps=between, stream=stream)
     epoch = neo.Epoch(
-        times=times(recording, stimulus["step"][first]) * _ms(),
-        durations=times(recording, [part.stop - part.start for part in shown]) * _ms(),
-        labels=[str(label) for label in stimulus["label"][first]],
-        name="images",
+        times=times(recording, recording.steps[shown.edges[:-1]]) * _ms(),
+        durations=times(recording, np.diff(shown.edges)) * _ms(),
+        labels=[str(label) for label in shown.label],
+        name=name,
     )
-    epoch.array_annotate(image=stimulus["image"][first])
+    epoch.annotate(stream=stream)
+    epoch.array_annotate(image=shown.image, onset=times(recording, shown.start) * _ms())
     return epoch

@@ -1,5 +1,6 @@
 """A recording as a file of Neurodata Without Borders."""
 
+import itertools
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from numpy.typing import ArrayLike
 from spikefa.recording.export.common import (
     SECONDS_PER_MS,
     check_new,
+    exported_streams,
     needed,
     recorded,
-    showings,
     steps_by_unit,
+    streams_of,
     stretches,
     times,
     traced,
@@ -27,8 +29,11 @@ def to_nwb(recording: Recording, path: str | Path, steps: Steps = None) -> None:
     """Write a file of Neurodata Without Borders, with times in seconds.
 
     It has ``units`` with spike times, ``population`` and ``node_id``, observed in the stretches
-    that were recorded; ``trials``, the images shown; and ``acquisition``, the traces. All of it is
-    held in memory first, because NWB stores the spikes of one unit together.
+    that were recorded; ``trials``, the images shown, from their first to their last recorded step,
+    with ``onset``, the time at which the presentation began; and ``acquisition``, the traces. Units
+    and trials have a ``stream``, since variables may be of several streams, each of which sees its
+    own images. All of it is held in memory first, because NWB stores the spikes of one unit
+    together.
 
     Parameters
     ----------
@@ -55,7 +60,7 @@ def to_nwb(recording: Recording, path: str | Path, steps: Steps = None) -> None:
         source_script_file_name="Recording.to_nwb",
     )
     _add_units(nwb, recording, parts, steps)
-    _add_shown(nwb, recording, steps)
+    _add_shown(nwb, recording, parts)
     _add_traces(nwb, pynwb, recording, steps)
     with written_whole(path) as temporary, pynwb.NWBHDF5IO(str(temporary), "w") as file:
         file.write(nwb)
@@ -82,6 +87,7 @@ def _ends(recording: Recording, rows: slice) -> np.ndarray:
 def _add_units(nwb: Any, recording: Recording, parts: list[slice], steps: Steps) -> None:
     nwb.add_unit_column("population", "name of the population in the network")
     nwb.add_unit_column("node_id", "number of the neuron in its population, from 0")
+    nwb.add_unit_column("stream", "member of the batch")
     observed = np.array([_ends(recording, rows) for rows in parts])
     for name in recorded(recording):
         spikes = steps_by_unit(recording, name, steps)
@@ -91,19 +97,29 @@ def _add_units(nwb: Any, recording: Recording, parts: list[slice], steps: Steps)
                 obs_intervals=observed,
                 population=name,
                 node_id=unit,
+                stream=streams_of(recording, name).start,
             )
 
 
-def _add_shown(nwb: Any, recording: Recording, steps: Steps) -> None:
-    """Add a trial for each image that was shown."""
+def _add_shown(nwb: Any, recording: Recording, parts: list[slice]) -> None:
+    """Add a trial for each image that was shown, to each stream."""
     nwb.add_trial_column("image", "index of the image in the data set")
     nwb.add_trial_column("label", "its class")
-    for rows in showings(recording, steps):
-        start, stop = _ends(recording, rows)
-        shown = recording.stimulus_of(slice(rows.start, rows.start + 1))[0]
-        nwb.add_trial(
-            start_time=start, stop_time=stop, image=int(shown["image"]), label=int(shown["label"])
-        )
+    nwb.add_trial_column("onset", "when its presentation began, recorded or not, in seconds")
+    nwb.add_trial_column("stream", "the member of the batch that saw it")
+    for rows, stream in itertools.product(parts, exported_streams(recording)):
+        between = slice(*recording.steps[[rows.start, rows.stop - 1]] + (0, 1))
+        shown = recording.presentations(steps=between, stream=stream)
+        for number, (first, last) in enumerate(itertools.pairwise(shown.edges)):
+            start, stop = _ends(recording, slice(first, last))
+            nwb.add_trial(
+                start_time=start,
+                stop_time=stop,
+                image=int(shown.image[number]),
+                label=int(shown.label[number]),
+                onset=float(_seconds(recording, shown.start[number])),
+                stream=stream,
+            )
 
 
 def _add_traces(nwb: Any, pynwb: Any, recording: Recording, steps: Steps) -> None:

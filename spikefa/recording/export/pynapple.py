@@ -6,6 +6,7 @@ import numpy as np
 
 from spikefa.recording.export.common import (
     SECONDS_PER_MS,
+    exported_streams,
     needed,
     recorded,
     steps_by_unit,
@@ -22,7 +23,9 @@ def to_pynapple(recording: Recording, steps: Steps = None) -> dict[str, Any]:
 
     There is a `TsGroup` for each population (``"hidden1"``, its keys the numbers of the neurons), a
     `TsdFrame` for each trace (``"hidden1/potential"``), and one for the stimulus (``"stimulus"``,
-    columns image and label). Their time support is the recorded steps, without the gaps.
+    columns image and label; if variables are of several streams, ``"stimulus of stream 3"`` and so
+    on, and `Recording.stream_of` says which belongs to which). Their time support is the recorded
+    steps, without the gaps.
 
     Parameters
     ----------
@@ -52,11 +55,13 @@ def to_pynapple(recording: Recording, steps: Steps = None) -> dict[str, Any]:
             columns=recording.units(name, variable),
             time_support=support,
         )
-    stimulus = recording.stimulus_of(rows)
-    shown = np.column_stack([stimulus["image"].astype(np.int64), stimulus["label"]])
-    found["stimulus"] = nap.TsdFrame(
-        t=at, d=shown, columns=["image", "label"], time_support=support
-    )
+    for stream, added in exported_streams(recording).items():
+        presented = recording.presentations(steps=steps, stream=stream)
+        lengths = np.diff(presented.edges)
+        shown = np.column_stack([presented.image, presented.label]).repeat(lengths, axis=0)
+        found[f"stimulus{added}"] = nap.TsdFrame(
+            t=at, d=shown, columns=["image", "label"], time_support=support
+        )
     return found
 
 

@@ -11,6 +11,7 @@ from spikefa.recording.format.schema import (
     Layout,
     clock_path,
     data_of,
+    presentations_path,
     spikes_path,
 )
 from spikefa.recording.format.untrusted import check_stored
@@ -28,6 +29,8 @@ def committed_rows(file: h5py.File, layout: Layout, clock: int = 0) -> int:
     rows = int(counter[0])
     for name in ("step", "stimulus"):
         _check_held(file, clock_path(clock, name), rows)
+    if not layout.inferred:
+        _check_presentations(file, clock, rows)
     for channel in layout.channels_of(clock):
         if channel.variable == "spikes" and chosen_encoding(file, channel) == "events":
             _check_events(file, channel, rows)
@@ -47,6 +50,19 @@ def _check_held(file: h5py.File, path: str, count: int, what: str = "rows") -> N
     held = data.shape[0]
     require(count <= held, f"it says that {count} {what} are committed, but {path} has {held}")
     check_stored(data, count)
+
+
+def committed_presentations(file: h5py.File, clock: int, rows: int) -> int:
+    """Return how many presentations the committed rows belong to, which may be trusted."""
+    return int(file[presentations_path(clock, "of_row")][rows - 1]) + 1 if rows else 0
+
+
+def _check_presentations(file: h5py.File, clock: int, rows: int) -> None:
+    """Refuse a file that lacks presentations of committed rows."""
+    _check_held(file, presentations_path(clock, "of_row"), rows)
+    count = committed_presentations(file, clock, rows)
+    for name in ("start", "image", "label"):
+        _check_held(file, presentations_path(clock, name), count, "presentations")
 
 
 def _check_events(file: h5py.File, channel: Channel, rows: int) -> None:

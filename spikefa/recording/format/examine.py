@@ -1,5 +1,7 @@
 """Read the layout of a file, and check every part of it."""
 
+from collections.abc import Sequence
+
 import h5py
 import numpy as np
 
@@ -12,6 +14,7 @@ from spikefa.recording.format.schema import (
     RECURRING,
     STATUS_PATH,
     STIMULUS,
+    STREAMS,
     TRIGGER,
     Layout,
     RecordedPopulation,
@@ -19,6 +22,7 @@ from spikefa.recording.format.schema import (
     clock_path,
     data_of,
     group_of,
+    presentations_path,
     row_shape,
     spikes_path,
 )
@@ -29,7 +33,11 @@ from spikefa.recording.plan.clocks import Clock, make_clock
 from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.plan.recurring import Recurring
 from spikefa.recording.plan.sorting import SortedWindows
+from spikefa.recording.plan.streams import Streams
 from spikefa.recording.plan.windows import Window
+
+FIRST = "1.0"
+"""The format that held what one stream saw, and no boundaries of presentations."""
 
 MOST_NEURONS = 1 << 40
 """More than fits anywhere, and neurons times classes still fits into 64 bits."""
@@ -58,13 +66,57 @@ def read_layout(file: h5py.File) -> Layout:
     )
     for channel in channels:
         require(channel.clock < len(clocks), f"it has no clock {channel.clock}")
+    inferred = attributes["spikefa_schema"] == FIRST
+    streams = _former_streams(channels) if inferred else _read_streams(file)
+    steps = 0 if inferred else _read_presentations(file, len(clocks), len(streams.numbers))
     return Layout(
         populations=populations,
         channels=channels,
         clocks=clocks,
+        streams=streams,
+        steps_per_image=steps,
+        inferred=inferred,
         image_shape=_image_shape(file),
         attributes=attributes,
     )
+
+
+def _read_streams(file: h5py.File) -> Streams:
+    """Return the streams whose stimulus was recorded."""
+    numbers = whole(file, STREAMS, "<u4").tolist()
+    total = int(read_attributes(file[STREAMS]).get("of", 0))
+    path = clock_path(0, "stimulus")
+    default = int(read_attributes(dataset(file, path, STIMULUS, 1)).get("batch_index", 0))
+    require(
+        numbers == sorted(set(numbers)) and default in numbers and total >= 0,
+        f"the numbers in its {STREAMS} are not ascending, or {default} is not among them",
+    )
+    return Streams(tuple(numbers), total, default)
+
+
+def _former_streams(channels: Sequence[Channel]) -> Streams:
+    """Return the one stream whose stimulus a file of format 1.0 holds.
+
+    It was the stream of all variables, or the first if they were of several. Variables that all
+    streams share do not count.
+    """
+    former = Streams((0,), 0, 0)
+    read = {channel.stream for channel in channels if not former.is_shared(channel)}
+    only = read.pop() if len(read) == 1 else 0
+    return Streams((only,), 0, only)
+
+
+def _read_presentations(file: h5py.File, clocks: int, streams: int) -> int:
+    """Check the tables of presentations; return the steps of a presentation, 0 if unknown."""
+    steps = 0
+    for clock in range(clocks):
+        start = dataset(file, presentations_path(clock, "start"), "<u8", 1)
+        dataset(file, presentations_path(clock, "of_row"), "<u8", 1)
+        _check_rows(file, presentations_path(clock, "image"), (streams,), "<u4")
+        _check_rows(file, presentations_path(clock, "label"), (streams,), "u1")
+        steps = int(read_attributes(start).get("steps_per_image", 0))
+        require(steps >= 0, f"its images are shown for {steps} steps")
+    return steps
 
 
 def _read_populations(file: h5py.File) -> tuple[RecordedPopulation, ...]:
@@ -118,8 +170,10 @@ def _read_channel(
     found = inside(file, path)
     attributes = read_attributes(found) if isinstance(found, h5py.Dataset) else {"batch_index": 0}
     stream = int(attributes["batch_index"])
-    batch, clock, elements = (int(attributes.get(n, 0)) for n in ("batch", "clock", "elements"))
-    require(min(stream, batch, clock, elements) >= 0, f"the attributes of its {path} are negative")
+    names = ("batch", "clock", "elements", "states")
+    batch, clock, elements, states = (int(attributes.get(name, 0)) for name in names)
+    numbers = stream, batch, clock, elements, states
+    require(min(numbers) >= 0, f"the attributes of its {path} are negative")
     size = elements or sizes[population]
     node_ids = whole(file, f"{group_of(population, variable)}/node_ids", "<u8")
     ascending = bool((node_ids[1:] > node_ids[:-1]).all())
@@ -136,6 +190,7 @@ def _read_channel(
         clock=clock,
         elements=elements,
         encoding=encoding,
+        states=states,
     )
     if encoding != "events":
         _check_rows(file, path, *row_shape(channel))

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import h5py
@@ -23,6 +24,7 @@ from spikefa.recording.format.schema import (
     SPIKES,
     STATUS_PATH,
     STIMULUS,
+    STREAMS,
     VERSION,
     WRITER,
     WRITER_PATH,
@@ -32,6 +34,7 @@ from spikefa.recording.format.schema import (
     data_of,
     group_of,
     is_report,
+    presentations_path,
     row_shape,
     spikes_path,
 )
@@ -48,6 +51,8 @@ CHUNK_BYTES = 1 << 22
 """Upper bound of a chunk, unless a single row is larger."""
 CHUNK_EVENTS = 1 << 13
 """Spikes in one chunk."""
+CHUNK_PRESENTATIONS = 1 << 8
+"""Presentations in one chunk."""
 
 
 def describe_populations(variables: Variables, n_classes: int) -> tuple[RecordedPopulation, ...]:
@@ -83,6 +88,12 @@ def root_attributes(provenance: Provenance) -> dict[str, str | int | float | boo
     }
 
 
+def as_written(layout: Layout) -> Layout:
+    """Return the layout that a copy of a file has: it is always of the present format."""
+    attributes = layout.attributes | {"spikefa_schema": f"{VERSION[0]}.{VERSION[1]}"}
+    return replace(layout, attributes=attributes, inferred=False)
+
+
 def _storable(name: str, value: object) -> str | int | float | bool:
     """Return `value` as HDF5 can store it."""
     if isinstance(value, str):
@@ -109,10 +120,14 @@ def write_layout(file: h5py.File, layout: Layout) -> None:
     file.create_dataset(STATUS_PATH, data=np.zeros(1, "u1"))
     file.create_dataset(BACKPRESSURE_PATH, data=np.zeros(1, BACKPRESSURE))
     file.create_dataset(WRITER_PATH, data=np.zeros(1, WRITER))
+    streams = file.create_dataset(STREAMS, data=np.array(layout.streams.numbers, "<u4"))
+    _set(streams, "of", layout.streams.total)
     for number, clock in enumerate(layout.clocks):
         _write_clock(file, number, clock)
+        _write_presentations(file, number, clock, layout)
         if clock.triggers:
-            write_triggers(file, number, clock, layout.channels_of(number))
+            channels, seeing = layout.channels_of(number), len(layout.streams.numbers)
+            write_triggers(file, number, clock, channels, seeing)
     for population in layout.populations:
         group = file.create_group(f"{POPULATIONS}/{population.name}")
         group.create_dataset("node_ids", data=np.arange(population.size, dtype="<u8"))
@@ -145,6 +160,18 @@ def _write_clock(file: h5py.File, number: int, clock: Clock) -> None:
     _growing(file, clock_path(number, "stimulus"), rows, (), STIMULUS)
     step = _growing(file, clock_path(number, "step"), rows, (), "<u8")
     _set(step, "every", clock.every)
+
+
+def _write_presentations(file: h5py.File, number: int, clock: Clock, layout: Layout) -> None:
+    """Create the table of the presentations that the rows of a clock belong to."""
+    _set(file[clock_path(number, "stimulus")], "batch_index", layout.streams.default)
+    rows, streams = min(CHUNK_PRESENTATIONS, clock.planned_rows), (len(layout.streams.numbers),)
+    start = _growing(file, presentations_path(number, "start"), rows, (), "<u8")
+    _set(start, "steps_per_image", layout.steps_per_image)
+    _growing(file, presentations_path(number, "image"), rows, streams, "<u4")
+    _growing(file, presentations_path(number, "label"), rows, streams, "u1")
+    rows = min(CHUNK_ROWS, clock.planned_rows)
+    _growing(file, presentations_path(number, "of_row"), rows, (), "<u8")
 
 
 def _set(item: h5py.HLObject, name: str, value: object) -> None:
@@ -198,6 +225,8 @@ def _describe(data: h5py.Dataset, channel: Channel) -> None:
         _set(data, "batch", channel.batch)
     if channel.elements:
         _set(data, "elements", channel.elements)
+    if channel.states:
+        _set(data, "states", channel.states)
     if channel.variable == "spikes":
         _set(data, "n_units", len(channel.units))
     else:

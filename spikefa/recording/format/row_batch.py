@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.recording.format.schema import STIMULUS, row_shape
+from spikefa.recording.format.schema import row_shape, shown_type
 from spikefa.recording.plan.channels import Channel
 
 
@@ -15,7 +15,7 @@ class RowBatch:
 
     Attributes
     ----------
-    stimulus : ndarray of STIMULUS, shape [k]
+    stimulus : ndarray of `shown_type`, shape [k]
     wanted : ndarray of bool, shape [k]
         Whether a window wants them, whatever the triggers decide.
     values : list of ndarray, each [k, ...]
@@ -27,11 +27,11 @@ class RowBatch:
     values: list[np.ndarray]
 
     @classmethod
-    def empty(cls, channels: Sequence[Channel]) -> "RowBatch":
-        """Return a batch without rows."""
+    def empty(cls, channels: Sequence[Channel], streams: int) -> "RowBatch":
+        """Return a batch without rows, for the stimulus of so many `streams`."""
         shapes = map(row_shape, channels)
         values = [np.zeros((0, *shape), dtype) for shape, dtype in shapes]
-        return cls(np.zeros(0, STIMULUS), np.zeros(0, bool), values)
+        return cls(np.zeros(0, shown_type(streams)), np.zeros(0, bool), values)
 
     def __len__(self) -> int:
         return len(self.stimulus)

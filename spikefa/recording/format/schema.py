@@ -1,4 +1,4 @@
-"""The file format `spikefa-recording` 1.0: names, types and versions.
+"""The file format `spikefa-recording` 1.1: names, types and versions.
 
 docs/recording.md describes it in prose; the two must agree.
 """
@@ -15,9 +15,10 @@ from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.predicates import TEXT_BYTES
 from spikefa.recording.plan.probes import Encoding
+from spikefa.recording.plan.streams import Streams
 from spikefa.recording.plan.windows import LABEL_BYTES, Window
 
-VERSION = (1, 0)
+VERSION = (1, 1)
 STATUS = ("open", "closed", "failed", "repaired")
 """Meaning of the numbers in /spikefa/status."""
 
@@ -34,6 +35,8 @@ Durability = Literal["flush", "fsync"]
 """What a commit waits for: that the operating system, or the disk, has the rows."""
 
 STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
+"""What one stream saw, in one step."""
+
 WRITER = np.dtype([("process", "<u8"), ("host", "S64")])
 BACKPRESSURE = np.dtype([("blocks", "<u8"), ("seconds", "<f8")])
 EPOCH = np.dtype([("start_step", "<u8"), ("stop_step", "<u8"), ("label", f"S{LABEL_BYTES}")])
@@ -56,6 +59,7 @@ FIRING = np.dtype([("step", "<u8"), ("trigger", "<u4")])
 STATUS_PATH = "/spikefa/status"
 CLOCKS = "/spikefa/clocks"
 POPULATIONS = "/spikefa/populations"
+STREAMS = "/spikefa/streams"
 IMAGES = "/spikefa/images"
 SPIKES = "/spikes"
 BACKPRESSURE_PATH = "/spikefa/backpressure"
@@ -118,6 +122,12 @@ class Layout:
         The variables that are recorded.
     clocks : tuple of Clock
         The steps at which they are; the first clock is every step of the recording's windows.
+    streams : Streams
+        Those whose stimulus is recorded.
+    steps_per_image : int
+        Steps of a presentation; 0 if it is not known.
+    inferred : bool
+        Whether presentations have to be inferred, as in files of format 1.0.
     image_shape : (int, int) or None
         Height and width of the thumbnails, None if there are none.
     attributes : dict
@@ -127,8 +137,24 @@ class Layout:
     populations: tuple[RecordedPopulation, ...]
     channels: tuple[Channel, ...]
     clocks: tuple[Clock, ...]
+    streams: Streams
     image_shape: tuple[int, int] | None
     attributes: dict[str, Any]
+    steps_per_image: int = 0
+    inferred: bool = False
+
+    @property
+    def main_streams(self) -> list[int]:
+        """The streams that variables are of, and of variables of all streams the first."""
+        streams = self.streams
+        own = (channel for channel in self.channels if not streams.is_shared(channel))
+        read = {streams.behind(channel).start for channel in own} | {streams.default}
+        return [number for number in streams.numbers if number in read]
+
+    @property
+    def pictured(self) -> list[int]:
+        """The places, among the streams, of those whose images are kept as thumbnails."""
+        return [self.streams.numbers.index(number) for number in self.main_streams]
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -143,6 +169,28 @@ class Layout:
 def clock_path(number: int, name: str) -> str:
     """Return the path of dataset `name` of a clock; those of the first clock are at the top."""
     return f"/spikefa/{name}" if number == 0 else f"{CLOCKS}/{number}/{name}"
+
+
+def shown_type(streams: int) -> np.dtype:
+    """Return the NumPy type of what so many streams saw in one step, as rows carry it.
+
+    ``start`` is the first step of the presentation that the step belongs to.
+    """
+    fields = [("step", "<u8"), ("start", "<u8")]
+    return np.dtype([*fields, ("image", "<u4", (streams,)), ("label", "u1", (streams,))])
+
+
+def seen_by(shown: np.ndarray, place: int) -> np.ndarray:
+    """Return what one of the streams saw, STIMULUS [k], from rows of `shown_type`."""
+    found = np.zeros(len(shown), STIMULUS)
+    found["step"] = shown["step"]
+    found["image"], found["label"] = shown["image"][:, place], shown["label"][:, place]
+    return found
+
+
+def presentations_path(clock: int, name: str) -> str:
+    """Return the path of dataset `name` of the presentations of a clock."""
+    return clock_path(clock, f"presentations/{name}")
 
 
 def is_report(channel: Channel) -> bool:

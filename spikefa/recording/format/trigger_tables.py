@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from spikefa.recording.format.schema import FIRING, STIMULUS, TRIGGER, clock_path, row_shape
+from spikefa.recording.format.schema import FIRING, TRIGGER, clock_path, row_shape, shown_type
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.stored_predicates import Stored
@@ -15,8 +15,13 @@ SLOTS = 2
 """Memories in the file. The newest is not trusted before it is complete, so an older one stays."""
 
 
-def write_triggers(file: h5py.File, number: int, clock: Clock, channels: Sequence[Channel]) -> None:
-    """Create the datasets that the triggers of a clock need, in a new file."""
+def write_triggers(
+    file: h5py.File, number: int, clock: Clock, channels: Sequence[Channel], streams: int
+) -> None:
+    """Create the datasets that the triggers of a clock need, in a new file.
+
+    The stimulus of so many `streams` is recorded.
+    """
     table = [
         (
             each.label.encode(errors="replace"),
@@ -39,7 +44,7 @@ def write_triggers(file: h5py.File, number: int, clock: Clock, channels: Sequenc
         ("next_step", (), "<u8"),
         ("count", (), "<u8"),
         ("held", (len(clock.triggers),), "u1"),
-        ("stimulus", (rows,), STIMULUS),
+        ("stimulus", (rows,), shown_type(streams)),
         ("wanted", (rows,), "u1"),
         ("rows", (rows, row), "u1"),
     ):

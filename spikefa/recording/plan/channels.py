@@ -35,6 +35,9 @@ class Channel:
         Size of the variable if that is not the size of the population, else 0.
     encoding : {"auto", "packed", "events"}
         How spikes are stored; without meaning for other variables.
+    states : int
+        The number of states of the variable: one for each stream, or fewer if streams share them.
+        0 if it is not known, as in files of format 1.0.
     """
 
     population: str
@@ -45,6 +48,7 @@ class Channel:
     clock: int = 0
     elements: int = 0
     encoding: Encoding = "packed"
+    states: int = 0
 
 
 def resolve(
@@ -101,6 +105,7 @@ def _resolve_one(probe: Probe, variables: Variables, seed: int, clock: int) -> C
         clock=clock,
         elements=0 if size == population_size(variables, probe.population) else size,
         encoding=probe.encoding if probe.variable == "spikes" else "packed",
+        states=batch,
     )
 
 

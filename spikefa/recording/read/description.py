@@ -1,7 +1,5 @@
 """Describe a recording on one screen."""
 
-import numpy as np
-
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.windows import OPEN_END
 from spikefa.recording.read.recording import Recording
@@ -66,18 +64,15 @@ def readable_size(count: float) -> str:
 def _windows(recording: Recording) -> list[str]:
     """Return a line per window; only the first and the last ones if there are many."""
     clock = recording.layout.clocks[0]
-    stimulus = recording.stimulus
     lines = []
     for window in clock.windows:
         rows = recording.rows(window.label)
-        images = 1 + np.count_nonzero(np.diff(stimulus["image"][rows].astype(np.int64)))
+        images = len(recording.presentations(steps=window.label))
         held = rows.stop - rows.start
         span = f"{window.start:,} on"
         if window.stop < OPEN_END:
             span = f"{window.start:,} to {window.stop - 1:,}"
-        lines.append(
-            f"{window.label:14} steps {span}, {held:,} recorded, {images if held else 0:,} images"
-        )
+        lines.append(f"{window.label:14} steps {span}, {held:,} recorded, {images:,} images")
     lines += [
         f"{each.label:14} {each.length:,} steps in every {each.period:,} from {each.start:,} on, "
         f"{len(each.windows(recording.steps)):,} times so far"

@@ -8,21 +8,16 @@ from typing import Any
 import h5py
 import numpy as np
 
-from spikefa.recording.format.schema import Backpressure, RecordedPopulation
-from spikefa.recording.format.trigger_memory import TriggerMemory
-from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.probes import Encoding
-from spikefa.recording.plan.triggers import Trigger
-from spikefa.recording.plan.windows import Window
-from spikefa.recording.read.contents import Contents
-from spikefa.recording.read.origin import Origin
-from spikefa.recording.read.recording_file import RecordingFile
+from spikefa.recording.read.presentations import Presentations
+from spikefa.recording.read.recording_contents import RecordingContents
 from spikefa.recording.read.row_reader import RowReader
 from spikefa.recording.read.selection import Steps, Stream, Units
 from spikefa.recording.read.spike_reader import SpikeReader
+from spikefa.recording.read.stimulus_reader import StimulusReader
 
 
-class Recording:
+class Recording(RecordingContents):
     """A recording opened for reading; `open_recording` makes it.
 
     Every array has one row per committed step, and all arrays have the same rows, except those of
@@ -55,133 +50,57 @@ class Recording:
     """
 
     def __init__(self, path: Path, file: h5py.File) -> None:
-        self._file = RecordingFile(path, file)
-        self._origin = Origin(self._file)
-        self._contents = Contents(self._file)
+        super().__init__(path, file)
+        self._stimulus = StimulusReader(self._file, self._contents)
         self._rows = RowReader(self._file, self._contents)
         self._spikes = SpikeReader(self._file, self._contents)
-        self.path = path
-        self.layout = self._file.layout
 
-    @property
-    def status(self) -> str:
-        """How it ended: closed, failed (early), repaired, or open (being written, or killed)."""
-        return self._file.status
+    def check_one_stream(self, *variables: tuple[str, str]) -> None:
+        """Refuse to pair variables, (population, name) each, that are not of one stream.
 
-    @property
-    def steps(self) -> np.ndarray:
-        """The absolute step of each row, int64 [T], ascending."""
-        return self._file.clock_steps[0]
-
-    @property
-    def clock_steps(self) -> list[np.ndarray]:
-        """The absolute step of each row, int64 [T], for each clock of the layout."""
-        return self._file.clock_steps
-
-    @property
-    def clock_firings(self) -> list[np.ndarray]:
-        """The firings of the triggers of each clock as the file stores them; see `firings`."""
-        return self._file.clock_firings
-
-    def refresh(self) -> int:
-        """Look again at a file that is being written; return the present number of rows."""
-        self._file.refresh()
-        return len(self.steps)
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        """The attributes of the file: seed, versions, command and whatever else was given."""
-        return self._origin.provenance
-
-    @property
-    def seed(self) -> int:
-        """The seed of the experiment."""
-        return self._origin.seed
-
-    @property
-    def replicas(self) -> int | None:
-        """The number of replicas of the network; None for a single network."""
-        return self._origin.replicas
-
-    @property
-    def seeds(self) -> list[int]:
-        """The seed of each replica, or of the single network."""
-        return self._origin.seeds
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The configuration of the experiment; empty if none was given."""
-        return self._origin.config
-
-    @property
-    def populations(self) -> dict[str, RecordedPopulation]:
-        """The populations by name, input first."""
-        return self._contents.populations
-
-    def variables(self, population: str) -> tuple[str, ...]:
-        """Return the names of the recorded variables of `population`."""
-        return self._contents.variables(population)
-
-    def channel(self, population: str, variable: str) -> Channel:
-        """Return what was recorded of one variable: units, stream, clock, encoding."""
-        return self._contents.channel(population, variable)
-
-    def units(self, population: str, variable: str = "spikes") -> np.ndarray:
-        """Return the recorded neurons, int64 [n_units], ascending: the columns of the arrays."""
-        return self._contents.channel(population, variable).units
-
-    def steps_of(self, population: str, variable: str = "spikes") -> np.ndarray:
-        """Return the absolute steps, int64 [T], at which a variable was read."""
-        return self._contents.steps_of(self._contents.channel(population, variable))
-
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """The windows of the recording, the last of which may be incomplete.
-
-        `EveryImage` gives those that have begun, ``"image #20"``; a trigger gives one for each
-        firing, ``"<label> #1"``, and these may overlap.
+        Of a variable of all streams the first is meant; a variable that streams share, such as
+        weights, is of each of these.
         """
-        return self._contents.windows
+        self._stimulus.together(*variables)
 
-    def window(self, label: str, clock: int = 0) -> Window:
-        """Return the window called `label`."""
-        return self._contents.window(label, clock)
-
-    def rows(self, steps: Steps = None, clock: int = 0) -> slice:
-        """Return the rows, as a slice, that hold `steps`."""
-        return self._contents.rows(steps, clock)
-
-    @property
-    def triggers(self) -> tuple[Trigger, ...]:
-        """The triggers of the recording and of its probes; their predicates are text."""
-        return self._contents.triggers
-
-    def firings(self, label: str) -> np.ndarray:
-        """Return the steps after which a trigger fired, int64, ascending."""
-        return self._contents.firings(label)
-
-    def memories(self, clock: int) -> list[TriggerMemory]:
-        """Return what the file remembers of undecided rows for the triggers of a clock."""
-        return self._contents.memories(clock)
-
-    @property
-    def backpressure(self) -> Backpressure:
-        """How often and how long the simulation had to wait for the disk, as last committed."""
-        return self._contents.backpressure
-
-    @property
-    def writer(self) -> tuple[int, str]:
-        """The process that wrote the file last, 0 if unknown, and its machine."""
-        return self._contents.writer
+    def stream_of(self, *variables: tuple[str, str]) -> int:
+        """Return the stream that variables, (population, name) each, are of; see above."""
+        return self._stimulus.stream_of(*variables)
 
     @property
     def stimulus(self) -> np.ndarray:
-        """The stimulus: structured array [T] with fields step, image and label."""
-        return self._rows.stimulus(slice(0, len(self.steps)))
+        """What the first recorded stream saw: structured array [T] with step, image and label."""
+        return self._stimulus.of_default()
 
-    def stimulus_of(self, rows: slice, clock: int = 0) -> np.ndarray:
-        """Return the stimulus at some rows of a clock."""
-        return self._rows.stimulus(rows, clock)
+    def stimulus_of(
+        self,
+        population: str,
+        variable: str = "spikes",
+        rows: slice | None = None,
+        stream: int | None = None,
+    ) -> np.ndarray:
+        """Return what the stream of a variable saw at its rows: step, image and label, [T]."""
+        return self._stimulus.of_variable(population, variable, rows, stream)
+
+    def presentations(
+        self,
+        population: str | None = None,
+        variable: str = "spikes",
+        steps: Steps = None,
+        stream: int | None = None,
+        steps_per_image: int | None = None,
+    ) -> Presentations:
+        """Return the presentations that the stream of a variable saw, with their true beginnings.
+
+        Their rows are those of the variable; without `population`, of the recording. Give
+        `steps_per_image` if the file does not say it and an image may be shown twice in a row.
+        """
+        length = self.steps_per_image or steps_per_image
+        return self._stimulus.presentations(population, variable, steps, stream, length)
+
+    def shown(self, rows: slice, clock: int) -> np.ndarray:
+        """Return what all streams saw as a block of the recorder holds it."""
+        return self._stimulus.all_streams(rows, clock)
 
     @property
     def images(self) -> dict[int, np.ndarray]:

@@ -1,16 +1,17 @@
-"""Read the stimulus, the thumbnails and the traces of a recording."""
+"""Read the thumbnails and the traces of a recording."""
 
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording.format.schema import IMAGES, clock_path
+from spikefa.recording.format.schema import IMAGES
 from spikefa.recording.read.contents import Contents
+from spikefa.recording.read.presentations import read_shown
 from spikefa.recording.read.recording_file import RecordingFile
 from spikefa.recording.read.selection import Steps, Stream, columns_of
 
 
 class RowReader:
-    """Reads the stimulus, the thumbnails and the traces; see `Recording` for the arguments.
+    """Reads the thumbnails and the traces; see `Recording` for the arguments.
 
     Parameters
     ----------
@@ -22,19 +23,15 @@ class RowReader:
         self._file = file
         self._contents = contents
 
-    def stimulus(self, rows: slice, clock: int = 0) -> np.ndarray:
-        """Return step, image and label of some rows of a clock, STIMULUS [T]."""
-        with self._file.readable():
-            return np.asarray(self._file.data[clock_path(clock, "stimulus")][rows])
-
     def images(self) -> dict[int, np.ndarray]:
         """Return the thumbnails, uint8 [h, w], by the index of the image."""
         if self._file.layout.image_shape is None:
             return {}
-        # A thumbnail is appended when its image first appears, so the stimulus counts them.
-        shown = self.stimulus(slice(0, len(self._file.clock_steps[0])))["image"]
-        count = len(np.unique(shown))
+        # A thumbnail is appended when its image first appears, so what was shown counts them.
+        rows = slice(0, len(self._file.clock_steps[0]))
         with self._file.readable():
+            shown = read_shown(self._file, rows, 0)["image"][:, self._file.layout.pictured]
+            count = len(np.unique(shown))
             index = self._file.data[f"{IMAGES}/index"][:count]
             pixels = self._file.data[f"{IMAGES}/pixels"][:count]
             held = min(len(index), len(pixels))

@@ -1,15 +1,18 @@
 """Read and check the firings and memories of the triggers in a file."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording.format.schema import FIRING, STIMULUS, Layout, clock_path
+from spikefa.recording.format.schema import FIRING, STIMULUS, Layout, clock_path, shown_type
 from spikefa.recording.format.trigger_memory import TriggerMemory, read_memories
 from spikefa.recording.format.trigger_tables import SLOTS, row_bytes
 from spikefa.recording.format.untrusted import check_stored, dataset
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.windows import OPEN_END, Window
+from spikefa.recording.read.inferred import infer
 
 
 def read_firings(file: h5py.File, number: int, clock: Clock) -> np.ndarray:
@@ -67,11 +70,12 @@ def memories_of(file: h5py.File, number: int, layout: Layout) -> list[TriggerMem
     if not clock.triggers:
         return []
     triggers, history = len(clock.triggers), {}
+    shown = STIMULUS if layout.inferred else shown_type(len(layout.streams.numbers))
     for name, shape, dtype in (
         ("next_step", (), "<u8"),
         ("count", (), "<u8"),
         ("held", (triggers,), "u1"),
-        ("stimulus", (None,), STIMULUS),
+        ("stimulus", (None,), shown),
         ("wanted", (None,), "u1"),
         ("rows", (None, max(1, row_bytes(channels))), "u1"),
     ):
@@ -84,4 +88,11 @@ def memories_of(file: h5py.File, number: int, layout: Layout) -> list[TriggerMem
         history[name] = data
     rows = {len(history[name][0]) for name in ("stimulus", "wanted", "rows")}
     require(len(rows) == 1, "parts of the rows that it remembers are missing")
-    return read_memories(history, channels)
+    found = read_memories(history, channels)
+    return [_upgraded(each, clock.every) for each in found] if layout.inferred else found
+
+
+def _upgraded(memory: TriggerMemory, every: int) -> TriggerMemory:
+    """Return a memory of a file of format 1.0 with rows that say when presentations began."""
+    shown = infer(memory.rows.stimulus, every)
+    return replace(memory, rows=replace(memory.rows, stimulus=shown))

@@ -3,6 +3,7 @@
 from spikefa.recording.write.blocks import Block
 from spikefa.recording.write.captured_rows import CapturedRow
 from spikefa.recording.write.flags import FlagRing
+from spikefa.recording.write.presentation import Presentation
 from spikefa.recording.write.ring_buffer import RingBuffer
 from spikefa.recording.write.writer_thread import WriterThread
 
@@ -40,7 +41,7 @@ class BlockFiller:
         return self._block
 
     def take(
-        self, block: Block, step: int, image: int, label: int, captured: CapturedRow | None
+        self, block: Block, step: int, shown: Presentation, captured: CapturedRow | None
     ) -> None:
         """Take a row into `block`: a captured one, or else the present state."""
         if block.taken - block.count == self._buffer.slots:
@@ -50,7 +51,7 @@ class BlockFiller:
             self._buffer.take(slot)
         else:
             captured.copy(self._clock, self._buffer, slot)
-        block.add(step, image, label)
+        block.add(step, shown)
 
     def hand_over(self) -> None:
         """Hand over the present block. Every line may be interrupted and done again."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 
-from spikefa.recording.format.schema import STIMULUS, row_shape
+from spikefa.recording.format.schema import row_shape, shown_type
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.write.flags import Flags
+from spikefa.recording.write.presentation import Presentation
 
 
 class Block:
@@ -24,6 +25,8 @@ class Block:
         Rows that it can hold.
     pinned : bool
         Whether a GPU will copy into it.
+    streams : int
+        Number of streams whose stimulus is recorded.
     triggers, span : int
         Number of triggers of the clock, and the steps for which a block keeps their answers.
 
@@ -35,7 +38,7 @@ class Block:
         Rows taken so far, and how many of them have left the ring buffer.
     sealed : bool
         Whether it is complete.
-    stimulus : ndarray of STIMULUS, shape [capacity]
+    stimulus : ndarray of `shown_type`, shape [capacity]
     values : list of Tensor, each [capacity, width]
         One per channel, as the file stores them.
     invalid : list of uint8 Tensor [capacity]
@@ -51,13 +54,15 @@ class Block:
         capacity: int,
         *,
         pinned: bool,
+        streams: int = 1,
         triggers: int = 0,
         span: int = 0,
     ) -> None:
         self.clock = clock
         self.channels = tuple(channels)
         self.capacity = capacity
-        self.stimulus = np.zeros(capacity, STIMULUS)
+        self.stimulus = np.zeros(capacity, shown_type(streams))
+        self._shown = [self.stimulus[name] for name in self.stimulus.dtype.names or ()]
         self.values: list[torch.Tensor] = []
         self.invalid: list[torch.Tensor] = []
         for channel in channels:
@@ -70,11 +75,11 @@ class Block:
         self.begin(0)
 
     @staticmethod
-    def row_bytes(channels: Sequence[Channel]) -> int:
+    def row_bytes(channels: Sequence[Channel], streams: int) -> int:
         """Return the memory that one row takes."""
         rows = map(row_shape, channels)
         encoded = sum(np.dtype(kind).itemsize * math.prod(shape) for shape, kind in rows)
-        return encoded + len(channels) + STIMULUS.itemsize
+        return encoded + len(channels) + shown_type(streams).itemsize
 
     @property
     def is_full(self) -> bool:
@@ -89,9 +94,10 @@ class Block:
         if self.flags is not None:
             self.flags.begin()
 
-    def add(self, step: int, image: int, label: int) -> None:
-        """Count a row that the ring buffer has taken."""
-        self.stimulus[self.taken] = (step, image, label)
+    def add(self, step: int, shown: Presentation) -> None:
+        """Count a row that the ring buffer has taken, and what was shown in its step."""
+        for column, value in zip(self._shown, (step, *shown), strict=True):
+            column[self.taken] = value
         self.taken += 1
 
     def seal(self) -> None:

@@ -9,6 +9,8 @@ from spikefa.recording.format.layout import DT
 from spikefa.recording.format.schema import clock_path, is_report
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
+from spikefa.recording.plan.streams import Streams
+from spikefa.recording.write.presentation_table import PresentationTable
 from spikefa.recording.write.sinks import put, sink_of
 
 
@@ -23,6 +25,8 @@ class ClockDatasets:
     clock : Clock
     channels : sequence of Channel
         The channels of this clock.
+    streams : Streams
+        Those whose stimulus is recorded.
 
     Attributes
     ----------
@@ -32,13 +36,18 @@ class ClockDatasets:
     """
 
     def __init__(
-        self, file: h5py.File, number: int, clock: Clock, channels: Sequence[Channel]
+        self,
+        file: h5py.File,
+        number: int,
+        clock: Clock,
+        channels: Sequence[Channel],
+        streams: Streams,
     ) -> None:
         self.channels = tuple(channels)
         self._committed = file[clock_path(number, "committed_steps")]
         self._step = file[clock_path(number, "step")]
-        self._stimulus = file[clock_path(number, "stimulus")]
         self.rows = int(self._committed[0])
+        self._presentations = PresentationTable(file, number, self.rows, streams)
         self._sinks = [sink_of(file, channel, self.rows) for channel in channels]
         reports = [c.population for c in channels if is_report(c)]
         self._times = [file[f"/report/{name}/mapping/time"] for name in reports]
@@ -59,7 +68,7 @@ class ClockDatasets:
             return
         for sink, values in zip(self._sinks, blocks, strict=True):
             sink.put(self.rows, stimulus["step"], values)
-        put(self._stimulus, self.rows, stimulus)
+        self._presentations.put(self.rows, stimulus)
         put(self._step, self.rows, stimulus["step"])
 
     def commit(self, stimulus: np.ndarray) -> None:
@@ -74,9 +83,12 @@ class ClockDatasets:
 
     def confirm(self, stimulus: np.ndarray) -> None:
         """Count the rows here, once the counter in the file has been flushed."""
-        self.rows += len(stimulus)
+        if len(stimulus):
+            self._presentations.confirm(stimulus)
+            self.rows += len(stimulus)
 
     def objects(self) -> list[h5py.Dataset]:
         """Return every dataset held open."""
         held = [data for sink in self._sinks for data in sink.objects()]
-        return [self._committed, self._step, self._stimulus, *held, *self._times]
+        held += self._presentations.objects()
+        return [self._committed, self._step, *held, *self._times]

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from spikefa.errors import SpikefaError
-from spikefa.recording.format.layout import write_layout
+from spikefa.recording.format.layout import as_written, write_layout
 from spikefa.recording.format.row_batch import RowBatch
 from spikefa.recording.format.schema import CHUNK_ROWS, ENCODINGS, Layout, spikes_path
 from spikefa.recording.format.trigger_memory import TriggerMemory, cut_at, memory_at
@@ -41,6 +41,7 @@ def copy_recording(
     SpikefaError
         If it cannot be written.
     """
+    layout = as_written(layout)
     with h5py.File(path, "x", libver=("v110", "v110")) as file:
         write_layout(file, layout)
         _keep_encodings(recording, file)
@@ -82,7 +83,7 @@ def _copy_triggers(
 ) -> None:
     """Copy the firings before `step`, and the memory of the steps before it."""
     firings = recording.clock_firings[clock]
-    nothing = RowBatch.empty(writer.clocks[clock].channels)
+    nothing = RowBatch.empty(writer.clocks[clock].channels, len(writer.streams.numbers))
     before = firings[firings["step"] < step]
     writer.append(clock, nothing.stimulus, nothing.values, firings=before)
     for memory in memories if step == WHOLE else filter(None, [memory_at(memories, step)]):
@@ -97,9 +98,9 @@ def _copy_rows(
     thumbnails: dict[int, np.ndarray],
 ) -> None:
     """Append some rows of `recording`, and the thumbnails they need, to `writer`."""
-    stimulus = recording.stimulus_of(rows, clock)
+    stimulus = recording.shown(rows, clock)
     channels = writer.clocks[clock].channels
     blocks = [recording.stored(c.population, c.variable, rows) for c in channels]
-    shown = dict.fromkeys(stimulus["image"].tolist()) if thumbnails else {}
-    new = [(i, thumbnails[i]) for i in shown if i not in writer.kept_images]
+    shown = dict.fromkeys(stimulus["image"][:, writer.pictured].ravel().tolist())
+    new = [(i, thumbnails[i]) for i in shown if i not in writer.kept_images] if thumbnails else []
     writer.append(clock, stimulus, blocks, new, recording.backpressure)

@@ -20,6 +20,7 @@ from spikefa.recording.plan.assignment import assign_clocks
 from spikefa.recording.plan.channels import resolve
 from spikefa.recording.plan.probes import Probe
 from spikefa.recording.plan.sorting import When
+from spikefa.recording.plan.streams import plan_streams
 from spikefa.recording.plan.trials import try_triggers
 from spikefa.recording.plan.variables import Variables
 from spikefa.recording.write.writer import SPARE_BYTES
@@ -52,6 +53,8 @@ def plan_layout(
         populations=describe_populations(variables, n_classes),
         channels=channels,
         clocks=clocks,
+        streams=plan_streams(channels, variables),
+        steps_per_image=steps_per_image or 0,
         image_shape=None if thumbnails is None else image_shape(thumbnails),
         attributes=root_attributes(provenance),
     )

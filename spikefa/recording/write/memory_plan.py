@@ -39,7 +39,11 @@ class BufferSizes:
 
 
 def plan_buffers(
-    channels: Sequence[Channel], variables: Variables, clock: Clock, host_bytes: int
+    channels: Sequence[Channel],
+    variables: Variables,
+    clock: Clock,
+    host_bytes: int,
+    streams: int = 1,
 ) -> BufferSizes | int:
     """Divide `host_bytes` among the ring buffer (a quarter), the blocks, and the trigger filter.
 
@@ -51,13 +55,15 @@ def plan_buffers(
         No block is longer than its longest window, and none spans more steps than `CHUNK_ROWS`.
     host_bytes : int
         A ring buffer on a GPU is counted too, though it takes no host memory.
+    streams : int
+        Number of streams whose stimulus is recorded.
 
     Returns
     -------
     BufferSizes or int
         The bytes needed, if even two blocks of one row do not fit.
     """
-    raw, encoded = RingBuffer.row_bytes(channels, variables), Block.row_bytes(channels)
+    raw, encoded = RingBuffer.row_bytes(channels, variables), Block.row_bytes(channels, streams)
     encoded += Flags.row_bytes(len(clock.triggers), clock.every)
     # A trigger filter holds the waiting rows, these rows joined with a block, and what it passes.
     copies = 3 if clock.triggers else 0
@@ -80,13 +86,13 @@ def plan_memory(layout: Layout, variables: Variables, max_host_bytes: int) -> li
     SpikefaError
         If it is too little.
     """
-    count = len(layout.clocks)
+    count, streams = len(layout.clocks), len(layout.streams.numbers)
     row_bytes = [1 + RingBuffer.row_bytes(layout.channels_of(n), variables) for n in range(count)]
     found = []
     for number, (clock, size) in enumerate(zip(layout.clocks, row_bytes, strict=True)):
         numerator, denominator = sum(row_bytes) + count * size, 2 * count * sum(row_bytes)
         share = max_host_bytes * numerator // denominator
-        sizes = plan_buffers(layout.channels_of(number), variables, clock, share)
+        sizes = plan_buffers(layout.channels_of(number), variables, clock, share, streams)
         if isinstance(sizes, int):
             needed = -(-sizes * denominator // numerator)
             raise SpikefaError(

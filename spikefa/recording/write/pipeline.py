@@ -1,12 +1,13 @@
 """The path from the state of the network to the file, put together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from spikefa.recording.plan.channels import Channel
+from spikefa.recording.format.row_batch import RowBatch
 from spikefa.recording.plan.clocks import Clock
-from spikefa.recording.plan.variables import Variables, state_of
+from spikefa.recording.plan.variables import Variables
 from spikefa.recording.write.block_filler import BlockFiller
 from spikefa.recording.write.block_pool import BlockPool
 from spikefa.recording.write.blocks import Block
@@ -14,6 +15,7 @@ from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
 from spikefa.recording.write.flags import FlagRing
 from spikefa.recording.write.memory_plan import BufferSizes
 from spikefa.recording.write.predicate_monitor import PredicateMonitor
+from spikefa.recording.write.presentation import Presentation
 from spikefa.recording.write.ring_buffer import RingBuffer
 from spikefa.recording.write.row_collector import Collector, RowCollector
 from spikefa.recording.write.trigger_filter import TriggerFilter
@@ -46,6 +48,7 @@ class Pipeline:
         thumbnails: np.ndarray | None,
     ) -> None:
         self._variables = variables
+        self._streams = len(writer.streams.numbers)
         self._channels = [each.channels for each in writer.clocks]
         self.monitor = PredicateMonitor(clocks, variables) if writer.logs else None
         self._buffers = [
@@ -64,16 +67,33 @@ class Pipeline:
     def _pools(self, clocks: Sequence[Clock], sizes: Sequence[BufferSizes]) -> list[BlockPool]:
         """Return the host memory for the rows of each clock."""
         return [
-            _pool(number, self._channels[number], clock, each, self._buffers[number].is_cuda)
+            self._pool(number, clock, each)
             for number, (clock, each) in enumerate(zip(clocks, sizes, strict=True))
         ]
 
     def _filters(self, writer: Writer, clocks: Sequence[Clock]) -> dict[int, TriggerFilter]:
         """Return the filter of each clock with triggers."""
         return {
-            number: TriggerFilter(clocks[number], self._channels[number], log.past(), log.newest())
+            number: TriggerFilter(clocks[number], self._empty(number), log.past(), log.newest())
             for number, log in writer.logs.items()
         }
+
+    def _empty(self, number: int) -> RowBatch:
+        return RowBatch.empty(self._channels[number], self._streams)
+
+    def _pool(self, number: int, clock: Clock, sizes: BufferSizes) -> BlockPool:
+        """Return the host memory for the rows of one clock."""
+        make = partial(
+            Block,
+            number,
+            self._channels[number],
+            sizes.rows,
+            pinned=self._buffers[number].is_cuda,
+            streams=self._streams,
+            triggers=len(clock.triggers),
+            span=sizes.rows * clock.every,
+        )
+        return BlockPool(make, sizes.blocks)
 
     def _collector(self, number: int, clock: Clock, span: int) -> Collector:
         """Return the collector of one clock."""
@@ -94,12 +114,12 @@ class Pipeline:
             self._captured = CapturedRows(self._channels, self._variables, steps)
         return self._captured if self._captured.steps >= steps else None
 
-    def observe(self, step: int, image: int, label: int, captured: CapturedRow | None) -> None:
+    def observe(self, step: int, shown: Presentation, captured: CapturedRow | None) -> None:
         """Evaluate the predicates after `step`, and take the rows that are wanted."""
         if self.monitor is not None:
             self.monitor.evaluate(step)
         for collector in self._collectors:
-            collector.observe(step, image, label, captured)
+            collector.observe(step, shown, captured)
 
     def wants(self, stop: int) -> bool:
         """Return whether a step before `stop` may be wanted."""
@@ -121,24 +141,3 @@ class Pipeline:
         self.flush()
         self.end()
         self.thread.stop(status)
-
-
-def recorded_stream(channels: Iterable[Channel], variables: Variables) -> int:
-    """Return the one stream that is recorded; 0 if there are several."""
-    streams = {
-        channel.stream
-        for channel in channels
-        if len(state_of(variables, channel.population, channel.variable)) > 1
-    }
-    return streams.pop() if len(streams) == 1 else 0
-
-
-def _pool(
-    number: int, channels: Sequence[Channel], clock: Clock, sizes: BufferSizes, pinned: bool
-) -> BlockPool:
-    """Return the host memory for the rows of one clock."""
-    triggers, span = len(clock.triggers), sizes.rows * clock.every
-    return BlockPool(
-        lambda: Block(number, channels, sizes.rows, pinned=pinned, triggers=triggers, span=span),
-        sizes.blocks,
-    )

@@ -19,7 +19,8 @@ from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
 from spikefa.recording.write.creation import check_durability, make_file, plan_layout
 from spikefa.recording.write.exits import ExitGuard
 from spikefa.recording.write.memory_plan import MAX_HOST_BYTES, BufferSizes, plan_memory
-from spikefa.recording.write.pipeline import Pipeline, recorded_stream
+from spikefa.recording.write.pipeline import Pipeline
+from spikefa.recording.write.presentation import OfStreams, PresentPresentation
 from spikefa.recording.write.resumption import plan_resumption
 from spikefa.recording.write.trim import trim
 from spikefa.recording.write.writer import Writer
@@ -28,8 +29,8 @@ from spikefa.recording.write.writer import Writer
 class Recorder:
     """Writes what the probes read inside the windows; `create` or `resume` make one.
 
-    It reads the state and never changes it, so a run is the same with and without it. If the file
-    can no longer be written, it warns once, stops recording and lets the simulation continue.
+    It only reads the state, so a run is the same with and without it. If the file can no longer be
+    written, it warns once, stops recording and lets the simulation continue.
 
     Parameters
     ----------
@@ -53,8 +54,8 @@ class Recorder:
         The file.
     failure : str
         Why the recording stopped early; empty if it did not.
-    stream : int
-        The stream of the batch that the probes record; the first if they record several.
+    streams : tuple of int
+        The streams that the probes record, ascending: those whose stimulus `observe` needs.
 
     Examples
     --------
@@ -76,8 +77,8 @@ class Recorder:
     ) -> None:
         self.path = writer.path
         self.failure = ""
-        channels = [channel for datasets in writer.clocks for channel in datasets.channels]
-        self.stream = recorded_stream(channels, variables)
+        self.streams = writer.streams.numbers
+        self._presentation = PresentPresentation(writer.streams, writer.steps_per_image)
         self._writer = writer
         self._open = True
         self._warn = warn
@@ -176,15 +177,13 @@ class Recorder:
         ----------
         path : path-like
             The recording; it keeps its probes, windows and provenance.
-        variables : mapping
-            As for `create`.
         step : int
             The next step to be simulated. Recorded rows of this and later steps are dropped first.
         thumbnails : ndarray of uint8, shape [n_images, h, w], optional
             Required if the recording stores thumbnails.
         predicates : mapping of str to callable, optional
             The caller's own predicates, which a file cannot store, by the labels of their triggers.
-        warn, max_host_bytes, durability : optional
+        variables, warn, max_host_bytes, durability
             As for `create`.
 
         Raises
@@ -228,7 +227,12 @@ class Recorder:
         return self._pipeline.captured_rows(steps)
 
     def observe(
-        self, step: int, image: int, label: int, captured: CapturedRow | None = None
+        self,
+        step: int,
+        image: OfStreams,
+        label: OfStreams,
+        captured: CapturedRow | None = None,
+        start: int | None = None,
     ) -> None:
         """Record the state after `step`, if a window or a trigger wants it.
 
@@ -236,12 +240,16 @@ class Recorder:
         ----------
         step : int
             Absolute number of the step just simulated; it grows from call to call.
-        image, label : int
-            Index and class of the image that the recorded `stream` saw during it.
+        image, label : int, or sequence of int
+            Index and class of the image that each of the `streams` saw during it.
         captured : CapturedRow, optional
             The state after this step, kept earlier; by default the present state is recorded.
+        start : int, optional
+            The first step of the presentation. By default one begins when the image changes, after
+            `steps_per_image` steps, and after a step that was not observed.
         """
-        self._pipeline.observe(step, image, label, captured)
+        shown = self._presentation.at(step, image, label, start)
+        self._pipeline.observe(step, shown, captured)
         if self._pipeline.thread.failure is not None:
             self._report()
 

@@ -7,13 +7,14 @@ from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.write.block_filler import BlockFiller
 from spikefa.recording.write.blocks import Block
 from spikefa.recording.write.captured_rows import CapturedRow
+from spikefa.recording.write.presentation import Presentation
 from spikefa.recording.write.window_cursor import WindowCursor
 
 
 class Collector(Protocol):
     """Collects the rows of one clock."""
 
-    def observe(self, step: int, image: int, label: int, captured: CapturedRow | None) -> None:
+    def observe(self, step: int, shown: Presentation, captured: CapturedRow | None) -> None:
         """Take a row, if `step` is or may be wanted."""
 
     def wants(self, stop: int) -> bool:
@@ -44,7 +45,7 @@ class RowCollector:
         self._cursor = WindowCursor(clock)
         self._filler = filler
 
-    def observe(self, step: int, image: int, label: int, captured: CapturedRow | None) -> None:
+    def observe(self, step: int, shown: Presentation, captured: CapturedRow | None) -> None:
         """Take a row, if `step` lies in a window."""
         cursor = self._cursor
         if step < cursor.next_step:
@@ -56,7 +57,7 @@ class RowCollector:
         block = self._filler.block()
         # Should Ctrl-C break in below, the step is a gap in the recording; it is never there twice.
         cursor.advance(step)
-        self._filler.take(block, step, image, label, captured)
+        self._filler.take(block, step, shown, captured)
         if block.is_full or (cursor.at_end and self._is_due(block)):
             self._filler.hand_over()
 

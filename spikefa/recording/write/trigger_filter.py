@@ -1,13 +1,10 @@
 """Choose the rows that triggers want. It runs on the host, behind the simulation."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from spikefa.recording.format.row_batch import RowBatch
 from spikefa.recording.format.schema import FIRING
 from spikefa.recording.format.trigger_memory import TriggerMemory
-from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.write.blocks import Block
 from spikefa.recording.write.flags import Flags
@@ -23,8 +20,8 @@ class TriggerFilter:
     Parameters
     ----------
     clock : Clock
-    channels : sequence of Channel
-        The channels of a row.
+    nothing : RowBatch
+        Without rows.
     past : ndarray of FIRING
         Firings so far, if the recording is resumed.
     memory : TriggerMemory, optional
@@ -34,12 +31,12 @@ class TriggerFilter:
     def __init__(
         self,
         clock: Clock,
-        channels: Sequence[Channel],
+        nothing: RowBatch,
         past: np.ndarray,
         memory: TriggerMemory | None,
     ) -> None:
         self._every = clock.every
-        self._waiting = RowBatch.empty(channels) if memory is None else memory.rows
+        self._waiting = nothing if memory is None else memory.rows
         self._next_step = 0 if memory is None else memory.next_step
         held = [False] * len(clock.triggers) if memory is None else memory.held.tolist()
         self._states = [

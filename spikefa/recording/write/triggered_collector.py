@@ -4,6 +4,7 @@ from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.write.block_filler import BlockFiller
 from spikefa.recording.write.captured_rows import CapturedRow
 from spikefa.recording.write.flags import FlagRing
+from spikefa.recording.write.presentation import Presentation
 from spikefa.recording.write.window_cursor import NEVER, WindowCursor
 
 
@@ -25,7 +26,7 @@ class TriggeredCollector:
         self._ring = ring
         self._next = 0
 
-    def observe(self, step: int, image: int, label: int, captured: CapturedRow | None) -> None:
+    def observe(self, step: int, shown: Presentation, captured: CapturedRow | None) -> None:
         """Take a row, if `step` lies in a window or a trigger may want it."""
         if step < self._next:
             return
@@ -38,7 +39,7 @@ class TriggeredCollector:
             self._cursor.advance(step)
         if wanted or step % self._every == 0:
             block.flags.want(block.taken, wanted)
-            self._filler.take(block, step, image, label, captured)
+            self._filler.take(block, step, shown, captured)
         self._ring.take(block.flags, step)
         if block.is_full:
             self._filler.hand_over()

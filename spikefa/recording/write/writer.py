@@ -51,6 +51,12 @@ class Writer:
         The datasets of each clock.
     logs : dict of int to FiringLog
         The firings of the clocks that have triggers.
+    streams : Streams
+        Those whose stimulus is recorded.
+    steps_per_image : int
+        Steps of a presentation; 0 if it is not known.
+    pictured : list of int
+        The places, among the streams, of those whose images are kept as thumbnails.
     kept_images : set of int
         Images whose thumbnails are committed.
     pressure : Backpressure
@@ -59,6 +65,8 @@ class Writer:
 
     def __init__(self, path: Path, layout: Layout, durability: Durability = "flush") -> None:
         self.path = path
+        self.streams, self.steps_per_image = layout.streams, layout.steps_per_image
+        self.pictured = layout.pictured
         self._fsync = durability == "fsync"
         # Nothing is read back, so chunks need no cache: HDF5 2.0 would keep 8 MB for each dataset,
         # and write a whole chunk at every commit that changes a part of it.
@@ -66,7 +74,7 @@ class Writer:
         self._status = self._file[STATUS_PATH]
         self._pressure = self._file.get(BACKPRESSURE_PATH)
         self.clocks = [
-            ClockDatasets(self._file, number, clock, layout.channels_of(number))
+            ClockDatasets(self._file, number, clock, layout.channels_of(number), layout.streams)
             for number, clock in enumerate(layout.clocks)
         ]
         self.logs = {
@@ -107,7 +115,7 @@ class Writer:
         Parameters
         ----------
         clock : int
-        stimulus : ndarray of STIMULUS, shape [k]
+        stimulus : ndarray of `shown_type`, shape [k]
         blocks : sequence of ndarray, each [k, ...]
             One per channel of the clock, as the file stores them.
         images : sequence of (index, pixels [h, w] uint8)

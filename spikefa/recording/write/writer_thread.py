@@ -145,7 +145,8 @@ class WriterThread:
         """Return the thumbnails that the file does not have yet."""
         if self._thumbnails is None or not len(stimulus):
             return []
-        shown = dict.fromkeys(stimulus["image"].tolist())  # in the order of appearance
+        seen = stimulus["image"][:, self._writer.pictured]
+        shown = dict.fromkeys(seen.ravel().tolist())  # in the order of appearance
         last, held = max(shown), len(self._thumbnails)
         require(last < held, f"image {last} was shown, and there are {held} to take pictures from")
         return [(i, self._thumbnails[i]) for i in shown if i not in self._writer.kept_images]

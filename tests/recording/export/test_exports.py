@@ -14,6 +14,7 @@ from tests.helpers.toy_network import IMAGES, PROBES, WINDOWS
 
 RASTERS = [probe.population for probe in PROBES if probe.variable == "spikes"]
 TRACES = [(p.population, p.variable) for p in PROBES if p.variable != "spikes"]
+STREAMS = sorted({probe.stream for probe in PROBES})
 
 
 @pytest.fixture(params=["packed", "events"])
@@ -107,10 +108,11 @@ def test_neo(recording):
             np.testing.assert_array_equal(
                 signal.array_annotations["unit"], recording.units(name, variable)
             )
-        (epoch,) = segment.epochs
         shown = recording.stimulus[recording.rows(window.label)]
-        again = np.repeat(epoch.labels.astype(int), epoch.durations.magnitude.astype(int))
-        np.testing.assert_array_equal(again, shown["label"])
+        assert [epoch.annotations["stream"] for epoch in segment.epochs] == STREAMS
+        for epoch in segment.epochs:
+            again = np.repeat(epoch.labels.astype(int), epoch.durations.magnitude.astype(int))
+            np.testing.assert_array_equal(again, shown["label"])
 
 
 def test_elephant_bins_neo_to_the_raster(recording):
@@ -127,7 +129,8 @@ def test_elephant_bins_neo_to_the_raster(recording):
 def test_pynapple(recording, steps):
     pytest.importorskip("pynapple", reason="pynapple is not installed")
     found = recording.to_pynapple(steps)
-    assert set(found) == {*RASTERS, *(f"{n}/{v}" for n, v in TRACES), "stimulus"}
+    stimuli = [f"stimulus of stream {number}" for number in STREAMS]
+    assert set(found) == {*RASTERS, *(f"{n}/{v}" for n, v in TRACES), *stimuli}
     for name in RASTERS:
         counted = found[name].count(bin_size=1, time_units="ms")
         assert counted.columns.tolist() == recording.units(name).tolist()
@@ -137,8 +140,9 @@ def test_pynapple(recording, steps):
         np.testing.assert_array_equal(trace.values, recording.trace(name, variable, steps=steps))
         assert trace.columns.tolist() == recording.units(name, variable).tolist()
     shown = recording.stimulus[recording.rows(steps)]
-    np.testing.assert_array_equal(found["stimulus"]["image"].values, shown["image"])
-    np.testing.assert_allclose(found["stimulus"].t * 1000, shown["step"])
+    for name in stimuli:
+        np.testing.assert_array_equal(found[name]["image"].values, shown["image"])
+        np.testing.assert_allclose(found[name].t * 1000, shown["step"])
 
 
 def test_nwb(recording, tmp_path):
@@ -164,11 +168,12 @@ def test_nwb(recording, tmp_path):
             series = nwb.acquisition[f"{name} {variable}"]
             np.testing.assert_array_equal(series.data[:], recording.trace(name, variable))
             np.testing.assert_allclose(np.asarray(series.timestamps) * 1000, recording.steps)
-        trials = nwb.trials.to_dataframe()
-        length = np.rint((trials["stop_time"] - trials["start_time"]) * 1000).astype(int)
-        shown = recording.stimulus
-        np.testing.assert_array_equal(np.repeat(trials["image"], length), shown["image"])
-        np.testing.assert_array_equal(np.repeat(trials["label"], length), shown["label"])
+        trials, shown = nwb.trials.to_dataframe(), recording.stimulus
+        assert sorted(set(trials["stream"])) == STREAMS
+        for _, own in trials.groupby("stream"):
+            length = np.rint((own["stop_time"] - own["start_time"]) * 1000).astype(int)
+            np.testing.assert_array_equal(np.repeat(own["image"], length), shown["image"])
+            np.testing.assert_array_equal(np.repeat(own["label"], length), shown["label"])
     assert not pynwb.validate(path=str(path))
 
 

@@ -60,9 +60,8 @@ def test_windows_of_its_own(path):
         np.testing.assert_array_equal(
             end, expected("hidden2", "modulator", range(103, 130, 7), [1])[:, 0]
         )
-        clock = recording.channel("hidden2", "modulator").clock
         rows = [(step, *shown(step)) for step in steps_of(OWN, 7)]
-        assert recording.stimulus_of(slice(None), clock).tolist() == rows
+        assert recording.stimulus_of("hidden2", "modulator").tolist() == rows
         with pytest.raises(SpikefaError, match="start, end"):
             recording.trace("hidden2", "modulator", steps="late")
 

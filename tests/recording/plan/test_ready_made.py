@@ -245,8 +245,8 @@ def test_what_is_shown_and_said_can_be_probed(tmp_path):
         for _ in range(10):
             for _ in sim.present():
                 pass
-        shown = [sim.training.sampler.item(n, STREAM) for n in range(2, 9)]
-        labels = [sim.stimulus.label(item) for item in shown]
+        shown = [sim.training.sampler.items_of(n, [STREAM])[0] for n in range(2, 9)]
+        labels = sim.stimulus.labels(shown)
     with open_recording(tmp_path / "run.h5") as recording:
         np.testing.assert_array_equal(recording.trace("input", "label")[::N, 0], labels)
         counted = recording.raster("output").reshape(-1, 10, 2).sum(axis=2)

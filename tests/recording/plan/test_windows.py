@@ -1,5 +1,7 @@
 """Kinds of windows, how they are combined, and mistakes that are refused."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -22,6 +24,8 @@ from spikefa.recording.plan.windows import OPEN_END
 from tests.helpers.recorded_rows import steps_of
 from tests.helpers.toy_network import INPUT_SPIKES, PROBES
 from tests.helpers.triggered_runs import high
+
+OF_ONE_STREAM = [replace(probe, stream=0) for probe in PROBES]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +180,7 @@ def test_predicates_refuse_what_cannot_be():
     ],
 )
 def test_figure_4_of_any_windows(tmp_path, start, toy, windows, columns):
-    with start(windows=windows, steps_per_image=5, probes=PROBES) as recorder:
+    with start(windows=windows, steps_per_image=5, probes=OF_ONE_STREAM) as recorder:
         toy.run(recorder, range(210))
     with open_recording(tmp_path / "run.h5") as recording:
         figure = figure4(recording)

@@ -40,8 +40,10 @@ def test_blocks_make_up_the_raster(recording, rows, steps):
 
 
 def test_what_was_shown_in_some_rows(recording):
-    np.testing.assert_array_equal(recording.stimulus_of(slice(18, 25)), recording.stimulus[18:25])
-    np.testing.assert_array_equal(recording.stimulus_of(slice(50, 99)), recording.stimulus[50:])
+    seen = recording.stimulus_of("hidden1")
+    np.testing.assert_array_equal(seen, recording.stimulus)
+    for rows in (slice(18, 25), slice(50, 99), slice(-3, None), slice(7, 3)):
+        np.testing.assert_array_equal(recording.stimulus_of("hidden1", rows=rows), seen[rows])
     assert len(recording.stimulus) == sum(window.stop - window.start for window in WINDOWS)
 
 
@@ -73,6 +75,10 @@ def long(tmp_path):
             "spikefa/trace/potential/hidden1/value": np.zeros((rows, 1)),
             "spikefa/images/index": np.arange(10),
             "spikefa/images/pixels": images,
+            "spikefa/presentations/start": np.arange(0, rows, 5),
+            "spikefa/presentations/image": np.arange(rows // 5)[:, None] % 10,
+            "spikefa/presentations/label": np.arange(rows // 5)[:, None] % 10,
+            "spikefa/presentations/of_row": np.arange(rows) // 5,
             "spikefa/committed_steps": [rows],
         }
         stimulus = np.zeros(rows, file["spikefa/stimulus"].dtype)

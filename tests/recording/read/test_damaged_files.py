@@ -107,7 +107,7 @@ def set_version(file, text):
         (lambda f: f.attrs.update(spikefa_schema=1.0), "format version"),
         (lambda f: f.attrs.update(spikefa_schema="1.0"), "no format version"),  # variable length
         (lambda f: set_version(f, "one"), "format version"),
-        (lambda f: set_version(f, "0.9"), r"reads 1\.0"),
+        (lambda f: set_version(f, "0.9"), r"reads 1\.1"),
         (lambda f: set_version(f, "2.0"), "update spikefa"),
     ],
 )
@@ -178,7 +178,7 @@ def test_describe_is_one_screen(path):
     lines = text.split("\n")
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 110
-    for part in ("run.h5", "1.0", "closed", "55 of 55", "late", "hidden2", "seed", "abc"):
+    for part in ("run.h5", "1.1", "closed", "55 of 55", "late", "hidden2", "seed", "abc"):
         assert part in text
 
 

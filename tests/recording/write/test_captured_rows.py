@@ -12,7 +12,7 @@ from tests.helpers.toy_network import (
     PROBES,
     PROVENANCE,
     WINDOWS,
-    shown,
+    shown_to,
 )
 
 N = 5
@@ -43,7 +43,8 @@ def test_they_are_the_rows_observed_one_by_one(tmp_path, start, toy, probes, win
                 rows.keep(n)
             toy.step(999)  # the present state is another by now
             for n in range(N):
-                recorder.observe(first + n, *shown(first + n), rows.row(n))
+                seen = shown_to(recorder.streams, first + n)
+                recorder.observe(first + n, *seen, rows.row(n), start=first)
     each, captured = contents(tmp_path / "each.h5"), contents(tmp_path / "captured.h5")
     assert each.keys() == captured.keys()
     for name, values in each.items():

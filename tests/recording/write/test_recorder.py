@@ -9,7 +9,17 @@ import torch
 
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Recorder, Window, open_recording
-from tests.helpers.toy_network import IMAGES, PROBES, PROVENANCE, SIZES, WINDOWS, Toy, shown, truth
+from tests.helpers.toy_network import (
+    IMAGES,
+    PROBES,
+    PROVENANCE,
+    SIZES,
+    WINDOWS,
+    Toy,
+    shown,
+    shown_to,
+    truth,
+)
 
 STEPS = [step for window in WINDOWS for step in range(window.start, window.stop)]
 
@@ -97,7 +107,7 @@ def test_provenance(path):
         attributes = {**file.attrs, **{name: value.decode() for name, value in strings.items()}}
         assert not any(file.attrs.get_id(name).dtype.kind == "O" for name in file.attrs)
     assert {name: attributes[name] for name in PROVENANCE} == PROVENANCE
-    assert attributes["spikefa_schema"] == "1.0"
+    assert attributes["spikefa_schema"] == "1.1"
     digest = hashlib.sha256(PROVENANCE["config_json"].encode()).hexdigest()
     assert attributes["config_sha256"] == digest
     for name in ("uuid", "created_utc", "dt_units", "torch_version", "hdf5_version"):
@@ -190,7 +200,7 @@ def test_state_is_not_touched(start, toy):
     toy.step(3)
     before = {k: {n: t.clone() for n, t in v.items()} for k, v in toy.variables.items()}
     random = torch.random.get_rng_state()
-    recorder.observe(3, 0, 0)
+    recorder.observe(3, *shown_to(recorder.streams, 3))
     recorder.close()
     assert torch.equal(random, torch.random.get_rng_state())
     for population, states in before.items():
@@ -226,7 +236,7 @@ def test_activity_that_is_not_binary_is_not_packed(tmp_path, start, toy):
     toy.run(recorder, range(60))
     toy.variables["hidden1"]["spikes"].fill_(0.5)
     for step in range(60, 110):
-        recorder.observe(step, 0, 0)
+        recorder.observe(step, *shown_to(recorder.streams, step))
     recorder.close()
     assert len(messages) == 1
     assert "not all 0 or 1" in messages[0]
@@ -247,7 +257,7 @@ def test_a_step_on_the_gpu_does_not_wait_for_it(tmp_path):
     for step in range(49):
         toy.step(step)
         torch.cuda.set_sync_debug_mode("error")
-        recorder.observe(step, *shown(step))
+        recorder.observe(step, *shown_to(recorder.streams, step))
         torch.cuda.set_sync_debug_mode("default")
     recorder.close()
     with open_recording(path) as recording:

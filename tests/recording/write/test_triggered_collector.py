@@ -17,7 +17,7 @@ from spikefa.recording import (
 )
 from spikefa.recording.write.writer import Writer
 from tests.helpers.recorded_rows import steps_of
-from tests.helpers.toy_network import PROBES, PROVENANCE, Toy
+from tests.helpers.toy_network import PROBES, PROVENANCE, Toy, shown_to
 from tests.helpers.triggered_runs import high
 
 
@@ -66,7 +66,7 @@ def test_a_failed_write_stops_the_recording_alone(start, toy, monkeypatch):
 
 
 def test_a_file_of_plain_windows_is_as_before(tmp_path, start, toy):
-    """No group of triggers, no other dataset: what reads format 1.0 reads it."""
+    """No group of triggers, no other dataset: what reads format 1.1 reads it."""
     with start() as recorder:
         toy.run(recorder, range(130))
         assert recorder._pipeline.monitor is None
@@ -74,7 +74,7 @@ def test_a_file_of_plain_windows_is_as_before(tmp_path, start, toy):
         held = set(file["spikefa"])
     assert held == {
         *("backpressure", "committed_steps", "epochs", "modulator", "populations"),
-        *("raster", "status", "step", "stimulus", "trace", "writer"),
+        *("presentations", "raster", "status", "step", "stimulus", "streams", "trace", "writer"),
     }
 
 
@@ -97,7 +97,7 @@ def test_triggers_on_the_gpu_do_not_wait_for_it(tmp_path):
             for step in range(2000):
                 toy.step(step)
                 torch.cuda.set_sync_debug_mode("error" if step < 50 else "default")
-                recorder.observe(step, 0, 0)
+                recorder.observe(step, *shown_to(recorder.streams, step))
                 torch.cuda.set_sync_debug_mode("default")
     with open_recording(files[0]) as a, open_recording(files[1]) as b:
         np.testing.assert_array_equal(a.firings("high"), b.firings("high"))
