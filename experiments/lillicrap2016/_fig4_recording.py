@@ -42,7 +42,7 @@ def record(
     directory: RunDirectory,
 ) -> None:
     """Record the figure's probes from now on, or continue the recording of a resumed run."""
-    if simulation.presentation and directory.recording.exists():
+    if directory.recording.exists():
         simulation.resume_recording(directory.recording)
         return
     origin = {"config_json": json.dumps(asdict(settings))}

@@ -9,6 +9,7 @@ from spikefa.plugins.choices import Choice, Chosen, choice, chosen
 from spikefa.plugins.choices import complete as complete_choices
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Placed
+from spikefa.simulation.resuming import MINUTES
 
 PhiDelta = Literal["identity", "tanh", "logistic", "spiking"]
 
@@ -78,6 +79,7 @@ class Settings(Placed):
         fills="feedback.gated",
     )
     output_error: Literal["spikes", "probability"] = option("spikes", "minus target: the error")
+    checkpoint_minutes: float = option(MINUTES, "minutes between two checkpoints in an epoch")
     record: bool = option(True, "write recording.h5 and draw figure 4 from it")
     record_windows: str = option(
         "figure", "when: figure, always, every:K (images), class:C, wrong; several with commas"

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from spikefa import datasets
+from spikefa.errors import require
 from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
 from spikefa.experiments.lillicrap2016._fig4_result import conclude, summarise
 from spikefa.experiments.lillicrap2016._fig4_settings import Settings, complete
@@ -60,6 +61,7 @@ def build(settings: Settings) -> Simulation:
             settings.anneal_to,
         ),
         backend=settings.backend,
+        checkpoint_minutes=settings.checkpoint_minutes,
     )
 
 
@@ -77,8 +79,14 @@ class Training(Experiment):
         """Return a function that trains the network from its present state."""
         simulation = build(settings)
         windows = windows_of(simulation, settings)
-        if resumed is not None:
+        if resumed is not None and _has_begun(resumed):
             simulation.restore(resumed.checkpoint)
+            done = len(simulation.history)
+            require(
+                settings.epochs >= done,
+                f"the run in {resumed.path} has done {done} epochs, --epochs {settings.epochs} "
+                "would undo some: leave it out, or give more",
+            )
         return partial(_compute, simulation, windows, settings)
 
     def draw_figures(self, settings: Settings, directory: RunDirectory) -> list[Path]:
@@ -100,9 +108,13 @@ def _compute(
     with simulation:
         if settings.record:
             record(simulation, windows, settings, directory)
-        if settings.epochs > len(simulation.history):
-            _train(simulation, settings, directory)
+        _train(simulation, settings, directory)
     directory.write_summary(summarise(simulation, settings))
+
+
+def _has_begun(run: RunDirectory) -> bool:
+    """Return whether the run was killed after its first checkpoint, which comes at once."""
+    return run.checkpoint.exists() or run.metrics.exists()
 
 
 def _train(simulation: Simulation, settings: Settings, directory: RunDirectory) -> None:
@@ -111,6 +123,10 @@ def _train(simulation: Simulation, settings: Settings, directory: RunDirectory) 
         if simulation.network.leading:
             directory.write_replicas(simulation.seeds, simulation.histories)
 
+    if simulation.history:  # a kill may have come between the last checkpoint and its row
+        write(simulation.history)
+    if settings.epochs == len(simulation.history):
+        return
     try:
         simulation.train(settings.epochs - len(simulation.history), after_epoch=write)
     except Stopped as stop:
@@ -123,5 +139,5 @@ EXPERIMENT = Training(
     "lillicrap2016.fig4",
     Settings,
     complete=complete,
-    may_change=("epochs", "data_dir", "test_images"),
+    may_change=("epochs", "data_dir", "test_images", "checkpoint_minutes"),
 )

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spikefa.datasets.images import Images
 from spikefa.errors import SpikefaError, require
+from spikefa.utils.numbers import plain_fields
 
 Scaling = Literal["unit", "standardised", "standardised_each"]
 
@@ -43,6 +44,7 @@ class Examples:
     spread: Tensor | None = None
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         counts = [self.inputs.shape[-2], self.targets.shape[-2]]
         counts += [] if self.labels is None else [len(self.labels)]
         require(

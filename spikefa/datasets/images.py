@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikefa.errors import require
+from spikefa.utils.numbers import plain_fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class Images:
     n_classes: int = 10
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         for what, array, ndim in (("pixels", self.pixels, 3), ("labels", self.labels, 1)):
             require(
                 array.dtype == np.uint8 and array.ndim == ndim,

@@ -13,6 +13,7 @@ from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import PopulationState
 from spikefa.synapses import Synapses
+from spikefa.utils.numbers import plain_fields
 
 
 class Wired(FeedbackCircuit):
@@ -39,6 +40,7 @@ class Wired(FeedbackCircuit):
     tau: float
 
     def __post_init__(self) -> None:
+        plain_fields(self, "scale")
         ErrorPopulation(1, tau=self.tau, phi_delta=self.phi_delta)  # rejects bad arguments early
 
     @abstractmethod

@@ -17,6 +17,7 @@ from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.synapses import Dense
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.numbers import plain, whole
 from spikefa.utils.replicas import replica, seeds_of, side_by_side
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
@@ -48,9 +49,8 @@ class Network:
         forward synapses; see `spikefa.network.optimiser.Optimiser`. By default the changes that the
         rule returns are added unmodified.
     replicas : int, optional
-        Number of networks simulated side by side, which share only their structure. Each has its
-        own seed. Weights are then `[replicas, n_pre, n_post]` and states `[replicas, batch, n]`.
-        One step advances all replicas. By default there is one network, without that dimension.
+        Number of networks simulated side by side, each with its own seed. Weights are then
+        `[replicas, n_pre, n_post]` and states `[replicas, batch, n]`. By default one, without that.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Network:
         replicas: int | None = None,
     ):
         check_parts(populations, feedback, rule, output_error)
-        self.n_inputs = n_inputs
+        self.n_inputs, replicas = whole(n_inputs, "n_inputs"), plain(replicas)
         self.populations = dict(populations)
         self.feedback = feedback
         self.rule = rule
@@ -89,7 +89,7 @@ class Network:
         self.device = torch.device(device)
         self.dtype = dtype
         self.initialised = False
-        self.synapses = make_synapses(n_inputs, self.populations, synapses, device, dtype)
+        self.synapses = make_synapses(self.n_inputs, self.populations, synapses, device, dtype)
         LearningRates.of(rule, feedback, len(self.synapses), dtype)  # raise errors early
         self.optimiser = None if optimiser is None else Optimiser(optimiser, self.synapses, rule)
         feedback.connect(list(self.synapses.values()), self.device, dtype)

@@ -67,6 +67,12 @@ class Optimiser:
     def __repr__(self) -> str:
         return type(self.torch).__name__
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The class of the torch optimiser, and its arguments except the learning rate."""
+        given = {name: each for name, each in self.torch.defaults.items() if name != "lr"}
+        return {"class": type(self.torch), **given}
+
     def hand_over(self, layer: int, change: Change, rate: float) -> None:
         """Convert the change of projection `layer` into its gradient, with eta = `rate`."""
         weight, bias = self._set_gradient(layer, rate)

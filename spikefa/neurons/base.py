@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.numbers import plain_fields, whole
 from spikefa.utils.tensors import Variable
 
 
@@ -76,6 +77,8 @@ class Population(ABC):
     tau: float = 0.9
 
     def __post_init__(self) -> None:
+        plain_fields(self)
+        self.size = whole(self.size, "the size of a population")
         require(self.size >= 1, f"a population needs at least 1 neuron, {self.size} given")
         require(0 < self.tau <= 1, f"tau must be in (0, 1], {self.tau} given")
 

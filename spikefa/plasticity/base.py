@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.numbers import plain_fields
 
 Place = Literal["pre", "post", "synapse", "stream_synapse"]
 
@@ -110,6 +111,7 @@ class PlasticityRule(ABC):
     decay_times_rate: bool = False
 
     def __post_init__(self) -> None:
+        plain_fields(self, "learning_rate")
         given, decay = self.learning_rate, self.weight_decay
         rates = [given] if isinstance(given, int | float) else list(given)
         require(

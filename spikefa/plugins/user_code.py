@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from spikefa.errors import SpikefaError
 
@@ -53,19 +53,19 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def source_file(cls: type) -> Path | None:
-    """Return the file that defines a class, or None if it was not defined in a file."""
+def source_file(cls: type | FunctionType) -> Path | None:
+    """Return the file that defines a class or function, or None if it was not defined in one."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
     return None if file is None else Path(file).resolve()
 
 
-def from_file(cls: type) -> bool:
-    """Return whether `import_file` imported the class, so that it has no module path."""
+def from_file(cls: type | FunctionType) -> bool:
+    """Return whether `import_file` imported a class or function, which then has no module path."""
     return cls.__module__.startswith(_PREFIX)
 
 
-def is_users(cls: type) -> bool:
-    """Return whether a class is defined outside spikefa."""
+def is_users(cls: type | FunctionType) -> bool:
+    """Return whether a class or function is defined outside spikefa."""
     return cls.__module__.split(".")[0] != "spikefa"
 
 
@@ -76,11 +76,12 @@ def user_files(*things: object) -> list[Path]:
 
 def class_files(cls: type) -> list[Path]:
     """Return the files outside spikefa that define a class and its base classes."""
-    own = [each for each in cls.__mro__ if is_users(each) and not _in_standard_library(each)]
+    own = [each for each in cls.__mro__ if is_users(each) and not in_standard_library(each)]
     return [file for file in map(source_file, own) if file is not None]
 
 
-def _in_standard_library(cls: type) -> bool:
+def in_standard_library(cls: type | FunctionType) -> bool:
+    """Return whether a class or function is one of the standard library."""
     return cls.__module__.split(".")[0] in sys.stdlib_module_names - {"__main__"}
 
 

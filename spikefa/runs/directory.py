@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from spikefa.errors import SpikefaError, require
-from spikefa.utils.files import read_text, write_error, written_whole
+from spikefa.utils.files import read_text, remove_leftovers, write_error, written_whole
+from spikefa.utils.numbers import plain
 
 _FILES = {
     "config": "config.yaml",
@@ -52,25 +53,43 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: Path) -> "RunDirectory":
-        """Create the folder of a new run.
+        """Make the folder of a new run, or take an existing one without a run; see `claim`.
 
         Raises
         ------
         SpikefaError
-            If the folder already holds a run or cannot be created.
+            If it cannot be made.
         """
         run = cls(path)
-        files = (run.config, run.metrics, run.recording, run.checkpoint, run.summary)
-        require(
-            not any(file.exists() for file in files),
-            f"{path} holds a run already: continue it with --resume {path}, "
-            "or give another folder with --out",
-        )
         try:
-            run.figures.mkdir(parents=True, exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_error(path, error) from error
         return run
+
+    def claim(self) -> None:
+        """Begin a new run in the folder, whose lock this process holds.
+
+        Raises
+        ------
+        SpikefaError
+            If the folder holds a run already, or cannot be written.
+        """
+        files = (self.config, self.metrics, self.recording, self.checkpoint, self.summary)
+        require(
+            not any(file.exists() for file in files),
+            f"{self.path} holds a run already: continue it with --resume {self.path}, "
+            "or give another folder with --out",
+        )
+        try:
+            self.figures.mkdir(exist_ok=True)
+        except OSError as error:
+            raise write_error(self.path, error) from error
+
+    def clear(self) -> None:
+        """Remove the temporary files of processes that were killed here."""
+        for folder in (self.path, *filter(Path.is_dir, self.path.glob("*"))):
+            remove_leftovers(folder)
 
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
@@ -96,7 +115,7 @@ class RunDirectory:
     def write_config(self, experiment: str, settings: dict[str, Any]) -> None:
         """Write the complete settings in the format that ``--config`` reads."""
         with written_whole(self.config) as temporary:
-            text = yaml.safe_dump(settings, sort_keys=False)
+            text = yaml.safe_dump(plain(settings), sort_keys=False)
             heading = f"# spikefa run {experiment} --config THIS_FILE"
             temporary.write_text(f"{heading}\n{text}", encoding="utf-8")
 
@@ -126,7 +145,7 @@ class RunDirectory:
     def write_summary(self, summary: dict[str, Any]) -> None:
         """Write the results of the finished run as JSON."""
         with written_whole(self.summary) as temporary:
-            temporary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(plain(summary), indent=2) + "\n", encoding="utf-8")
 
     def read_summary(self) -> dict[str, Any]:
         """Return the results, or {} if the run has not finished.

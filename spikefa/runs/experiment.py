@@ -8,8 +8,10 @@ from typing import Any
 
 from spikefa.errors import SpikefaError
 from spikefa.runs.directory import RunDirectory
+from spikefa.runs.lock import locked
 from spikefa.runs.parsing import read_settings
 from spikefa.runs.settings import Repeated
+from spikefa.utils.numbers import plain
 
 Compute = Callable[[RunDirectory], None]
 """Computes the missing results of a run and writes them to its folder."""
@@ -67,6 +69,10 @@ class Experiment(ABC):
         SpikefaError
             If a setting is out of range.
         """
+        settings = replace(
+            settings,
+            **plain({each.name: getattr(settings, each.name) for each in fields(settings)}),
+        )
         if isinstance(settings, Repeated):
             settings.check()
             settings = self._shortened(settings)
@@ -93,15 +99,23 @@ class Experiment(ABC):
         Raises
         ------
         SpikefaError
-            If a setting is out of range, the folder already holds a run, or the run to resume has
-            different settings.
+            If a setting is out of range, the folder already holds a run, another process is running
+            in it, or the run to resume has different settings.
         """
         settings = self.completed(self.settings() if settings is None else settings)
-        resumed = None if resume is None else RunDirectory.open(resume)
-        if resumed is not None:
-            self._check_unchanged(settings, resumed)
-        compute = self.prepare(settings, resumed)
-        directory = resumed or RunDirectory.create(out or Path("runs") / self.folder(settings))
+        if resume is None:
+            compute = self.prepare(settings, None)
+            directory = RunDirectory.create(out or Path("runs") / self.folder(settings))
+            with locked(directory.path):
+                directory.claim()
+                return self._finish(settings, compute, directory)
+        directory = RunDirectory.open(resume)
+        with locked(directory.path):
+            self._check_unchanged(settings, directory)
+            return self._finish(settings, self.prepare(settings, directory), directory)
+
+    def _finish(self, settings: Any, compute: Compute, directory: RunDirectory) -> RunDirectory:
+        directory.clear()
         directory.write_config(self.name, asdict(settings))
         compute(directory)
         self.conclude(settings, directory, self.draw_figures(settings, directory))

@@ -13,7 +13,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.utils.files import write_error, written_whole
 
 FORMAT = "spikefa-checkpoint"
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Checkpoint:
     ----------
     settings : dict
         Settings that must be the same in the simulation that continues.
+    notes : dict
+        What may differ there, such as schedules and the code of the user, but not silently.
     tensors : dict of Tensor
         Weights, potentials, traces, counts, by dotted name.
     generators : dict of Tensor
@@ -37,6 +39,7 @@ class Checkpoint:
     """
 
     settings: dict[str, Any]
+    notes: dict[str, Any]
     tensors: dict[str, Tensor]
     generators: dict[str, Tensor]
     presentation: int
@@ -45,12 +48,15 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint as one whole file.
+    """Write a checkpoint as one whole file, and read it before it replaces an older one.
+
+    Reading it takes about as long as writing it.
 
     Raises
     ------
     SpikefaError
-        If the disk is full or the folder cannot be written; an older file is left as it was.
+        If the disk is full, the folder cannot be written, or what was written cannot be read; an
+        older file is left as it was.
     """
     content = {item.name: getattr(checkpoint, item.name) for item in fields(Checkpoint)}
     with written_whole(path) as temporary:
@@ -62,6 +68,12 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
             if isinstance(cause, OSError):
                 raise write_error(path, cause) from error
             raise SpikefaError(f"cannot write {path}: {error}") from error
+        try:
+            load_checkpoint(temporary)
+        except SpikefaError as error:
+            raise SpikefaError(
+                f"{path} was not written, because nobody could read it: {error}"
+            ) from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

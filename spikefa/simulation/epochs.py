@@ -14,6 +14,25 @@ from spikefa.stimulus.answers import Score
 from spikefa.utils.progress import progress_bar
 
 
+class Stopwatch:
+    """Adds the time that passes to the seconds of a history, whenever it is read."""
+
+    def __init__(self, history: History):
+        self.history = history
+        self.started = self.last = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the beginning."""
+        return time.perf_counter() - self.started
+
+    def read(self) -> None:
+        """Add the time since the last reading."""
+        now = time.perf_counter()
+        self.history.seconds += now - self.last
+        self.last = now
+
+
 @dataclass
 class Epochs:
     """Trains by epochs.
@@ -26,7 +45,8 @@ class Epochs:
     validate : callable
         Returns the score of a validation, or None without one.
     checkpoints : Checkpoints
-        Written after each epoch, and before the training is given up for NaN.
+        Written at once, after each epoch, after some time within an epoch, and before the training
+        is given up for NaN.
     progress : bool, optional
         Whether to show progress bars; by default on a terminal.
     """
@@ -42,6 +62,7 @@ class Epochs:
         done = len(self.history.shown)
         guard = Guard(self.training)
         with interruptible() as interrupt:
+            self.checkpoints.begin()
             for epoch in range(done + 1, done + epochs + 1):
                 self._train(epoch, done + epochs, guard, interrupt)
                 finished = self.training.presentation >= self._end(epoch)
@@ -60,24 +81,33 @@ class Epochs:
     def _train(self, epoch: int, last: int, guard: Guard, interrupt: Interrupt) -> None:
         """Train up to the end of an epoch, or to the first presentation after an interrupt."""
         training, end = self.training, self._end(epoch)
-        began, started = training.step, time.perf_counter()
+        began, watch = training.step, Stopwatch(self.history)
 
         def note() -> str:
             """Return the text beside the progress bar."""
-            speed = (training.step - began) / (time.perf_counter() - started)
+            speed = (training.step - began) / watch.seconds
             return f"{training.metrics.headline()}  {speed:.0f} steps/s"
+
+        def after() -> None:
+            """Show the progress; write a checkpoint if it is time, of a state that is checked."""
+            bar.advance(1, note)
+            if self.checkpoints.due:
+                guard.check()
+                watch.read()
+                self.checkpoints.write()
 
         label, remaining = f"epoch {epoch}/{last}", end - training.presentation
         try:
             with progress_bar(label, remaining, self.progress, keep=True) as bar:
-                guard.run_until(end, lambda: bar.advance(1, note), lambda: interrupt.requested)
+                guard.run_until(end, after, lambda: interrupt.requested)
         except Diverged as failure:
+            watch.read()
             self.checkpoints.write()
             path = self.checkpoints.path
             saved = f"; the last good state is in {path}" if path is not None else ""
             raise SpikefaError(f"{failure}{saved}") from None
         finally:
-            self.history.seconds += time.perf_counter() - started
+            watch.read()
 
     def _add_row(self, epoch: int) -> None:
         training = self.training

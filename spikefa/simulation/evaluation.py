@@ -12,6 +12,7 @@ from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
+from spikefa.utils.numbers import whole
 from spikefa.utils.replicas import seeds_of
 from spikefa.utils.tensors import copy_into
 
@@ -76,6 +77,7 @@ class Evaluation:
     ):
         if batch is None:
             batch = AT_ONCE if feed_back else streams_by_default(network.device, len(stimulus))
+        batch = whole(batch, "the batch")
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
         self.network = network
         self.stimulus = stimulus

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from spikefa.errors import SpikefaError
+from spikefa.errors import SpikefaError, require
 from spikefa.simulation.training import Training
 from spikefa.utils.progress import Bar
 from spikefa.utils.tensors import all_finite, copy_into
@@ -35,6 +35,11 @@ class Guard:
     ----------
     kept : dict of Tensor
         Copy of the state at the last check.
+
+    Raises
+    ------
+    SpikefaError
+        If the state is not finite to begin with.
     """
 
     def __init__(self, training: Training, every: int = CHECK_EVERY):
@@ -43,6 +48,12 @@ class Guard:
         self.kept = {name: tensor.clone() for name, tensor in training.tensors().items()}
         self.generators = training.runner.random.states()
         self.presentation = training.presentation
+        bad = not_finite(training)
+        require(
+            bad is None,
+            f"{bad} is NaN or infinite before the first step: initialise the network anew, or "
+            "restore a good checkpoint",
+        )
 
     def run_until(
         self,
@@ -82,7 +93,7 @@ class Guard:
             With the variable that became NaN or infinite and the step. The training is then at the
             last good presentation.
         """
-        if all_finite(self._watched()):
+        if all_finite(watched(self.training)):
             self._keep()
             return
         bad = self.training.presentation
@@ -98,21 +109,10 @@ class Guard:
             "the learning rate or the feedback scale"
         )
 
-    def _watched(self) -> dict[str, Tensor]:
-        network, state = self.training.network, self.training.runner.state
-        names = list(network.populations)
-        watched = {
-            f"potential of population {name!r}": population.potential
-            for name, population in zip(names, state.populations, strict=True)
-        }
-        for name, modulator in zip(names, state.feedback.modulators, strict=True):
-            watched[f"modulator of population {name!r}"] = modulator
-        return watched | network.tensors()
-
     def _find_in_next_presentation(self) -> str | None:
         for step in self.training.present(record=False):
             self.training.runner.flush()
-            for name, tensor in self._watched().items():
+            for name, tensor in watched(self.training).items():
                 if not all_finite({name: tensor}):
                     return f"{name}{self._whose(tensor)} became NaN or infinite at step {step}"
         return None
@@ -131,6 +131,29 @@ class Guard:
 
     def _go_back(self) -> None:
         self.training.set_state(self.kept, self.generators, self.presentation)
+
+
+def watched(training: Training) -> dict[str, Tensor]:
+    """Return the tensors that must be finite, by what a message calls them."""
+    network, state = training.network, training.runner.state
+    names = list(network.populations)
+    potentials = {
+        f"potential of population {name!r}": population.potential
+        for name, population in zip(names, state.populations, strict=True)
+    }
+    modulators = {
+        f"modulator of population {name!r}": modulator
+        for name, modulator in zip(names, state.feedback.modulators, strict=True)
+    }
+    return potentials | modulators | network.tensors()
+
+
+def not_finite(training: Training) -> str | None:
+    """Return what a message calls the first tensor with NaN or infinity, if there is one."""
+    tensors = watched(training)
+    if all_finite(tensors):  # one wait for the device
+        return None
+    return next((name for name, tensor in tensors.items() if not all_finite({"": tensor})), None)
 
 
 def do_presentations(training: Training, presentations: int, bar: Bar) -> None:

@@ -6,6 +6,7 @@ from statistics import fmean
 from spikefa.network import Network
 from spikefa.simulation.running_metrics import RunningMetrics
 from spikefa.stimulus.answers import Score
+from spikefa.utils.numbers import real
 from spikefa.utils.replicas import deviation
 
 Row = dict[str, float]
@@ -78,7 +79,8 @@ class History:
             measures["validation"] = dict(score.measures)
         row |= {f"{when}_{name}": x for when, own in measures.items() for name, x in own.items()}
         row |= {f"rate_{name}": rate for name, rate in self.metrics.mean_rates(replica).items()}
-        return row | {f"alignment_{name}": angle for name, angle in network.alignment().items()}
+        row |= {f"alignment_{name}": angle for name, angle in network.alignment().items()}
+        return {name: float(real(value, f"the measure {name!r}")) for name, value in row.items()}
 
     def flat(self) -> list[Row]:
         """Return the rows of all replicas in one list, replica by replica."""

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.simulation.schedules import Constant, Schedule, schedules_of
+from spikefa.utils.numbers import plain_sequence, real
 
 
 @dataclass
@@ -45,27 +46,43 @@ class RateFactors:
 
     def set(self, factor: float | Sequence[float], decay: float) -> None:
         """Set the factors by hand: one for all projections, or one for each."""
-        number = len(self.schedules)
-        factors = [factor] * number if isinstance(factor, int | float) else list(factor)
+        projections = len(self.schedules)
+        given = plain_sequence(factor)
+        factors = [given] * projections if not isinstance(given, list) else given
         require(
-            len(factors) == number,
-            f"{len(factors)} factors for {number} projections: give one, or one for each",
+            len(factors) == projections,
+            f"{len(factors)} factors for {projections} projections: give one, or one for each",
         )
-        self.own.copy_(torch.tensor([*factors, decay], dtype=torch.float64))
+        numbers = [real(each, "a factor on a learning rate or decay") for each in (*factors, decay)]
+        self.own.copy_(torch.tensor(numbers, dtype=torch.float64))
+
+    def freeze(self, projections: Sequence[int]) -> None:
+        """Set the factors of these projections to 0, and of all others to 1."""
+        numbers = range(len(self.schedules))
+        self.set([0.0 if number in projections else 1.0 for number in numbers], 1.0)
+
+    @property
+    def shared(self) -> Schedule | None:
+        """The schedule of all projections, if they share one."""
+        first, *others = self.schedules.values()
+        return first if all(each is first for each in others) else None
 
     def at(self, epoch: float) -> tuple[list[float], float]:
         """Return the factor for each projection, and for the weight decay."""
         *own, own_decay = self.own.tolist()
         schedules = zip(self.schedules.values(), own, strict=True)
-        rates = [schedule(epoch) * factor for schedule, factor in schedules]
-        return rates, self.decay_schedule(epoch) * own_decay
+        rates = [_factor(schedule, epoch) * factor for schedule, factor in schedules]
+        return rates, _factor(self.decay_schedule, epoch) * own_decay
 
     def row(self, epoch: float) -> dict[str, float]:
         """Return the factors as columns of a row; a single column if all projections share it."""
         rates, decay = self.at(epoch)
         by_name = dict(zip(self.schedules, rates, strict=True))
         row = {f"learning_rate_factor_{name}": factor for name, factor in by_name.items()}
-        shared = len({id(schedule) for schedule in self.schedules.values()}) == 1
-        if shared and len(set(rates)) == 1:
+        if self.shared is not None and len(set(rates)) == 1:
             row = {"learning_rate_factor": rates[0]}
         return row | {"weight_decay_factor": decay}
+
+
+def _factor(schedule: Schedule, epoch: float) -> float:
+    return float(real(schedule(epoch), f"the factor of a schedule after {epoch:g} epochs"))

@@ -1,19 +1,26 @@
 """Making a checkpoint of a training, and continuing from one."""
 
-from dataclasses import dataclass, fields, is_dataclass
+import time
+import warnings
 from pathlib import Path
-from typing import Any
+
+import torch
 
 from spikefa.errors import require
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from spikefa.simulation.fingerprint import Fingerprint
+from spikefa.simulation.guard import not_finite, watched
 from spikefa.simulation.history import History
+from spikefa.simulation.stimuli import Stimuli
 from spikefa.simulation.training import Training
+from spikefa.utils.files import remove_leftovers
+from spikefa.utils.numbers import real
+from spikefa.utils.tensors import all_finite, check_same
 
-DRAW_ALIKE = {"eager", "graph"}
-"""Backends that draw the same numbers from the same generators, so that one may follow another."""
+MINUTES = 5.0
+"""Between two checkpoints within an epoch, by default."""
 
 
-@dataclass
 class Checkpoints:
     """Saves a training with its history, and restores both.
 
@@ -21,19 +28,49 @@ class Checkpoints:
     ----------
     training : Training
     history : History
+    stimuli : Stimuli
     path : path, optional
         The file that `write` writes.
+    minutes : float, default 5
+        Time after which a checkpoint is `due`.
+
+    Raises
+    ------
+    SpikefaError
+        If the time is not positive.
     """
 
-    training: Training
-    history: History
-    path: Path | str | None = None
+    def __init__(
+        self,
+        training: Training,
+        history: History,
+        stimuli: Stimuli,
+        path: Path | str | None = None,
+        minutes: float = MINUTES,
+    ):
+        self.training = training
+        self.history = history
+        self.fingerprint = Fingerprint(training, stimuli)
+        self.path = path
+        self.minutes = real(minutes, "checkpoint_minutes")
+        require(self.minutes > 0, f"checkpoint_minutes must be positive, {minutes} given")
+        self._held: tuple[Path, int] | None = None  # the file of this training, and what it holds
+        self._written = time.monotonic()
 
     def save(self, path: Path | str) -> None:
-        """Write a checkpoint from which `restore` continues bit for bit."""
-        training = self.training
+        """Write a checkpoint from which `restore` continues bit for bit.
+
+        Raises
+        ------
+        SpikefaError
+            If potentials or weights are NaN or infinite, or the file cannot be written; an older
+            file is left as it was.
+        """
+        training, bad = self.training, not_finite(self.training)
+        require(bad is None, f"{bad} is NaN or infinite: {path} was not written")
         content = Checkpoint(
-            settings_of(training),
+            self.fingerprint.settings(),
+            self.fingerprint.notes(),
             training.tensors(),
             training.runner.random.states(),
             training.presentation,
@@ -41,18 +78,59 @@ class Checkpoints:
             self.history.flat(),
         )
         save_checkpoint(Path(path), content)
+        self._hold(path)
 
     def restore(self, path: Path | str) -> None:
-        """Continue from a checkpoint.
+        """Continue from a checkpoint; warn of what differs but may differ, such as schedules.
 
         Raises
         ------
         SpikefaError
-            If the file is no checkpoint, is damaged, or is of another run; see `go_on`.
+            If the file is no checkpoint, is damaged, or holds NaN or infinity; if settings,
+            network, stimulus or kind of device differ, or the backend draws other random numbers.
         """
         saved = load_checkpoint(Path(path))
-        go_on(self.training, saved, Path(path))
+        self.fingerprint.compare(saved.settings, saved.notes, Path(path))
+        check_same(self.training.tensors(), saved.tensors)
+        _check_finite(self.training, saved, Path(path))
+        own = self.training.factors.own.clone()
+        self.training.set_state(saved.tensors, saved.generators, saved.presentation)
+        if not torch.equal(own, torch.ones_like(own)) and not torch.equal(
+            own, self.training.factors.own
+        ):
+            warnings.warn(
+                f"the learning rates that were set are those of {path} from here on: set them "
+                "after restoring",
+                stacklevel=3,
+            )
         self.history.restore(saved.history, saved.wall_seconds)
+        self._hold(path)
+
+    @property
+    def due(self) -> bool:
+        """Whether there is a file to write, and the last one is `minutes` old."""
+        return self.path is not None and time.monotonic() - self._written > 60 * self.minutes
+
+    def begin(self) -> None:
+        """Write the file before the first step, unless this state was restored from it.
+
+        Raises
+        ------
+        SpikefaError
+            If there is a file that this training has neither written nor restored.
+        """
+        if self.path is None:
+            return
+        place = Path(self.path).resolve()
+        held, presentation = self._held or (None, None)
+        require(
+            held == place or not place.exists(),
+            f"{self.path} exists, and is not of this training: restore it to go on, move it, or "
+            "give another name",
+        )
+        remove_leftovers(place.parent, place.stem)
+        if (held, presentation) != (place, self.training.presentation):
+            self.write()
 
     def write(self) -> None:
         """Write the file that was given, if any."""
@@ -61,61 +139,18 @@ class Checkpoints:
                 self.training.recorder.commit()
             self.save(self.path)
 
-
-def go_on(training: Training, saved: Checkpoint, path: Path) -> None:
-    """Set a training to the state of a checkpoint.
-
-    Raises
-    ------
-    SpikefaError
-        If settings, network, stimulus or kind of device differ, or the backend draws other random
-        numbers.
-    """
-    here = settings_of(training)
-    for name in {**here, **saved.settings}:
-        now, before = here.get(name), saved.settings.get(name)
-        require(
-            now == before or (name == "backend" and {now, before} == DRAW_ALIKE),
-            f"{path} is of another run: its {name} is {before}, here it is {now}",
-        )
-    training.set_state(saved.tensors, saved.generators, saved.presentation)
+    def _hold(self, path: Path | str) -> None:
+        self._held = (Path(path).resolve(), self.training.presentation)
+        self._written = time.monotonic()
 
 
-def describe(part: object) -> dict[str, Any]:
-    """Return the class of a part of a network and, of a dataclass, its plain arguments."""
-    cls = type(part)
-    described: dict[str, Any] = {"class": f"{cls.__module__}.{cls.__qualname__}"}
-    for item in fields(part) if is_dataclass(part) else ():
-        value = getattr(part, item.name)
-        if item.init and _is_plain(value):
-            described[item.name] = list(value) if isinstance(value, tuple) else value
-    return described
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, tuple | list):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, bool | int | float | str)
-
-
-def settings_of(training: Training) -> dict[str, Any]:
-    """Return the settings that must be the same in the training that continues, as plain data."""
-    network = training.network
-    parts: dict[str, object] = {"the rule": network.rule, "the feedback": network.feedback}
-    parts |= {f"population {name!r}": each for name, each in network.populations.items()}
-    parts |= {f"the synapses onto {name!r}": each for name, each in network.synapses.items()}
-    described = {
-        f"{argument} of {name}": value
-        for name, part in parts.items()
-        for argument, value in describe(part).items()
-    }
-    return {
-        "replicas": network.replicas,
-        "seed": training.seeds if network.leading else training.seeds[0],
-        "batch_size": training.batch_size,
-        "device": network.device.type,
-        "backend": training.runner.backend.name,
-        **training.stimulus.fingerprint(),
-        "output_error": network.output_error,
-        **described,
-    }
+def _check_finite(training: Training, saved: Checkpoint, path: Path) -> None:
+    """Refuse a checkpoint in which something that is watched is not finite."""
+    must = {id(tensor) for tensor in watched(training).values()}
+    for name, tensor in training.tensors().items():
+        if id(tensor) in must:
+            require(
+                all_finite({name: saved.tensors[name]}),
+                f"{path} holds NaN or infinity in {name!r}: there is no good state in it to go on "
+                "from",
+            )

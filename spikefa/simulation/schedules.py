@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from spikefa.errors import require
+from spikefa.utils.numbers import plain, plain_fields
 
 
 class Schedule(Protocol):
@@ -55,6 +56,7 @@ class WarmUpAnneal:
     final: float = 0.0
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(self.epochs > 0, f"epochs must be positive, {self.epochs} given")
         require(
             0 <= self.warmup < self.epochs,
@@ -94,6 +96,8 @@ class Piecewise:
     factors: Mapping[float, float]
 
     def __post_init__(self) -> None:
+        factors = {plain(start): plain(factor) for start, factor in self.factors.items()}
+        object.__setattr__(self, "factors", factors)
         require(0 in self.factors, f"a factor for epoch 0 is needed, {self.factors} given")
         require(
             all(0 <= value < float("inf") for pair in self.factors.items() for value in pair),
@@ -126,6 +130,7 @@ class StepDecay:
     at: float | Sequence[float] = 10.0
 
     def __post_init__(self) -> None:
+        plain_fields(self, "at")
         require(0 < self.factor <= 1, f"the factor must be in (0, 1], {self.factor} given")
         epochs = [self.at] if isinstance(self.at, int | float) else list(self.at)
         require(all(0 < at < float("inf") for at in epochs), f"epochs must be positive: {self.at}")

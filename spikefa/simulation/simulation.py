@@ -19,10 +19,9 @@ from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation
 from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
-from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import continue_recording, start_recording
-from spikefa.simulation.resuming import Checkpoints
+from spikefa.simulation.recorded import close_recording, continue_recording, start_recording
+from spikefa.simulation.resuming import MINUTES, Checkpoints
 from spikefa.simulation.schedules import Schedule
 from spikefa.simulation.stimuli import stimuli_of
 from spikefa.simulation.tests import Tests
@@ -31,6 +30,7 @@ from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.numbers import whole
 from spikefa.utils.progress import Bar
 from spikefa.utils.replicas import seeds_of
 
@@ -67,7 +67,10 @@ class Simulation:
     backend : {"auto", "eager", "graph", "fused", "fused-bf16x6", ...}, default "auto"
         What executes the steps of the training; tests are always eager. See docs/performance.md.
     checkpoint : path, optional
-        Written after every epoch, on Ctrl-C, and before a run is given up for NaN.
+        Written when training begins, in and after every epoch, on Ctrl-C, and before a run is
+        given up for NaN. If the file exists, `restore` it first.
+    checkpoint_minutes : float, default 5
+        Between two checkpoints in an epoch.
     progress : bool, optional
         Show progress bars; default: on a terminal.
 
@@ -93,21 +96,24 @@ class Simulation:
         test: Stimulus | None = None,
         backend: str = "auto",
         checkpoint: Path | str | None = None,
+        checkpoint_minutes: float = MINUTES,
         progress: bool | None = None,
     ):
         self.network = network
-        self.batch_size = batch_size
+        self.batch_size = batch = whole(batch_size, "batch_size")
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(
             network, stimulus, self.seeds, steps_per_image, encoding, validation, test
         )
         self.stimulus = self.stimuli.train
         factors = RateFactors.of(network.synapses, schedule, decay_schedule)
-        self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
+        self.training = Training(network, self.stimulus, batch, self.seeds, factors, backend)
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
         self.history, self.histories = self.rows.shown, self.rows.replicas
-        self.checkpoints = Checkpoints(self.training, self.rows, checkpoint)
+        self.checkpoints = Checkpoints(
+            self.training, self.rows, self.stimuli, checkpoint, checkpoint_minutes
+        )
         self.tests = Tests(network, self.stimuli, self.seeds, progress)
         self.epochs = Epochs(
             self.training, self.rows, self.tests.validate, self.checkpoints, progress
@@ -190,10 +196,7 @@ class Simulation:
         do_presentations(self.training, presentations, bar or Bar(None))
 
     def follow(
-        self,
-        at: Sequence[int],
-        measures: Mapping[str, Callable[[], Any]],
-        bar: Bar | None = None,
+        self, at: Sequence[int], measures: Mapping[str, Callable[[], Any]], bar: Bar | None = None
     ) -> dict[str, np.ndarray]:
         """Learn, `look` and take measures after so many presentations, see `curves.follow`."""
         return follow(lambda number: self.learn(number, bar), self.held_out, at, measures)
@@ -207,8 +210,7 @@ class Simulation:
 
     def freeze(self, *projections: int) -> None:
         """Let these projections, counted from 0 at the input, not learn; all others do."""
-        numbers = range(len(self.network.synapses))
-        self.set_learning_rates([0.0 if number in projections else 1.0 for number in numbers])
+        self.training.factors.freeze(projections)
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
@@ -257,7 +259,7 @@ class Simulation:
         self.checkpoints.save(path)
 
     def restore(self, path: Path | str) -> None:
-        """Continue from a checkpoint; a `SpikefaError` says why if it cannot, see `go_on`."""
+        """Continue from a checkpoint; a `SpikefaError` says why if it cannot."""
         self.checkpoints.restore(path)
 
     def save_checkpoint(self) -> None:
@@ -295,6 +297,4 @@ class Simulation:
         return self
 
     def __exit__(self, *failure: Any) -> None:
-        if self.recorder is not None:
-            orderly = isinstance(failure[1], Stopped)  # which is no failure of the recording
-            self.recorder.__exit__(*((None, None, None) if orderly else failure))
+        close_recording(self.recorder, *failure)

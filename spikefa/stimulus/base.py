@@ -10,6 +10,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.network import Network
+from spikefa.plugins.describing import describe
 from spikefa.stimulus.answers import Answers, MeasuredAnswers
 from spikefa.stimulus.sampler import Sampler, ShuffledSampler
 from spikefa.stimulus.state import StimulusState
@@ -90,8 +91,12 @@ class Stimulus(ABC):
         )
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return the properties that must be the same when a run is continued, as plain data."""
-        return {"stimulus": self.name, "items": len(self), "steps_per_item": self.steps}
+        """Return the properties that must be the same when a run is continued, as plain data.
+
+        By default these are the arguments, with hashes of arrays, see `spikefa.plugins.describing`.
+        """
+        general = {"stimulus": self.name, "items": len(self), "steps_per_item": self.steps}
+        return general | describe("the stimulus", self)
 
     # -- presentations -------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.numbers import real
 
 CodeState = dict[str, Tensor]
 """State of an encoding between steps: tensors `[batch, n_pixels]`, updated in place."""
@@ -67,6 +68,7 @@ class RateCode(Encoding):
     draws: ClassVar[bool] = True
 
     def __init__(self, cap: float = 0.95):
+        cap = real(cap, "the highest spike probability")
         require(0 < cap <= 1, f"the highest spike probability must be in (0, 1], {cap} given")
         self.cap = cap
 
@@ -104,10 +106,11 @@ class LatencyCode(Encoding):
     """
 
     def __init__(self, threshold: float = 0.01, linear: bool = False, clip: bool = True):
+        threshold = real(threshold, "the threshold")
         require(0 < threshold < 1, f"the threshold must be in (0, 1), {threshold} given")
         self.threshold = threshold
-        self.linear = linear
-        self.clip = clip
+        self.linear = bool(linear)
+        self.clip = bool(clip)
 
     def state(
         self, batch: int, n_pixels: int, device: torch.device | str, dtype: torch.dtype
@@ -153,9 +156,10 @@ class DeltaCode(Encoding):
     """
 
     def __init__(self, threshold: float = 0.1, off_spikes: bool = False):
+        threshold = real(threshold, "the threshold")
         require(0 < threshold < float("inf"), f"the threshold must be positive, {threshold} given")
         self.threshold = threshold
-        self.off_spikes = off_spikes
+        self.off_spikes = bool(off_spikes)
 
     def state(
         self, batch: int, n_pixels: int, device: torch.device | str, dtype: torch.dtype
@@ -189,6 +193,7 @@ class Graded(Encoding):
     """
 
     def __init__(self, shift: float = 0.0, scale: float = 1.0):
+        shift, scale = real(shift, "the shift"), real(scale, "the scale")
         require(
             abs(shift) < float("inf") and 0 < scale < float("inf"),
             f"the scale must be positive and both finite: shift {shift}, scale {scale} given",

@@ -1,6 +1,5 @@
 """Examples, which are inputs with target outputs, as a stimulus for rate networks."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -11,11 +10,13 @@ from torch import Tensor
 from spikefa.datasets.examples import Examples
 from spikefa.errors import require
 from spikefa.network import Network
+from spikefa.plugins.describing import describe
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
+from spikefa.utils.numbers import whole
 from spikefa.utils.tensors import CONSTANT, Variable
 
 Alteration = Callable[[Tensor, torch.Generator], None]
@@ -77,6 +78,7 @@ class ExampleStimulus(Stimulus):
     name: str = field(default="examples", kw_only=True)
 
     def __post_init__(self) -> None:
+        self.steps = whole(self.steps, "the number of steps of an example")
         require(self.steps >= 1, f"an example needs at least 1 step, {self.steps} given")
         self.n_inputs = self.examples.inputs.shape[-1]
 
@@ -104,17 +106,14 @@ class ExampleStimulus(Stimulus):
         check_sizes("examples", self.n_inputs, self.examples.targets.shape[-1], network)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return number and hash of the examples, and how they are shown."""
-        content = hashlib.sha256()
-        for tensor in (self.examples.inputs, self.examples.targets):
-            content.update(tensor.detach().cpu().contiguous().numpy().data)
+        """Return number and content of the examples, and how they are shown."""
         return {
             "examples": self.name,
             "training_examples": len(self),
             "steps_per_example": self.steps,
             "shuffled": self.shuffled,
-            "change": None if self.change is None else _name_of(self.change),
-            "examples_sha256": content.hexdigest(),
+            **describe("change", self.change),
+            **describe("the examples", self.examples),
         }
 
     def state(
@@ -199,8 +198,3 @@ class ExampleStimulus(Stimulus):
 
 
 _MEASURES = ("squared_error",)
-
-
-def _name_of(change: Alteration) -> str:
-    named = change if hasattr(change, "__qualname__") else type(change)
-    return f"{named.__module__}.{named.__qualname__}"

@@ -11,11 +11,13 @@ from spikefa.datasets.examples import Examples
 from spikefa.datasets.functions import Task
 from spikefa.errors import require
 from spikefa.network import Network
+from spikefa.plugins.describing import describe
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
+from spikefa.utils.numbers import whole
 from spikefa.utils.seeding import generator
 
 BLOCK = 256
@@ -66,6 +68,8 @@ class FunctionStimulus(Stimulus):
     epoch: int = field(default=1000, kw_only=True)
 
     def __post_init__(self) -> None:
+        self.tests = whole(self.tests, "the number of held-out examples")
+        self.epoch = whole(self.epoch, "the number of examples of an epoch")
         require(self.tests >= 1, f"at least 1 example must be held out, {self.tests} given")
         require(self.epoch >= 1, f"an epoch needs at least 1 example, {self.epoch} given")
         self.tasks = [self.task] if isinstance(self.task, Task) else list(self.task)
@@ -97,12 +101,13 @@ class FunctionStimulus(Stimulus):
         return list(self.tasks) * (replicas // len(self.tasks))
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return the tasks' names, and the first example of each."""
+        """Return the tasks with their arguments, the first example of each, and the epoch."""
         firsts = [task.draw(1, generator(0, "fingerprint")) for task in self.tasks]
-        return {
-            "tasks": [task.name for task in self.tasks],
-            "first_example": [torch.cat(pair, -1).flatten().tolist() for pair in firsts],
-        }
+        described: dict[str, Any] = {"epoch": self.epoch, "tasks": len(self.tasks)}
+        for number, (task, pair) in enumerate(zip(self.tasks, firsts, strict=True)):
+            described |= describe(f"task {number}", task)
+            described |= describe(f"the first example of task {number}", torch.cat(pair, -1))
+        return described
 
     def state(
         self, streams: int, n_outputs: int, device: torch.device, dtype: torch.dtype

@@ -1,6 +1,5 @@
 """Images as activity of the input neurons, with their classes as targets."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -12,10 +11,12 @@ from torch import Tensor
 from spikefa.datasets.images import Dataset, Images
 from spikefa.errors import require
 from spikefa.network import Network
+from spikefa.plugins.describing import describe
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
 from spikefa.stimulus.readout import ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
+from spikefa.utils.numbers import whole
 from spikefa.utils.tensors import CONSTANT, Variable
 
 
@@ -79,6 +80,7 @@ class ImageStimulus(Stimulus):
     name: str = "images"
 
     def __post_init__(self) -> None:
+        self.steps = whole(self.steps, "the number of steps of an image")
         require(self.steps >= 1, f"an image needs at least 1 step, {self.steps} given")
         self.n_inputs = self.images.n_inputs
         self.n_classes = self.images.n_classes
@@ -108,16 +110,13 @@ class ImageStimulus(Stimulus):
         ClassReadout(network.n_outputs, self.n_classes)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return name, number and hash of the images, steps and encoding."""
-        content = hashlib.sha256()
-        for array in (self.images.pixels, self.images.labels):
-            content.update(np.ascontiguousarray(array).data)
+        """Return name, number and content of the images, steps and encoding."""
         return {
             "dataset": self.name,
             "training_images": len(self),
             "steps_per_image": self.steps,
-            "encoding": repr(self.encoding),
-            "images_sha256": content.hexdigest(),
+            **describe("the images", self.images),
+            **describe("the encoding", self.encoding),
         }
 
     def state(

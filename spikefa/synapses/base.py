@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Change, Outer
+from spikefa.utils.numbers import plain_fields
 from spikefa.utils.products import rows_to_read, sum_of_rows
 from spikefa.utils.tensors import add_product
 
@@ -55,6 +56,7 @@ class Synapses(ABC):
     bias: Tensor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         n_pre, n_post, scale, norm = self.n_pre, self.n_post, self.scale, self.norm
         require(n_pre >= 1 and n_post >= 1, f"synapses need neurons, {n_pre} x {n_post} given")
         require(scale >= 0, f"the half-range of the weights must not be negative, {scale} given")

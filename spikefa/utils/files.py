@@ -2,11 +2,14 @@
 
 import errno
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spikefa.errors import SpikefaError
+
+_TEMPORARY = re.compile(r"\.(?P<stem>.+)\.(?P<process>\d{1,9})\.tmp(\.[^.]*)?")
 
 
 @contextmanager
@@ -31,6 +34,37 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise write_error(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path, stem: str | None = None) -> None:
+    """Remove the temporary files of `written_whole` that killed processes have left in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    stem : str, optional
+        Only those of a file of this name without suffix.
+    """
+    for file in folder.glob(".*.tmp*"):
+        found = _TEMPORARY.fullmatch(file.name)
+        if found is None or (stem is not None and found["stem"] != stem):
+            continue
+        if file.is_file() and not _may_live(int(found["process"])):
+            with suppress(OSError):  # nothing depends on it
+                file.unlink()
+
+
+def _may_live(process: int) -> bool:
+    """Return whether there is a process of this number; True where that cannot be known."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def write_error(path: Path, error: OSError) -> SpikefaError:

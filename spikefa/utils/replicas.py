@@ -10,7 +10,6 @@ Everything here takes `replicas=None` for a single network, which has no such di
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from math import nan
-from numbers import Integral
 from statistics import stdev
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from spikefa.errors import require
+from spikefa.utils.numbers import is_number, whole
 
 Tree = TypeVar("Tree")
 
@@ -107,9 +107,10 @@ def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
         If there are more or fewer seeds than replicas, or a seed is given twice.
     """
     wanted = 1 if replicas is None else replicas
-    if isinstance(seed, int | Integral):  # NumPy's too
-        return list(range(int(seed), int(seed) + wanted))
-    seeds = list(seed)
+    if is_number(seed):
+        first = whole(seed, "a seed")
+        return list(range(first, first + wanted))
+    seeds = [whole(each, "a seed") for each in seed]  # type: ignore[union-attr]
     has = f"{wanted} replicas" if replicas else "no replicas"
     require(
         len(seeds) == wanted,

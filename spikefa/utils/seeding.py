@@ -10,6 +10,8 @@ import hashlib
 import numpy as np
 import torch
 
+from spikefa.utils.numbers import plain, whole
+
 
 def derive(seed: int, *names: str | int) -> int:
     """Return the seed, a 63-bit integer, of the random stream called `names`.
@@ -21,7 +23,7 @@ def derive(seed: int, *names: str | int) -> int:
     *names : str or int
         The path of the stream, such as ``"spikes", "hidden1"``.
     """
-    path = "/".join(str(part) for part in (seed, *names))
+    path = "/".join(str(part) for part in (whole(seed, "a seed"), *map(plain, names)))
     return int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "little") >> 1
 
 

@@ -31,7 +31,7 @@ def saved(tiny, tmp_path):
 def test_tensors_and_plain_data_come_back(tmp_path):
     path = tmp_path / "c.pt"
     weights = {"w": torch.arange(3.0)}
-    save_checkpoint(path, Checkpoint({"seed": 0}, weights, {}, 7, 0.5, [{"epoch": 1.0}]))
+    save_checkpoint(path, Checkpoint({"seed": 0}, {}, weights, {}, 7, 0.5, [{"epoch": 1.0}]))
     loaded = load_checkpoint(path)
     assert loaded.tensors["w"].tolist() == [0, 1, 2]
     assert (loaded.presentation, loaded.history) == (7, [{"epoch": 1.0}])

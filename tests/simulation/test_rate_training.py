@@ -215,7 +215,7 @@ def test_another_stimulus_is_refused(tmp_path):
         simulate("changed examples").restore(tmp_path / "c.pt")
     other = sf.ExampleStimulus(examples(seed=9))
     net = rate_network((4, 5, 3), sf.FA(0.5, tau=1.0), 0.02, weight_scale=0.3)
-    with pytest.raises(sf.SpikefaError, match="its examples_sha256 is"):
+    with pytest.raises(sf.SpikefaError, match="its inputs of the examples is"):
         sf.Simulation(net, other, batch_size=5, seed=3).restore(tmp_path / "c.pt")
 
 

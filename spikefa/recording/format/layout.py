@@ -42,6 +42,7 @@ from spikefa.recording.format.trigger_tables import write_triggers
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.variables import Variables, population_size
+from spikefa.utils.numbers import plain
 
 Provenance = Mapping[str, str | int | float | bool]
 DT, DT_UNITS = 1.0, "ms"
@@ -95,14 +96,16 @@ def as_written(layout: Layout) -> Layout:
 
 
 def _storable(name: str, value: object) -> str | int | float | bool:
-    """Return `value` as HDF5 can store it."""
+    """Return `value` as HDF5 can store it, and as it can be read again."""
+    value = plain(value)
     if isinstance(value, str):
         # HDF5 ends a string at a NUL, and cannot hold the lone surrogates of odd file names.
         return value.replace("\0", "").encode(errors="replace").decode()
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
         return value
     raise SpikefaError(
-        f"provenance {name!r} is a {type(value).__name__}: give a str, int, float or bool"
+        f"provenance {name!r} is a {type(value).__name__}: "
+        "give a str, int of 64 bits, float or bool"
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 
 from spikefa.errors import require
+from spikefa.utils.numbers import plain_fields
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class ImageWindow:
     start: int
     stop: int
 
+    def __post_init__(self) -> None:
+        plain_fields(self)
+
 
 @dataclass(frozen=True)
 class EveryImage:
@@ -57,6 +61,7 @@ class EveryImage:
     label: str = "image"
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(
             isinstance(self.k, int) and self.k >= 1,
             f"EveryImage has k={self.k!r}: give 1 or more images",

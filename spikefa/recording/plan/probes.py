@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from spikefa.errors import require
 from spikefa.recording.plan.sorting import When
+from spikefa.utils.numbers import plain_fields
 
 Encoding = Literal["auto", "packed", "events"]
 """How spikes are stored: one bit per neuron and step, or the time and neuron of each spike."""
@@ -48,6 +49,7 @@ class Probe:
     encoding: Encoding = "auto"
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(
             isinstance(self.every, int) and self.every >= 1,
             f"the probe of {self.variable!r} of {self.population!r} has every={self.every!r}: "

@@ -10,6 +10,7 @@ from torch import Tensor
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.plan.predicates import Predicate
 from spikefa.recording.plan.variables import Variables, state_of
+from spikefa.utils.numbers import plain_fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ class ClassShown(_OfPresentations):
     label: int
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(
             isinstance(self.label, int) and 0 <= self.label <= 255,
             f"ClassShown({self.label!r}): give the number of a class, 0 to 255",
@@ -92,6 +94,7 @@ class WrongGuess(_OfPresentations):
     summed: bool = False
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(
             isinstance(self.summed, bool),
             f"WrongGuess has summed={self.summed!r}: give True or False",
@@ -138,6 +141,7 @@ class RateLeaves(Predicate):
     stream: int | None = None
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(
             self.low <= self.high,
             f"RateLeaves has the band {self.low} to {self.high}: give low <= high, in spikes per "

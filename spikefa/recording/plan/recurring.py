@@ -9,6 +9,7 @@ import numpy as np
 
 from spikefa.errors import require
 from spikefa.recording.plan.windows import OPEN_END, Window
+from spikefa.utils.numbers import plain_fields
 
 Stretch = tuple[int, int]
 """The first step, and the step after the last."""
@@ -34,6 +35,7 @@ class Recurring:
     period: int
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(
             0 <= self.start < OPEN_END // 2 and 1 <= self.length <= self.period < OPEN_END // 2,
             f"window {self.label!r} is {self.length} steps in every {self.period} from "

@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from spikefa.errors import require
 from spikefa.recording.plan.predicates import TEXT_BYTES, Function, Own, Predicate
 from spikefa.recording.plan.windows import OPEN_END, Window, check_labels
+from spikefa.utils.numbers import plain_fields
 
 MOST_STEPS = 1 << 40
 """Upper bound of `before`, `after` and `hold_off`: more steps than any run has."""
@@ -48,6 +49,7 @@ class Trigger:
     edge: bool | None = None
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(
             callable(self.predicate),
             f"a trigger has the predicate {self.predicate!r}: give ClassShown, WrongGuess, "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spikefa.errors import require
+from spikefa.utils.numbers import plain_fields
 
 LABEL_BYTES = 32
 """Room for the label of a window in the file, in bytes of UTF-8."""
@@ -30,6 +31,7 @@ class Window:
     stop: int
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(
             0 <= self.start < self.stop,
             f"window {self.label!r} is {self.start}:{self.stop}: give 0 <= start < stop",

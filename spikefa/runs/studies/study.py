@@ -62,7 +62,7 @@ class Study(Experiment):
     """
 
     _: KW_ONLY
-    may_change: tuple[str, ...] = ("repeats", "processes", "quick", "cells")
+    may_change: tuple[str, ...] = ("repeats", "processes", "cells")
     id: str
     once: Once
     measure: Callable[[Any, Any], Mapping[str, Any]] = _nothing
