@@ -20,7 +20,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikefa.plugins.user_code import from_file, in_standard_library, is_users, sha256, source_file
+from spikefa.plugins.user_code import (
+    DIGITS,
+    code_hash,
+    from_file,
+    in_standard_library,
+    is_users,
+    source_file,
+)
 from spikefa.utils.numbers import plain
 
 Description = dict[str, Any]
@@ -48,7 +55,7 @@ class Describer:
     Attributes
     ----------
     code : dict of str
-        SHA-256 of the user's classes and functions, by name.
+        Hashes of the user's classes and functions, by name.
     """
 
     def __init__(self, arrays: bool = True):
@@ -108,7 +115,7 @@ class Describer:
         if isinstance(array, Tensor):
             array = array.detach().cpu().numpy()
         shape = "x".join(map(str, array.shape))
-        content = f" {_hash(np.ascontiguousarray(array).data)[:16]}" if self.arrays else ""
+        content = f" {_hash(np.ascontiguousarray(array).data)[:DIGITS]}" if self.arrays else ""
         return f"{array.dtype} array {shape}{content}"
 
     def _named(self, cls: type) -> str:
@@ -129,14 +136,9 @@ class Describer:
         package = thing.__module__.split(".")[0]
         if not is_users(thing) or in_standard_library(thing) or package in NOT_NOTED:
             return
-        name, file = name_of(thing), source_file(thing)
-        if file is not None and thing.__module__ != "__main__":
-            self.code[name] = sha256(file)
-            return
-        try:  # of a script only what is used, for it may change elsewhere
-            self.code[name] = _hash(inspect.getsource(thing).encode())
-        except (OSError, TypeError):
-            return  # typed at a prompt
+        code = code_hash(thing)
+        if code is not None:
+            self.code[name_of(thing)] = code
 
 
 def describe(name: str, value: object) -> Description:
@@ -145,7 +147,7 @@ def describe(name: str, value: object) -> Description:
 
 
 def code_of(*values: object) -> dict[str, str]:
-    """Return the SHA-256 of the user's code that these parts use, by name."""
+    """Return the hashes of the user's code that these parts use, by name."""
     describer = Describer(arrays=False)
     for value in values:
         describer.describe("", value)
@@ -167,7 +169,7 @@ def _arguments(part: object) -> Iterator[tuple[str, Any]]:
     others = [
         name
         for name, value in getattr(part, "__dict__", {}).items()
-        if not name.startswith("_") and name not in (*made, *given) and _is_plain(value)
+        if not name.startswith("_") and name not in {*made, *given, *WHERE} and _is_plain(value)
     ]
     for name in (*given, *others):
         try:

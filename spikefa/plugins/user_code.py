@@ -13,6 +13,8 @@ from types import FunctionType, ModuleType
 from spikefa.errors import SpikefaError
 
 _PREFIX = "_spikefa_file_"
+DIGITS = 16
+"""Hexadecimal digits of a hash that tell two versions of a file apart."""
 
 
 def import_file(path: Path) -> ModuleType:
@@ -28,7 +30,7 @@ def import_file(path: Path) -> ModuleType:
     path = path.resolve()
     if not path.is_file():
         raise SpikefaError(f"there is no file {path}")
-    name = f"{_PREFIX}{path.stem}_{sha256(path)[:16]}"
+    name = f"{_PREFIX}{path.stem}_{sha256(path)[:DIGITS]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -62,6 +64,23 @@ def source_file(cls: type | FunctionType) -> Path | None:
 def from_file(cls: type | FunctionType) -> bool:
     """Return whether `import_file` imported a class or function, which then has no module path."""
     return cls.__module__.startswith(_PREFIX)
+
+
+def code_hash(thing: type | FunctionType) -> str | None:
+    """Return a hash of the code that defines a class or function; None if it was typed.
+
+    Of a file that `import_file` imported, it is that of the content then; of a script, only that of
+    the class or function, since a script changes for other reasons.
+    """
+    if from_file(thing):
+        return thing.__module__.rpartition("_")[2]
+    file = source_file(thing)
+    if file is not None and thing.__module__ != "__main__":
+        return sha256(file)[:DIGITS]
+    try:
+        return hashlib.sha256(inspect.getsource(thing).encode()).hexdigest()[:DIGITS]
+    except (OSError, TypeError):
+        return None
 
 
 def is_users(cls: type | FunctionType) -> bool:

@@ -50,6 +50,7 @@ class Fingerprint:
             "dtype": str(network.dtype),
             "backend": training.runner.backend.name,
             **self._stimulus("training", self.stimuli.train),
+            "populations": list(network.populations),
             "output_error": network.output_error,
             **{name: value for each in described for name, value in each.items()},
         }

@@ -59,11 +59,11 @@ class RunningMetrics:
         activities : sequence of Tensor
             The activity of each population.
         """
-        streams = measured.shape[-1]
-        self.sums += measured.view(len(self.measures), *self.leading, -1).sum(-1)
+        streams = measured.shape[-1] // math.prod(self.leading)
+        self.sums += measured.view(len(self.measures), *self.leading, streams).sum(-1)
         means = [activity.reshape(*self.leading, -1).mean(-1) for activity in activities]
         self.rates += torch.stack(means)
-        self.items += streams // math.prod(self.leading)
+        self.items += streams
         self.presentations += 1
 
     def means(self, replica: int | None = None) -> dict[str, float]:
