@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spikefa.datasets.images import Images
 from spikefa.errors import SpikefaError, require
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 Scaling = Literal["unit", "standardised", "standardised_each"]
 

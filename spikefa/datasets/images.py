@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikefa.errors import require
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 
 @dataclass(frozen=True, eq=False)

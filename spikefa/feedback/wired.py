@@ -13,7 +13,7 @@ from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import PopulationState
 from spikefa.synapses import Synapses
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 
 class Wired(FeedbackCircuit):

@@ -17,8 +17,8 @@ from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.synapses import Dense
 from spikefa.utils.devices import enough_memory
-from spikefa.utils.numbers import plain, whole
 from spikefa.utils.replicas import replica, seeds_of, side_by_side
+from spikefa.utils.scalars import plain, whole
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
 

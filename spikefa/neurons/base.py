@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.utils.numbers import plain_fields, whole
+from spikefa.utils.scalars import plain_fields, whole
 from spikefa.utils.tensors import Variable
 
 

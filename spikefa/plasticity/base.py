@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 Place = Literal["pre", "post", "synapse", "stream_synapse"]
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import PurePath
 from types import FunctionType, MethodType
 from typing import Any
@@ -28,7 +28,7 @@ from spikefa.plugins.user_code import (
     is_users,
     source_file,
 )
-from spikefa.utils.numbers import plain
+from spikefa.utils.scalars import plain
 
 Description = dict[str, Any]
 """Names to numbers, strings, None, and lists of them. The names of what belongs to a part end with
@@ -50,7 +50,7 @@ class Describer:
     Parameters
     ----------
     arrays : bool, default True
-        Whether arrays are hashed; if not, only their types and shapes are given.
+        Whether arrays are described; if not, only that there are some.
 
     Attributes
     ----------
@@ -112,11 +112,13 @@ class Describer:
         return {"class": self._named(type(value)), **arguments}
 
     def _array(self, array: np.ndarray | Tensor) -> str:
+        if not self.arrays:
+            return "array"
         if isinstance(array, Tensor):
             array = array.detach().cpu().numpy()
         shape = "x".join(map(str, array.shape))
-        content = f" {_hash(np.ascontiguousarray(array).data)[:DIGITS]}" if self.arrays else ""
-        return f"{array.dtype} array {shape}{content}"
+        content = _hash(np.ascontiguousarray(array).data)[:DIGITS]
+        return f"{array.dtype} array {shape} {content}"
 
     def _named(self, cls: type) -> str:
         """Return the name of a class; note its code and that of its bases, if a user wrote it."""
@@ -178,6 +180,7 @@ def _arguments(part: object) -> Iterator[tuple[str, Any]]:
             continue
 
 
+@cache
 def _parameters(cls: type) -> list[str]:
     try:
         return list(inspect.signature(cls).parameters)

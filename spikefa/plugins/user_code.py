@@ -101,7 +101,8 @@ def class_files(cls: type) -> list[Path]:
 
 def in_standard_library(cls: type | FunctionType) -> bool:
     """Return whether a class or function is one of the standard library."""
-    return cls.__module__.split(".")[0] in sys.stdlib_module_names - {"__main__"}
+    package = cls.__module__.split(".")[0]
+    return package in sys.stdlib_module_names and package != "__main__"
 
 
 def where(cls: type, method: str) -> str:

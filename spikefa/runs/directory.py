@@ -12,7 +12,7 @@ import yaml
 
 from spikefa.errors import SpikefaError, require
 from spikefa.utils.files import read_text, remove_leftovers, write_error, written_whole
-from spikefa.utils.numbers import plain
+from spikefa.utils.scalars import plain
 
 _FILES = {
     "config": "config.yaml",

@@ -11,7 +11,7 @@ from spikefa.runs.directory import RunDirectory
 from spikefa.runs.lock import locked
 from spikefa.runs.parsing import read_settings
 from spikefa.runs.settings import Repeated
-from spikefa.utils.numbers import plain
+from spikefa.utils.scalars import plain
 
 Compute = Callable[[RunDirectory], None]
 """Computes the missing results of a run and writes them to its folder."""

@@ -12,8 +12,8 @@ from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
-from spikefa.utils.numbers import whole
 from spikefa.utils.replicas import seeds_of
+from spikefa.utils.scalars import whole
 from spikefa.utils.tensors import copy_into
 
 AT_ONCE = 1000

@@ -6,8 +6,8 @@ from statistics import fmean
 from spikefa.network import Network
 from spikefa.simulation.running_metrics import RunningMetrics
 from spikefa.stimulus.answers import Score
-from spikefa.utils.numbers import real
 from spikefa.utils.replicas import deviation
+from spikefa.utils.scalars import real
 
 Row = dict[str, float]
 SHARED = ("epoch", "images", "step", "weight_decay_factor", "wall_seconds")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.simulation.schedules import Constant, Schedule, schedules_of
-from spikefa.utils.numbers import plain_sequence, real
+from spikefa.utils.scalars import plain_sequence, real
 
 
 @dataclass
@@ -85,4 +85,7 @@ class RateFactors:
 
 
 def _factor(schedule: Schedule, epoch: float) -> float:
-    return float(real(schedule(epoch), f"the factor of a schedule after {epoch:g} epochs"))
+    given = schedule(epoch)
+    if type(given) is float:
+        return given
+    return float(real(given, f"the factor of a schedule after {epoch:g} epochs"))

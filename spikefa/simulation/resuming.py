@@ -14,7 +14,7 @@ from spikefa.simulation.history import History
 from spikefa.simulation.stimuli import Stimuli
 from spikefa.simulation.training import Training
 from spikefa.utils.files import remove_leftovers
-from spikefa.utils.numbers import real
+from spikefa.utils.scalars import real
 from spikefa.utils.tensors import all_finite, check_same
 
 MINUTES = 5.0

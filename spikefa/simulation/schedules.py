@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from spikefa.errors import require
-from spikefa.utils.numbers import plain, plain_fields
+from spikefa.utils.scalars import plain, plain_fields
 
 
 class Schedule(Protocol):

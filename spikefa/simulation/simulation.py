@@ -30,9 +30,9 @@ from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.devices import enough_memory
-from spikefa.utils.numbers import whole
 from spikefa.utils.progress import Bar
 from spikefa.utils.replicas import seeds_of
+from spikefa.utils.scalars import whole
 
 
 class Simulation:

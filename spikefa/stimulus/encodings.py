@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.utils.numbers import real
+from spikefa.utils.scalars import real
 
 CodeState = dict[str, Tensor]
 """State of an encoding between steps: tensors `[batch, n_pixels]`, updated in place."""

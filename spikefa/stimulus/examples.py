@@ -16,7 +16,7 @@ from spikefa.stimulus.example_answers import ExampleAnswers
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.numbers import whole
+from spikefa.utils.scalars import whole
 from spikefa.utils.tensors import CONSTANT, Variable
 
 Alteration = Callable[[Tensor, torch.Generator], None]

@@ -17,7 +17,7 @@ from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.numbers import whole
+from spikefa.utils.scalars import whole
 from spikefa.utils.seeding import generator
 
 BLOCK = 256

@@ -16,7 +16,7 @@ from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
 from spikefa.stimulus.readout import ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.numbers import whole
+from spikefa.utils.scalars import whole
 from spikefa.utils.tensors import CONSTANT, Variable
 
 

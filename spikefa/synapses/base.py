@@ -8,8 +8,8 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Change, Outer
-from spikefa.utils.numbers import plain_fields
 from spikefa.utils.products import rows_to_read, sum_of_rows
+from spikefa.utils.scalars import plain_fields
 from spikefa.utils.tensors import add_product
 
 

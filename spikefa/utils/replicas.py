@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from spikefa.errors import require
-from spikefa.utils.numbers import is_number, whole
+from spikefa.utils.scalars import is_number, whole
 
 Tree = TypeVar("Tree")
 

@@ -10,7 +10,7 @@ import hashlib
 import numpy as np
 import torch
 
-from spikefa.utils.numbers import plain, whole
+from spikefa.utils.scalars import plain, whole
 
 
 def derive(seed: int, *names: str | int) -> int:

@@ -1,12 +1,17 @@
 """An experiment completes its settings, makes a folder, and resumes only what it began."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
+import numpy as np
 import pytest
+import yaml
 
 from spikefa.errors import SpikefaError
+from spikefa.runs.catalogue import load_experiment
+from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Experiment
 from spikefa.runs.options import option
+from spikefa.runs.parsing import parse_settings
 from spikefa.runs.settings import Repeated
 
 
@@ -78,3 +83,21 @@ def test_a_run_goes_on_with_the_settings_that_may_change(tmp_path):
         SIZES.run(Settings(size=5), resume=directory.path)
     with pytest.raises(SpikefaError, match="holds no run"):
         SIZES.run(settings, resume=tmp_path)
+
+
+def test_a_quick_run_is_not_called_whole_by_resuming_it(tmp_path):
+    """Its result would claim to be that of the paper's settings."""
+    study = load_experiment("lillicrap2016.fig2")
+    run = RunDirectory.create(tmp_path / "run")
+    run.write_config(study.name, asdict(study.completed(study.settings(quick=True))))
+    given = parse_settings(
+        study.name, study.settings, ["--resume", str(run.path), "--quick", "false"]
+    )
+    with pytest.raises(SpikefaError, match="has --quick True, False given"):
+        study.run(given.settings, resume=given.resume)
+
+
+def test_settings_of_numpy_are_stored_as_numbers(tmp_path):
+    run = SIZES.run(Settings(size=np.int64(4)), out=tmp_path / "run")
+    assert yaml.safe_load(run.config.read_text())["size"] == 4
+    SIZES.run(Settings(size=np.int8(4), length=np.int64(9)), resume=run.path)

@@ -42,7 +42,7 @@ from spikefa.recording.format.trigger_tables import write_triggers
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.variables import Variables, population_size
-from spikefa.utils.numbers import plain
+from spikefa.utils.scalars import plain
 
 Provenance = Mapping[str, str | int | float | bool]
 DT, DT_UNITS = 1.0, "ms"

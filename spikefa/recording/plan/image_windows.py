@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 
 from spikefa.errors import require
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from spikefa.errors import require
 from spikefa.recording.plan.sorting import When
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 Encoding = Literal["auto", "packed", "events"]
 """How spikes are stored: one bit per neuron and step, or the time and neuron of each spike."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.plan.predicates import Predicate
 from spikefa.recording.plan.variables import Variables, state_of
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from spikefa.errors import require
 from spikefa.recording.plan.windows import OPEN_END, Window
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 Stretch = tuple[int, int]
 """The first step, and the step after the last."""

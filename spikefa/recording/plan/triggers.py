@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from spikefa.errors import require
 from spikefa.recording.plan.predicates import TEXT_BYTES, Function, Own, Predicate
 from spikefa.recording.plan.windows import OPEN_END, Window, check_labels
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 MOST_STEPS = 1 << 40
 """Upper bound of `before`, `after` and `hold_off`: more steps than any run has."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spikefa.errors import require
-from spikefa.utils.numbers import plain_fields
+from spikefa.utils.scalars import plain_fields
 
 LABEL_BYTES = 32
 """Room for the label of a window in the file, in bytes of UTF-8."""

@@ -11,7 +11,7 @@ from fractions import Fraction
 from numbers import Number
 from typing import Any
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError
 
 
 def plain(value: Any) -> Any:
@@ -80,7 +80,7 @@ def real(value: Any, what: str) -> float:
 
 
 def whole(value: Any, what: str) -> int:
-    """Return a whole number as an int; also one that is stored as a float.
+    """Return a whole number as an int of Python; True and 2.0 are none.
 
     Raises
     ------
@@ -88,11 +88,9 @@ def whole(value: Any, what: str) -> int:
         If it is none; `what` names it.
     """
     found = plain(value)
-    require(
-        isinstance(found, int) or (isinstance(found, float) and found.is_integer()),
-        f"{what} must be a whole number, {_shown(value)} given",
-    )
-    return int(found)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return found
+    raise SpikefaError(f"{what} must be a whole number, {_shown(value)} given")
 
 
 def is_number(value: Any) -> bool:
