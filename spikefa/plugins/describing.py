@@ -167,7 +167,8 @@ def name_of(thing: type | FunctionType) -> str:
 def _arguments(part: object) -> Iterator[tuple[str, Any]]:
     """Yield the arguments that a part was made with, and other attributes that are plain data."""
     made = {item.name for item in fields(part) if not item.init} if is_dataclass(part) else set()
-    given = [name for name in _parameters(type(part)) if name not in made | WHERE]
+    cls: Any = type(part)
+    given = [name for name in _parameters(cls) if name not in made | WHERE]
     others = [
         name
         for name, value in getattr(part, "__dict__", {}).items()
@@ -181,7 +182,7 @@ def _arguments(part: object) -> Iterator[tuple[str, Any]]:
 
 
 @cache
-def _parameters(cls: type) -> list[str]:
+def _parameters(cls: Any) -> list[str]:
     try:
         return list(inspect.signature(cls).parameters)
     except (TypeError, ValueError):

@@ -106,7 +106,7 @@ def test_another_network_is_refused_and_nothing_is_copied(tiny, saved):
         other.restore(saved)
     assert all(torch.equal(before[name], tensor) for name, tensor in other.tensors().items())
     net = sf.models.lillicrap2016.spiking_mnist(hidden=5, hidden_layers=2, outputs=4, n_inputs=12)
-    with pytest.raises(SpikefaError, match="its class of population 'hidden2' is None"):
+    with pytest.raises(SpikefaError, match=r"its populations is \['hidden1', 'output'\]"):
         sf.Simulation(net, tiny, batch_size=2).restore(saved)
 
 
