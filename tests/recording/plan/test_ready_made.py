@@ -64,7 +64,7 @@ def whole(tmp_path_factory):
     with simulation(folder) as recorded:
         recorded.record(path, PROBES, Always())
         recorded.train(2)
-    bare = simulation(folder)
+    bare = simulation(tmp_path_factory.mktemp("bare"))
     bare.train(2)
     with open_recording(path) as recording:
         held = {
