@@ -10,6 +10,7 @@ from spikefa.analysis.presentations import Presentations, presentations
 from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording, Steps
 from spikefa.recording.read.spike_reader import BLOCK_ROWS
+from spikefa.utils.numbers import whole_number
 
 Guess = Literal["last", "summed"]
 
@@ -85,8 +86,7 @@ def confusion(
         int(shown.label.max()) < n_classes,
         f"an image of class {shown.label.max()} was shown, but {name!r} has {n_classes} classes",
     )
-    length = len(shown) if every is None else every
-    require(length >= 1, f"every is {length}: give 1 presentation or more for a period")
+    length = len(shown) if every is None else whole_number(every, "every", 1)
     counts = np.zeros((-(-len(shown) // length), n_classes, n_classes), np.int64)
     for chosen, spikes in _counted(recording, name, templates, shown, guess):
         period = np.arange(chosen.start, chosen.stop) // length

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import require
 from spikefa.recording import Recording, Steps
 from spikefa.recording.read.spike_reader import BLOCK_ROWS
+from spikefa.utils.numbers import whole_number
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,8 @@ def presentations(
         found = recording.config.get("steps_per_image")
     if found is None and len(lengths):
         found = int(np.bincount(lengths).argmax())
-    if not isinstance(found, int) or not len(lengths):
-        raise SpikefaError(f"{recording.path} holds no presentation: give steps_per_image")
-    require(found >= 1, f"steps_per_image is {found}: give 1 or more")
+    require(len(lengths) > 0, f"{recording.path} holds no presentation there")
+    found = whole_number(found, "steps_per_image", 1)
     times = np.where(lengths % found == 0, lengths // found, 0)
     require(
         bool(times.any()), f"{recording.path} holds no complete presentation of {found} steps there"

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.network.network import Network
+from spikefa.utils.numbers import whole_number
 
 
 class Trajectories(NamedTuple):
@@ -53,8 +54,9 @@ def principal_trajectories(trajectories: Sequence[np.ndarray], components: int =
     sizes = {each.shape[1] for each in trajectories}
     require(len(sizes) == 1, f"trajectories of {sorted(sizes)} dimensions: they must be the same")
     points = np.concatenate([np.asarray(each, np.float64) for each in trajectories])
+    components = whole_number(components, "the number of components", 1)
     require(
-        1 <= components < len(points),
+        components < len(points),
         f"{components} components of {len(points)} points: give more points than components",
     )
     points -= points.mean(0)

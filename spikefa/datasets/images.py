@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikefa.errors import require
+from spikefa.utils.indices import Selection, indices, whole_slice
+from spikefa.utils.numbers import whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +74,22 @@ class Images:
         height, width = self.shape
         return height * width
 
-    def part(self, span: slice) -> "Images":
-        """Return the images of `span`, as a view that shares memory with these."""
-        return replace(self, pixels=self.pixels[span], labels=self.labels[span])
+    def part(self, chosen: Selection) -> "Images":
+        """Return the images that a selection means: a slice, whole numbers or a mask.
+
+        A slice gives a view that shares memory with these images.
+
+        Raises
+        ------
+        SpikefaError
+            If it is not a selection of these images, or it is empty.
+        """
+        what = "the images"
+        if isinstance(chosen, slice):
+            place: slice | np.ndarray = whole_slice(chosen, what)
+        else:
+            place = indices(chosen, len(self), what)
+        return replace(self, pixels=self.pixels[place], labels=self.labels[place])
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,17 +167,13 @@ class Dataset:
         SpikefaError
             If `n` is out of range, or images are held out already.
         """
+        most = len(self.train) - 1
+        n = whole_number(n, f"the number of images of {self.name} to hold out", 0, most)
         if n == 0:
             return self
         require(
             self.validation is None,
             f"{self.name} has validation images already: hold out all that you need in one call",
-        )
-        most = len(self.train) - 1
-        require(
-            0 < n <= most,
-            f"cannot hold out {n} images: {self.name} has {most + 1} training images, "
-            f"hold out 0 to {most}",
         )
         kept = most + 1 - n
         return replace(
@@ -196,9 +207,7 @@ class Dataset:
     def _first(self, split: str, images: Images, n: int | None) -> Images:
         if n is None:
             return images
-        require(
-            0 < n <= len(images),
-            f"cannot keep {n} {split} images: {self.name} has {len(images)}, "
-            f"keep 1 to {len(images)}",
+        number = whole_number(
+            n, f"the number of {split} images of {self.name} to keep", 1, len(images)
         )
-        return images.part(slice(n))
+        return images.part(slice(number))

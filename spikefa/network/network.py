@@ -17,6 +17,7 @@ from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.synapses import Dense
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.numbers import place
 from spikefa.utils.replicas import replica, seeds_of, side_by_side
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
@@ -127,11 +128,9 @@ class Network:
         SpikefaError
             If the number is out of range.
         """
-        require(
-            0 <= number < (self.replicas or 0),
-            f"no replica {number}: the network has {self.replicas or 'no'} replicas, from 0",
-        )
-        one = replica(self, number, keep=self.shared)
+        require(bool(self.leading), "the network has no replicas: use it itself")
+        chosen = place(number, self.replicas or 0, "the replica")
+        one = replica(self, chosen, keep=self.shared)
         one.replicas = None
         return one
 

@@ -8,7 +8,6 @@ import numpy as np
 from torch import Tensor
 
 from spikefa.datasets.images import Dataset, Images
-from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
@@ -31,6 +30,7 @@ from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.indices import indices
 from spikefa.utils.progress import Bar
 from spikefa.utils.replicas import seeds_of
 
@@ -176,7 +176,6 @@ class Simulation:
         Stopped
             On Ctrl-C or SIGTERM, after the presentation under way and the checkpoint.
         """
-        require(epochs >= 1, f"epochs must be at least 1, {epochs} given")
         files = user_files(self.network.rule, self.network.feedback)
         with enough_memory(), blaming("a step of the training", *files):
             self.epochs.run(epochs, after_epoch)
@@ -207,8 +206,9 @@ class Simulation:
 
     def freeze(self, *projections: int) -> None:
         """Let these projections, counted from 0 at the input, not learn; all others do."""
-        numbers = range(len(self.network.synapses))
-        self.set_learning_rates([0.0 if number in projections else 1.0 for number in numbers])
+        count = len(self.network.synapses)
+        frozen = indices(projections, count, "the projections to freeze")
+        self.set_learning_rates([float(number not in frozen) for number in range(count)])
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""

@@ -29,8 +29,10 @@ class Recording:
     variables that were read at other steps: see `steps_of`. These arguments choose what is read:
 
     - `steps`: the label of a window, ``"early"``; a slice of absolute steps, half-open,
-      ``slice(1000, 2000)``; or None for all.
-    - `units`: recorded neurons, in the order wanted; None for all, ascending.
+      ``slice(1000, 2000)``, where negative ones count from the end of the recording; or None for
+      all.
+    - `units`: recorded neurons, in the order wanted, as NumPy would select them from the whole
+      population: numbers, a slice or a mask; None for all recorded ones, ascending.
     - `stream`: of a recording of all streams, the number of one, by default the first; a slice of
       them or "all" for several, which gives arrays [T, streams, n_units].
 
@@ -126,9 +128,9 @@ class Recording:
         """Return what was recorded of one variable: units, stream, clock, encoding."""
         return self._contents.channel(population, variable)
 
-    def units(self, population: str, variable: str = "spikes") -> np.ndarray:
-        """Return the recorded neurons, int64 [n_units], ascending: the columns of the arrays."""
-        return self._contents.channel(population, variable).units
+    def units(self, population: str, variable: str = "spikes", chosen: Units = None) -> np.ndarray:
+        """Return the neurons, int64, in the columns of the arrays: all recorded, or `chosen`."""
+        return self._contents.units(self._contents.channel(population, variable), chosen)
 
     def steps_of(self, population: str, variable: str = "spikes") -> np.ndarray:
         """Return the absolute steps, int64 [T], at which a variable was read."""
