@@ -13,9 +13,11 @@ from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
+from spikefa.stimulus.items import check_items
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
+from spikefa.utils.numbers import whole_number
 from spikefa.utils.tensors import CONSTANT, Variable
 
 Alteration = Callable[[Tensor, torch.Generator], None]
@@ -77,7 +79,11 @@ class ExampleStimulus(Stimulus):
     name: str = field(default="examples", kw_only=True)
 
     def __post_init__(self) -> None:
-        require(self.steps >= 1, f"an example needs at least 1 step, {self.steps} given")
+        require(
+            isinstance(self.examples, Examples),
+            f"examples are a {type(self.examples).__name__}: give Examples(inputs, targets)",
+        )
+        self.steps = whole_number(self.steps, "the number of steps for an example", 1)
         self.n_inputs = self.examples.inputs.shape[-1]
 
     @property
@@ -143,6 +149,7 @@ class ExampleStimulus(Stimulus):
     ) -> None:
         """Store the rows of the examples; if there is a `change`, load and alter the inputs."""
         assert isinstance(state, ExampleState)
+        check_items(items, state.items, len(self))
         torch.add(items, state.first_row, out=state.items)
         if self.change is not None:
             torch.index_select(state.rows, 0, state.items, out=state.inputs)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.datasets.examples import Examples
-from spikefa.datasets.functions import Task
+from spikefa.datasets.functions import Task, drawn
 from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Sources, Stimulus
@@ -16,6 +16,7 @@ from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
+from spikefa.utils.numbers import shown
 from spikefa.utils.seeding import generator
 
 BLOCK = 256
@@ -70,6 +71,11 @@ class FunctionStimulus(Stimulus):
         require(self.epoch >= 1, f"an epoch needs at least 1 example, {self.epoch} given")
         self.tasks = [self.task] if isinstance(self.task, Task) else list(self.task)
         require(bool(self.tasks), "there is no task: give one, or one for each replica")
+        for task in self.tasks:
+            require(
+                isinstance(task, Task),
+                f"a task is {shown(task)}: give Task(name, n_inputs, n_outputs, draw)",
+            )
         self.n_inputs = self.tasks[0].n_inputs
         self.name = self.tasks[0].name
 
@@ -87,6 +93,7 @@ class FunctionStimulus(Stimulus):
         self._of_replicas(network.replicas or 1)
         for task in self.tasks:
             check_sizes("a task", task.n_inputs, task.n_outputs, network)
+            drawn(task, 1, generator(0, "fingerprint"))
 
     def _of_replicas(self, replicas: int) -> list[Task]:
         """Return a task for each replica."""
@@ -98,7 +105,7 @@ class FunctionStimulus(Stimulus):
 
     def fingerprint(self) -> dict[str, Any]:
         """Return the tasks' names, and the first example of each."""
-        firsts = [task.draw(1, generator(0, "fingerprint")) for task in self.tasks]
+        firsts = [drawn(task, 1, generator(0, "fingerprint")) for task in self.tasks]
         return {
             "tasks": [task.name for task in self.tasks],
             "first_example": [torch.cat(pair, -1).flatten().tolist() for pair in firsts],
@@ -140,12 +147,12 @@ class FunctionStimulus(Stimulus):
         tasks = self._of_replicas(replicas)
         for number, (task, source) in enumerate(zip(tasks, generators, strict=True)):
             own = slice(number * batch, (number + 1) * batch)
-            for block, drawn in zip(
+            for block, new in zip(
                 (state.block_inputs, state.block_targets),
-                task.draw(BLOCK * batch, source),
+                drawn(task, BLOCK * batch, source),
                 strict=True,
             ):
-                block[:, own] = drawn.view(BLOCK, batch, -1).to(block.device, block.dtype)
+                block[:, own] = new.reshape(BLOCK, batch, -1).to(block.device, block.dtype)
 
     def show(self, state: StimulusState) -> None:
         """Do nothing: `load` has copied the examples."""
@@ -168,11 +175,11 @@ class FunctionStimulus(Stimulus):
     def held_out(self, seeds: Sequence[int]) -> ExampleStimulus:
         """Return examples for tests, drawn from the stream ``test`` of each seed."""
         tasks = self._of_replicas(len(seeds))
-        drawn = [
-            task.draw(self.tests, generator(seed, "test"))
+        examples = [
+            drawn(task, self.tests, generator(seed, "test"))
             for task, seed in zip(tasks, seeds, strict=True)
         ]
-        inputs, targets = (torch.stack(each) for each in zip(*drawn, strict=True))
+        inputs, targets = (torch.stack(each) for each in zip(*examples, strict=True))
         if len(seeds) == 1:
             inputs, targets = inputs[0], targets[0]
         return ExampleStimulus(Examples(inputs, targets), name=self.name)

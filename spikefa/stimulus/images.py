@@ -9,13 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikefa.datasets.images import Dataset, Images
+from spikefa.datasets.images import Dataset, Images, require_images
 from spikefa.errors import require
 from spikefa.network import Network
-from spikefa.stimulus.base import Stimulus
+from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
+from spikefa.stimulus.items import check_items
 from spikefa.stimulus.readout import ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
+from spikefa.utils.numbers import shown, whole_number
 from spikefa.utils.tensors import CONSTANT, Variable
 
 
@@ -79,7 +81,12 @@ class ImageStimulus(Stimulus):
     name: str = "images"
 
     def __post_init__(self) -> None:
-        require(self.steps >= 1, f"an image needs at least 1 step, {self.steps} given")
+        require_images("images", self.images)
+        self.steps = whole_number(self.steps, "the number of steps for an image", 1)
+        require(
+            isinstance(self.encoding, Encoding),
+            f"encoding is {shown(self.encoding)}: give an Encoding, such as RateCode()",
+        )
         self.n_inputs = self.images.n_inputs
         self.n_classes = self.images.n_classes
         self.thumbnails = self.images.pixels
@@ -119,6 +126,13 @@ class ImageStimulus(Stimulus):
             "encoding": repr(self.encoding),
             "images_sha256": content.hexdigest(),
         }
+
+    def load(
+        self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
+    ) -> None:
+        """Store the images of a presentation."""
+        check_items(items, state.items, len(self))
+        super().load(state, presentation, items, sources)
 
     def state(
         self, streams: int, n_outputs: int, device: torch.device, dtype: torch.dtype

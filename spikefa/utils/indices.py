@@ -2,16 +2,24 @@
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
 from spikefa.utils.numbers import is_whole, shown, whole_number
 
-Selection = Sequence[int] | slice | NDArray[Any] | Tensor
+
+class Array(Protocol):
+    """Anything that NumPy takes for an array, such as a tensor of torch."""
+
+    def __array__(self) -> NDArray[Any]:
+        """Return the array."""
+        ...
+
+
+Selection = Sequence[int] | slice | NDArray[Any] | Array
 """Indices in any order, negative ones counted from the end; a slice; or a mask, one bool each."""
 
 FORMS = "give a list of whole numbers, a slice, or a mask of {size} bools"
@@ -102,7 +110,7 @@ def _values(given: Any, size: int, what: str) -> np.ndarray:
             return np.array(elements, dtype=np.bool_)
         require(all(map(is_whole, elements)), refusal)
         return _exact([operator.index(each) for each in elements])
-    if isinstance(given, Tensor):
+    if hasattr(given, "requires_grad"):  # a tensor, without an import of torch, which takes long
         try:
             given = given.numpy(force=True)
         except (RuntimeError, TypeError) as error:  # sparse, or a type that NumPy lacks

@@ -95,9 +95,9 @@ def test_subset_checks_test_images_too(dataset: Dataset, n: int) -> None:
     ("pixels", "labels", "problem"),
     [
         (np.zeros((2, 3, 3)), np.zeros(2, np.uint8), "pixels are float64"),
-        (np.zeros((2, 9), np.uint8), np.zeros(2, np.uint8), "pixels .* 2 dimensions"),
+        (np.zeros((2, 9), np.uint8), np.zeros(2, np.uint8), "pixels have the shape"),
         (np.zeros((2, 3, 3), np.uint8), np.zeros(2, int), "labels are int64"),
-        (np.zeros((2, 3, 3), np.uint8), np.zeros((2, 1), np.uint8), "labels .* 2 dimensions"),
+        (np.zeros((2, 3, 3), np.uint8), np.zeros((2, 1), np.uint8), "labels have the shape"),
         (np.zeros((2, 3, 3), np.uint8), np.zeros(3, np.uint8), "2 images have 3 labels"),
         (np.zeros((0, 3, 3), np.uint8), np.zeros(0, np.uint8), "no pixels"),
     ],
@@ -128,7 +128,7 @@ def test_dataset_is_checked() -> None:
     with pytest.raises(SpikefaError, match=r"test images: shape \(2, 4\), expected \(2, 3\)"):
         Dataset("tiny", train=numbered(0, 2), test=wide)
     dim = replace(numbered(0, 2), full_scale=16)
-    with pytest.raises(SpikefaError, match="test images: full_scale 16, expected 255 as in train"):
+    with pytest.raises(SpikefaError, match="full_scale 16, expected 255 as in training"):
         Dataset("tiny", train=numbered(0, 2), test=dim)
     few = replace(numbered(0, 2), n_classes=2)
     with pytest.raises(SpikefaError, match="validation images: n_classes 2, expected 10 as in"):
