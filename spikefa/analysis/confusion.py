@@ -32,9 +32,10 @@ class Confusion:
 
     @property
     def error_percent(self) -> np.ndarray:
-        """The share of wrong guesses in each period, float64 [periods]."""
+        """The share of wrong guesses in each period, float64 [periods]; nan without guesses."""
         right = np.trace(self.counts, axis1=1, axis2=2)
-        return 100.0 * (1.0 - right / self.counts.sum(axis=(1, 2)))
+        with np.errstate(invalid="ignore"):
+            return 100.0 * (1.0 - right / self.counts.sum(axis=(1, 2)))
 
 
 def confusion(

@@ -20,7 +20,7 @@ class Trajectories(NamedTuple):
     paths : list of ndarray [T, components]
         One for each given trajectory.
     share : ndarray [components]
-        Share of the total variance along each component.
+        Share of the total variance along each component; nan if nothing moved.
     """
 
     paths: list[np.ndarray]
@@ -65,4 +65,5 @@ def principal_trajectories(trajectories: Sequence[np.ndarray], components: int =
     largest = np.clip(values[order], 0, None)
     projected = vectors[:, order] * np.sqrt(largest)
     cuts = np.cumsum([len(each) for each in trajectories])[:-1]
-    return Trajectories(np.split(projected, cuts), largest / values.sum())
+    with np.errstate(invalid="ignore"):
+        return Trajectories(np.split(projected, cuts), largest / values.sum())

@@ -74,6 +74,7 @@ class Evaluation:
         *,
         feed_back: bool = False,
     ):
+        stimulus.check(network)
         if batch is None:
             batch = AT_ONCE if feed_back else streams_by_default(network.device, len(stimulus))
         require(batch >= 1, f"the batch must be at least 1, {batch} given")

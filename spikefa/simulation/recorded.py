@@ -1,17 +1,20 @@
 """Recorders for simulations: start or continue a recording, and record a presentation."""
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.plan.predicates import Function
+from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.runner import Runner
 
 
 def start_recording(
     runner: Runner,
+    step: int,
     path: Path | str,
     probes: Sequence[Probe],
     windows: When | Sequence[When],
@@ -24,6 +27,8 @@ def start_recording(
     Parameters
     ----------
     runner : Runner
+    step : int
+        The next step.
     path : path
         The file to create.
     probes : sequence of Probe
@@ -42,7 +47,7 @@ def start_recording(
     Raises
     ------
     SpikefaError
-        If the file exists, or a probe or window is wrong.
+        If the file exists, a probe or window is wrong, or a window is over.
     """
     network, stimulus = runner.network, runner.stimulus
     given = {"seed": runner.seeds[0], "device": str(network.device), **(provenance or {})}
@@ -60,6 +65,7 @@ def start_recording(
         max_host_bytes=max_host_bytes,
         durability=durability,
         steps_per_image=stimulus.steps,
+        step=step,
     )
 
 
@@ -95,6 +101,20 @@ def continue_recording(
         thumbnails=runner.stimulus.thumbnails,
         predicates=predicates,
     )
+
+
+def finish_recording(recorder: Recorder, failure: BaseException | None = None) -> None:
+    """Close a recording; warn of windows that never came, unless the run was stopped or failed."""
+    missed = recorder.windows_to_come
+    orderly = failure is None or isinstance(failure, Stopped)
+    recorder.close("closed" if orderly else "failed")
+    if missed and failure is None:
+        windows = "; ".join(f"{label!r}, from step {start} on" for label, start in missed.items())
+        warnings.warn(
+            f"the recording {recorder.path} holds nothing of {windows}: the run ended before; "
+            "train longer, or give windows that begin earlier",
+            stacklevel=3,
+        )
 
 
 def recorded(

@@ -18,9 +18,8 @@ from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation
 from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
-from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import continue_recording, start_recording
+from spikefa.simulation.recorded import continue_recording, finish_recording, start_recording
 from spikefa.simulation.resuming import Checkpoints
 from spikefa.simulation.schedules import Schedule
 from spikefa.simulation.stimuli import stimuli_of
@@ -277,24 +276,22 @@ class Simulation:
     ) -> Recorder:
         """Record the training from here on, in a new file; see `start_recording`.
 
-        The recording is closed when the simulation is left as a context manager.
+        It is closed when the simulation is left as a context manager, or when another one begins.
         """
-        self.training.recorder = start_recording(
-            self.runner, path, probes, windows, provenance, max_host_bytes, durability
-        )
-        return self.training.recorder
+        others = provenance, max_host_bytes, durability
+        recorder = start_recording(self.runner, self.step, path, probes, windows, *others)
+        return self.training.record_with(recorder)
 
     def resume_recording(
         self, path: Path | str, predicates: Mapping[str, Function] | None = None
     ) -> Recorder:
         """Go on with the recording of a run that was stopped; see `continue_recording`."""
-        self.training.recorder = continue_recording(self.runner, path, self.step, predicates)
-        return self.training.recorder
+        recorder = continue_recording(self.runner, path, self.step, predicates)
+        return self.training.record_with(recorder)
 
     def __enter__(self) -> "Simulation":
         return self
 
     def __exit__(self, *failure: Any) -> None:
         if self.recorder is not None:
-            orderly = isinstance(failure[1], Stopped)  # which is no failure of the recording
-            self.recorder.__exit__(*((None, None, None) if orderly else failure))
+            finish_recording(self.recorder, failure[1])

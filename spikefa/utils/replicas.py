@@ -9,7 +9,7 @@ Everything here takes `replicas=None` for a single network, which has no such di
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from math import nan
+from math import isfinite, nan
 from numbers import Integral
 from statistics import stdev
 from typing import Any, TypeVar
@@ -123,8 +123,11 @@ def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
 
 
 def deviation(values: Sequence[float]) -> float:
-    """Return the standard deviation over replicas, with n - 1; nan for fewer than two."""
-    return stdev(values) if len(values) > 1 else nan
+    """Return the standard deviation over replicas, with n - 1.
+
+    It is nan for fewer than two, or if one of them is no number.
+    """
+    return stdev(values) if len(values) > 1 and all(map(isfinite, values)) else nan
 
 
 class _Replacing(TorchFunctionMode):
