@@ -96,9 +96,11 @@ def _require_numbers(name: str, given: Any) -> None:
         f"{name} have the shape {tuple(given.shape)}, expected [N, n]: give "
         f"{name}.reshape(-1, n), n numbers for each example",
     )
+    pixels = given.dtype == torch.uint8
     require(
         given.is_floating_point(),
-        f"{name} are {given.dtype}, expected floating-point numbers: give {name}.float()",
+        f"{name} are {given.dtype}, expected floating-point numbers: give {name}.float()"
+        + (" / 255, if 255 is white" if pixels else ""),
     )
     require(
         bool(torch.isfinite(given).all()),

@@ -96,7 +96,7 @@ def whole_slice(given: slice, what: str, *, steps: bool = True) -> slice:
     require(step != 0, f"{what} are {shown(given)}: give a slice whose step is not 0")
     require(
         steps or step in (None, 1),
-        f"{what} are {shown(given)}: give a slice without a step, and leave out afterwards",
+        f"{what} are {shown(given)}: give a slice of all of them, and take every k-th row",
     )
     return slice(found["start"], found["stop"], step)
 
