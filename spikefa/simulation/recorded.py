@@ -9,6 +9,7 @@ from typing import Any, Literal
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.interrupts import Stopped
+from spikefa.simulation.requests import check_requests
 from spikefa.simulation.runner import Runner
 
 
@@ -47,8 +48,9 @@ def start_recording(
     Raises
     ------
     SpikefaError
-        If the file exists, a probe or window is wrong, or a window is over.
+        If the file exists, a probe or window is wrong, a window is over, or a trigger cannot fire.
     """
+    check_requests(runner, probes, windows)
     network, stimulus = runner.network, runner.stimulus
     given = {"seed": runner.seeds[0], "device": str(network.device), **(provenance or {})}
     if network.leading:

@@ -3,7 +3,17 @@
 import pytest
 
 import spikefa as sf
-from spikefa.recording import Always, EveryImage, ImageWindow, Probe, Window, open_recording
+from spikefa.recording import (
+    Always,
+    ClassShown,
+    EveryImage,
+    ImageWindow,
+    Probe,
+    RateLeaves,
+    Trigger,
+    Window,
+    open_recording,
+)
 from spikefa.simulation import Stopped
 
 PROBE = Probe("hidden1", "spikes", "all")
@@ -118,3 +128,47 @@ def test_all_windows_came(simulation, tmp_path, recwarn):
         simulation.train(1)
     assert held(tmp_path / "run.h5")[1] == [0, 1, 2, 3, 4, 9]
     assert not [each for each in recwarn if "nothing of" in str(each.message)]
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (RateLeaves("hidden1", 0, 1), "which no rate of 'hidden1' leaves: give a narrower one"),
+        (RateLeaves("output", -1.0, 2.0), "which no rate of 'output' leaves"),
+        (ClassShown(1), "waits for class 1, which no item of tiny has"),
+        (ClassShown(7), "waits for class 7: give 0 to 1"),
+    ],
+)
+def test_a_trigger_that_cannot_fire_is_refused(tiny, tmp_path, event, says):
+    zeros = tiny.train.part(tiny.train.labels == 0)
+    net = sf.models.lillicrap2016.spiking_mnist(hidden=4, hidden_layers=1, outputs=4, n_inputs=12)
+    only = sf.datasets.Dataset("tiny", zeros, tiny.test)
+    simulation = sf.Simulation(net, only, batch_size=11, progress=False)
+    own = Probe("hidden1", "potential", "all", window=[Trigger(event)])
+    for probes, windows in (([PROBE], Trigger(event)), ([PROBE, own], Always())):
+        with pytest.raises(sf.SpikefaError, match=says):
+            simulation.record(tmp_path / "run.h5", probes, windows)
+    assert not (tmp_path / "run.h5").exists()
+
+
+def test_triggers_that_may_fire_are_taken(simulation, tmp_path):
+    events = [RateLeaves("hidden1", 0, 0.99), RateLeaves("hidden1", 0.01, 1), ClassShown(1)]
+    for number, event in enumerate(events):
+        simulation.record(tmp_path / f"{number}.h5", [PROBE], Trigger(event)).close()
+
+
+def test_an_error_that_never_arrives_has_no_potential(tiny, tmp_path):
+    for circuit, refused in ((sf.feedback.Shallow(), True), (sf.FA(0.3), False)):
+        net = sf.models.lillicrap2016.spiking_mnist(
+            hidden=4, hidden_layers=1, outputs=4, n_inputs=12, feedback=circuit
+        )
+        simulation = sf.Simulation(net, tiny, batch_size=11, progress=False)
+        path = tmp_path / f"{refused}.h5"
+        simulation.record(path, [Probe("output", "error_potential", "all")], Always()).close()
+        path.unlink()
+        hidden = [Probe("hidden1", "error_potential", "all")]
+        if refused:
+            with pytest.raises(sf.SpikefaError, match="no error of Shallow reaches 'hidden1'"):
+                simulation.record(path, hidden, Always())
+        else:
+            simulation.record(path, hidden, Always()).close()

@@ -202,3 +202,12 @@ def _(here):
     yield lambda: alone.streams_of(1, "hidden1")
     whole = run(here / "b.h5", stream="all")
     assert whole.streams_of(1, "hidden1") == slice(3, 6)
+
+
+@case("'error_potential': record another variable or population")
+def _(here):
+    sim = simulate(network=net(sf.feedback.Shallow()))
+    yield lambda: sim.record(here / "a.h5", [Probe("hidden1", "error_potential")], Always())
+    for population, variable in (("hidden1", "potential"), ("output", "error_potential")):
+        probes = [Probe(population, variable, "all")]
+        sim.record(here / f"{population}.h5", probes, Always()).close()
