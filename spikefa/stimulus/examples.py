@@ -13,7 +13,7 @@ from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
-from spikefa.stimulus.items import check_items
+from spikefa.stimulus.items import check_items, pick
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
@@ -149,10 +149,10 @@ class ExampleStimulus(Stimulus):
     ) -> None:
         """Store the rows of the examples; if there is a `change`, load and alter the inputs."""
         assert isinstance(state, ExampleState)
-        check_items(items, state.items, len(self))
+        check_items(items, state.items)
         torch.add(items, state.first_row, out=state.items)
         if self.change is not None:
-            torch.index_select(state.rows, 0, state.items, out=state.inputs)
+            pick(state.rows, state.items, state.inputs)
             generators = sources["change"]
             each = state.inputs.view(len(generators), -1, self.n_inputs)
             for own, source in zip(each, generators, strict=True):
@@ -162,7 +162,7 @@ class ExampleStimulus(Stimulus):
         """Show the examples."""
         assert isinstance(state, ExampleState)
         if self.change is None:
-            torch.index_select(state.rows, 0, state.items, out=state.inputs)
+            pick(state.rows, state.items, state.inputs)
         torch.index_select(state.row_targets, 0, state.items, out=state.target)
         torch.index_select(state.row_labels, 0, state.items, out=state.labels)
 

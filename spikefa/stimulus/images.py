@@ -14,7 +14,7 @@ from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
-from spikefa.stimulus.items import check_items
+from spikefa.stimulus.items import check_items, pick
 from spikefa.stimulus.readout import ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.numbers import shown, whole_number
@@ -131,7 +131,7 @@ class ImageStimulus(Stimulus):
         self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
     ) -> None:
         """Store the images of a presentation."""
-        check_items(items, state.items, len(self))
+        check_items(items, state.items)
         super().load(state, presentation, items, sources)
 
     def state(
@@ -161,7 +161,7 @@ class ImageStimulus(Stimulus):
     def show(self, state: StimulusState) -> None:
         """Switch every stream to its next image."""
         assert isinstance(state, ImageState)
-        torch.index_select(state.pixels, 0, state.items, out=state.shown)
+        pick(state.pixels, state.items, state.shown)
         torch.index_select(state.classes, 0, state.items, out=state.labels)
         state.brightness.copy_(state.shown).div_(self.images.full_scale)
         self.encoding.show(state.code, state.brightness, self.steps)

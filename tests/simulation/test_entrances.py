@@ -98,14 +98,18 @@ def test_an_image_stimulus_of_something_else(tiny, options, says):
         np.array([0, 1, 2]),
     ],
 )
-def test_items_to_show_are_numbers_of_items(network, tiny, items):
+def test_items_to_show_are_numbers_of_items(tiny, items):
     examples = Examples(torch.zeros(22, 12), torch.zeros(22, 6))
     for stimulus in (sf.ImageStimulus(tiny.train), sf.ExampleStimulus(examples)):
         state = stimulus.state(3, 6, torch.device("cpu"), torch.float32)
+
+        def show(given, stimulus=stimulus, state=state):
+            stimulus.load(state, 0, given, {})
+            stimulus.show(state)
+
         with pytest.raises(sf.SpikefaError, match="the items to show are"):
-            stimulus.load(state, 0, items, {})
-        stimulus.load(state, 0, torch.tensor([21, 0, 5], dtype=torch.int32), {})
-        stimulus.show(state)
+            show(items)
+        show(torch.tensor([21, 0, 5], dtype=torch.int32))
         assert state.items.tolist() == [21, 0, 5]
 
 
