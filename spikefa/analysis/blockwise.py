@@ -3,7 +3,24 @@
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording import Recording, Steps
+from spikefa.recording import Recording, Steps, Units
+from spikefa.utils.numbers import shown, whole_number
+
+
+def some_units(recording: Recording, population: str, units: Units) -> np.ndarray:
+    """Return the numbers of the selected units, int64, in their order, at least one.
+
+    Raises
+    ------
+    SpikefaError
+        If one was not recorded, or there are none.
+    """
+    chosen = recording.units(population, chosen=units)
+    require(
+        len(chosen) > 0,
+        f"the units of {population!r} are {shown(units)}, which is none: give one or more",
+    )
+    return chosen
 
 
 def some_rows(recording: Recording, steps: Steps) -> slice:
@@ -15,7 +32,7 @@ def some_rows(recording: Recording, steps: Steps) -> slice:
         If there are none.
     """
     rows = recording.rows(steps)
-    wanted = "steps" if steps is None else f"steps of {steps!r}"
+    wanted = "steps" if steps is None else f"steps of {shown(steps)}"
     require(rows.stop > rows.start, f"{recording.path} holds no {wanted}: nothing can be counted")
     return rows
 
@@ -40,7 +57,7 @@ def settled(recording: Recording, population: str, rows: slice, settle: int) -> 
     -------
     ndarray of bool, shape [rows]
     """
-    require(settle >= 0, f"settle is {settle}: give a number of steps, at least 0")
+    settle = whole_number(settle, "settle", 0)
     if settle == 0:
         return np.ones(rows.stop - rows.start, dtype=bool)
     held, first = recording.steps_of(population), max(0, rows.start - settle)

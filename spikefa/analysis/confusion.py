@@ -10,6 +10,7 @@ from spikefa.analysis.presentations import Presentations, presentations
 from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording, Steps
 from spikefa.recording.read.spike_reader import BLOCK_ROWS
+from spikefa.utils.numbers import whole_number
 
 Guess = Literal["last", "summed"]
 
@@ -31,9 +32,10 @@ class Confusion:
 
     @property
     def error_percent(self) -> np.ndarray:
-        """The share of wrong guesses in each period, float64 [periods]."""
+        """The share of wrong guesses in each period, float64 [periods]; nan without guesses."""
         right = np.trace(self.counts, axis1=1, axis2=2)
-        return 100.0 * (1.0 - right / self.counts.sum(axis=(1, 2)))
+        with np.errstate(invalid="ignore"):
+            return 100.0 * (1.0 - right / self.counts.sum(axis=(1, 2)))
 
 
 def confusion(
@@ -85,8 +87,7 @@ def confusion(
         int(shown.label.max()) < n_classes,
         f"an image of class {shown.label.max()} was shown, but {name!r} has {n_classes} classes",
     )
-    length = len(shown) if every is None else every
-    require(length >= 1, f"every is {length}: give 1 presentation or more for a period")
+    length = len(shown) if every is None else whole_number(every, "every", 1)
     counts = np.zeros((-(-len(shown) // length), n_classes, n_classes), np.int64)
     for chosen, spikes in _counted(recording, name, templates, shown, guess):
         period = np.arange(chosen.start, chosen.stop) // length

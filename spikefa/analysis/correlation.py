@@ -1,17 +1,15 @@
 """Correlations between the spikes of pairs of units."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from spikefa.analysis.moments import spike_moments
-from spikefa.recording import Recording, Steps
+from spikefa.recording import Recording, Steps, Units
 
 
 def pairwise_correlation(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
 ) -> np.ndarray:
     """Return Pearson's correlation of each pair of units over the steps.
@@ -25,8 +23,8 @@ def pairwise_correlation(
     ----------
     recording : Recording
     population : str
-    units : sequence of int, optional
-        Recorded units, in the order wanted; by default all.
+    units : selection, optional
+        Recorded units, in the order wanted, see `Recording`; by default all.
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
 

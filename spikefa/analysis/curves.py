@@ -58,7 +58,7 @@ def learning_curve(metrics: MetricsTable | str | Path) -> Figure:
 
 
 def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable) -> None:
-    drawn: dict[str, np.ndarray] = {}
+    drawn: dict[str, tuple[float, np.ndarray]] = {}
     for name, (label, colour) in ERRORS.items():
         errors = column(rows, name)
         known = np.isfinite(errors)
@@ -66,10 +66,10 @@ def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable) -> None:
             axes.plot(
                 images[known], errors[known], marker="o", markersize=4, color=colour, label=label
             )
-            drawn[name] = errors[known]
+            drawn[name] = float(images[known][-1]), errors[known]
     require(len(drawn) > 0, "the metrics hold no error to draw")
-    _write_last(axes, images[-1], drawn)
-    all_errors = np.concatenate(list(drawn.values()))
+    _write_last(axes, drawn)
+    all_errors = np.concatenate([errors for _, errors in drawn.values()])
     if all_errors.min() > 0 and all_errors.max() > LOG_RANGE * all_errors.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(ScalarFormatter())
@@ -82,10 +82,10 @@ def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable) -> None:
     quiet(axes)
 
 
-def _write_last(axes: Axes, right: float, drawn: Mapping[str, np.ndarray]) -> None:
+def _write_last(axes: Axes, drawn: Mapping[str, tuple[float, np.ndarray]]) -> None:
     """Write the last error at the end of each curve, the larger one above, the other below."""
-    largest = max(errors[-1] for errors in drawn.values())
-    for name, errors in drawn.items():
+    largest = max(errors[-1] for _, errors in drawn.values())
+    for name, (right, errors) in drawn.items():
         axes.annotate(
             f"{errors[-1]:.2f} %",
             (right, errors[-1]),
@@ -103,7 +103,7 @@ def _draw_rates(axes: Axes, images: np.ndarray, rows: MetricsTable, names: Seque
         label = plain(name.removeprefix("rate_"))
         axes.plot(images, column(rows, name), marker="o", markersize=3, color=colour, label=label)
     axes.set_ylabel("spikes per neuron\nand step")
-    highest = np.nanmax([0.01, *(column(rows, name).max() for name in names)])
+    highest = np.nanmax([0.01, *(value for name in names for value in column(rows, name))])
     axes.set_ylim(0, 1.25 * highest)  # room for the legend
     axes.legend(frameon=False, ncols=min(len(names), 5), fontsize=8)
     quiet(axes)

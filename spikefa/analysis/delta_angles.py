@@ -172,7 +172,6 @@ def present_once(
         not network.leading,
         "the angles are defined for a single network: give a replica, such as network.replica(0)",
     )
-    require(steps >= 1, f"images must be shown for at least 1 step, {steps} given")
     runner = Runner(network, ImageStimulus(images, steps=steps), len(images), seed, name)
     runner.load(0, torch.arange(len(images), device=network.device))
     for _ in runner.rest(feed_back=True):

@@ -1,17 +1,15 @@
 """The dimensionality of the activity of a population."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from spikefa.analysis.moments import spike_moments
-from spikefa.recording import Recording, Steps
+from spikefa.recording import Recording, Steps, Units
 
 
 def covariance_spectrum(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
 ) -> np.ndarray:
     """Return the eigenvalues of the covariance of the spikes, the largest first.
@@ -20,8 +18,8 @@ def covariance_spectrum(
     ----------
     recording : Recording
     population : str
-    units : sequence of int, optional
-        Recorded units; by default all.
+    units : selection, optional
+        Recorded units, see `Recording`; by default all.
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
 
@@ -41,7 +39,7 @@ def covariance_spectrum(
 def participation_ratio(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
 ) -> float:
     """Return the participation ratio, a dimensionality between 1 and the number of units.

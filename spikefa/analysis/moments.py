@@ -1,13 +1,12 @@
 """Counts and covariances of spikes, summed over blocks without rounding."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.analysis.blockwise import some_rows
+from spikefa.analysis.blockwise import some_rows, some_units
 from spikefa.errors import require
-from spikefa.recording import Recording, Steps
+from spikefa.recording import Recording, Steps, Units
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Moments:
 def spike_moments(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
 ) -> Moments:
     """Count the spikes of units and of pairs of units, in one pass.
@@ -50,8 +49,8 @@ def spike_moments(
     ----------
     recording : Recording
     population : str
-    units : sequence of int, optional
-        Recorded units, in the order wanted; by default all.
+    units : selection, optional
+        Recorded units, in the order wanted, see `Recording`; by default all.
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
 
@@ -63,7 +62,7 @@ def spike_moments(
     rows = some_rows(recording, steps)
     total = rows.stop - rows.start
     require(total >= 2, f"{recording.path} holds only one step there: a covariance needs two")
-    n_units = len(recording.units(population) if units is None else units)
+    n_units = len(some_units(recording, population, units))
     joint = np.zeros((n_units, n_units), np.int64)
     for _, spikes in recording.blocks(population, units, steps):
         # float32 counts exactly up to 2^24, and a block has far fewer rows.

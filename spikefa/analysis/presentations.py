@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import require
 from spikefa.recording import Recording, Steps
+from spikefa.utils.numbers import whole_number
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def presentations(
     found = steps_per_image or recording.steps_per_image
     if found is None and len(lengths):
         found = int(np.bincount(lengths).argmax())
-    if found is None or not len(lengths):
-        raise SpikefaError(f"{recording.path} holds no presentation: give steps_per_image")
+    require(len(lengths) > 0, f"{recording.path} holds no presentation there")
+    found = whole_number(found, "steps_per_image", 1)
     held = recording.steps if population is None else recording.steps_of(population)
     first, last = held[shown.edges[:-1]], held[shown.edges[1:] - 1]
     whole = (lengths == found) & (first == shown.start) & (last - first == found - 1)

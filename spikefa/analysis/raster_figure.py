@@ -11,6 +11,7 @@ from spikefa.analysis.selection import select_populations, select_steps, select_
 from spikefa.analysis.style import GREY, INK, plain
 from spikefa.errors import require
 from spikefa.recording import Recording, Window
+from spikefa.utils.indices import Selection
 
 WIDTH = 10.0
 TOP, BOTTOM = 1.15, 0.85
@@ -26,7 +27,7 @@ MOST_SWITCHES = 150
 def raster_figure(
     recording: Recording,
     populations: Sequence[str] | None = None,
-    units: str | int | Sequence[int] = "all",
+    units: str | int | Selection = "all",
     steps: str | slice | None = None,
 ) -> Figure:
     """Draw the spikes of some units during some steps, one panel for each population.
@@ -42,8 +43,9 @@ def raster_figure(
     recording : Recording
     populations : sequence of str, optional
         By default all of which spikes were recorded.
-    units : str, int or sequence of int, default "all"
-        All recorded units; or how many of each population, evenly spaced; or which units.
+    units : str, int or selection, default "all"
+        All recorded units; or how many of each population, evenly spaced; or which units, see
+        `Recording`.
     steps : str or slice, optional
         The label of a window, absolute steps such as ``slice(0, 500)`` or ``"0:500"``, or
         ``"all"``. By default at most the first 1000 steps of the first window.
@@ -88,7 +90,7 @@ def raster_figure(
     return figure
 
 
-def _panel(excerpt: Excerpt, population: str, units: str | int | Sequence[int]) -> RasterPanel:
+def _panel(excerpt: Excerpt, population: str, units: str | int | Selection) -> RasterPanel:
     chosen = select_units(excerpt.recording, population, units)
     cells = len(chosen) * (excerpt.window.stop - excerpt.window.start)
     require(

@@ -1,13 +1,12 @@
 """Firing rates: of units, by window, by class shown, and over time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.analysis.blockwise import settled, some_rows
-from spikefa.errors import require
-from spikefa.recording import Recording, Steps
+from spikefa.analysis.blockwise import settled, some_rows, some_units
+from spikefa.recording import Recording, Steps, Units
+from spikefa.utils.numbers import whole_number
 
 LABELS = 256
 """Number of possible labels, which are bytes."""
@@ -16,7 +15,7 @@ LABELS = 256
 def unit_rates(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
 ) -> np.ndarray:
     """Return the mean rate of each unit, in spikes per step.
@@ -28,8 +27,8 @@ def unit_rates(
     ----------
     recording : Recording
     population : str
-    units : sequence of int, optional
-        Recorded units, in the order wanted; by default all.
+    units : selection, optional
+        Recorded units, in the order wanted, see `Recording`; by default all.
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
 
@@ -43,6 +42,7 @@ def unit_rates(
         If no spikes of the population were recorded, or none of these steps.
     """
     rows = some_rows(recording, steps)
+    some_units(recording, population, units)
     counts: np.ndarray | int = 0
     for _, spikes in recording.blocks(population, units, steps):
         counts = counts + spikes.sum(axis=0, dtype=np.int64)
@@ -59,7 +59,7 @@ def mean_rates(recording: Recording, steps: Steps = None) -> dict[str, float]:
 
 
 def window_rates(
-    recording: Recording, population: str, units: Sequence[int] | None = None
+    recording: Recording, population: str, units: Units = None
 ) -> dict[str, np.ndarray]:
     """Return the rates of the units in each window, by label; see `unit_rates`.
 
@@ -93,7 +93,7 @@ class ClassRates:
 def class_rates(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
     settle: int = 0,
 ) -> ClassRates:
@@ -113,7 +113,7 @@ def class_rates(
         If no spikes of the population were recorded, or none of these steps.
     """
     some_rows(recording, steps)
-    n_units = len(recording.units(population) if units is None else units)
+    n_units = len(some_units(recording, population, units))
     counts = np.zeros((LABELS, n_units), np.int64)
     shown = np.zeros(LABELS, np.int64)
     highest = max(population.n_classes for population in recording.populations.values())
@@ -134,7 +134,7 @@ def class_rates(
 def population_rate(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
     width: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -162,15 +162,14 @@ def population_rate(
     SpikefaError
         If no spikes of the population were recorded, or none of these steps.
     """
-    require(width >= 1, f"bins of {width} steps are empty: give width 1 or more")
+    width = whole_number(width, "width", 1)
     rows = some_rows(recording, steps)
+    n_units = len(some_units(recording, population, units))
     bins, place, recorded = np.unique(
         recording.steps[rows] // width, return_inverse=True, return_counts=True
     )
     counts = np.zeros(len(bins), np.int64)
-    n_units = 0
     for part, spikes in recording.blocks(population, units, steps):
-        n_units = spikes.shape[1]
         where = place[part.start - rows.start : part.stop - rows.start]
         np.add.at(counts, where, spikes.sum(axis=1, dtype=np.int64))
     return bins * width, counts / (recorded * n_units)

@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from spikefa.analysis.selection import spread
 from spikefa.analysis.style import GREY, INK, quiet
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
+from spikefa.utils.numbers import is_whole, whole_number
 
 COLUMNS = 8
 FIRST = re.compile(r"network\.synapses\.(.+)\.weight")
@@ -45,16 +47,16 @@ def receptive_fields(
     SpikefaError
         If the file is not a checkpoint or damaged, or the inputs do not make an image.
     """
-    require(units >= 1, f"units: {units} given: give at least 1")
+    count = whole_number(units, "the number of units", 1)
     loaded = load_checkpoint(Path(checkpoint))
     name, weights = first_weights(loaded)
-    height, width = shape or _square(len(weights))
+    height, width = _square(len(weights)) if shape is None else shape
     require(
-        height * width == len(weights),
+        is_whole(height) and is_whole(width) and height >= 1 and height * width == len(weights),
         f"{len(weights)} inputs do not make an image of {height} x {width}",
     )
     size = weights.shape[1]
-    chosen = np.unique(np.round(np.linspace(0, size - 1, min(units, size))).astype(np.int64))
+    chosen = spread(size, count)
     largest = float(np.quantile(np.abs(weights[:, chosen]), 0.995)) or 1.0
     figure, panels = _panels(len(chosen), height / width)
     for axes, unit in zip(panels, chosen, strict=False):

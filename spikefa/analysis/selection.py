@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from spikefa.analysis.blockwise import some_units
 from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording, Window
+from spikefa.utils.indices import Selection
+from spikefa.utils.numbers import is_whole, whole_number
 
 MOST_STEPS = 1000
 """Most steps of the first window that are selected if no steps are given."""
@@ -31,7 +35,7 @@ def select_populations(recording: Recording, names: Sequence[str] | None = None)
 
 
 def select_units(
-    recording: Recording, population: str, units: str | int | Sequence[int] = "all"
+    recording: Recording, population: str, units: str | int | Selection = "all"
 ) -> np.ndarray:
     """Return the selected units of a population, int64, ascending.
 
@@ -39,36 +43,32 @@ def select_units(
     ----------
     recording : Recording
     population : str
-    units : str, int or sequence of int
+    units : str, int, sequence, slice or mask
         ``"all"`` recorded units; a number of them, evenly spaced (all if there are fewer); or
-        their indices. As text: ``"50"``, ``"3,14,15"``, and ``"7,"`` for unit 7 alone.
+        which, as for `Recording.raster`. As text: ``"50"``, ``"3,14,15"``, and ``"7,"`` for unit 7
+        alone.
 
     Raises
     ------
     SpikefaError
-        If a unit was not recorded, or the text has another form.
+        If a unit was not recorded, none is given, or the text has another form.
     """
     recorded = recording.units(population)
-    wanted = _parse_units(units) if isinstance(units, str) else units
-    if wanted == "all":
+    if isinstance(units, str) and units == "all":
         return recorded
-    if isinstance(wanted, int):
-        require(wanted >= 1, f"units: {wanted} given: give at least 1")
-        places = np.linspace(0, len(recorded) - 1, min(wanted, len(recorded)))
-        return recorded[np.round(places).astype(np.int64)]
-    chosen = np.unique(np.asarray(wanted, dtype=np.int64))
-    missing = chosen[~np.isin(chosen, recorded)]
-    require(
-        len(missing) == 0,
-        f"unit {missing[:1].sum()} of {population!r} was not recorded: {len(recorded):,} were, "
-        f"{_some(recorded)}",
-    )
-    return chosen
+    wanted: Any = _parse_units(units) if isinstance(units, str) else units
+    if is_whole(wanted):
+        count = whole_number(wanted, "the number of units", 1)
+        return recorded[spread(len(recorded), count)]
+    return np.unique(some_units(recording, population, wanted))
 
 
-def _parse_units(text: str) -> str | int | list[int]:
-    if text == "all":
-        return text
+def spread(size: int, count: int) -> np.ndarray:
+    """Return `count` indices, evenly spaced, of `size` things; all if there are fewer."""
+    return np.round(np.linspace(0, size - 1, min(count, size))).astype(np.int64)
+
+
+def _parse_units(text: str) -> int | list[int]:
     if re.fullmatch(r"\d{1,9}", text):
         return int(text)
     require(
@@ -76,10 +76,6 @@ def _parse_units(text: str) -> str | int | list[int]:
         f"units: {text!r} given: give a number, such as 50, a list, such as 3,14,15, or all",
     )
     return [int(number) for number in text.split(",") if number]
-
-
-def _some(numbers: np.ndarray) -> str:
-    return ", ".join(map(str, numbers[:12])) + (", ..." if len(numbers) > 12 else "")
 
 
 def select_steps(recording: Recording, steps: str | slice | None = None) -> Window:
@@ -90,8 +86,8 @@ def select_steps(recording: Recording, steps: str | slice | None = None) -> Wind
     recording : Recording
     steps : str or slice, optional
         The label of a window; absolute steps, half-open, such as ``slice(0, 500)`` or as text
-        ``"0:500"``, ``"1000:"``; or ``"all"``. By default at most the first 1000 steps of the first
-        window with recorded steps.
+        ``"0:500"``, ``"1000:"``, ``"-500:"`` for the last 500; or ``"all"``. By default at most the
+        first 1000 steps of the first window with recorded steps.
 
     Raises
     ------
@@ -103,12 +99,12 @@ def select_steps(recording: Recording, steps: str | slice | None = None) -> Wind
         held = [w for w in windows.values() if len(_recorded(recording, w.start, w.stop))]
         require(len(held) > 0, f"{recording.path} holds no recorded step yet: let the run go on")
         first = held[0]
-        return _bounded(recording, first.label, first.start, min(first.stop, _end(first)))
+        return _bounded(recording, first.label, slice(first.start, min(first.stop, _end(first))))
     if isinstance(steps, str) and steps in windows:
-        return _bounded(recording, steps, windows[steps].start, windows[steps].stop)
+        found = windows[steps]
+        return _bounded(recording, steps, slice(found.start, found.stop))
     span = _parse_steps(recording, steps) if isinstance(steps, str) else steps
-    stop = np.iinfo(np.int64).max if span.stop is None else span.stop
-    return _bounded(recording, "", span.start or 0, stop)
+    return _bounded(recording, "", span)
 
 
 def _end(window: Window) -> int:
@@ -119,17 +115,17 @@ def _recorded(recording: Recording, start: int, stop: int) -> np.ndarray:
     return recording.steps[recording.rows(slice(start, stop))]
 
 
-def _bounded(recording: Recording, label: str, start: int, stop: int) -> Window:
-    held = _recorded(recording, start, stop)
+def _bounded(recording: Recording, label: str, span: slice) -> Window:
+    held = recording.steps[recording.rows(span)]
     require(
         len(held) > 0,
-        f"{recording.path} holds no step of {label or _range(start, stop)}: {_windows(recording)}",
+        f"{recording.path} holds no step of {label or _range(span)}: {_windows(recording)}",
     )
     return Window(label, int(held[0]), int(held[-1]) + 1)
 
 
-def _range(start: int, stop: int) -> str:
-    return f"{start}:{'' if stop == np.iinfo(np.int64).max else stop}"
+def _range(span: slice) -> str:
+    return ":".join("" if part is None else str(part) for part in (span.start, span.stop))
 
 
 def _windows(recording: Recording) -> str:
@@ -146,7 +142,7 @@ def _windows(recording: Recording) -> str:
 def _parse_steps(recording: Recording, text: str) -> slice:
     if text == "all":
         return slice(None)
-    found = re.fullmatch(r"(\d{0,18}):(\d{0,18})", text)
+    found = re.fullmatch(r"(-?\d{1,18})?:(-?\d{1,18})?", text)
     if found is None:
         raise SpikefaError(
             f"steps: {text!r} given: give START:STOP, all, or the label of a window; "

@@ -1,13 +1,12 @@
 """The selectivity of units for classes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from spikefa.analysis.rates import class_rates
 from spikefa.errors import require
-from spikefa.recording import Recording, Steps
+from spikefa.recording import Recording, Steps, Units
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Selectivity:
 def selectivity(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
     settle: int = 0,
 ) -> Selectivity:

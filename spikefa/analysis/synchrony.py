@@ -1,17 +1,15 @@
 """The synchrony of the units of a population."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from spikefa.analysis.blockwise import some_rows
-from spikefa.recording import Recording, Steps
+from spikefa.analysis.blockwise import some_rows, some_units
+from spikefa.recording import Recording, Steps, Units
 
 
 def synchrony(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
 ) -> float:
     """Return the synchrony measure chi of Golomb and Rinzel, between 0 and 1.
@@ -27,8 +25,8 @@ def synchrony(
     ----------
     recording : Recording
     population : str
-    units : sequence of int, optional
-        Recorded units; by default all.
+    units : selection, optional
+        Recorded units, see `Recording`; by default all.
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
 
@@ -43,6 +41,7 @@ def synchrony(
         If no spikes of the population were recorded, or none of these steps.
     """
     rows = some_rows(recording, steps)
+    some_units(recording, population, units)
     total = rows.stop - rows.start
     counts: np.ndarray | int = 0
     together = squared = 0

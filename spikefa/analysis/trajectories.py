@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.network.network import Network
+from spikefa.utils.numbers import whole_number
 
 
 class Trajectories(NamedTuple):
@@ -19,7 +20,7 @@ class Trajectories(NamedTuple):
     paths : list of ndarray [T, components]
         One for each given trajectory.
     share : ndarray [components]
-        Share of the total variance along each component.
+        Share of the total variance along each component; nan if nothing moved.
     """
 
     paths: list[np.ndarray]
@@ -53,8 +54,9 @@ def principal_trajectories(trajectories: Sequence[np.ndarray], components: int =
     sizes = {each.shape[1] for each in trajectories}
     require(len(sizes) == 1, f"trajectories of {sorted(sizes)} dimensions: they must be the same")
     points = np.concatenate([np.asarray(each, np.float64) for each in trajectories])
+    components = whole_number(components, "the number of components", 1)
     require(
-        1 <= components < len(points),
+        components < len(points),
         f"{components} components of {len(points)} points: give more points than components",
     )
     points -= points.mean(0)
@@ -63,4 +65,5 @@ def principal_trajectories(trajectories: Sequence[np.ndarray], components: int =
     largest = np.clip(values[order], 0, None)
     projected = vectors[:, order] * np.sqrt(largest)
     cuts = np.cumsum([len(each) for each in trajectories])[:-1]
-    return Trajectories(np.split(projected, cuts), largest / values.sum())
+    with np.errstate(invalid="ignore"):
+        return Trajectories(np.split(projected, cuts), largest / values.sum())

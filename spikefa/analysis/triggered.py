@@ -1,13 +1,14 @@
 """Spike-triggered averages of images and of traces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.analysis.blockwise import some_rows
+from spikefa.analysis.blockwise import some_rows, some_units
 from spikefa.errors import SpikefaError, require
-from spikefa.recording import Recording, Steps
+from spikefa.recording import Recording, Steps, Units
+from spikefa.utils.numbers import whole_number
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class TriggeredImages:
 def triggered_images(
     recording: Recording,
     population: str,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
     lag: int = 0,
     images: Mapping[int, np.ndarray] | np.ndarray | None = None,
@@ -47,8 +48,8 @@ def triggered_images(
     ----------
     recording : Recording
     population : str
-    units : sequence of int, optional
-        Recorded units, in the order wanted; by default all.
+    units : selection, optional
+        Recorded units, in the order wanted, see `Recording`; by default all.
     steps : str or slice, optional
         The label of a window or absolute steps; by default all.
     lag : int
@@ -61,13 +62,13 @@ def triggered_images(
     SpikefaError
         If the images or the spikes were not recorded.
     """
-    require(lag >= 0, f"lag is {lag}: give 0 or more steps")
+    lag = whole_number(lag, "lag", 0)
     some_rows(recording, steps)
     pictures = recording.images if images is None else images
     require(len(pictures) > 0, f"{recording.path} keeps no images: give them as `images`")
     first = next(iter(pictures.values())) if isinstance(pictures, Mapping) else pictures[0]
     shape = np.shape(first)
-    n_units = len(recording.units(population) if units is None else units)
+    n_units = len(some_units(recording, population, units))
     sums = np.zeros((n_units + 1, int(np.prod(shape))))
     spikes = np.zeros(n_units + 1, np.int64)
     for part, raster in recording.blocks(population, units, steps):
@@ -117,7 +118,7 @@ def triggered_trace(
     trace: tuple[str, str, int],
     before: int,
     after: int,
-    units: Sequence[int] | None = None,
+    units: Units = None,
     steps: Steps = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean course of a trace around the spikes of each unit.
@@ -150,12 +151,10 @@ def triggered_trace(
     SpikefaError
         If the trace or the spikes were not recorded, or they are of different streams.
     """
-    require(
-        before >= 0 and after >= 0, f"before and after are {before}, {after}: give 0 or more steps"
-    )
+    before, after = whole_number(before, "before", 0), whole_number(after, "after", 0)
     recording.check_one_stream((population, "spikes"), trace[:2])
     rows = some_rows(recording, steps)
-    n_units = len(recording.units(population) if units is None else units)
+    n_units = len(some_units(recording, population, units))
     sums, spikes = np.zeros((n_units, before + 1 + after)), np.zeros(n_units, np.int64)
     for part, raster in recording.blocks(population, units, steps):
         first, last = max(rows.start, part.start - before), min(rows.stop, part.stop + after)

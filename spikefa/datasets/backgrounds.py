@@ -56,7 +56,7 @@ def _photographs(folder: Path, least: tuple[int, int]) -> list[np.ndarray]:
             with Image.open(path) as picture:
                 grey = np.asarray(picture.convert("L"), dtype=np.float32) / 255
         except (OSError, UnidentifiedImageError) as error:
-            require(False, f"cannot read the photograph {path}: {error}: remove it")
+            require(False, f"cannot read the photograph {path}: {error}: move it elsewhere")
         if grey.shape[0] >= least[0] and grey.shape[1] >= least[1]:
             found.append(grey)
     require(

@@ -1,13 +1,14 @@
 """Examples for supervised learning: inputs with their targets, as tensors."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
 from spikefa.datasets.images import Images
 from spikefa.errors import SpikefaError, require
+from spikefa.utils.numbers import shown, whole_number
 from spikefa.utils.scalars import plain_fields
 
 Scaling = Literal["unit", "standardised", "standardised_each"]
@@ -45,6 +46,8 @@ class Examples:
 
     def __post_init__(self) -> None:
         plain_fields(self)
+        for name in ("inputs", "targets"):
+            _require_numbers(name, getattr(self, name))
         counts = [self.inputs.shape[-2], self.targets.shape[-2]]
         counts += [] if self.labels is None else [len(self.labels)]
         require(
@@ -52,6 +55,22 @@ class Examples:
             f"{' and '.join(map(str, counts))} inputs, targets and labels: give the same number of "
             "each, at least one",
         )
+        require(
+            self.inputs.shape[:-2] == self.targets.shape[:-2],
+            f"inputs of shape {tuple(self.inputs.shape)}, targets of shape "
+            f"{tuple(self.targets.shape)}: give both the same dimensions in front",
+        )
+        per_class = whole_number(self.per_class, "per_class", 1)
+        object.__setattr__(self, "per_class", per_class)
+        if self.labels is not None:
+            outputs = self.targets.shape[-1]
+            require(
+                outputs % per_class == 0,
+                f"{outputs} outputs cannot be shared by classes of {per_class} outputs: give "
+                "another per_class",
+            )
+            labels = class_numbers(self.labels, outputs // per_class)
+            object.__setattr__(self, "labels", labels)
 
     def __len__(self) -> int:
         return self.inputs.shape[-2]
@@ -66,6 +85,55 @@ class Examples:
             targets=inputs if same else self.targets.to(device, dtype),
             labels=None if self.labels is None else self.labels.to(device),
         )
+
+
+def _require_numbers(name: str, given: Any) -> None:
+    """Refuse anything but a tensor [..., N, n] of finite floating-point numbers."""
+    require(
+        isinstance(given, Tensor),
+        f"{name} are a {type(given).__name__}: give a tensor, torch.as_tensor({name})",
+    )
+    require(
+        given.dim() >= 2,
+        f"{name} have the shape {tuple(given.shape)}, expected [N, n]: give "
+        f"{name}.reshape(-1, n), n numbers for each example",
+    )
+    pixels = given.dtype == torch.uint8
+    require(
+        given.is_floating_point(),
+        f"{name} are {given.dtype}, expected floating-point numbers: give {name}.float()"
+        + (" / 255, if 255 is white" if pixels else ""),
+    )
+    require(
+        bool(torch.isfinite(given).all()),
+        f"some {name} are NaN or infinite: look for the reason first",
+    )
+
+
+def class_numbers(labels: Any, n_classes: int) -> Tensor:
+    """Return labels [N] as int64.
+
+    Raises
+    ------
+    SpikefaError
+        If they are not a tensor of whole numbers from 0 to ``n_classes - 1``.
+    """
+    require(
+        isinstance(labels, Tensor) and labels.dim() == 1,
+        f"labels are {shown(labels)}: give a tensor [N], torch.as_tensor(labels)",
+    )
+    whole = not labels.is_floating_point() and labels.dtype != torch.bool
+    require(
+        whole and not labels.is_complex(),
+        f"labels are {labels.dtype}, expected int64: give labels.long(), if all are whole numbers",
+    )
+    if len(labels):
+        lowest, highest = int(labels.min()), int(labels.max())
+        require(
+            lowest >= 0 and highest < n_classes,
+            f"labels {lowest} to {highest}, expected 0 to {n_classes - 1}",
+        )
+    return labels.long()
 
 
 def classification(
@@ -142,12 +210,8 @@ def labelled(
         inputs in get_args(Scaling),
         f"inputs must be one of {', '.join(get_args(Scaling))}, {inputs!r} given",
     )
-    require(per_class >= 1, f"a class needs at least 1 output, {per_class} given")
-    lowest, highest = int(labels.min()), int(labels.max())
-    require(
-        lowest >= 0 and highest < n_classes,
-        f"labels {lowest} to {highest}, expected 0 to {n_classes - 1}",
-    )
+    per_class = whole_number(per_class, "per_class", 1)
+    labels = class_numbers(labels, n_classes)
     templates = torch.full((n_classes, n_classes), low).fill_diagonal_(high)
     targets = templates.repeat_interleave(per_class, dim=1)[labels]
     if inputs == "unit":

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.numbers import shown
 from spikefa.utils.seeding import generator
 
 
@@ -28,6 +29,27 @@ class Task:
     n_inputs: int
     n_outputs: int
     draw: Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
+
+
+def drawn(task: Task, count: int, source: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return inputs and targets that a task draws, checked.
+
+    Raises
+    ------
+    SpikefaError
+        If they are not two tensors of floating-point numbers, of the sizes of the task.
+    """
+    found = task.draw(count, source)
+    shapes = [(count, task.n_inputs), (count, task.n_outputs)]
+    require(
+        isinstance(found, tuple)
+        and len(found) == 2
+        and all(isinstance(each, Tensor) and each.is_floating_point() for each in found)
+        and [tuple(each.shape) for each in found] == shapes,
+        f"the task {task.name!r} draws {', '.join(map(shown, found))}: it must return inputs and "
+        f"targets, two tensors of floating-point numbers of shapes {shapes[0]} and {shapes[1]}",
+    )
+    return found
 
 
 def normal(count: int, n: int, source: torch.Generator) -> Tensor:
@@ -138,6 +160,11 @@ def patterns(name: str, inputs: Tensor, targets: Tensor) -> Task:
     targets : Tensor [k, n_outputs]
         The inputs again for an autoencoder.
     """
+    for what, given in (("inputs", inputs), ("targets", targets)):
+        require(
+            isinstance(given, Tensor) and given.dim() == 2 and given.is_floating_point(),
+            f"the {what} are {shown(given)}: give a tensor [k, n] of floating-point numbers",
+        )
     require(
         len(inputs) == len(targets) > 0,
         f"{len(inputs)} inputs and {len(targets)} targets: give one target for each input",

@@ -1,12 +1,16 @@
 """Labelled images, and a data set made of their splits."""
 
+import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spikefa.datasets.arrays import WHITE, label_array, pixel_array
 from spikefa.errors import require
-from spikefa.utils.scalars import plain_fields
+from spikefa.utils.indices import Selection, indices, whole_slice
+from spikefa.utils.numbers import whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,29 +39,37 @@ class Images:
     n_classes: int = 10
 
     def __post_init__(self) -> None:
-        plain_fields(self)
-        for what, array, ndim in (("pixels", self.pixels, 3), ("labels", self.labels, 1)):
-            require(
-                array.dtype == np.uint8 and array.ndim == ndim,
-                f"{what} are {array.dtype} with {array.ndim} dimensions, "
-                f"expected uint8 with {ndim}: convert them with astype and reshape",
-            )
+        full_scale = whole_number(self.full_scale, "full_scale", 1, WHITE)
+        n_classes = whole_number(self.n_classes, "n_classes", 1, 256)
+        pixels, labels = pixel_array(self.pixels, full_scale), label_array(self.labels)
         require(
-            len(self.pixels) == len(self.labels),
-            f"{len(self.pixels)} images have {len(self.labels)} labels: give one label per image",
+            len(pixels) == len(labels),
+            f"{len(pixels)} images have {len(labels)} labels: give one label per image",
         )
-        require(self.pixels.size > 0, "there are no pixels: give at least one image")
-        brightest, highest = self.pixels.max(), self.labels.max()
+        brightest, highest = int(pixels.max()), int(labels.max())
         require(
-            brightest <= self.full_scale,
-            f"pixel value {brightest}, expected at most full_scale = {self.full_scale}: "
+            brightest <= full_scale,
+            f"pixel value {brightest}, expected at most full_scale = {full_scale}: "
             f"give Images(..., full_scale={brightest}) or more",
         )
         require(
-            highest < self.n_classes,
-            f"label {highest}, expected 0 to {self.n_classes - 1}: "
-            f"give Images(..., n_classes={highest + 1}) or more",
+            highest < n_classes,
+            f"label {highest}, expected 0 to {n_classes - 1}: give Images(..., "
+            f"n_classes={highest + 1}) or more, or number the classes from 0",
         )
+        if brightest == 1 < full_scale:
+            warnings.warn(
+                f"the brightest pixel is 1 of full_scale {full_scale}, so all images are black or "
+                "nearly so: if 1 is white, give Images(..., full_scale=1)",
+                stacklevel=3,
+            )
+        for name, value in (
+            ("pixels", pixels),
+            ("labels", labels),
+            ("full_scale", full_scale),
+            ("n_classes", n_classes),
+        ):
+            object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -74,9 +86,44 @@ class Images:
         height, width = self.shape
         return height * width
 
-    def part(self, span: slice) -> "Images":
-        """Return the images of `span`, as a view that shares memory with these."""
-        return replace(self, pixels=self.pixels[span], labels=self.labels[span])
+    def part(self, chosen: Selection) -> "Images":
+        """Return the images that a selection means: a slice, whole numbers or a mask.
+
+        A slice gives a view that shares memory with these images.
+
+        Raises
+        ------
+        SpikefaError
+            If it is not a selection of these images, or it is empty.
+        """
+        what = "the images"
+        if isinstance(chosen, slice):
+            place: slice | np.ndarray = whole_slice(chosen, what)
+        else:
+            place = indices(chosen, len(self), what)
+        return replace(self, pixels=self.pixels[place], labels=self.labels[place])
+
+
+def require_images(what: str, given: Any) -> None:
+    """Refuse anything but `Images`, such as an array of pixels without labels."""
+    require(
+        isinstance(given, Images),
+        f"{what} is a {type(given).__name__}: give Images(pixels, labels)",
+    )
+
+
+def require_alike(what: str, images: Images, train: Images) -> None:
+    """Refuse images that a network trained on `train` would take for something else.
+
+    Raises
+    ------
+    SpikefaError
+        If they differ in shape, full scale or number of classes.
+    """
+    require_images(what, images)
+    for name in ("shape", "full_scale", "n_classes"):
+        given, expected = getattr(images, name), getattr(train, name)
+        require(given == expected, f"{what}: {name} {given}, expected {expected} as in training")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,18 +155,10 @@ class Dataset:
     validation: Images | None = None
 
     def __post_init__(self) -> None:
-        for split in ("test", "validation"):
-            images = getattr(self, split)
-            if images is not None:
-                self._require_same_kind(split, images)
-
-    def _require_same_kind(self, split: str, images: Images) -> None:
-        for name in ("shape", "full_scale", "n_classes"):
-            given, expected = getattr(images, name), getattr(self.train, name)
-            require(
-                given == expected,
-                f"{self.name}, {split} images: {name} {given}, expected {expected} as in train",
-            )
+        require_images(f"{self.name}, train", self.train)
+        require_alike(f"{self.name}, test images", self.test, self.train)
+        if self.validation is not None:
+            require_alike(f"{self.name}, validation images", self.validation, self.train)
 
     @property
     def full_scale(self) -> int:
@@ -154,17 +193,13 @@ class Dataset:
         SpikefaError
             If `n` is out of range, or images are held out already.
         """
+        most = len(self.train) - 1
+        n = whole_number(n, f"the number of images of {self.name} to hold out", 0, most)
         if n == 0:
             return self
         require(
             self.validation is None,
             f"{self.name} has validation images already: hold out all that you need in one call",
-        )
-        most = len(self.train) - 1
-        require(
-            0 < n <= most,
-            f"cannot hold out {n} images: {self.name} has {most + 1} training images, "
-            f"hold out 0 to {most}",
         )
         kept = most + 1 - n
         return replace(
@@ -198,9 +233,7 @@ class Dataset:
     def _first(self, split: str, images: Images, n: int | None) -> Images:
         if n is None:
             return images
-        require(
-            0 < n <= len(images),
-            f"cannot keep {n} {split} images: {self.name} has {len(images)}, "
-            f"keep 1 to {len(images)}",
+        number = whole_number(
+            n, f"the number of {split} images of {self.name} to keep", 1, len(images)
         )
-        return images.part(slice(n))
+        return images.part(slice(number))

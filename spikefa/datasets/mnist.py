@@ -88,14 +88,14 @@ def read_folder(folder: Path, source: Source) -> Dataset:
 
 
 def _read_split(folder: Path, images_file: str, labels_file: str, again: str) -> Images:
-    mend = f"delete it, {again}"
+    mend = f"move it elsewhere, {again}"
     images_path, labels_path = file_in(folder, images_file), file_in(folder, labels_file)
     pixels = read_idx(images_path, SHAPE, mend)
     labels = read_idx(labels_path, (), mend)
     require(
         len(labels) == len(pixels),
         f"{labels_path}: {len(labels)} labels, expected {len(pixels)}, one for each image in "
-        f"{images_path.name}: delete both, {again}",
+        f"{images_path.name}: move both elsewhere, {again}",
     )
     require(
         labels.max() < N_CLASSES,

@@ -17,8 +17,9 @@ from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.synapses import Dense
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.numbers import place, whole_number
 from spikefa.utils.replicas import replica, seeds_of, side_by_side
-from spikefa.utils.scalars import plain, whole
+from spikefa.utils.scalars import plain
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
 
@@ -81,7 +82,7 @@ class Network:
         replicas: int | None = None,
     ):
         check_parts(populations, feedback, rule, output_error)
-        self.n_inputs, replicas = whole(n_inputs, "n_inputs"), plain(replicas)
+        self.n_inputs, replicas = whole_number(n_inputs, "n_inputs"), plain(replicas)
         self.populations = dict(populations)
         self.feedback = feedback
         self.rule = rule
@@ -127,11 +128,9 @@ class Network:
         SpikefaError
             If the number is out of range.
         """
-        require(
-            0 <= number < (self.replicas or 0),
-            f"no replica {number}: the network has {self.replicas or 'no'} replicas, from 0",
-        )
-        one = replica(self, number, keep=self.shared)
+        require(bool(self.leading), "the network has no replicas: use it itself")
+        chosen = place(number, self.replicas or 0, "the replica")
+        one = replica(self, chosen, keep=self.shared)
         one.replicas = None
         return one
 

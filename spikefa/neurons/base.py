@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.utils.scalars import plain_fields, whole
+from spikefa.utils.numbers import whole_number
+from spikefa.utils.scalars import plain_fields
 from spikefa.utils.tensors import Variable
 
 
@@ -78,7 +79,7 @@ class Population(ABC):
 
     def __post_init__(self) -> None:
         plain_fields(self)
-        self.size = whole(self.size, "the size of a population")
+        self.size = whole_number(self.size, "the size of a population")
         require(self.size >= 1, f"a population needs at least 1 neuron, {self.size} given")
         require(0 < self.tau <= 1, f"tau must be in (0, 1], {self.tau} given")
 

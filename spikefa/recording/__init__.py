@@ -13,7 +13,7 @@ from spikefa.recording.plan.windows import Window, figure_windows
 from spikefa.recording.read.description import describe
 from spikefa.recording.read.reader import open_recording
 from spikefa.recording.read.recording import Recording
-from spikefa.recording.read.selection import Steps
+from spikefa.recording.read.selection import Steps, Stream, Units
 from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
 from spikefa.recording.write.memory_plan import MAX_HOST_BYTES
 from spikefa.recording.write.recorder import Recorder
@@ -32,7 +32,9 @@ __all__ = [
     "Recorder",
     "Recording",
     "Steps",
+    "Stream",
     "Trigger",
+    "Units",
     "When",
     "Window",
     "WrongGuess",

@@ -140,7 +140,7 @@ class RunDirectory:
         with written_whole(path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, names)
             writer.writeheader()
-            writer.writerows({name: f"{value:.8g}" for name, value in row.items()} for row in rows)
+            writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
 
     def write_summary(self, summary: dict[str, Any]) -> None:
         """Write the results of the finished run as JSON."""
@@ -161,3 +161,8 @@ class RunDirectory:
             return dict(json.loads(read_text(self.summary)))
         except (ValueError, TypeError) as error:
             raise SpikefaError(f"{self.summary} is damaged: {error}") from error
+
+
+def _cell(value: float) -> str:
+    """Return a number as text; NaN, such as the error of an epoch without images, is no number."""
+    return "" if value != value else f"{value:.8g}"

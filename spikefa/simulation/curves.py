@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.simulation.evaluation import Evaluation
+from spikefa.utils.numbers import whole_number
 
 
 def follow(
@@ -39,9 +40,13 @@ def follow(
     SpikefaError
         If the network's answers are no longer finite.
     """
+    numbers = [whole_number(each, "a number of presentations in `at`", 0) for each in at]
+    require(
+        numbers == sorted(numbers), f"`at` is {numbers}: give numbers of presentations, ascending"
+    )
     found: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     done = 0
-    for number in at:
+    for number in numbers:
         learn(number - done)
         done = number
         held_out.run()

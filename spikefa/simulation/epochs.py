@@ -11,6 +11,7 @@ from spikefa.simulation.interrupts import Interrupt, Stopped, interruptible
 from spikefa.simulation.resuming import Checkpoints
 from spikefa.simulation.training import Training
 from spikefa.stimulus.answers import Score
+from spikefa.utils.numbers import whole_number
 from spikefa.utils.progress import progress_bar
 
 
@@ -59,6 +60,7 @@ class Epochs:
 
     def run(self, epochs: int, after_epoch: Callable[[list[Row]], None] | None) -> None:
         """Train for `epochs` more epochs, see `Simulation.train`."""
+        epochs = whole_number(epochs, "the number of epochs", 1)
         done = len(self.history.shown)
         guard = Guard(self.training)
         with interruptible() as interrupt:

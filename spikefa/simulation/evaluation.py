@@ -12,8 +12,8 @@ from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
+from spikefa.utils.numbers import whole_number
 from spikefa.utils.replicas import seeds_of
-from spikefa.utils.scalars import whole
 from spikefa.utils.tensors import copy_into
 
 AT_ONCE = 1000
@@ -75,9 +75,10 @@ class Evaluation:
         *,
         feed_back: bool = False,
     ):
+        stimulus.check(network)
         if batch is None:
             batch = AT_ONCE if feed_back else streams_by_default(network.device, len(stimulus))
-        batch = whole(batch, "the batch")
+        batch = whole_number(batch, "the batch")
         require(batch >= 1, f"the batch must be at least 1, {batch} given")
         self.network = network
         self.stimulus = stimulus

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.training import Training
+from spikefa.utils.numbers import whole_number
 from spikefa.utils.progress import Bar
 from spikefa.utils.tensors import all_finite, copy_into
 
@@ -164,6 +165,7 @@ def do_presentations(training: Training, presentations: int, bar: Bar) -> None:
     Diverged
         If a check finds NaN or infinity.
     """
+    presentations = whole_number(presentations, "the number of presentations", 0)
     end = training.presentation + presentations
     if presentations >= CHECK_EVERY:
         Guard(training).run_until(end, lambda: bar.advance(1))

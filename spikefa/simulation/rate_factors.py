@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.simulation.schedules import Constant, Schedule, schedules_of
+from spikefa.utils.indices import indices
 from spikefa.utils.scalars import plain_sequence, real
 
 
@@ -58,8 +59,9 @@ class RateFactors:
 
     def freeze(self, projections: Sequence[int]) -> None:
         """Set the factors of these projections to 0, and of all others to 1."""
-        numbers = range(len(self.schedules))
-        self.set([0.0 if number in projections else 1.0 for number in numbers], 1.0)
+        count = len(self.schedules)
+        frozen = indices(projections, count, "the projections to freeze")
+        self.set([float(number not in frozen) for number in range(count)], 1.0)
 
     @property
     def shared(self) -> Schedule | None:

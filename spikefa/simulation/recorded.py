@@ -1,6 +1,7 @@
 """Recorders for simulations: start or continue a recording, and record a presentation."""
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -8,11 +9,13 @@ from typing import Any, Literal
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.interrupts import Stopped
+from spikefa.simulation.requests import check_requests
 from spikefa.simulation.runner import Runner
 
 
 def start_recording(
     runner: Runner,
+    step: int,
     path: Path | str,
     probes: Sequence[Probe],
     windows: When | Sequence[When],
@@ -25,6 +28,8 @@ def start_recording(
     Parameters
     ----------
     runner : Runner
+    step : int
+        The next step.
     path : path
         The file to create.
     probes : sequence of Probe
@@ -43,8 +48,9 @@ def start_recording(
     Raises
     ------
     SpikefaError
-        If the file exists, or a probe or window is wrong.
+        If the file exists, a probe or window is wrong, a window is over, or a trigger cannot fire.
     """
+    check_requests(runner, probes, windows)
     network, stimulus = runner.network, runner.stimulus
     given = {"seed": runner.seeds[0], "device": str(network.device), **(provenance or {})}
     if network.leading:
@@ -61,6 +67,7 @@ def start_recording(
         max_host_bytes=max_host_bytes,
         durability=durability,
         steps_per_image=stimulus.steps,
+        step=step,
     )
 
 
@@ -98,11 +105,18 @@ def continue_recording(
     )
 
 
-def close_recording(recorder: Recorder | None, *failure: Any) -> None:
-    """Close the recording of a simulation that is left, with the exception that it is left with."""
-    if recorder is not None:
-        orderly = isinstance(failure[1], Stopped)  # which is no failure of the recording
-        recorder.__exit__(*((None, None, None) if orderly else failure))
+def finish_recording(recorder: Recorder, failure: BaseException | None = None) -> None:
+    """Close a recording; warn of windows that never came, unless the run was stopped or failed."""
+    missed = recorder.windows_to_come
+    orderly = failure is None or isinstance(failure, Stopped)
+    recorder.close("closed" if orderly else "failed")
+    if missed and failure is None:
+        windows = "; ".join(f"{label!r}, from step {start} on" for label, start in missed.items())
+        warnings.warn(
+            f"the recording {recorder.path} holds nothing of {windows}: the run ended before; "
+            "train longer, or give windows that begin earlier",
+            stacklevel=3,
+        )
 
 
 def recorded(

@@ -67,19 +67,24 @@ class RunningMetrics:
         self.presentations += 1
 
     def means(self, replica: int | None = None) -> dict[str, float]:
-        """Return the mean of each measure, for one replica or averaged over all."""
-        sums = _of(replica, self.sums.cpu())
-        means = (sums / max(int(self.items), 1)).tolist()
-        return dict(zip(self.measures, means, strict=True))
+        """Return the mean of each measure, for one replica or averaged over all.
+
+        NaN if nothing was shown since the last `clear`.
+        """
+        means = _of(replica, self.sums.cpu()) / int(self.items)
+        return dict(zip(self.measures, means.tolist(), strict=True))
 
     def mean_rates(self, replica: int | None = None) -> dict[str, float]:
-        """Return the mean activity of each population, for one replica or averaged over all."""
-        means = _of(replica, self.rates.cpu()) / max(int(self.presentations), 1)
+        """Return the mean activity of each population, for one replica or averaged over all.
+
+        NaN if nothing was shown since the last `clear`.
+        """
+        means = _of(replica, self.rates.cpu()) / int(self.presentations)
         return dict(zip(self.populations, means.tolist(), strict=True))
 
     def headline(self) -> str:
-        """Return the last measure in words, such as ``error 3.11 %``."""
-        if not self.measures:
+        """Return the last measure in words, such as ``error 3.11 %``; nothing if there is none."""
+        if not self.measures or not int(self.items):
             return ""
         name, value = list(self.means().items())[-1]
         if name.startswith("error_percent"):

@@ -8,7 +8,6 @@ import numpy as np
 from torch import Tensor
 
 from spikefa.datasets.images import Dataset, Images
-from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
@@ -20,7 +19,7 @@ from spikefa.simulation.evaluation import Evaluation
 from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import close_recording, continue_recording, start_recording
+from spikefa.simulation.recorded import continue_recording, finish_recording, start_recording
 from spikefa.simulation.resuming import MINUTES, Checkpoints
 from spikefa.simulation.schedules import Schedule
 from spikefa.simulation.stimuli import stimuli_of
@@ -30,9 +29,9 @@ from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.numbers import whole_number
 from spikefa.utils.progress import Bar
 from spikefa.utils.replicas import seeds_of
-from spikefa.utils.scalars import whole
 
 
 class Simulation:
@@ -100,7 +99,7 @@ class Simulation:
         progress: bool | None = None,
     ):
         self.network = network
-        self.batch_size = batch = whole(batch_size, "batch_size")
+        self.batch_size = batch = whole_number(batch_size, "batch_size")
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(
             network, stimulus, self.seeds, steps_per_image, encoding, validation, test
@@ -182,7 +181,6 @@ class Simulation:
         Stopped
             On Ctrl-C or SIGTERM, after the presentation under way and the checkpoint.
         """
-        require(epochs >= 1, f"epochs must be at least 1, {epochs} given")
         files = user_files(self.network.rule, self.network.feedback)
         with enough_memory(), blaming("a step of the training", *files):
             self.epochs.run(epochs, after_epoch)
@@ -279,22 +277,22 @@ class Simulation:
     ) -> Recorder:
         """Record the training from here on, in a new file; see `start_recording`.
 
-        The recording is closed when the simulation is left as a context manager.
+        It is closed when the simulation is left as a context manager, or when another one begins.
         """
-        self.training.recorder = start_recording(
-            self.runner, path, probes, windows, provenance, max_host_bytes, durability
-        )
-        return self.training.recorder
+        others = provenance, max_host_bytes, durability
+        recorder = start_recording(self.runner, self.step, path, probes, windows, *others)
+        return self.training.record_with(recorder)
 
     def resume_recording(
         self, path: Path | str, predicates: Mapping[str, Function] | None = None
     ) -> Recorder:
         """Go on with the recording of a run that was stopped; see `continue_recording`."""
-        self.training.recorder = continue_recording(self.runner, path, self.step, predicates)
-        return self.training.recorder
+        recorder = continue_recording(self.runner, path, self.step, predicates)
+        return self.training.record_with(recorder)
 
     def __enter__(self) -> "Simulation":
         return self
 
     def __exit__(self, *failure: Any) -> None:
-        close_recording(self.recorder, *failure)
+        if self.recorder is not None:
+            finish_recording(self.recorder, failure[1])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from spikefa.datasets.images import Dataset, Images
+from spikefa.datasets.images import Dataset, Images, require_alike
 from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.stimulus.base import Stimulus
@@ -53,7 +53,14 @@ class Stimuli:
                 "images: give a stimulus",
             )
             assert isinstance(self.train, ImageStimulus)
+            require_alike("the images to test on", given, self.train.images)
             return replace(self.train, images=given)
+        require(
+            isinstance(given, Stimulus),
+            f"a test needs a Stimulus or Images, {type(given).__name__} given: wrap arrays as "
+            "sf.datasets.Images(pixels, labels), examples as sf.ExampleStimulus(examples)",
+        )
+        _require_like(self.train, given, "the test stimulus")
         return given
 
 
@@ -80,7 +87,8 @@ def stimuli_of(
             f"{type(given).__name__} instead",
         )
         given.check(network)
-        return _checked(Stimuli(given, validation, test or given.held_out(seeds)), network)
+        held_out = given.held_out(seeds) if test is None else test
+        return _checked(Stimuli(given, validation, held_out), network)
     require(
         isinstance(given, Dataset),
         f"a simulation needs a Stimulus or a Dataset, {type(given).__name__} given: wrap images "
@@ -96,7 +104,20 @@ def stimuli_of(
 
 
 def _checked(stimuli: Stimuli, network: Network) -> Stimuli:
-    for stimulus in (stimuli.train, stimuli.validation, stimuli.test):
+    stimuli.train.check(network)
+    for name, stimulus in (("validation", stimuli.validation), ("test", stimuli.test)):
         if stimulus is not None:
+            require(
+                isinstance(stimulus, Stimulus),
+                f"{name} is a {type(stimulus).__name__}: give a Stimulus, such as "
+                "sf.ImageStimulus(images) or sf.ExampleStimulus(examples)",
+            )
+            _require_like(stimuli.train, stimulus, f"the {name} stimulus")
             stimulus.check(network)
     return stimuli
+
+
+def _require_like(train: Stimulus, other: Stimulus, what: str) -> None:
+    """Refuse images that differ from those trained on, as the splits of a data set may not."""
+    if isinstance(train, ImageStimulus) and isinstance(other, ImageStimulus):
+        require_alike(what, other.images, train.images)

@@ -12,7 +12,7 @@ from spikefa.network import Network
 from spikefa.network.checks import check_modulators, check_rule_once
 from spikefa.recording import Recorder
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import recorded
+from spikefa.simulation.recorded import finish_recording, recorded
 from spikefa.simulation.runner import Follower, Runner
 from spikefa.simulation.running_metrics import RunningMetrics
 from spikefa.stimulus.base import Stimulus
@@ -111,6 +111,13 @@ class Training:
         for n in steps:
             yield first + n
         self.presentation += 1
+
+    def record_with(self, recorder: Recorder) -> Recorder:
+        """Let a recorder see the training from here on; the one before it is closed, whole."""
+        before, self.recorder = self.recorder, recorder
+        if before is not None:
+            finish_recording(before)
+        return recorder
 
     def _measure(self) -> None:
         """Add the measures and the activity of the presentation that ends to the metrics."""

@@ -82,8 +82,9 @@ class Stimulus(ABC):
         Raises
         ------
         SpikefaError
-            If the number of inputs differs, or a presentation has no steps.
+            If the number of inputs differs, there are no items, or a presentation has no steps.
         """
+        require(len(self) >= 1, f"{self.name} has no items: give one or more")
         require(self.steps >= 1, f"a presentation needs at least 1 step, {self.steps} given")
         require(
             self.n_inputs == network.n_inputs,

@@ -1,16 +1,30 @@
 """Encodings: how the brightness of a pixel becomes the activity of its input neuron."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.numbers import shown
 from spikefa.utils.scalars import real
 
 CodeState = dict[str, Tensor]
 """State of an encoding between steps: tensors `[batch, n_pixels]`, updated in place."""
+
+
+def check_brightness(given: Any, like: Tensor) -> None:
+    """Refuse brightness that is not of the shape, type and device of the state `like`.
+
+    Its values are not looked at, since nothing may wait for a device.
+    """
+    fits = isinstance(given, Tensor) and (given.shape, given.dtype) == (like.shape, like.dtype)
+    require(
+        fits and given.device == like.device,
+        f"the brightness is {shown(given)}: give a tensor of {like.dtype} of shape "
+        f"{tuple(like.shape)} on {like.device}, with numbers from 0 to 1",
+    )
 
 
 class Encoding(ABC):
@@ -80,6 +94,7 @@ class RateCode(Encoding):
 
     def show(self, state: CodeState, brightness: Tensor, steps: int) -> None:
         """Set the probabilities."""
+        check_brightness(brightness, state["probability"])
         torch.clamp(brightness, max=self.cap, out=state["probability"])
 
     def step(self, state: CodeState, uniforms: Tensor, spikes: Tensor) -> None:
@@ -120,6 +135,7 @@ class LatencyCode(Encoding):
 
     def show(self, state: CodeState, brightness: Tensor, steps: int) -> None:
         """Set the time of each neuron's spike."""
+        check_brightness(brightness, state["countdown"])
         latest = steps - 1
         if self.linear:
             time = (latest * (1 - brightness)).clamp(max=latest * (1 - self.threshold))
@@ -170,6 +186,7 @@ class DeltaCode(Encoding):
 
     def show(self, state: CodeState, brightness: Tensor, steps: int) -> None:
         """Keep the image."""
+        check_brightness(brightness, state["image"])
         state["image"].copy_(brightness)
 
     def step(self, state: CodeState, uniforms: Tensor, spikes: Tensor) -> None:
@@ -209,6 +226,7 @@ class Graded(Encoding):
 
     def show(self, state: CodeState, brightness: Tensor, steps: int) -> None:
         """Set the input."""
+        check_brightness(brightness, state["input"])
         torch.sub(brightness, self.shift, out=state["input"]).mul_(self.scale)
 
     def step(self, state: CodeState, uniforms: Tensor, spikes: Tensor) -> None:

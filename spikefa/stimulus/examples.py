@@ -13,10 +13,11 @@ from spikefa.network import Network
 from spikefa.plugins.describing import describe
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
+from spikefa.stimulus.items import check_items, pick
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.scalars import whole
+from spikefa.utils.numbers import whole_number
 from spikefa.utils.tensors import CONSTANT, Variable
 
 Alteration = Callable[[Tensor, torch.Generator], None]
@@ -78,8 +79,11 @@ class ExampleStimulus(Stimulus):
     name: str = field(default="examples", kw_only=True)
 
     def __post_init__(self) -> None:
-        self.steps = whole(self.steps, "the number of steps of an example")
-        require(self.steps >= 1, f"an example needs at least 1 step, {self.steps} given")
+        require(
+            isinstance(self.examples, Examples),
+            f"examples are a {type(self.examples).__name__}: give Examples(inputs, targets)",
+        )
+        self.steps = whole_number(self.steps, "the number of steps for an example", 1)
         self.n_inputs = self.examples.inputs.shape[-1]
 
     @property
@@ -143,9 +147,10 @@ class ExampleStimulus(Stimulus):
     ) -> None:
         """Store the rows of the examples; if there is a `change`, load and alter the inputs."""
         assert isinstance(state, ExampleState)
+        check_items(items, state.items)
         torch.add(items, state.first_row, out=state.items)
         if self.change is not None:
-            torch.index_select(state.rows, 0, state.items, out=state.inputs)
+            pick(state.rows, state.items, state.inputs)
             generators = sources["change"]
             each = state.inputs.view(len(generators), -1, self.n_inputs)
             for own, source in zip(each, generators, strict=True):
@@ -155,7 +160,7 @@ class ExampleStimulus(Stimulus):
         """Show the examples."""
         assert isinstance(state, ExampleState)
         if self.change is None:
-            torch.index_select(state.rows, 0, state.items, out=state.inputs)
+            pick(state.rows, state.items, state.inputs)
         torch.index_select(state.row_targets, 0, state.items, out=state.target)
         torch.index_select(state.row_labels, 0, state.items, out=state.labels)
 

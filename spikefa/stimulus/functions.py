@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.datasets.examples import Examples
-from spikefa.datasets.functions import Task
+from spikefa.datasets.functions import Task, drawn
 from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.plugins.describing import describe
@@ -17,7 +17,7 @@ from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.scalars import whole
+from spikefa.utils.numbers import shown, whole_number
 from spikefa.utils.seeding import generator
 
 BLOCK = 256
@@ -68,12 +68,17 @@ class FunctionStimulus(Stimulus):
     epoch: int = field(default=1000, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.tests = whole(self.tests, "the number of held-out examples")
-        self.epoch = whole(self.epoch, "the number of examples of an epoch")
+        self.tests = whole_number(self.tests, "the number of held-out examples")
+        self.epoch = whole_number(self.epoch, "the number of examples of an epoch")
         require(self.tests >= 1, f"at least 1 example must be held out, {self.tests} given")
         require(self.epoch >= 1, f"an epoch needs at least 1 example, {self.epoch} given")
         self.tasks = [self.task] if isinstance(self.task, Task) else list(self.task)
         require(bool(self.tasks), "there is no task: give one, or one for each replica")
+        for task in self.tasks:
+            require(
+                isinstance(task, Task),
+                f"a task is {shown(task)}: give Task(name, n_inputs, n_outputs, draw)",
+            )
         self.n_inputs = self.tasks[0].n_inputs
         self.name = self.tasks[0].name
 
@@ -91,6 +96,7 @@ class FunctionStimulus(Stimulus):
         self._of_replicas(network.replicas or 1)
         for task in self.tasks:
             check_sizes("a task", task.n_inputs, task.n_outputs, network)
+            drawn(task, 1, generator(0, "fingerprint"))
 
     def _of_replicas(self, replicas: int) -> list[Task]:
         """Return a task for each replica."""
@@ -102,7 +108,7 @@ class FunctionStimulus(Stimulus):
 
     def fingerprint(self) -> dict[str, Any]:
         """Return the tasks with their arguments, the first example of each, and the epoch."""
-        firsts = [task.draw(1, generator(0, "fingerprint")) for task in self.tasks]
+        firsts = [drawn(task, 1, generator(0, "fingerprint")) for task in self.tasks]
         described: dict[str, Any] = {"epoch": self.epoch, "tasks": len(self.tasks)}
         for number, (task, pair) in enumerate(zip(self.tasks, firsts, strict=True)):
             described |= describe(f"task {number}", task)
@@ -145,12 +151,12 @@ class FunctionStimulus(Stimulus):
         tasks = self._of_replicas(replicas)
         for number, (task, source) in enumerate(zip(tasks, generators, strict=True)):
             own = slice(number * batch, (number + 1) * batch)
-            for block, drawn in zip(
+            for block, new in zip(
                 (state.block_inputs, state.block_targets),
-                task.draw(BLOCK * batch, source),
+                drawn(task, BLOCK * batch, source),
                 strict=True,
             ):
-                block[:, own] = drawn.view(BLOCK, batch, -1).to(block.device, block.dtype)
+                block[:, own] = new.reshape(BLOCK, batch, -1).to(block.device, block.dtype)
 
     def show(self, state: StimulusState) -> None:
         """Do nothing: `load` has copied the examples."""
@@ -173,11 +179,11 @@ class FunctionStimulus(Stimulus):
     def held_out(self, seeds: Sequence[int]) -> ExampleStimulus:
         """Return examples for tests, drawn from the stream ``test`` of each seed."""
         tasks = self._of_replicas(len(seeds))
-        drawn = [
-            task.draw(self.tests, generator(seed, "test"))
+        examples = [
+            drawn(task, self.tests, generator(seed, "test"))
             for task, seed in zip(tasks, seeds, strict=True)
         ]
-        inputs, targets = (torch.stack(each) for each in zip(*drawn, strict=True))
+        inputs, targets = (torch.stack(each) for each in zip(*examples, strict=True))
         if len(seeds) == 1:
             inputs, targets = inputs[0], targets[0]
         return ExampleStimulus(Examples(inputs, targets), name=self.name)

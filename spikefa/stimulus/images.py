@@ -8,15 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikefa.datasets.images import Dataset, Images
+from spikefa.datasets.images import Dataset, Images, require_images
 from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.plugins.describing import describe
-from spikefa.stimulus.base import Stimulus
+from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
+from spikefa.stimulus.items import check_items, pick
 from spikefa.stimulus.readout import ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.scalars import whole
+from spikefa.utils.numbers import shown, whole_number
 from spikefa.utils.tensors import CONSTANT, Variable
 
 
@@ -80,8 +81,12 @@ class ImageStimulus(Stimulus):
     name: str = "images"
 
     def __post_init__(self) -> None:
-        self.steps = whole(self.steps, "the number of steps of an image")
-        require(self.steps >= 1, f"an image needs at least 1 step, {self.steps} given")
+        require_images("images", self.images)
+        self.steps = whole_number(self.steps, "the number of steps for an image", 1)
+        require(
+            isinstance(self.encoding, Encoding),
+            f"encoding is {shown(self.encoding)}: give an Encoding, such as RateCode()",
+        )
         self.n_inputs = self.images.n_inputs
         self.n_classes = self.images.n_classes
         self.thumbnails = self.images.pixels
@@ -119,6 +124,13 @@ class ImageStimulus(Stimulus):
             **describe("the encoding", self.encoding),
         }
 
+    def load(
+        self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
+    ) -> None:
+        """Store the images of a presentation."""
+        check_items(items, state.items)
+        super().load(state, presentation, items, sources)
+
     def state(
         self, streams: int, n_outputs: int, device: torch.device, dtype: torch.dtype
     ) -> ImageState:
@@ -146,7 +158,7 @@ class ImageStimulus(Stimulus):
     def show(self, state: StimulusState) -> None:
         """Switch every stream to its next image."""
         assert isinstance(state, ImageState)
-        torch.index_select(state.pixels, 0, state.items, out=state.shown)
+        pick(state.pixels, state.items, state.shown)
         torch.index_select(state.classes, 0, state.items, out=state.labels)
         state.brightness.copy_(state.shown).div_(self.images.full_scale)
         self.encoding.show(state.code, state.brightness, self.steps)

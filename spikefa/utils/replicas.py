@@ -9,7 +9,7 @@ Everything here takes `replicas=None` for a single network, which has no such di
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from math import nan
+from math import isfinite, nan
 from statistics import stdev
 from typing import Any, TypeVar
 
@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from spikefa.errors import require
-from spikefa.utils.scalars import is_number, whole
+from spikefa.utils.numbers import whole_number
+from spikefa.utils.scalars import is_number
 
 Tree = TypeVar("Tree")
 
@@ -108,9 +109,9 @@ def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
     """
     wanted = 1 if replicas is None else replicas
     if is_number(seed):
-        first = whole(seed, "a seed")
+        first = whole_number(seed, "a seed")
         return list(range(first, first + wanted))
-    seeds = [whole(each, "a seed") for each in seed]  # type: ignore[union-attr]
+    seeds = [whole_number(each, "a seed") for each in seed]  # type: ignore[union-attr]
     has = f"{wanted} replicas" if replicas else "no replicas"
     require(
         len(seeds) == wanted,
@@ -124,8 +125,11 @@ def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
 
 
 def deviation(values: Sequence[float]) -> float:
-    """Return the standard deviation over replicas, with n - 1; nan for fewer than two."""
-    return stdev(values) if len(values) > 1 else nan
+    """Return the standard deviation over replicas, with n - 1.
+
+    It is nan for fewer than two, or if one of them is no number.
+    """
+    return stdev(values) if len(values) > 1 and all(map(isfinite, values)) else nan
 
 
 class _Replacing(TorchFunctionMode):

@@ -79,20 +79,6 @@ def real(value: Any, what: str) -> float:
     raise SpikefaError(f"{what} must be a number, {_shown(value)} given")
 
 
-def whole(value: Any, what: str) -> int:
-    """Return a whole number as an int of Python; True and 2.0 are none.
-
-    Raises
-    ------
-    SpikefaError
-        If it is none; `what` names it.
-    """
-    found = plain(value)
-    if isinstance(found, int) and not isinstance(found, bool):
-        return found
-    raise SpikefaError(f"{what} must be a whole number, {_shown(value)} given")
-
-
 def is_number(value: Any) -> bool:
     """Return whether a value is one number: of Python, NumPy or torch."""
     return isinstance(plain(value), Number)

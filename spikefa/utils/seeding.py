@@ -10,7 +10,8 @@ import hashlib
 import numpy as np
 import torch
 
-from spikefa.utils.scalars import plain, whole
+from spikefa.utils.numbers import whole_number
+from spikefa.utils.scalars import plain
 
 
 def derive(seed: int, *names: str | int) -> int:
@@ -23,7 +24,7 @@ def derive(seed: int, *names: str | int) -> int:
     *names : str or int
         The path of the stream, such as ``"spikes", "hidden1"``.
     """
-    path = "/".join(str(part) for part in (whole(seed, "a seed"), *map(plain, names)))
+    path = "/".join(str(part) for part in (whole_number(seed, "a seed"), *map(plain, names)))
     return int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "little") >> 1
 
 

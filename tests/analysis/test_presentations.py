@@ -28,7 +28,7 @@ def test_presentations_that_are_whole(run):
 def test_presentations_there_are_not(recording):
     with pytest.raises(SpikefaError, match="no complete presentation of 7"):
         analysis.presentations(recording, slice(0, 3), 7)
-    with pytest.raises(SpikefaError, match="give steps_per_image"):
+    with pytest.raises(SpikefaError, match="holds no presentation there"):
         analysis.presentations(recording, slice(150, 160))
     for wrong in (0, -5):
         with pytest.raises(SpikefaError, match=f"steps_per_image is {wrong}"):

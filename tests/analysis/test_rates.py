@@ -100,9 +100,9 @@ def test_what_there_is_not_is_said(recording):
         analysis.unit_rates(recording, "hidden9")
     with pytest.raises(SpikefaError, match="holds no 'spikes' of 'input'"):
         analysis.class_rates(recording, "input")
-    with pytest.raises(SpikefaError, match="was not recorded of unit 99"):
+    with pytest.raises(SpikefaError, match="have no 99: they are 0 to 12"):
         analysis.population_rate(recording, "hidden1", [99])
-    with pytest.raises(SpikefaError, match="bins of 0 steps"):
+    with pytest.raises(SpikefaError, match="width is 0"):
         analysis.population_rate(recording, "hidden1", width=0)
     with pytest.raises(SpikefaError, match="settle is -1"):
         analysis.class_rates(recording, "hidden1", settle=-1)

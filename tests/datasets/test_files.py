@@ -126,7 +126,7 @@ def test_damaged_cache_is_named_with_its_mending(write_small: Write) -> None:
     path = write_small(cache_of("mnist")) / f"{TRAIN_IMAGES}.gz"
     path.write_bytes(path.read_bytes()[:500])
     for read in (mnist, lambda: fetch("mnist")):
-        with pytest.raises(SpikefaError, match="delete it, then run `spikefa fetch mnist`") as e:
+        with pytest.raises(SpikefaError, match="elsewhere, then run `spikefa fetch mnist`") as e:
             read()
         assert str(path) in str(e.value)
 

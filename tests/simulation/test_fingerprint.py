@@ -159,8 +159,8 @@ REFUSED = {
         lambda d: spiking(
             replace(
                 d,
-                train=replace(d.train, full_scale=256),
-                test=replace(d.test, full_scale=256),
+                train=replace(d.train, full_scale=254),
+                test=replace(d.test, full_scale=254),
             )
         ),
         "full_scale of the images",

@@ -179,7 +179,7 @@ def test_replicas_must_be_a_number(replicas):
 
 
 def test_there_are_only_so_many_replicas():
-    with pytest.raises(SpikefaError, match="no replica 3: the network has 3 replicas"):
+    with pytest.raises(SpikefaError, match="the replica is 3: give a whole number from -3 to 2"):
         together().network.replica(3)
     with pytest.raises(SpikefaError, match="the network has no replicas"):
         simulation().network.replica(0)

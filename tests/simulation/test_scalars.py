@@ -201,7 +201,7 @@ def test_a_recording_planned_with_them(kind, tiny, tmp_path):
                     ImageWindow("images", n(2), n(3)),
                     EveryImage(n(5), first=n(1)),
                     Trigger(ClassShown(n(1)), before=n(1), after=n(2), at_most=n(3)),
-                    Trigger(RateLeaves("hidden1", n(0), n(1)), hold_off=n(2)),
+                    Trigger(RateLeaves("hidden1", n(1), n(2)), hold_off=n(2)),
                 ],
                 {"seed": n(3), "note": "a run", "flag": np.bool_(True), "rate": np.float16(0.5)},
             )

@@ -206,7 +206,7 @@ def test_too_high_a_rate_ends_in_a_sentence(tiny):
     [
         ({"batch_size": 0}, "batch must be at least 1"),
         ({"batch_size": -3}, "batch must be at least 1"),
-        ({"steps_per_image": 0}, "at least 1 step"),
+        ({"steps_per_image": 0}, "steps for an image is 0"),
     ],
 )
 def test_impossible_numbers_are_refused(tiny, options, message):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from spikefa.errors import SpikefaError
-from spikefa.utils.scalars import plain, plain_fields, plain_sequence, real, whole
+from spikefa.utils.scalars import plain, plain_fields, plain_sequence, real
 
 TYPES = hnp.scalar_dtypes().filter(lambda dtype: dtype.kind in "biuf")
 
@@ -68,13 +68,9 @@ def test_arrays_and_other_things_are_left_alone():
 def test_what_is_no_number_is_refused_by_name():
     assert real(Fraction(1, 4), "eta") == 0.25
     assert type(real(Decimal("0.25"), "eta")) is float
-    assert whole(np.uint8(3), "n") == 3
     for wrong in ("3", None, np.zeros(2), 1j, [1]):
         with pytest.raises(SpikefaError, match="eta must be a number"):
             real(wrong, "eta")
-    for wrong in (2.5, 2.0, True, np.bool_(True), np.float64("nan"), "3", None):
-        with pytest.raises(SpikefaError, match="n must be a whole number"):
-            whole(wrong, "n")
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def needed(module: str) -> Any:
 def check_new(path: str | Path) -> Path:
     """Return `path`; refuse to overwrite an existing file."""
     path = Path(path)
-    require(not path.exists(), f"{path} exists already: remove it or give another name")
+    require(not path.exists(), f"{path} exists already: move it or give another name")
     return path
 
 

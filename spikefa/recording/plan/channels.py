@@ -10,6 +10,8 @@ import numpy as np
 from spikefa.errors import require
 from spikefa.recording.plan.probes import Encoding, Probe
 from spikefa.recording.plan.variables import Variables, population_size, state_of
+from spikefa.utils.indices import Selection, indices
+from spikefa.utils.numbers import is_whole, place, shown, whole_number
 from spikefa.utils.seeding import numpy_generator
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -89,19 +91,14 @@ def _resolve_one(probe: Probe, variables: Variables, seed: int, clock: int) -> C
     state = state_of(variables, probe.population, probe.variable)
     check_name("variable", probe.variable)
     batch, size = state.shape
-    if probe.stream != "all":
-        require(
-            isinstance(probe.stream, int) and 0 <= probe.stream < batch,
-            f"the probe of {probe.population!r} asks for stream {probe.stream!r}, but the batch "
-            f"has streams 0 to {batch - 1}, or 'all'",
-        )
-    everything = size == 1 and isinstance(probe.units, int)
+    stream = stream_of(probe, batch)
+    everything = size == 1 and is_whole(probe.units)
     return Channel(
         population=probe.population,
         variable=probe.variable,
         units=draw_units("all" if everything else probe.units, probe.population, size, seed),
-        stream=0 if probe.stream == "all" else probe.stream,
-        batch=batch if probe.stream == "all" else 0,
+        stream=stream or 0,
+        batch=batch if stream is None else 0,
         clock=clock,
         elements=0 if size == population_size(variables, probe.population) else size,
         encoding=probe.encoding if probe.variable == "spikes" else "packed",
@@ -109,8 +106,26 @@ def _resolve_one(probe: Probe, variables: Variables, seed: int, clock: int) -> C
     )
 
 
+def stream_of(probe: Probe, batch: int) -> int | None:
+    """Return the stream of the batch that a probe records; None if it records all.
+
+    Raises
+    ------
+    SpikefaError
+        If there is no such stream.
+    """
+    if isinstance(probe.stream, str):
+        require(
+            probe.stream == "all",
+            f"the probe of {probe.population!r} asks for stream {probe.stream!r}, but the batch "
+            f"has streams 0 to {batch - 1}, or 'all'",
+        )
+        return None
+    return place(probe.stream, batch, f"the stream of the probe of {probe.population!r}")
+
+
 def draw_units(
-    units: int | Sequence[int] | Literal["all"], population: str, size: int, seed: int
+    units: int | Selection | Literal["all"], population: str, size: int, seed: int
 ) -> np.ndarray:
     """Return the neurons that `units` means in a population of `size`, int64, ascending.
 
@@ -119,21 +134,16 @@ def draw_units(
     if isinstance(units, str):
         require(units == "all", f"units of {population!r} are {units!r}: give a number or 'all'")
         return np.arange(size)
-    if isinstance(units, int | np.integer):
-        require(
-            1 <= units <= size,
-            f"{units} units of {population!r} were asked for: it has {size}, so give 1 to {size}",
-        )
-        return np.sort(numpy_generator(seed, "units", population).permutation(size)[:units])
-    chosen = np.unique(np.asarray(units, dtype=np.int64))
-    require(len(chosen) > 0, f"the list of units of {population!r} is empty")
-    wrong = chosen[(chosen < 0) | (chosen >= size)]
+    if is_whole(units):
+        count = whole_number(units, f"the number of units of {population!r}", 1, size)
+        return np.sort(numpy_generator(seed, "units", population).permutation(size)[:count])
+    chosen = indices(units, size, f"the units of {population!r}", distinct=True)
     require(
-        len(wrong) == 0,
-        f"population {population!r} has no unit {', '.join(map(str, wrong[:5]))}: its units are "
-        f"0 to {size - 1}",
+        len(chosen) > 0,
+        f"the units of {population!r} are {shown(units)}, which is none of {size}: give one or "
+        "more",
     )
-    return chosen
+    return np.sort(chosen)
 
 
 def common_stream(probes: Sequence[Probe], variables: Variables) -> int | None:
@@ -141,11 +151,9 @@ def common_stream(probes: Sequence[Probe], variables: Variables) -> int | None:
 
     Variables that all streams share do not count, and a probe of all streams counts as the first.
     """
-    streams = {
-        0 if probe.stream == "all" else probe.stream
-        for probe in probes
-        if len(state_of(variables, probe.population, probe.variable)) > 1
-    }
+    batches = [len(state_of(variables, each.population, each.variable)) for each in probes]
+    found = zip(probes, batches, strict=True)
+    streams = {stream_of(probe, batch) or 0 for probe, batch in found if batch > 1}
     return None if len(streams) > 1 else min(streams, default=0)
 
 

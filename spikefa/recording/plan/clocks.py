@@ -1,6 +1,6 @@
 """Clocks: the steps at which some of the probes are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from spikefa.errors import require
@@ -81,3 +81,22 @@ def make_clock(wanted: SortedWindows, every: int = 1) -> Clock:
             f"{window.label.rpartition(' #')[0]!r}: give it another",
         )
     return Clock(windows, every=every, recurring=tuple(wanted.recurring), triggers=triggers)
+
+
+def check_ahead(clocks: Sequence[Clock], step: int) -> None:
+    """Refuse windows of which no row can come any more, `step` being the next one.
+
+    Raises
+    ------
+    SpikefaError
+        If there is one.
+    """
+    for clock in clocks:
+        for window in clock.windows:
+            steps_after = (window.stop - 1 - window.start) // clock.every * clock.every
+            often = f", read every {clock.every} steps," if clock.every > 1 else ""
+            require(
+                window.start + steps_after >= step,
+                f"window {window.label!r} ({window.start}:{window.stop}){often} is over: the next "
+                f"step is {step}, so give a window that ends later, or record earlier",
+            )

@@ -2,8 +2,8 @@
 
 from dataclasses import KW_ONLY, dataclass
 
-from spikefa.errors import require
-from spikefa.utils.scalars import plain_fields
+from spikefa.recording.plan.windows import OPEN_END, set_span
+from spikefa.utils.numbers import whole_number
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ImageWindow:
     stop: int
 
     def __post_init__(self) -> None:
-        plain_fields(self)
+        set_span(self, OPEN_END)
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,6 @@ class EveryImage:
     label: str = "image"
 
     def __post_init__(self) -> None:
-        plain_fields(self)
-        require(
-            isinstance(self.k, int) and self.k >= 1,
-            f"EveryImage has k={self.k!r}: give 1 or more images",
-        )
-        require(
-            isinstance(self.first, int) and self.first >= 0,
-            f"EveryImage has first={self.first!r}: give 0 or a later image",
-        )
+        most = OPEN_END // 2
+        object.__setattr__(self, "k", whole_number(self.k, "k of EveryImage", 1, most))
+        object.__setattr__(self, "first", whole_number(self.first, "first of EveryImage", 0, most))

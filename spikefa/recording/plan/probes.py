@@ -6,7 +6,9 @@ from typing import Literal, get_args
 
 from spikefa.errors import require
 from spikefa.recording.plan.sorting import When
-from spikefa.utils.scalars import plain_fields
+from spikefa.recording.plan.windows import OPEN_END
+from spikefa.utils.indices import Selection
+from spikefa.utils.numbers import whole_number
 
 Encoding = Literal["auto", "packed", "events"]
 """How spikes are stored: one bit per neuron and step, or the time and neuron of each spike."""
@@ -23,13 +25,15 @@ class Probe:
     variable : str
         Name of the variable. ``"spikes"`` must be 0 or 1 and are stored as bits or events; every
         other variable is stored as float32.
-    units : int, sequence of int, or "all", default 50
+    units : int, sequence, slice, mask, or "all", default 50
         The neurons. An int draws that many by the seed of the experiment. All draws from one
         population are prefixes of one shuffled list, so a neuron whose potential is traced is also
-        among the 50 of the raster. Synapses are numbered ``pre * n_post + post``. For a variable
-        with a single element a number of units is ignored.
+        among the 50 of the raster. Everything else means what NumPy would select from an array of
+        all neurons: a list of their numbers, a slice, or a mask with a bool for each. Synapses are
+        numbered ``pre * n_post + post``. For a variable with a single element a number of units is
+        ignored.
     stream : int or "all", default 0
-        The stream of the batch to record.
+        The stream of the batch to record; -1 is the last.
     every : int, default 1
         Steps between two readings, counted from the start of the window.
     window : Window, Trigger or another kind of window, or sequence of them, optional
@@ -41,7 +45,7 @@ class Probe:
 
     population: str
     variable: str
-    units: int | Sequence[int] | Literal["all"] = 50
+    units: int | Selection | Literal["all"] = 50
     _: KW_ONLY
     stream: int | Literal["all"] = 0
     every: int = 1
@@ -49,12 +53,8 @@ class Probe:
     encoding: Encoding = "auto"
 
     def __post_init__(self) -> None:
-        plain_fields(self)
-        require(
-            isinstance(self.every, int) and self.every >= 1,
-            f"the probe of {self.variable!r} of {self.population!r} has every={self.every!r}: "
-            "give 1 or more steps",
-        )
+        name = f"the probe of {self.variable!r} of {self.population!r}"
+        object.__setattr__(self, "every", whole_number(self.every, f"every of {name}", 1, OPEN_END))
         known = get_args(Encoding)
         require(
             self.encoding in known,

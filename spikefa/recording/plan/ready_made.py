@@ -10,6 +10,7 @@ from torch import Tensor
 from spikefa.errors import SpikefaError, require
 from spikefa.recording.plan.predicates import Predicate
 from spikefa.recording.plan.variables import Variables, state_of
+from spikefa.utils.numbers import whole_number
 from spikefa.utils.scalars import plain_fields
 
 
@@ -21,15 +22,14 @@ class _OfPresentations(Predicate):
     steps_per_image: int | None = None
 
     def bind(self, stream: int | None, steps_per_image: int | None) -> "Predicate":
-        chosen = stream if self.stream is None else self.stream
+        name = type(self).__name__
         steps = steps_per_image if self.steps_per_image is None else self.steps_per_image
-        _require_stream(self, chosen)
         require(
-            isinstance(steps, int) and steps >= 1,
-            f"{type(self).__name__} has steps_per_image={steps!r}: give 1 or more, to it or to "
-            "the recorder",
+            steps is not None,
+            f"{name} has steps_per_image=None: give 1 or more, to it or to the recorder",
         )
-        return replace(self, stream=chosen, steps_per_image=steps)
+        number = whole_number(steps, f"steps_per_image of {name}", 1)
+        return replace(self, stream=_watched(self, stream), steps_per_image=number)
 
     def _at(self, step: int) -> int:
         """Return the number of the step in its presentation."""
@@ -55,10 +55,8 @@ class ClassShown(_OfPresentations):
     label: int
 
     def __post_init__(self) -> None:
-        plain_fields(self)
-        require(
-            isinstance(self.label, int) and 0 <= self.label <= 255,
-            f"ClassShown({self.label!r}): give the number of a class, 0 to 255",
+        object.__setattr__(
+            self, "label", whole_number(self.label, "the class of ClassShown", 0, 255)
         )
 
     @property
@@ -155,9 +153,7 @@ class RateLeaves(Predicate):
 
     def bind(self, stream: int | None, steps_per_image: int | None) -> Predicate:
         """Return the predicate for one stream."""
-        chosen = stream if self.stream is None else self.stream
-        _require_stream(self, chosen)
-        return replace(self, stream=chosen)
+        return replace(self, stream=_watched(self, stream))
 
     def __call__(self, variables: Variables) -> Tensor:
         """Return whether the rate is below or above the band."""
@@ -165,16 +161,15 @@ class RateLeaves(Predicate):
         return (rate < self.low) | (rate > self.high)
 
 
-def _require_stream(predicate: Predicate, stream: int | None) -> None:
+def _watched(predicate: "_OfPresentations | RateLeaves", recorded: int | None) -> int:
+    """Return the stream that a predicate watches: its own, or else the recorded one."""
     name = type(predicate).__name__
+    stream = recorded if predicate.stream is None else predicate.stream
     require(
         stream is not None,
         f"the probes record several streams: say which of them {name} watches, with stream=...",
     )
-    require(
-        isinstance(stream, int) and stream >= 0,
-        f"{name} watches stream={stream!r}: give the number of a stream of the batch",
-    )
+    return whole_number(stream, f"stream of {name}", 0)
 
 
 READY_MADE: Mapping[str, Callable[..., Predicate]] = {

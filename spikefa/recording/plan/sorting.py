@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError
 from spikefa.recording.plan.image_windows import Always, EveryImage, ImageWindow
 from spikefa.recording.plan.recurring import Recurring
 from spikefa.recording.plan.triggers import Trigger, bind_trigger
 from spikefa.recording.plan.windows import OPEN_END, Window
+from spikefa.utils.numbers import whole_number
 
 When = Window | Always | ImageWindow | EveryImage | Trigger
 """When to record. Several may overlap; no step is recorded twice."""
@@ -70,5 +71,4 @@ def _steps(label: str, steps_per_image: int | None) -> int:
             f"the window {label!r} counts images, and the recorder does not know how long each is "
             "shown: give steps_per_image"
         )
-    require(steps_per_image >= 1, f"steps_per_image is {steps_per_image}: give 1 or more")
-    return steps_per_image
+    return whole_number(steps_per_image, "steps_per_image", 1)

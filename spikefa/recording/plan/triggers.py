@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from spikefa.errors import require
 from spikefa.recording.plan.predicates import TEXT_BYTES, Function, Own, Predicate
 from spikefa.recording.plan.windows import OPEN_END, Window, check_labels
+from spikefa.utils.numbers import shown, whole_number
 from spikefa.utils.scalars import plain_fields
 
 MOST_STEPS = 1 << 40
@@ -57,15 +58,16 @@ class Trigger:
         )
         name = self.label or self.watched.name
         for field in ("before", "after", "hold_off"):
-            steps = getattr(self, field)
-            require(
-                isinstance(steps, int) and 0 <= steps <= MOST_STEPS,
-                f"trigger {name!r} has {field}={steps!r}: give 0 or more steps",
+            steps = whole_number(
+                getattr(self, field), f"{field} of trigger {name!r}", 0, MOST_STEPS
             )
+            object.__setattr__(self, field, steps)
+        if self.at_most is not None:
+            firings = whole_number(self.at_most, f"at_most of trigger {name!r}", 1, OPEN_END - 1)
+            object.__setattr__(self, "at_most", firings)
         require(
-            self.at_most is None
-            or (isinstance(self.at_most, int) and 1 <= self.at_most < OPEN_END),
-            f"trigger {name!r} has at_most={self.at_most!r}: give 1 or more firings, or None",
+            self.edge is None or isinstance(self.edge, bool),
+            f"trigger {name!r} has edge={shown(self.edge)}: give True, False or None",
         )
 
     @property

@@ -1,11 +1,13 @@
 """Windows: the ranges of steps that are recorded."""
 
 import itertools
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from spikefa.errors import require
-from spikefa.utils.scalars import plain_fields
+from spikefa.utils.numbers import is_whole, shown, whole_number
 
 LABEL_BYTES = 32
 """Room for the label of a window in the file, in bytes of UTF-8."""
@@ -31,11 +33,26 @@ class Window:
     stop: int
 
     def __post_init__(self) -> None:
-        plain_fields(self)
-        require(
-            0 <= self.start < self.stop,
-            f"window {self.label!r} is {self.start}:{self.stop}: give 0 <= start < stop",
-        )
+        set_span(self, OPEN_END)
+
+
+def set_span(window: Any, most: int) -> None:
+    """Check `start` and `stop` of a window, and make them ints of Python.
+
+    Raises
+    ------
+    SpikefaError
+        If one is not a whole number, or not 0 <= start < stop <= most.
+    """
+    text = f"window {window.label!r} is {shown(window.start)}:{shown(window.stop)}"
+    require(
+        is_whole(window.start) and is_whole(window.stop),
+        f"{text}: give whole numbers, 0 <= start < stop",
+    )
+    start, stop = operator.index(window.start), operator.index(window.stop)
+    require(0 <= start < stop <= most, f"{text}: give 0 <= start < stop")
+    object.__setattr__(window, "start", start)
+    object.__setattr__(window, "stop", stop)
 
 
 def check_windows(windows: Sequence[Window]) -> tuple[Window, ...]:
@@ -89,18 +106,19 @@ def figure_windows(
     images : int, optional
         Images in a window; by default enough for 50 steps, and at least 3.
     """
-    require(total_steps >= 1, f"a run of {total_steps} steps has nothing to record")
-    require(steps_per_image >= 1, f"steps_per_image is {steps_per_image}: give 1 or more")
-    wanted = max(3, -(-50 // steps_per_image)) if images is None else images
-    require(wanted >= 1, f"a window of {wanted} images has nothing to record: give 1 or more")
-    shown = total_steps // steps_per_image
-    if shown < 2:
+    total_steps = whole_number(total_steps, "the number of steps of the run", 1, OPEN_END)
+    steps_per_image = whole_number(steps_per_image, "steps_per_image", 1)
+    wanted = max(3, -(-50 // steps_per_image))
+    if images is not None:
+        wanted = whole_number(images, "the number of images in a window", 1)
+    presented = total_steps // steps_per_image
+    if presented < 2:
         return (Window("early", 0, min(total_steps, steps_per_image)),)
-    if shown == 2:
+    if presented == 2:
         starts, length = {"early": 0, "late": 1}, 1
     else:
-        length = min(wanted, shown // 3)
-        starts = {"early": 0, "middle": (shown - length) // 2, "late": shown - length}
+        length = min(wanted, presented // 3)
+        starts = {"early": 0, "middle": (presented - length) // 2, "late": presented - length}
     return tuple(
         Window(label, start * steps_per_image, (start + length) * steps_per_image)
         for label, start in starts.items()

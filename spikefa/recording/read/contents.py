@@ -14,7 +14,14 @@ from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.triggers import Trigger
 from spikefa.recording.plan.windows import Window
 from spikefa.recording.read.recording_file import RecordingFile
-from spikefa.recording.read.selection import Steps, rows_of
+from spikefa.recording.read.selection import (
+    Steps,
+    Stream,
+    Units,
+    rows_of,
+    stream_index,
+    units_of,
+)
 from spikefa.recording.read.trigger_reading import memories_of
 
 
@@ -55,6 +62,20 @@ class Contents:
             f"{', '.join(names) or 'nothing of it'}"
         )
 
+    def size(self, channel: Channel) -> int:
+        """Return the number of elements of a variable, recorded or not."""
+        return channel.elements or self.populations[channel.population].size
+
+    def units(
+        self, channel: Channel, chosen: Units = None, *, distinct: bool = False
+    ) -> np.ndarray:
+        """Return the numbers of the recorded neurons, or of those `chosen`, in their order."""
+        return units_of(channel, self.size(channel), chosen, distinct=distinct)
+
+    def stream(self, channel: Channel, chosen: Stream) -> int | slice | None:
+        """Return the index of a stream in a row; None if rows have no stream axis."""
+        return stream_index(self._file.path, channel, chosen)
+
     def steps_of(self, channel: Channel) -> np.ndarray:
         """Return the absolute steps, int64 [T], at which `channel` was read."""
         return self._file.clock_steps[channel.clock]
@@ -79,7 +100,8 @@ class Contents:
         if isinstance(steps, str):
             window = self.window(steps, clock)
             steps = slice(window.start, window.stop)
-        return rows_of(self._file.clock_steps[clock], steps)
+        end = max((int(held[-1]) + 1 for held in self._file.clock_steps if len(held)), default=0)
+        return rows_of(self._file.clock_steps[clock], steps, end)
 
     @property
     def triggers(self) -> tuple[Trigger, ...]:

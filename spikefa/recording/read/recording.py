@@ -24,8 +24,10 @@ class Recording(RecordingContents):
     variables that were read at other steps: see `steps_of`. These arguments choose what is read:
 
     - `steps`: the label of a window, ``"early"``; a slice of absolute steps, half-open,
-      ``slice(1000, 2000)``; or None for all.
-    - `units`: recorded neurons, in the order wanted; None for all, ascending.
+      ``slice(1000, 2000)``, where negative ones count from the end of the recording; or None for
+      all.
+    - `units`: recorded neurons, in the order wanted, as NumPy would select them from the whole
+      population: numbers, a slice or a mask; None for all recorded ones, ascending.
     - `stream`: of a recording of all streams, the number of one, by default the first; a slice of
       them or "all" for several, which gives arrays [T, streams, n_units].
 

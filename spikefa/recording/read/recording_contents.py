@@ -14,7 +14,7 @@ from spikefa.recording.plan.windows import Window
 from spikefa.recording.read.contents import Contents
 from spikefa.recording.read.origin import Origin
 from spikefa.recording.read.recording_file import RecordingFile
-from spikefa.recording.read.selection import Steps
+from spikefa.recording.read.selection import Steps, Units
 
 
 class RecordingContents:
@@ -97,9 +97,9 @@ class RecordingContents:
         """Return what was recorded of one variable: units, stream, clock, encoding."""
         return self._contents.channel(population, variable)
 
-    def units(self, population: str, variable: str = "spikes") -> np.ndarray:
-        """Return the recorded neurons, int64 [n_units], ascending: the columns of the arrays."""
-        return self._contents.channel(population, variable).units
+    def units(self, population: str, variable: str = "spikes", chosen: Units = None) -> np.ndarray:
+        """Return the neurons, int64, in the columns of the arrays: all recorded, or `chosen`."""
+        return self._contents.units(self._contents.channel(population, variable), chosen)
 
     def steps_of(self, population: str, variable: str = "spikes") -> np.ndarray:
         """Return the absolute steps, int64 [T], at which a variable was read."""

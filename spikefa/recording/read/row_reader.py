@@ -7,7 +7,8 @@ from spikefa.recording.format.schema import IMAGES
 from spikefa.recording.read.contents import Contents
 from spikefa.recording.read.presentations import read_shown
 from spikefa.recording.read.recording_file import RecordingFile
-from spikefa.recording.read.selection import Steps, Stream, columns_of
+from spikefa.recording.read.selection import Steps, Stream
+from spikefa.utils.numbers import place
 
 
 class RowReader:
@@ -49,10 +50,15 @@ class RowReader:
         """Return a variable, float32 [T] or [T, n_units]."""
         require(variable != "spikes", "spikes are a raster: use raster()")
         channel = self._contents.channel(population, variable)
-        column = slice(None) if unit is None else int(columns_of(channel, [unit])[0])
+        column: slice | int = slice(None)
+        if unit is not None:
+            number = place(unit, self._contents.size(channel), f"the unit of {population!r}")
+            chosen = self._contents.units(channel, [number])
+            column = int(np.searchsorted(channel.units, chosen)[0])
         rows = self._contents.rows(steps, channel.clock)
+        of = self._contents.stream(channel, stream)
         with self._file.readable():
-            values = self._file.values(channel, rows, stream, column)
+            values = self._file.values(channel, rows, of, column)
         return np.asarray(values, dtype=np.float32)
 
     def stored(self, population: str, variable: str, rows: slice) -> np.ndarray:
@@ -64,15 +70,12 @@ class RowReader:
     def streams_of(self, population: str, variable: str, replica: int, replicas: int) -> slice:
         """Return the streams of one of `replicas` in the rows of a variable."""
         channel = self._contents.channel(population, variable)
-        require(
-            0 <= replica < replicas,
-            f"{self._file.path} has no replica {replica}: the network had {replicas or 'no'} "
-            "replicas",
-        )
+        require(replicas > 0, f"{self._file.path} has no replicas: leave out the replica")
+        number = place(replica, replicas, "the replica")
         require(
             channel.batch >= replicas and channel.batch % replicas == 0,
             f"{variable!r} of {population!r} was recorded of stream {channel.stream} alone: give "
             "the probe stream='all'",
         )
         own = channel.batch // replicas
-        return slice(replica * own, (replica + 1) * own)
+        return slice(number * own, (number + 1) * own)

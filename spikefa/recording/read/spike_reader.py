@@ -13,7 +13,8 @@ from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.read.contents import Contents
 from spikefa.recording.read.event_rows import EventRows
 from spikefa.recording.read.recording_file import RecordingFile
-from spikefa.recording.read.selection import Steps, Stream, Units, columns_of, stream_index
+from spikefa.recording.read.selection import Steps, Stream, Units, stream_index
+from spikefa.utils.numbers import shown, whole_number
 
 BLOCK_ROWS = 4 * CHUNK_ROWS
 """Rows of one block of `Recording.blocks`: 4 MB unpacked, for 1000 units."""
@@ -57,12 +58,14 @@ class SpikeReader:
     def raster(self, population: str, units: Units, steps: Steps, stream: Stream) -> np.ndarray:
         """Return the spikes, bool [T, n_units]."""
         channel = self._contents.channel(population, "spikes")
-        columns = slice(None) if units is None else columns_of(channel, units)
+        columns = np.searchsorted(channel.units, self._contents.units(channel, units))
         rows = self._contents.rows(steps, channel.clock)
+        of = self._contents.stream(channel, stream)
         with self._file.readable():
-            packed = self._packed(channel, rows, stream)
+            packed = self._packed(channel, rows, of)
             bits = np.unpackbits(packed, axis=-1, count=len(channel.units), bitorder="little")
-        return np.ascontiguousarray(bits.view(bool)[..., columns])
+        spikes = bits.view(bool)
+        return np.ascontiguousarray(spikes if units is None else spikes[..., columns])
 
     def blocks(
         self, population: str, units: Units, steps: Steps, rows: int | None
@@ -89,15 +92,20 @@ class SpikeReader:
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield step and unit of the spikes piece by piece."""
         channel = self._contents.channel(population, "spikes")
-        require(stream != "all", "events are of one stream: give its number")
-        wanted = None if units is None else np.unique(columns_of(channel, units))
+        require(
+            not isinstance(stream, slice | str),
+            f"events are of one stream, not of {shown(stream)}: give its number",
+        )
+        chosen = None if units is None else self._contents.units(channel, units, distinct=True)
+        self._contents.stream(channel, stream)  # a wrong one is no damage of the file
         for part in _pieces(channel, self._contents.rows(steps, channel.clock), rows):
             with self._file.readable():
                 row, column = self._find(channel, part, stream)
-            if wanted is not None:
-                chosen = np.isin(column, wanted)
-                row, column = row[chosen], column[chosen]
-            yield self._contents.steps_of(channel)[part][row], channel.units[column]
+            unit = channel.units[column]
+            if chosen is not None:
+                held = np.isin(unit, chosen)
+                row, unit = row[held], unit[held]
+            yield self._contents.steps_of(channel)[part][row], unit
 
     def events(
         self, population: str, units: Units, steps: Steps, stream: int | None
@@ -140,6 +148,6 @@ def _pieces(channel: Channel, rows: slice, size: int | None) -> Iterator[slice]:
     """Cut `rows` into pieces of `size`."""
     if size is None:
         size = max(1, min(BLOCK_ROWS, BLOCK_CELLS // len(channel.units)))
-    require(size >= 1, f"blocks of {size} rows hold nothing: give 1 or more")
+    size = whole_number(size, "the number of rows of a block", 1)
     for start in range(rows.start, rows.stop, size):
         yield slice(start, min(start + size, rows.stop))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spikefa.errors import SpikefaError
+from spikefa.errors import require
 from spikefa.recording.format.schema import CHUNK_ROWS, Layout
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
@@ -88,17 +88,21 @@ def plan_memory(layout: Layout, variables: Variables, max_host_bytes: int) -> li
     """
     count, streams = len(layout.clocks), len(layout.streams.numbers)
     row_bytes = [1 + RingBuffer.row_bytes(layout.channels_of(n), variables) for n in range(count)]
-    found = []
+    found: list[BufferSizes] = []
+    needed = 0
     for number, (clock, size) in enumerate(zip(layout.clocks, row_bytes, strict=True)):
         numerator, denominator = sum(row_bytes) + count * size, 2 * count * sum(row_bytes)
         share = max_host_bytes * numerator // denominator
         sizes = plan_buffers(layout.channels_of(number), variables, clock, share, streams)
         if isinstance(sizes, int):
-            needed = -(-sizes * denominator // numerator)
-            raise SpikefaError(
-                f"max_host_bytes is {max_host_bytes}, and not even two steps of this recording "
-                f"fit into it: give {needed} or more, or record fewer units"
-                f"{' or fewer steps before a trigger' if clock.triggers else ''}"
-            )
-        found.append(sizes)
+            needed = max(needed, -(-sizes * denominator // numerator))
+        else:
+            found.append(sizes)
+    triggers = any(clock.triggers for clock in layout.clocks)
+    require(
+        needed == 0,
+        f"max_host_bytes is {max_host_bytes}, and not even two steps of this recording fit into "
+        f"it: give {needed} or more, or record fewer units"
+        f"{' or fewer steps before a trigger' if triggers else ''}",
+    )
     return found

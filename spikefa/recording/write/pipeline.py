@@ -49,6 +49,7 @@ class Pipeline:
     ) -> None:
         self._variables = variables
         self._streams = len(writer.streams.numbers)
+        self._clocks = clocks
         self._channels = [each.channels for each in writer.clocks]
         self.monitor = PredicateMonitor(clocks, variables) if writer.logs else None
         self._buffers = [
@@ -124,6 +125,16 @@ class Pipeline:
     def wants(self, stop: int) -> bool:
         """Return whether a step before `stop` may be wanted."""
         return any(collector.wants(stop) for collector in self._collectors)
+
+    def windows_to_come(self) -> dict[str, int]:
+        """Return the windows that have not begun, with their first steps; none before any step."""
+        found: dict[str, int] = {}
+        for clock, collector in zip(self._clocks, self._collectors, strict=True):
+            starts = {each.label: each.start for each in clock.windows}
+            starts |= {each.label: each.start for each in clock.recurring}
+            position = collector.next_step
+            found |= {label: start for label, start in starts.items() if start >= position > 0}
+        return found
 
     def flush(self) -> None:
         """Hand the rows taken to the thread."""

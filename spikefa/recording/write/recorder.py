@@ -10,7 +10,7 @@ import numpy as np
 from spikefa.errors import require
 from spikefa.recording.format.layout import Provenance
 from spikefa.recording.format.schema import Backpressure, Durability
-from spikefa.recording.plan.clocks import Clock
+from spikefa.recording.plan.clocks import Clock, check_ahead
 from spikefa.recording.plan.predicates import Function
 from spikefa.recording.plan.probes import Probe
 from spikefa.recording.plan.sorting import When
@@ -105,6 +105,7 @@ class Recorder:
         max_host_bytes: int = MAX_HOST_BYTES,
         durability: Durability = "flush",
         steps_per_image: int | None = None,
+        step: int = 0,
     ) -> "Recorder":
         """Start a recording in a new file.
 
@@ -132,15 +133,16 @@ class Recorder:
             Memory for rows that are not yet in the file. If the disk is too slow and the memory is
             used up, the simulation waits, and `backpressure` counts it.
         durability : {"flush", "fsync"}, optional
-            With ``"fsync"`` committed rows also survive a power cut. Each commit then takes the
-            writing thread some milliseconds more.
+            With ``"fsync"`` committed rows also survive a power cut; each commit takes longer.
         steps_per_image : int, optional
             Steps for which each image is shown; needed by windows that count images.
+        step : int, default 0
+            The next step to be simulated.
 
         Raises
         ------
         SpikefaError
-            If the file exists or an argument is wrong.
+            If the file exists, an argument is wrong, or a window is over before `step`.
         """
         path = Path(path)
         check_durability(durability)
@@ -153,6 +155,7 @@ class Recorder:
             n_classes=n_classes,
             steps_per_image=steps_per_image,
         )
+        check_ahead(layout.clocks, step)
         sizes = plan_memory(layout, variables, max_host_bytes)
         make_file(path, layout)
         writer = Writer(path, layout, durability)
@@ -252,6 +255,11 @@ class Recorder:
         self._pipeline.observe(step, shown, captured)
         if self._pipeline.thread.failure is not None:
             self._report()
+
+    @property
+    def windows_to_come(self) -> dict[str, int]:
+        """The first steps of the windows that have not begun, by label; none before any step."""
+        return self._pipeline.windows_to_come()
 
     def commit(self) -> None:
         """Write the rows in memory; wait until they are committed and safe from a crash."""

@@ -20,6 +20,11 @@ class Collector(Protocol):
     def wants(self, stop: int) -> bool:
         """Return whether a step before `stop` may be wanted."""
 
+    @property
+    def next_step(self) -> int:
+        """The next step that its windows may want, without those of triggers."""
+        ...
+
     def flush(self) -> None:
         """Hand over the rows taken."""
 
@@ -64,6 +69,11 @@ class RowCollector:
     def wants(self, stop: int) -> bool:
         """Return whether a step before `stop` may be wanted."""
         return self._cursor.next_step < stop
+
+    @property
+    def next_step(self) -> int:
+        """The next step that the windows may want."""
+        return self._cursor.next_step
 
     def flush(self) -> None:
         """Hand over the rows taken."""

@@ -48,6 +48,11 @@ class TriggeredCollector:
         """Return whether a step before `stop` may be wanted: a trigger may want any."""
         return self._next < stop
 
+    @property
+    def next_step(self) -> int:
+        """The next step that the windows may want."""
+        return self._cursor.next_step
+
     def flush(self) -> None:
         """Hand over the rows taken."""
         self._filler.hand_over()

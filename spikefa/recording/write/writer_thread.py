@@ -108,8 +108,8 @@ class WriterThread:
         population = block.invalid_population()
         require(
             not population,
-            f"the spikes of {population!r} are not all 0 or 1: call the activity of a rate "
-            "population by another name, and it is stored as float32",
+            f"the spikes of {population!r} are not all 0 or 1: probe the variable 'activity' of "
+            "rate neurons, which is stored as float32",
         )
         if block.flags is None:
             self._append(block.clock, block.stimulus[: block.count], block.arrays())

@@ -174,7 +174,7 @@ def test_all_streams(tmp_path, encoding):
                 )
         with pytest.raises(SpikefaError, match="one stream"):
             recording.events("input", stream="all")
-        with pytest.raises(SpikefaError, match="streams 0 to 2"):
+        with pytest.raises(SpikefaError, match="from -3 to 2"):
             recording.events("input", stream=3)
     with h5py.File(path) as file:
         assert not len(file.get("spikes", ()))

@@ -53,7 +53,7 @@ def change(group, name, value, field=None):
         (lambda g: change(g, "committed_firings", 2**63), "firings are committed, but has"),
         (lambda g: change(g, "firings", 9, "trigger"), "a trigger that it does not have"),
         (lambda g: change(g, "firings", 2**64 - 1, "step"), "not in ascending order"),
-        (lambda g: change(g, "triggers", 2**64 - 1, "before"), "before=18446744073709551615"),
+        (lambda g: change(g, "triggers", 2**64 - 1, "before"), "is 18446744073709551615: give"),
         (lambda g: change(g, "triggers", b"same", "label"), "share a label"),
         (lambda g: change(g, "recurring", 0, "period"), "5 steps in every 0"),
         (lambda g: change(g, "recurring", 2**64 - 1, "start_step"), "from 18446744073709551615"),

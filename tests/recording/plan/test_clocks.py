@@ -81,7 +81,7 @@ def test_all_streams(path):
         np.testing.assert_array_equal(recording.trace("output", "potential", stream="all"), values)
         one = recording.trace("output", "potential", int(units[1]), stream=1)
         np.testing.assert_array_equal(one, values[:, 1, 1])
-        with pytest.raises(SpikefaError, match="streams 0 to 2, or 'all'"):
+        with pytest.raises(SpikefaError, match="the stream is 3: give a whole number from -3 to 2"):
             recording.raster("output", stream=3)
         with pytest.raises(SpikefaError, match="of stream 2, not of 1"):
             recording.raster("hidden1", stream=1)
@@ -109,8 +109,8 @@ def test_resumed_is_uninterrupted(tmp_path, path, start, toy, step):
 @pytest.mark.parametrize(
     ("options", "answer"),
     [
-        ({"every": 0}, "every=0"),
-        ({"every": 2.5}, "every=2.5"),
+        ({"every": 0}, "is 0: give a whole number"),
+        ({"every": 2.5}, "is 2.5: give a whole number"),
         ({"window": ()}, "at least one window"),
         ({"stream": "both"}, "streams 0 to 2, or 'all'"),
     ],

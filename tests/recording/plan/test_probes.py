@@ -31,13 +31,17 @@ def test_units_follow_from_seed_and_population_alone():
     [
         (Probe("hidden", "spikes", 1), "input, output"),
         (Probe("input", "potential", 1), "it has spikes"),
-        (Probe("input", "spikes", 9), "give 1 to 8"),
-        (Probe("input", "spikes", 0), "give 1 to 8"),
-        (Probe("input", "spikes", [2, 8]), "units are 0 to 7"),
-        (Probe("input", "spikes", [-1]), "units are 0 to 7"),
-        (Probe("input", "spikes", []), "empty"),
+        (Probe("input", "spikes", 9), "from 1 to 8"),
+        (Probe("input", "spikes", 0), "from 1 to 8"),
+        (Probe("input", "spikes", [2, 8]), "have no 8: they are 0 to 7"),
+        (Probe("input", "spikes", [-9]), "have no -9: they are 0 to 7"),
+        (Probe("input", "spikes", [7, -1]), "have 7 more than once"),
+        (Probe("input", "spikes", 2.0), "give a list of whole numbers"),
+        (Probe("input", "spikes", True), "give a list of whole numbers"),
+        (Probe("input", "spikes", np.zeros(8, bool)), "none of 8"),
+        (Probe("input", "spikes", []), "none of 8"),
         (Probe("input", "spikes", "some"), "'all'"),
-        (Probe("input", "spikes", 1, stream=2), "streams 0 to 1"),
+        (Probe("input", "spikes", 1, stream=2), "from -2 to 1"),
     ],
 )
 def test_a_wrong_probe_is_answered_with_what_there_is(probe, answer):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -112,10 +113,13 @@ def changing(variables):
         (lambda: [], "at least one window"),
         (lambda: "always", "give Window, ImageWindow, EveryImage, Always or Trigger"),
         (lambda: [Window("a", 0, 5), ImageWindow("b", 0, 5)], "overlap: make them disjoint"),
-        (lambda: [ImageWindow("b", 5, 5)], "window 'b' is 25:25"),
-        (lambda: [EveryImage(0)], "k=0: give 1 or more"),
-        (lambda: [EveryImage(2.5)], "k=2.5: give 1 or more"),
-        (lambda: [EveryImage(2, first=-1)], "first=-1"),
+        (lambda: [ImageWindow("b", 5, 5)], "window 'b' is 5:5: give 0 <= start < stop"),
+        (lambda: [EveryImage(0)], "k of EveryImage is 0: give a whole number, 1 or more"),
+        (lambda: [EveryImage(2.5)], "k of EveryImage is 2.5: give a whole number"),
+        (
+            lambda: [EveryImage(2, first=-1)],
+            "first of EveryImage is -1: give",
+        ),
         (lambda: [EveryImage(2), EveryImage(3)], "share a label: image, image"),
         (lambda: [Always(), Always()], "share a label"),
         (lambda: [Always(""), EveryImage(3)], "is empty"),
@@ -124,10 +128,13 @@ def changing(variables):
             "one of those of 'image': give it another",
         ),
         (lambda: Trigger(7), "the predicate 7: give ClassShown"),
-        (lambda: Trigger(high, before=-1), "before=-1: give 0 or more"),
-        (lambda: Trigger(high, after=1.5), "after=1.5: give 0 or more"),
-        (lambda: Trigger(high, hold_off=None), "hold_off=None: give 0 or more"),
-        (lambda: Trigger(high, at_most=0), "at_most=0: give 1 or more"),
+        (
+            lambda: Trigger(high, before=-1),
+            "before of trigger 'high' is -1: give",
+        ),
+        (lambda: Trigger(high, after=1.5), "after of trigger 'high' is 1.5: give a whole number"),
+        (lambda: Trigger(high, hold_off=None), "hold_off of trigger 'high' is None"),
+        (lambda: Trigger(high, at_most=0), "is 0: give a whole number, 1 or more"),
         (lambda: Trigger(high, label="x" * 33), "over 32 bytes"),
         (lambda: [Trigger(high), Trigger(high, before=5)], "share a label: high, high"),
         (lambda: Trigger(lambda v: v["nothing"], label="n"), "'n' fails: KeyError: 'nothing'"),
@@ -140,7 +147,7 @@ def changing(variables):
         (lambda: Trigger(WrongGuess()), "has no variable 'class_spikes' to record"),
         (lambda: Trigger(RateLeaves("hidden7", 0, 1, stream=0)), "no population 'hidden7'"),
         (lambda: Trigger(RateLeaves("hidden1", 0, 1, stream=9)), "fails: IndexError"),
-        (lambda: Trigger(RateLeaves("hidden1", 0, 1, stream=-1)), "stream=-1: give the number"),
+        (lambda: Trigger(RateLeaves("hidden1", 0, 1, stream=-1)), "stream of RateLeaves is -1"),
         (
             lambda: Trigger(RateLeaves("hidden1" * 50, 0, 1, stream=0), label="r"),
             "more than 256 bytes",
@@ -162,7 +169,7 @@ def test_who_counts_images_has_to_know_how_long_they_are_shown(start, windows):
 
 
 def test_predicates_refuse_what_cannot_be():
-    with pytest.raises(SpikefaError, match="number of a class"):
+    with pytest.raises(SpikefaError, match="give a whole number from 0 to 255"):
         ClassShown(256)
     with pytest.raises(SpikefaError, match="give low <= high"):
         RateLeaves("hidden1", 0.5, 0.2)
@@ -186,3 +193,27 @@ def test_figure_4_of_any_windows(tmp_path, start, toy, windows, columns):
         figure = figure4(recording)
     found = dict.fromkeys(str(axes.get_label()).partition("/")[0] for axes in figure.axes)
     assert list(found) == columns
+
+
+@pytest.mark.parametrize("kind", [Window, ImageWindow])
+@pytest.mark.parametrize(
+    ("start_", "stop"),
+    [(0, 2.0), (0.0, 2), (True, 2), (-5, -1), (-5, 9), (9, 5), (3, 3), ("0", 5), (0, 1 << 63)],
+)
+def test_windows_are_whole_numbers_in_order(kind, start_, stop):
+    with pytest.raises(SpikefaError, match="0 <= start < stop"):
+        kind("w", start_, stop)
+
+
+@pytest.mark.parametrize("number", [np.int16, np.uint64, np.array, torch.tensor])
+def test_numpy_numbers_make_windows(number):
+    for kind in (Window, ImageWindow):
+        window = kind("w", number(3), number(9))
+        assert (window.start, window.stop) == (3, 9)
+        assert type(window.start) is type(window.stop) is int
+    assert EveryImage(number(3), first=number(1)) == EveryImage(3, first=1)
+    assert ClassShown(number(3)) == ClassShown(3)
+    probe = Probe("hidden1", "spikes", every=number(3))
+    assert type(probe.every) is int
+    trigger = Trigger(ClassShown(3), before=number(3), at_most=number(2))
+    assert (type(trigger.before), type(trigger.at_most)) == (int, int)

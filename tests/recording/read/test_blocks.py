@@ -48,7 +48,7 @@ def test_what_was_shown_in_some_rows(recording):
 
 
 def test_blocks_without_rows(recording):
-    with pytest.raises(SpikefaError, match="blocks of 0 rows"):
+    with pytest.raises(SpikefaError, match="rows of a block is 0"):
         next(recording.blocks("hidden1", rows=0))
 
 

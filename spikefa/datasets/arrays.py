@@ -1,0 +1,114 @@
+"""Arrays of users as pixels and labels: checked, with the conversion that loses nothing."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikefa.errors import SpikefaError, require
+
+WHITE = 255
+"""The largest value of a pixel."""
+
+
+def pixel_array(given: Any, full_scale: int) -> NDArray[np.uint8]:
+    """Return pixels [n, height, width] as a contiguous array; copied only if they are not one.
+
+    Arrays that are flipped, turned, strided or read-only are as good as a copy of them.
+
+    Raises
+    ------
+    SpikefaError
+        If they are no such array of uint8; the message says how to convert them.
+    """
+    _require_array("pixels", given)
+    if given.ndim != 3:
+        raise SpikefaError(
+            f"pixels have the shape {given.shape}, expected [n, height, width]: "
+            f"{_three_dimensions(given.shape)}"
+        )
+    require(given.size > 0, "there are no pixels: give at least one image")
+    if given.dtype != np.uint8:
+        white = "" if full_scale == WHITE else f" with full_scale={WHITE}"
+        raise SpikefaError(f"pixels are {given.dtype}, expected uint8: {_bytes(given)}{white}")
+    return np.require(given, requirements=["C", "W"])
+
+
+def label_array(given: Any) -> NDArray[np.uint8]:
+    """Return labels [n] as a contiguous array; copied only if they are not one.
+
+    Raises
+    ------
+    SpikefaError
+        If they are no such array of uint8; the message says how to convert them.
+    """
+    _require_array("labels", given)
+    if given.ndim != 1:
+        single = given.ndim == 2 and given.shape[1] == 1
+        mend = "labels[:, 0]" if single else "labels.argmax(1), if they are 1-hot"
+        raise SpikefaError(f"labels have the shape {given.shape}, expected [n]: give {mend}")
+    if given.dtype != np.uint8:
+        raise SpikefaError(f"labels are {given.dtype}, expected uint8: {_numbers(given)}")
+    return np.require(given, requirements=["C", "W"])
+
+
+def _require_array(what: str, given: Any) -> None:
+    require(
+        isinstance(given, np.ndarray),
+        f"{what} are a {type(given).__name__}: give a NumPy array, np.asarray({what})",
+    )
+    require(
+        not isinstance(given, np.ma.MaskedArray),
+        f"{what} are a masked array: give an array without a mask, {what}.filled(0)",
+    )
+
+
+def _three_dimensions(shape: tuple[int, ...]) -> str:
+    """Say how pixels of another number of dimensions become [n, height, width]."""
+    if len(shape) == 2:
+        return "give pixels.reshape(-1, height, width)"
+    if len(shape) != 4:
+        return "give an array of three dimensions"
+    axis = -1 if shape[-1] in (1, 3, 4) else 1
+    if shape[axis] == 1:
+        return f"give pixels.squeeze({axis})"
+    colours = "pixels" if shape[axis] < 4 else f"pixels[{'..., :3' if axis == -1 else ':, :3'}]"
+    return f"give grey values, such as {colours}.mean({axis})"
+
+
+def _bytes(pixels: NDArray[Any]) -> str:
+    """Say how pixels of another type become uint8 without losing what they show."""
+    if pixels.dtype == np.bool_:
+        return f"give pixels.astype(np.uint8) * {WHITE}"
+    if pixels.dtype.kind not in "iuf":
+        return "give numbers"
+    if not np.isfinite(pixels).all():
+        return "some are NaN or infinite, so look for the reason first"
+    low, high = pixels.min(), pixels.max()
+    if low < 0:
+        span = float(high) - float(low) or 1.0
+        shifted = f"(pixels - ({float(low):.9g})) * ({WHITE} / {span:.9g})"
+        return f"they are {low:.4g} to {high:.4g}, so shift and scale them, {_rounded(shifted)}"
+    if high <= 1:
+        scaled = _rounded(f"pixels * {WHITE}.0")
+        return f"they are {low:.4g} to {high:.4g}, so scale them first, {scaled}"
+    if high > WHITE:
+        scaled = _rounded(f"pixels * ({WHITE} / {float(high):.9g})")
+        return f"they are up to {high:.6g}, so scale them first, all splits alike, {scaled}"
+    whole = pixels.dtype.kind != "f" or bool((pixels == np.round(pixels)).all())
+    return f"convert them, {'pixels.astype(np.uint8)' if whole else _rounded('pixels')}"
+
+
+def _rounded(expression: str) -> str:
+    return f"np.round({expression}).astype(np.uint8)"
+
+
+def _numbers(labels: NDArray[Any]) -> str:
+    """Say how labels of another type become uint8 without confusing classes."""
+    whole = labels.dtype.kind in "iub" or (labels.dtype.kind == "f" and not (labels % 1 != 0).any())
+    if whole and (len(labels) == 0 or (labels.min() >= 0 and labels.max() <= 255)):
+        return "convert them, labels.astype(np.uint8)"
+    return (
+        "number the classes from 0, np.searchsorted(classes, labels).astype(np.uint8), where "
+        "classes are the different labels of all splits, sorted"
+    )

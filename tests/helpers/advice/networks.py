@@ -1,0 +1,73 @@
+"""Advice about networks."""
+
+from functools import partial
+
+import torch
+
+import spikefa as sf
+from tests.helpers.advice.cases import case, net, simulate
+
+
+@case("call it, FA(...)")
+def _(here):
+    yield lambda: net(feedback=sf.FA)
+    net(feedback=sf.FA(0.3))
+
+
+@case("this FA circuit is part of a network already: make another")
+def _(here):
+    circuit = sf.FA(0.3)
+    net(circuit)
+    yield lambda: net(circuit)
+    net(sf.FA(0.3))
+
+
+@case("network.replica(0).alignment()")
+def _(here):
+    network = net(replicas=2)
+    network.initialise(0)
+    yield network.alignment
+    assert 0 < network.replica(0).alignment()["output"] < 180
+
+
+@case("the network has no replicas: use it itself")
+def _(here):
+    network = net()
+    network.initialise(0)
+    yield lambda: network.replica(0)
+    assert 0 < network.alignment()["output"] < 180
+
+
+@case("give Network(..., replicas=3), or 2 seeds")
+def _(here):
+    yield lambda: simulate(network=net(replicas=2), seed=[1, 2, 3])
+    simulate(network=net(replicas=3), seed=[1, 2, 3])
+    simulate(network=net(replicas=2), seed=[1, 2])
+
+
+@case("freeze none, or all")
+def _(here):
+    sim = simulate(network=net(sf.KP(0.3)))
+
+    def freeze(*projections):
+        sim.freeze(*projections)
+        sim.learn(1)
+
+    yield partial(freeze, 0)
+    freeze()
+    before = sim.network.synapses["output"].weight.clone()
+    freeze(0, 1)
+    assert torch.equal(before, sim.network.synapses["output"].weight)
+
+
+@case("leave lr out, and give it there")
+def _(here):
+    yield lambda: net(optimiser=partial(torch.optim.SGD, lr=0.1))
+    simulate(network=net(optimiser=torch.optim.SGD, rule=sf.ThreeFactor(0.1))).train(1)
+
+
+@case("lower the learning rate or the feedback scale")
+def _(here):
+    huge = sf.ThreeFactor(1e38)
+    yield lambda: simulate(network=net(sf.FA(1e30, phi_delta="identity"), rule=huge)).train(3)
+    simulate().train(3)
