@@ -9,7 +9,7 @@ from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Projection
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
-from spikefa.network.parts import MakeSynapses, check_parts, make_synapses
+from spikefa.network.parts import MakeSynapses, check_parts, make_synapses, nonzero
 from spikefa.network.replicas import check_written_in_place, widen
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variables, alignments, in_a_row, network_variables
@@ -58,6 +58,8 @@ class Network:
         Synapses by the name of the postsynaptic population.
     initialised : bool
         Whether weights have been drawn.
+    preset : set of str
+        Names of the weights that were not 0 from the start.
 
     Raises
     ------
@@ -94,10 +96,9 @@ class Network:
         self.optimiser = None if optimiser is None else Optimiser(optimiser, self.synapses, rule)
         feedback.connect(list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
-        self.synapses, self.optimiser = widen(
-            self.synapses, feedback, self.optimiser, replicas, self.shared
-        )
-        self.replicas = replicas
+        parts = self.synapses, feedback, self.optimiser
+        self.synapses, self.optimiser = widen(*parts, replicas, self.shared)
+        self.replicas, self.preset = replicas, nonzero(self.tensors())
 
     def __repr__(self) -> str:
         layers = "".join(f" -> {name}({each.size})" for name, each in self.populations.items())
@@ -194,12 +195,11 @@ class Network:
     ) -> None:
         """Scale the rule's learning rates and weight decay from now on; see `LearningRates.set`.
 
-        A factor of 0 freezes a projection: the rule does not run on it, its traces do not change,
-        and its weights stay bitwise the same.
+        The factors come on top of those of schedules. A factor of 0 freezes a projection: the rule
+        does not run on it, its traces do not change, and its weights stay bitwise the same.
         """
         state.learning_rates.set(self.rule, self.feedback, factor, decay)
-        for plasticity, rate in zip(state.plasticity, state.learning_rates.rates, strict=True):
-            plasticity.learning_rate.fill_(rate)
+        state.write_rates()
 
     def step(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step of simulated time: forward, error, plasticity, weight decay.

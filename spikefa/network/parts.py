@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
@@ -84,3 +85,30 @@ def make_synapses(
         name: kinds.get(name, Dense)(n_pre, n_post, device=device, dtype=dtype)
         for name, (n_pre, n_post) in zip(populations, pairwise(sizes), strict=True)
     }
+
+
+def nonzero(tensors: Mapping[str, Tensor]) -> set[str]:
+    """Return the names of the tensors that hold anything but 0."""
+    return {name for name, tensor in tensors.items() if bool(tensor.any())}
+
+
+def check_not_set(tensors: Mapping[str, Tensor], preset: set[str]) -> None:
+    """Check that nobody has set weights that are about to be drawn.
+
+    Parameters
+    ----------
+    tensors : mapping of str to Tensor
+    preset : set of str
+        Names of the weights that were not 0 from the start.
+
+    Raises
+    ------
+    SpikefaError
+        If some weights are no longer 0.
+    """
+    found = sorted(nonzero(tensors) - preset)
+    require(
+        not found,
+        f"{', '.join(found)} would be overwritten, because a simulation draws the weights of a "
+        "network that has none yet: call network.initialise(seed) first, and set weights after it",
+    )

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.plan.predicates import Function
-from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.runner import Runner
 
 
@@ -96,13 +95,6 @@ def continue_recording(
         thumbnails=runner.stimulus.thumbnails,
         predicates=predicates,
     )
-
-
-def close_recording(recorder: Recorder | None, *failure: Any) -> None:
-    """Close the recording of a simulation that is left, with the exception that it is left with."""
-    if recorder is not None:
-        orderly = isinstance(failure[1], Stopped)  # which is no failure of the recording
-        recorder.__exit__(*((None, None, None) if orderly else failure))
 
 
 def recorded(

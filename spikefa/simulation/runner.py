@@ -1,8 +1,7 @@
 """Runs a network on its stimulus: the loop over the steps of one presentation."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -13,26 +12,12 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
 from spikefa.neurons import silenced
+from spikefa.simulation.follower import Follower
+from spikefa.simulation.in_place import InPlace, parts_of
 from spikefa.stimulus.base import Stimulus
 from spikefa.utils.random_streams import RandomStreams
 from spikefa.utils.replicas import seeds_of
 from spikefa.utils.tensors import Variable, named_tensors
-
-
-@dataclass(frozen=True)
-class Follower:
-    """Work at the end of every presentation in which the network learns.
-
-    Attributes
-    ----------
-    work : callable
-        Does the same every time and reads no data on the host, so that it can be captured.
-    tensors : callable
-        Returns all tensors that `work` changes, by name.
-    """
-
-    work: Callable[[], None]
-    tensors: Callable[[], Mapping[str, Tensor]]
 
 
 class Runner:
@@ -67,6 +52,8 @@ class Runner:
     stimulus_state : StimulusState
     backend : Backend
     random : RandomStreams
+    in_place : InPlace
+        Notices tensors that code of the user has replaced.
     inputs, target : Tensor [..., batch, n]
         Views of those of the stimulus, in the shape that the network takes.
     """
@@ -142,16 +129,24 @@ class Runner:
         """Let the backend try a presentation; if it cannot capture it, do without captures."""
         everything = [self.network, self.state, self.stimulus, self.stimulus_state]
         scope = Scope(self._all_tensors, self.random.generators, everything)
+        self.in_place = self._watch()
+        self.in_place.rehearse(partial(next, self._rested(feed_back=False)), scope)
         try:
-            self.backend.prepare(self._whole, scope)
+            with self.in_place.watching("trial"):
+                self.backend.prepare(self._whole, scope)
         except NotCapturable as reason:
             wanted, self.backend = self.backend.name, self._make_backend(capture=False)
+            self.in_place = self._watch()
             plain = self.backend.name
             warnings.warn(
                 f"the {wanted} backend cannot capture a step of this network, so that "
                 f"{plain if plain != wanted else f'{wanted} without captures'} runs it: {reason}",
                 stacklevel=2,
             )
+
+    def _watch(self) -> InPlace:
+        parts = self.network, self.state, self.stimulus, self.stimulus_state
+        return InPlace(partial(parts_of, *parts), self.variables)
 
     def _all_tensors(self) -> dict[str, Tensor]:
         followers = [follower.tensors() for follower in self._followers]
@@ -184,19 +179,21 @@ class Runner:
             same every time.
         """
         steps = self.stimulus.steps
+        frozen = tuple(rate == 0 for rate in self.state.learning_rates.rates)
         try:
-            if not each and self.backend.can_run(steps):
-                self.backend.run(lambda: self._whole(keep), steps, (steps, keep))
-                yield steps - 1
-                return
-            self.stimulus.show(self.stimulus_state)
-            for step in range(steps):
-                self.backend.run(self._learning_step)
-                if keep is not None:
-                    keep(step)
-                if each or step == steps - 1:
-                    yield step
-            self._follow()
+            with self.in_place.watching(frozen):
+                if not each and self.backend.can_run(steps):
+                    self.backend.run(lambda: self._whole(keep), steps, (steps, keep))
+                    yield steps - 1
+                    return
+                self.stimulus.show(self.stimulus_state)
+                for step in range(steps):
+                    self.backend.run(self._learning_step)
+                    if keep is not None:
+                        keep(step)
+                    if each or step == steps - 1:
+                        yield step
+                self._follow()
         finally:
             self.flush()
 
@@ -209,6 +206,10 @@ class Runner:
             Whether the error is fed back. If not, the error populations are not stepped: they
             affect only plasticity.
         """
+        with self.in_place.watching(feed_back):
+            yield from self._rested(feed_back)
+
+    def _rested(self, feed_back: bool) -> Iterator[int]:
         self.stimulus.show(self.stimulus_state)
         for step in range(self.stimulus.steps):
             self._draw(feed_back)
@@ -217,6 +218,7 @@ class Runner:
             self.stimulus.read(self.stimulus_state, self.outputs)
             if feed_back:
                 self.network.feed_back(self.state, self.target)
+            self.in_place.after_step()
             yield step
 
     def _whole(self, keep: Callable[[int], None] | None = None) -> None:
@@ -234,6 +236,7 @@ class Runner:
         self.stimulus.step(self.stimulus_state)
         self.backend.step(self.inputs, self.target)
         self.stimulus.read(self.stimulus_state, self.outputs)
+        self.in_place.after_step()
 
     def _draw(self, feed_back: bool, forward: bool = True) -> None:
         """Draw the uniforms of one step; some backends draw all but those of the stimulus."""

@@ -19,8 +19,9 @@ from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation
 from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
+from spikefa.simulation.made_once import MadeOnce
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import close_recording, continue_recording, start_recording
+from spikefa.simulation.recorded import continue_recording, start_recording
 from spikefa.simulation.resuming import MINUTES, Checkpoints
 from spikefa.simulation.schedules import Schedule
 from spikefa.simulation.stimuli import stimuli_of
@@ -35,7 +36,7 @@ from spikefa.utils.replicas import seeds_of
 from spikefa.utils.scalars import whole
 
 
-class Simulation:
+class Simulation(MadeOnce):
     """A network that learns a stimulus while it runs.
 
     Parameters
@@ -118,6 +119,7 @@ class Simulation:
         self.epochs = Epochs(
             self.training, self.rows, self.tests.validate, self.checkpoints, progress
         )
+        self.made = True
 
     @property
     def backend(self) -> str:
@@ -156,10 +158,7 @@ class Simulation:
     # -- learning ------------------------------------------------------------------------------
 
     def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
-        """Show the next item to every stream; yield the number of each step after it.
-
-        See `Training.present` for the arguments.
-        """
+        """Show the next item to every stream; yield each step's number; see `Training.present`."""
         return self.training.present(record, each)
 
     def train(
@@ -189,10 +188,7 @@ class Simulation:
         return self.history
 
     def learn(self, presentations: int, bar: Bar | None = None) -> None:
-        """Do so many presentations, of `batch_size` items each, without epochs and files.
-
-        `bar` is told of each. Runs of 100 or more are guarded against NaN, see `Guard`.
-        """
+        """Do so many presentations, without epochs and files; 100 or more are guarded (`Guard`)."""
         do_presentations(self.training, presentations, bar or Bar(None))
 
     def follow(
@@ -206,11 +202,13 @@ class Simulation:
 
         The factors come on top of the schedules; 0 freezes a projection.
         """
-        self.training.factors.set(factor, decay)
+        self.network.set_learning_rates(self.runner.state, factor, decay)
 
     def freeze(self, *projections: int) -> None:
         """Let these projections, counted from 0 at the input, not learn; all others do."""
-        self.training.factors.freeze(projections)
+        self.set_learning_rates(
+            [float(n not in projections) for n in range(len(self.network.synapses))]
+        )
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
@@ -237,6 +235,7 @@ class Simulation:
         batch : int, optional
             Streams side by side, see `Evaluation`; the fewer, the less memory.
         """
+        self.training.finish()
         return self.tests.run(stimulus, name, batch)
 
     @property
@@ -246,6 +245,7 @@ class Simulation:
 
     def look(self) -> Answers:
         """Let the network answer what is held out, all replicas at once; see `Evaluation.run`."""
+        self.training.finish()
         return self.held_out.run()
 
     # -- state ---------------------------------------------------------------------------------
@@ -281,6 +281,7 @@ class Simulation:
 
         The recording is closed when the simulation is left as a context manager.
         """
+        self.training.finish()
         self.training.recorder = start_recording(
             self.runner, path, probes, windows, provenance, max_host_bytes, durability
         )
@@ -290,6 +291,7 @@ class Simulation:
         self, path: Path | str, predicates: Mapping[str, Function] | None = None
     ) -> Recorder:
         """Go on with the recording of a run that was stopped; see `continue_recording`."""
+        self.training.finish()
         self.training.recorder = continue_recording(self.runner, path, self.step, predicates)
         return self.training.recorder
 
@@ -297,4 +299,4 @@ class Simulation:
         return self
 
     def __exit__(self, *failure: Any) -> None:
-        close_recording(self.recorder, *failure)
+        self.training.close(*failure)
