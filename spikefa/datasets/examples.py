@@ -33,7 +33,7 @@ class Examples:
     Raises
     ------
     SpikefaError
-        If the counts differ, or there are no examples.
+        If the counts differ, there are no examples, or the numbers are complex.
     """
 
     inputs: Tensor
@@ -45,6 +45,11 @@ class Examples:
 
     def __post_init__(self) -> None:
         plain_fields(self)
+        for what, given in (("inputs", self.inputs), ("targets", self.targets)):
+            require(
+                not given.is_complex() and not given.is_quantized,
+                f"the {what} are {given.dtype}: give real numbers, such as torch.float32",
+            )
         counts = [self.inputs.shape[-2], self.targets.shape[-2]]
         counts += [] if self.labels is None else [len(self.labels)]
         require(

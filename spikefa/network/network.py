@@ -43,7 +43,7 @@ class Network:
         The error is this minus the target: the output's spikes (eq. 7), or their probability,
         which has the same mean and no noise. For rate neurons the two are the same.
     device, dtype
-        Device and dtype of the tensors.
+        Device and dtype of the tensors: torch.float32 or torch.float64.
     optimiser : callable, optional
         A class of torch.optim, or a ``functools.partial`` of one without `lr`, that updates the
         forward synapses; see `spikefa.network.optimiser.Optimiser`. By default the changes that the
@@ -64,8 +64,8 @@ class Network:
     Raises
     ------
     SpikefaError
-        If there is no population, the circuit does not fit these sizes, the optimiser does not
-        support replicas, or the device has too little memory.
+        If a part is wrong or does not fit the others, the optimiser does not support replicas, the
+        dtype is not supported, or the device has too little memory.
     """
 
     @enough_memory()
@@ -82,7 +82,7 @@ class Network:
         optimiser: MakeOptimiser | None = None,
         replicas: int | None = None,
     ):
-        check_parts(populations, feedback, rule, output_error)
+        check_parts(populations, feedback, rule, output_error, dtype)
         self.n_inputs, replicas = whole(n_inputs, "n_inputs"), plain(replicas)
         self.populations = dict(populations)
         self.feedback = feedback

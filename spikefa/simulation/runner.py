@@ -11,6 +11,7 @@ from spikefa.backends import NotCapturable, Scope, make_backend
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
+from spikefa.network.variables import check_free
 from spikefa.neurons import silenced
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.in_place import InPlace, parts_of
@@ -104,21 +105,19 @@ class Runner:
 
     def _random_streams(self) -> RandomStreams:
         """Return the random streams of all parts of the network."""
-        uniforms = {"stimulus": self.stimulus_state.uniforms}
-        paths: dict[str, tuple[str, ...]] = {"stimulus": ("stimulus",)}
+        uniforms: dict[tuple[str, ...], Tensor] = {("stimulus",): self.stimulus_state.uniforms}
         for name, population in zip(self.network.populations, self.state.populations, strict=True):
-            uniforms[name], paths[name] = population.uniforms, ("spikes", name)
+            uniforms["spikes", name] = population.uniforms
         for part, numbers in self.state.feedback.uniforms().items():
-            uniforms[f"feedback/{part}"] = numbers
-            paths[f"feedback/{part}"] = ("feedback", part)
+            uniforms["feedback", part] = numbers
         named = partial(self.stimulus.random_path, self.name)
         return RandomStreams(
-            uniforms,
-            {part: named(path) for part, path in paths.items()},
+            {"/".join(path): numbers for path, numbers in uniforms.items()},
+            {"/".join(path): named(path) for path in uniforms},
             self.seeds,
             bool(self.network.leading),
             self.network.device,
-            {part: named((part,)) for part in self.stimulus.host_streams},
+            {f"load/{part}": named((part,)) for part in self.stimulus.host_streams},
         )
 
     def follow_with(self, follower: Follower) -> None:
@@ -158,7 +157,7 @@ class Runner:
 
     def load(self, number: int, items: Tensor) -> None:
         """Let the stimulus prepare presentation `number` of these items, on the host."""
-        sources = {part: self.random.of(part) for part in self.stimulus.host_streams}
+        sources = {part: self.random.of(f"load/{part}") for part in self.stimulus.host_streams}
         self.stimulus.load(self.stimulus_state, number, items, sources)
 
     def learn(
@@ -243,11 +242,9 @@ class Runner:
         self.random.draw("stimulus")
         if not forward:
             return
-        for name in self.network.populations:
-            self.random.draw(name)
+        self.random.draw("spikes")
         if feed_back:
-            for part in self.state.feedback.uniforms():
-                self.random.draw(f"feedback/{part}")
+            self.random.draw("feedback")
 
     def _follow(self) -> None:
         for follower in self._followers:
@@ -288,7 +285,10 @@ class Runner:
         """
         populations = self.network.variables(self.state)
         of_input, of_output = self.stimulus.variables(self.stimulus_state)
-        populations[next(reversed(populations))] |= of_output
+        last, where = next(reversed(populations)), f"{type(self.stimulus).__name__}.variables"
+        check_free(of_input, populations["input"], "input", where)
+        check_free(of_output, populations[last], last, where)
+        populations[last] |= of_output
         populations["input"] = {**of_input, **populations["input"]}
         return self.backend.probed(populations)
 
