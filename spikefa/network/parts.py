@@ -104,8 +104,8 @@ def make_synapses(
 
 
 def nonzero(tensors: Mapping[str, Tensor]) -> set[str]:
-    """Return the names of the tensors that hold anything but 0."""
-    return {name for name, tensor in tensors.items() if bool(tensor.any())}
+    """Return the names of the tensors that hold anything but 0; without values they do not."""
+    return {name for name, each in tensors.items() if not each.is_meta and bool(each.any())}
 
 
 def check_not_set(tensors: Mapping[str, Tensor], preset: set[str]) -> None:
