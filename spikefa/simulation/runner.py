@@ -128,24 +128,20 @@ class Runner:
         """Let the backend try a presentation; if it cannot capture it, do without captures."""
         everything = [self.network, self.state, self.stimulus, self.stimulus_state]
         scope = Scope(self._all_tensors, self.random.generators, everything)
-        self.in_place = self._watch()
+        parts = self.network, self.state, self.stimulus, self.stimulus_state
+        self.in_place = InPlace(partial(parts_of, *parts), self._variables)
         self.in_place.rehearse(partial(next, self._rested(feed_back=False)), scope)
         try:
             with self.in_place.watching("trial"):
                 self.backend.prepare(self._whole, scope)
         except NotCapturable as reason:
             wanted, self.backend = self.backend.name, self._make_backend(capture=False)
-            self.in_place = self._watch()
             plain = self.backend.name
             warnings.warn(
                 f"the {wanted} backend cannot capture a step of this network, so that "
                 f"{plain if plain != wanted else f'{wanted} without captures'} runs it: {reason}",
                 stacklevel=2,
             )
-
-    def _watch(self) -> InPlace:
-        parts = self.network, self.state, self.stimulus, self.stimulus_state
-        return InPlace(partial(parts_of, *parts), self.variables)
 
     def _all_tensors(self) -> dict[str, Tensor]:
         followers = [follower.tensors() for follower in self._followers]
@@ -283,6 +279,10 @@ class Runner:
         These are the variables of `spikefa.network.variables` and those of the stimulus, which
         belong to the input and to the output.
         """
+        return self.backend.probed(self._variables())
+
+    def _variables(self) -> dict[str, dict[str, Variable]]:
+        """Return the variables as they are, not as the backend lets probes read them."""
         populations = self.network.variables(self.state)
         of_input, of_output = self.stimulus.variables(self.stimulus_state)
         last, where = next(reversed(populations)), f"{type(self.stimulus).__name__}.variables"
@@ -290,7 +290,7 @@ class Runner:
         check_free(of_output, populations[last], last, where)
         populations[last] |= of_output
         populations["input"] = {**of_input, **populations["input"]}
-        return self.backend.probed(populations)
+        return populations
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors that change from step to step except the weights, by name."""
