@@ -112,13 +112,10 @@ class Simulation(MadeOnce):
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
         self.history, self.histories = self.rows.shown, self.rows.replicas
-        self.checkpoints = Checkpoints(
-            self.training, self.rows, self.stimuli, checkpoint, checkpoint_minutes
-        )
+        learnt = self.training, self.rows
+        self.checkpoints = Checkpoints(*learnt, self.stimuli, checkpoint, checkpoint_minutes)
         self.tests = Tests(network, self.stimuli, self.seeds, progress)
-        self.epochs = Epochs(
-            self.training, self.rows, self.tests.validate, self.checkpoints, progress
-        )
+        self.epochs = Epochs(*learnt, self.tests.validate, self.checkpoints, progress)
         self.made = True
 
     @property
@@ -206,9 +203,8 @@ class Simulation(MadeOnce):
 
     def freeze(self, *projections: int) -> None:
         """Let these projections, counted from 0 at the input, not learn; all others do."""
-        self.set_learning_rates(
-            [float(n not in projections) for n in range(len(self.network.synapses))]
-        )
+        factors = [float(n not in projections) for n in range(len(self.network.synapses))]
+        self.set_learning_rates(factors)
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""

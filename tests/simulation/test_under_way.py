@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -19,23 +20,24 @@ STEPS = 3
 class Failing(sf.StochasticBinary):
     """Raises `failure` in step `at`, when the populations below have been advanced."""
 
-    def __init__(self, size):
-        super().__init__(size)
-        self.at, self.failure, self.steps = -1, RuntimeError("no memory left"), 0
+    plan: ClassVar = {"at": -1, "failure": RuntimeError("no memory left"), "steps": 0}
 
     def step(self, state):
-        if self.steps == self.at:
-            raise self.failure
-        self.steps += 1
+        plan = self.plan
+        if plan["steps"] == plan["at"]:
+            raise plan["failure"]
+        plan["steps"] += 1
         super().step(state)
+
+
+def frozen(epoch):
+    return 0.0
 
 
 def simulate(tiny, output=None, **options):
     populations = {"hidden1": sf.StochasticBinary(8), "output": output or sf.StochasticBinary(6)}
     net = sf.Network(12, populations, sf.FA(scale=0.5), sf.ThreeFactor(5e-2))
-    return sf.Simulation(
-        net, tiny, steps_per_image=STEPS, batch_size=4, schedule=lambda epoch: 0.0, **options
-    )
+    return sf.Simulation(net, tiny, steps_per_image=STEPS, batch_size=4, schedule=frozen, **options)
 
 
 def record(sim, path):
@@ -59,53 +61,39 @@ def check_even(sim):
     assert sim.runner.state.steps == sim.step == sim.presentation * STEPS
 
 
-def go_on_training(sim, path):
+def go_on_training(sim, path, tiny):
     sim.train(1)
 
 
-def go_on_learning(sim, path):
+def go_on_learning(sim, path, tiny):
     sim.learn(1)
 
 
-def go_on_presenting(sim, path):
+def go_on_presenting(sim, path, tiny):
     list(sim.present())
 
 
-def go_on_testing(sim, path):
+def go_on_testing(sim, path, tiny):
     sim.test()
 
 
-def go_on_looking(sim, path):
+def go_on_looking(sim, path, tiny):
     sim.look()
 
 
-def go_on_saving(sim, path):
+def go_on_saving(sim, path, tiny):
     sim.save(path.with_suffix(".pt"))
-    again = simulate_again(sim)
+    again = simulate(tiny)
     again.restore(path.with_suffix(".pt"))
     assert again.step == sim.step
 
 
-def go_on_switching(sim, path):
+def go_on_switching(sim, path, tiny):
     sim.switch(sf.FA(scale=0.1))
 
 
-def go_on_closing(sim, path):
+def go_on_closing(sim, path, tiny):
     sim.recorder.commit()
-
-
-def simulate_again(sim):
-    return sf.Simulation(
-        sf.Network(
-            12,
-            {"hidden1": sf.StochasticBinary(8), "output": sf.StochasticBinary(6)},
-            sf.FA(scale=0.5),
-            sf.ThreeFactor(5e-2),
-        ),
-        sim.stimulus,
-        batch_size=4,
-        schedule=lambda epoch: 0.0,
-    )
 
 
 GOES_ON = [
@@ -136,7 +124,7 @@ def test_a_presentation_that_is_left_is_finished_before_anything_else(tiny, tmp_
                 kept.throw(ValueError("mine"))
         if how != "kept":
             check_even(sim)
-        go_on(sim, tmp_path / "r.h5")
+        go_on(sim, tmp_path / "r.h5", tiny)
         if go_on is not go_on_closing:
             check_even(sim)
         assert list(kept) == [] or go_on is go_on_closing
@@ -183,11 +171,10 @@ def test_a_torn_state_goes_nowhere(tiny, tmp_path, failure, each):
     neurons = Failing(6)
     sim = simulate(tiny, neurons, checkpoint=tmp_path / "own.pt")
     sim.train(1)
-    sim.save(tmp_path / "good.pt")
     good = sim.presentation
     with sim:
         record(sim, tmp_path / "r.h5")
-        neurons.at, neurons.failure = neurons.steps + 4, failure
+        neurons.plan.update(at=neurons.plan["steps"] + 4, failure=failure)
         list(sim.present(each=each))
         with pytest.raises(type(failure)):
             list(sim.present(each=each))
@@ -212,10 +199,10 @@ def test_a_torn_state_goes_nowhere(tiny, tmp_path, failure, each):
         first = good * STEPS
         assert recording.steps.tolist() == list(range(first, first + 4))
         assert recording.status == "failed"
-    neurons.at = -1
-    sim.restore(tmp_path / "good.pt")
+    neurons.plan["at"] = -1
+    sim.restore(tmp_path / "own.pt")
     sim.train(1)
-    whole = simulate(tiny)
+    whole = simulate(tiny, Failing(6))
     whole.train(2)
     tensors = whole.tensors()
     assert all(torch.equal(tensor, tensors[name]) for name, tensor in sim.tensors().items())
