@@ -61,7 +61,7 @@ class Graph(Backend):
         try:
             check_capturable(self._flushed(work), scope, self.network.device)
             self._record(work)
-        except (NotCapturable, torch.cuda.OutOfMemoryError):
+        except (NotCapturable, SpikefaError, torch.cuda.OutOfMemoryError):
             raise
         except Exception as error:
             scope.renew_generators()

@@ -34,7 +34,7 @@ class Examples:
     Raises
     ------
     SpikefaError
-        If the counts differ, or there are no examples.
+        If the counts differ, there are no examples, or the numbers are complex.
     """
 
     inputs: Tensor
@@ -97,6 +97,10 @@ def _require_numbers(name: str, given: Any) -> None:
         given.dim() >= 2,
         f"{name} have the shape {tuple(given.shape)}, expected [N, n]: give "
         f"{name}.reshape(-1, n), n numbers for each example",
+    )
+    require(
+        not given.is_complex(),
+        f"{name} are {given.dtype}, expected real numbers, such as {name}.real or {name}.abs()",
     )
     pixels = given.dtype == torch.uint8
     require(

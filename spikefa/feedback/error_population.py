@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.tensors import flush, leak
 
 PhiDelta = Literal["identity", "tanh", "logistic", "spiking"]
 
@@ -95,11 +96,11 @@ class ErrorPopulation:
 
     def step(self, state: ErrorState) -> None:
         """Advance `state` by one step, in place, from its drive."""
-        state.potential.lerp_(state.drive, self.tau)
+        leak(state.potential, state.drive, self.tau)
         if self.phi_delta == "tanh":
             torch.tanh(state.potential, out=state.activity)
         elif self.phi_delta == "logistic":
-            torch.mul(state.potential, 0.5, out=state.activity).tanh_()
+            flush(torch.mul(state.potential, 0.5, out=state.activity)).tanh_()
         elif self.phi_delta == "spiking":
             torch.sigmoid(state.potential, out=state.activity)
             torch.lt(state.uniforms, state.activity, out=state.activity).mul_(2).sub_(1)

@@ -12,6 +12,7 @@ from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.matrix import Matrix
 from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.neurons import PopulationState
+from spikefa.utils.tensors import flush
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +183,7 @@ class Wiring:
             stop.receive(state, here.drive)
             stop.population.step(here)
             if stop.gates:
-                torch.mul(here.activity, forward[stop.site.layer].gain, out=here.drive)
+                flush(torch.mul(here.activity, forward[stop.site.layer].gain, out=here.drive))
 
     def descents(self) -> list[list[Matrix]]:
         """Return the matrices on the path from each layer to the one below, in order.

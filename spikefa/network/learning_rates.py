@@ -10,6 +10,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.plasticity import PlasticityRule
+from spikefa.utils.scalars import plain_sequence, real
 
 
 @dataclass
@@ -27,6 +28,10 @@ class LearningRates:
         A decay is applied once the logarithm reaches this size.
     rates : list of float
         eta of each projection; 0 if the projection is frozen, which also stops its decay.
+    own : float64 Tensor [projections + 1]
+        Factors set by hand, for each projection and, last, for the decay; on the CPU.
+    scheduled : list of float
+        Factors of the schedules, in the same order.
     lost : Tensor [projections]
         Fraction of each weight that one step removes; on the CPU, in float64, like `due`.
     due : Tensor [projections]
@@ -37,6 +42,8 @@ class LearningRates:
 
     least: float
     rates: list[float]
+    own: Tensor
+    scheduled: list[float]
     lost: Tensor
     due: Tensor
     waited: Tensor
@@ -55,7 +62,14 @@ class LearningRates:
         least = 1e3 * torch.finfo(dtype).eps
         none = torch.zeros((), dtype=torch.int64)
         learning_rates = cls(
-            least, rule.rates(projections), zeros, zeros.clone(), none, none.clone()
+            least,
+            rule.rates(projections),
+            torch.ones(projections + 1, dtype=torch.float64),
+            [1.0] * (projections + 1),
+            zeros,
+            zeros.clone(),
+            none,
+            none.clone(),
         )
         learning_rates.set(rule, circuit)
         learning_rates._look_ahead()
@@ -68,7 +82,9 @@ class LearningRates:
         factor: float | Sequence[float] = 1.0,
         decay: float = 1.0,
     ) -> None:
-        """Scale the rule's learning rates and weight decay from now on.
+        """Scale the rule's learning rates and weight decay by hand, on top of the schedules.
+
+        The factors stay until they are set again.
 
         Parameters
         ----------
@@ -86,29 +102,61 @@ class LearningRates:
             If a factor is out of range, if one step would remove a weight entirely, or if the decay
             would differ between projections while the circuit's weights decay with all of them.
         """
-        count = len(self.rates)
-        factors = [factor] * count if isinstance(factor, int | float) else list(factor)
+        own = self._of_each(factor, decay)
+        self._scale(rule, circuit, self.scheduled, own)
+        self.own.copy_(torch.tensor(own, dtype=torch.float64))
+
+    def schedule(
+        self,
+        rule: PlasticityRule,
+        circuit: FeedbackCircuit,
+        factor: float | Sequence[float],
+        decay: float,
+    ) -> None:
+        """Set the factors of the schedules; those set by hand stay. See `set`."""
+        scheduled = self._of_each(factor, decay)
+        self._scale(rule, circuit, scheduled, self.own.tolist())
+        self.scheduled[:] = scheduled
+
+    def _of_each(self, factor: float | Sequence[float], decay: float) -> list[float]:
+        """Return the factors of all projections and, last, that of the decay."""
+        count, given = len(self.rates), plain_sequence(factor)
+        factors = given if isinstance(given, list) else [given] * count
         require(
             len(factors) == count,
             f"{len(factors)} factors for {count} projections: give one, or one for each",
         )
+        found = [float(real(each, "a factor on a learning rate or decay")) for each in factors]
+        found.append(float(real(decay, "a factor on a learning rate or decay")))
         require(
-            all(0 <= each < float("inf") for each in (*factors, decay)),
-            f"a schedule gave the factors {[*factors, decay]}: they must be 0 or more",
+            all(0 <= each < float("inf") for each in found),
+            f"the factors {found} were given, or come from a schedule: they must be 0 or more",
         )
-        rates = [rate * each for rate, each in zip(rule.rates(count), factors, strict=True)]
+        return found
+
+    def _scale(
+        self,
+        rule: PlasticityRule,
+        circuit: FeedbackCircuit,
+        scheduled: Sequence[float],
+        own: Sequence[float],
+    ) -> None:
+        """Set rates and decay to those of the rule times these factors; check them first."""
+        *factors, decay = [a * b for a, b in zip(scheduled, own, strict=True)]
+        base = rule.rates(len(self.rates))
+        rates = [rate * each for rate, each in zip(base, factors, strict=True)]
         lost = [
             rule.weight_decay * decay * (rate if rule.decay_times_rate else 1.0) if rate else 0.0
             for rate in rates
         ]
         require(max(lost) < 1, f"a weight decay of {max(lost)} per step: it must be below 1")
-        self.rates[:] = rates
         require(
             not circuit.decays or len(set(lost)) == 1,
             f"the weights of {type(circuit).__name__} decay with those of all projections, so "
             "these must decay alike: freeze none, or all; and with decay_times_rate give one "
             "learning rate",
         )
+        self.rates[:] = rates
         if lost != self.lost.tolist():
             self._add_up()
             self.lost.copy_(torch.tensor(lost, dtype=torch.float64))

@@ -9,7 +9,7 @@ from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Projection
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
-from spikefa.network.parts import MakeSynapses, check_parts, make_synapses
+from spikefa.network.parts import MakeSynapses, check_parts, make_synapses, nonzero
 from spikefa.network.replicas import check_written_in_place, widen
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variables, alignments, in_a_row, network_variables
@@ -44,7 +44,7 @@ class Network:
         The error is this minus the target: the output's spikes (eq. 7), or their probability,
         which has the same mean and no noise. For rate neurons the two are the same.
     device, dtype
-        Device and dtype of the tensors.
+        Device and dtype of the tensors: torch.float32 or torch.float64.
     optimiser : callable, optional
         A class of torch.optim, or a ``functools.partial`` of one without `lr`, that updates the
         forward synapses; see `spikefa.network.optimiser.Optimiser`. By default the changes that the
@@ -59,12 +59,14 @@ class Network:
         Synapses by the name of the postsynaptic population.
     initialised : bool
         Whether weights have been drawn.
+    preset : set of str
+        Names of the weights that were not 0 from the start.
 
     Raises
     ------
     SpikefaError
-        If there is no population, the circuit does not fit these sizes, the optimiser does not
-        support replicas, or the device has too little memory.
+        If a part is wrong or does not fit the others, the optimiser does not support replicas, the
+        dtype is not supported, or the device has too little memory.
     """
 
     @enough_memory()
@@ -81,7 +83,7 @@ class Network:
         optimiser: MakeOptimiser | None = None,
         replicas: int | None = None,
     ):
-        check_parts(populations, feedback, rule, output_error)
+        check_parts(populations, feedback, rule, output_error, dtype)
         self.n_inputs, replicas = whole_number(n_inputs, "n_inputs"), plain(replicas)
         self.populations = dict(populations)
         self.feedback = feedback
@@ -95,10 +97,9 @@ class Network:
         self.optimiser = None if optimiser is None else Optimiser(optimiser, self.synapses, rule)
         feedback.connect(list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
-        self.synapses, self.optimiser = widen(
-            self.synapses, feedback, self.optimiser, replicas, self.shared
-        )
-        self.replicas = replicas
+        parts = self.synapses, feedback, self.optimiser
+        self.synapses, self.optimiser = widen(*parts, replicas, self.shared)
+        self.replicas, self.preset = replicas, nonzero(self.tensors())
 
     def __repr__(self) -> str:
         layers = "".join(f" -> {name}({each.size})" for name, each in self.populations.items())
@@ -193,12 +194,11 @@ class Network:
     ) -> None:
         """Scale the rule's learning rates and weight decay from now on; see `LearningRates.set`.
 
-        A factor of 0 freezes a projection: the rule does not run on it, its traces do not change,
-        and its weights stay bitwise the same.
+        The factors come on top of those of schedules. A factor of 0 freezes a projection: the rule
+        does not run on it, its traces do not change, and its weights stay bitwise the same.
         """
         state.learning_rates.set(self.rule, self.feedback, factor, decay)
-        for plasticity, rate in zip(state.plasticity, state.learning_rates.rates, strict=True):
-            plasticity.learning_rate.fill_(rate)
+        state.write_rates()
 
     def step(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step of simulated time: forward, error, plasticity, weight decay.

@@ -62,6 +62,7 @@ class Optimiser:
             self.torch = make(groups)
         except (TypeError, ValueError) as error:
             raise SpikefaError(f"the optimiser cannot be made: {error}") from error
+        self._rates = [group["lr"] for group in self.torch.param_groups]
         self._make_state()
 
     def __repr__(self) -> str:
@@ -129,7 +130,12 @@ class Optimiser:
 
     def _set_gradient(self, layer: int, rate: float) -> tuple[Tensor, Tensor]:
         group = self.torch.param_groups[layer]
-        group["lr"] = rate
+        require(
+            group["lr"] == self._rates[layer],
+            f"the learning rate of {type(self.torch).__name__} was set to {group['lr']}, but it is "
+            "the rule's: use the schedule of the simulation, or set_learning_rates",
+        )
+        group["lr"] = self._rates[layer] = rate
         for parameter, gradient in zip(group["params"], self.gradients[layer], strict=True):
             parameter.grad = gradient
         return self.gradients[layer]

@@ -5,31 +5,48 @@ from itertools import pairwise
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule
 from spikefa.synapses import Dense, Synapses
+from spikefa.utils.names import check_name
 
+DTYPES = (torch.float32, torch.float64)
+LONGEST = 100
+"""Letters in the name of a population."""
 MakeSynapses = Callable[..., Synapses]
 """Called as ``make(n_pre, n_post, device=..., dtype=...)``."""
 
 
 def check_parts(
-    populations: Mapping[str, Any], feedback: Any, rule: Any, output_error: str
+    populations: Mapping[str, Any], feedback: Any, rule: Any, output_error: str, dtype: Any
 ) -> None:
     """Check that each part has the required type.
 
     Raises
     ------
     SpikefaError
-        If a part has another type, or there is no population.
+        If a part has another type, there is no population, one has a name that cannot be used, or
+        the dtype is not supported.
     """
+    require(
+        dtype in DTYPES,
+        f"dtype is {dtype}: give torch.float32 or torch.float64. With fewer digits rare spikes "
+        "come at wrong rates, counts are wrong, and small changes of weights are lost",
+    )
     require(bool(populations), "a network needs at least an output population")
     check_kind("feedback", feedback, FeedbackCircuit)
     check_kind("rule", rule, PlasticityRule)
     for name, population in populations.items():
+        check_name("population", name)
+        require(name != "input", "no population can be called 'input', the name of the input")
+        require(
+            len(name) <= LONGEST,
+            f"the population name {name[:20]!r}... is too long: give up to {LONGEST} letters",
+        )
         check_kind(f"population {name!r}", population, Population)
     require(
         output_error in ("spikes", "probability"),
@@ -84,3 +101,30 @@ def make_synapses(
         name: kinds.get(name, Dense)(n_pre, n_post, device=device, dtype=dtype)
         for name, (n_pre, n_post) in zip(populations, pairwise(sizes), strict=True)
     }
+
+
+def nonzero(tensors: Mapping[str, Tensor]) -> set[str]:
+    """Return the names of the tensors that hold anything but 0; without values they do not."""
+    return {name for name, each in tensors.items() if not each.is_meta and bool(each.any())}
+
+
+def check_not_set(tensors: Mapping[str, Tensor], preset: set[str]) -> None:
+    """Check that nobody has set weights that are about to be drawn.
+
+    Parameters
+    ----------
+    tensors : mapping of str to Tensor
+    preset : set of str
+        Names of the weights that were not 0 from the start.
+
+    Raises
+    ------
+    SpikefaError
+        If some weights are no longer 0.
+    """
+    found = sorted(nonzero(tensors) - preset)
+    require(
+        not found,
+        f"{', '.join(found)} would be overwritten, because a simulation draws the weights of a "
+        "network that has none yet: call network.initialise(seed) first, and set weights after it",
+    )

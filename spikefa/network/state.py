@@ -1,13 +1,14 @@
 """The state of a network: everything except the weights that changes from step to step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
-from spikefa.feedback import FeedbackState
+from spikefa.feedback import FeedbackCircuit, FeedbackState
 from spikefa.network.learning_rates import LearningRates
 from spikefa.neurons import PopulationState
-from spikefa.plasticity import PlasticityState
+from spikefa.plasticity import PlasticityRule, PlasticityState
 from spikefa.utils.replicas import each_replica, replica
 
 
@@ -39,6 +40,18 @@ class NetworkState:
     error: Tensor
     learning_rates: LearningRates
     steps: int = 0
+
+    def schedule_rates(
+        self, rule: PlasticityRule, circuit: FeedbackCircuit, rates: Sequence[float], decay: float
+    ) -> None:
+        """Set the factors of schedules on learning rates and decay; see `LearningRates`."""
+        self.learning_rates.schedule(rule, circuit, rates, decay)
+        self.write_rates()
+
+    def write_rates(self) -> None:
+        """Write the learning rates where the rule reads them."""
+        for plasticity, rate in zip(self.plasticity, self.learning_rates.rates, strict=True):
+            plasticity.learning_rate.fill_(rate)
 
     def replica(self, number: int) -> "NetworkState":
         """Return the state of one replica, as views of these tensors."""

@@ -1,11 +1,12 @@
 """The variables of a network that can be probed, by population and name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.state import NetworkState
 from spikefa.neurons import Population
@@ -55,8 +56,10 @@ def network_variables(
     for name, population, error in zip(
         populations, state.populations, state.feedback.errors, strict=True
     ):
+        declared = populations[name].variables(population)
+        check_free(declared, RESERVED, name, f"{type(populations[name]).__name__}.variables")
         variables[name] = {
-            **populations[name].variables(population),
+            **declared,
             "spikes": population.spikes,
             "potential": population.potential,
             "gain": population.gain,
@@ -66,12 +69,31 @@ def network_variables(
         }
     for name, (weight, back) in _opposed(synapses, circuit).items():
         variables[name]["alignment"] = partial(_alignment, weight, back)
-    declared = circuit.variables(state.feedback)
-    for name, further in zip(populations, declared, strict=False):
+    of_circuit = circuit.variables(state.feedback)
+    for name, further in zip(populations, of_circuit, strict=False):
+        taken = {**variables[name], **dict.fromkeys(RESERVED)}
+        check_free(further, taken, name, f"{type(circuit).__name__}.variables")
         variables[name] = {**further, **variables[name]}
     for name, traces in rule_traces(rule, list(populations), state.plasticity).items():
+        check_free(traces, variables[name], name, f"{type(rule).__name__}.traces")
         variables[name] |= traces
     return variables
+
+
+def check_free(names: Iterable[str], taken: Collection[str], population: str, where: str) -> None:
+    """Check that the names of further variables of a population are not taken.
+
+    Raises
+    ------
+    SpikefaError
+        With the names that are taken.
+    """
+    for name in names:
+        require(
+            name not in taken,
+            f"{where} declares the variable {name!r} of population {population!r}, which is taken: "
+            f"choose another name than {', '.join(taken)}",
+        )
 
 
 def rule_traces(
@@ -87,12 +109,14 @@ def rule_traces(
         for name, place in rule.traces.items():
             trace = plasticity.traces[name]
             label = f"rule_{name}" if name in RESERVED else name
+            owner = pre if place == "pre" else post
+            check_free([label], found[owner], owner, f"{type(rule).__name__}.traces")
             if place == "synapse":
                 found[post][label] = trace.view(1, -1)
             elif place == "stream_synapse":
                 found[post][label] = trace.view(len(trace), -1)
             else:
-                found[pre if place == "pre" else post][label] = trace
+                found[owner][label] = trace
     return found
 
 

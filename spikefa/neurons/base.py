@@ -50,7 +50,8 @@ def silenced(state: PopulationState) -> PopulationState:
     """
     if not state.uniforms.numel():
         return state
-    return replace(state, uniforms=state.uniforms.new_empty(0), spikes=state.probability)
+    none = state.uniforms.new_empty(*state.uniforms.shape[:-2], 0)  # replicas, if any, stay first
+    return replace(state, uniforms=none, spikes=state.probability)
 
 
 @dataclass(eq=False)  # a subclass may have more than its fields

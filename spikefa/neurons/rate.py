@@ -10,7 +10,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.neurons.base import Population, PopulationState
-from spikefa.utils.tensors import Variable
+from spikefa.utils.tensors import Variable, leak
 
 Activation = Literal["linear", "logistic", "tanh", "relu", "leaky", "tanh_relu", "softmax"]
 LEAK_SLOPE = 1 / 20
@@ -107,7 +107,7 @@ class Rate(Population):
 
     def step(self, state: PopulationState) -> None:
         """Advance `state` by one step, in place, from its drive and uniforms."""
-        state.potential.lerp_(state.drive, self.tau)
+        leak(state.potential, state.drive, self.tau)
         _ACTIVATIONS[self.activation](state.potential, state.probability, state.gain)
         if not state.uniforms.numel():
             return

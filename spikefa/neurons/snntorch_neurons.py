@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spikefa.errors import SpikefaError, require
 from spikefa.neurons.base import Population, PopulationState
-from spikefa.utils.tensors import Variable
+from spikefa.utils.tensors import Variable, flush
 
 CURRENTS = {
     snntorch.Leaky: (),
@@ -144,8 +144,8 @@ class SnnTorch(Population, _Wrapped):
         if self.resets_at_once:
             membrane = _reset(self.neuron, membrane, spikes)
         for current, new in zip(state.currents.values(), currents, strict=True):
-            current.copy_(new)
-        state.potential.copy_(membrane)
+            flush(current.copy_(new))
+        flush(state.potential.copy_(membrane))
         state.spikes.copy_(spikes)
         state.gain.copy_(gain)
 

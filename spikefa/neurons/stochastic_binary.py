@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from spikefa.neurons.base import Population, PopulationState
+from spikefa.utils.tensors import leak
 
 
 @dataclass(eq=False)
@@ -43,7 +44,7 @@ class StochasticBinary(Population):
 
     def step(self, state: PopulationState) -> None:
         """Advance `state` by one step, in place, from its drive and uniforms."""
-        state.potential.lerp_(state.drive, self.tau)
+        leak(state.potential, state.drive, self.tau)
         p = torch.sigmoid(state.potential, out=state.probability)
         if state.uniforms.numel():  # else silenced: s is p
             torch.lt(state.uniforms, p, out=state.spikes)

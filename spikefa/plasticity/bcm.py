@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.tensors import flush
 
 
 @dataclass(eq=False, kw_only=True)
@@ -62,4 +63,5 @@ class BCM(PlasticityRule):
         if self.modulated:
             factor.mul_(modulator).neg_()
         threshold.mul_(self.memory).addcmul_(post.spikes, post.spikes, value=1 - self.memory)
-        return Outer(pre, factor)
+        flush(threshold)
+        return Outer(pre, flush(factor))

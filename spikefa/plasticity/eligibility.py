@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Direct, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.tensors import flush
 
 
 @dataclass(eq=False, kw_only=True)
@@ -61,7 +62,8 @@ class Eligibility(PlasticityRule):
         eligibility = state.traces["eligibility"]
         for_bias = state.traces["bias_eligibility"]
         eligibility.mul_(self.memory).addcmul_(pre.unsqueeze(-1), post.gain.unsqueeze(-2))
-        for_bias.mul_(self.memory).add_(post.gain)
+        flush(eligibility)
+        flush(for_bias.mul_(self.memory).add_(post.gain))
         weight = torch.einsum("...kij,...kj->...ij", eligibility, modulator)
         bias = torch.einsum("...kj,...kj->...j", for_bias, modulator)
         return Direct(

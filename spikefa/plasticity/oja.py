@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.tensors import flush
 
 
 @dataclass(eq=False, kw_only=True)
@@ -60,4 +61,4 @@ class Oja(PlasticityRule):
             factor.copy_(post.spikes)
         factor.mul_(state.learning_rate)
         loss = post.spikes.square().sum(-2).mul_(state.learning_rate).mul_(self.alpha)
-        return Outer(pre, factor, loss)
+        return Outer(pre, flush(factor), loss)

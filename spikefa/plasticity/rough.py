@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.tensors import flush
 
 
 @dataclass(eq=False, kw_only=True)
@@ -58,4 +59,4 @@ class RoughThreeFactor(PlasticityRule):
         factor = torch.sub(post.potential, self.centre, out=state.traces["factor"]).abs_()
         torch.lt(factor, self.band, out=factor)
         factor.mul_(modulator).mul_(state.learning_rate)
-        return Outer(pre, factor.mul_(-1 / (2 * self.band)))
+        return Outer(pre, flush(factor.mul_(-1 / (2 * self.band))))

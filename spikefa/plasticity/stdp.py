@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.tensors import flush
 
 
 @dataclass(eq=False, kw_only=True)
@@ -63,9 +64,9 @@ class STDP(PlasticityRule):
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return both pairings as one product, concatenated along the streams."""
         before, after = state.traces["pre_trace"], state.traces["post_trace"]
-        before.mul_(self.pre_memory).add_(pre)
+        flush(before.mul_(self.pre_memory).add_(pre))
         signal = modulator * state.learning_rate
         potentiated = signal * post.spikes * -self.potentiation
         depressed = signal.mul_(after).mul_(self.depression)
-        after.mul_(self.post_memory).add_(post.spikes)
+        flush(after.mul_(self.post_memory).add_(post.spikes))
         return Outer(torch.cat([before, pre], -2), torch.cat([potentiated, depressed], -2))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.tensors import flush
 
 
 @dataclass(eq=False, kw_only=True)
@@ -44,4 +45,4 @@ class ThreeFactor(PlasticityRule):
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return ``-eta s_pre^T [phi_delta(U) * Psi(V)]``."""
         factor = torch.mul(modulator, post.gain, out=state.traces["factor"])
-        return Outer(pre, factor.mul_(state.learning_rate).neg_())
+        return Outer(pre, flush(factor.mul_(state.learning_rate).neg_()))

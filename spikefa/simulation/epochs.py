@@ -61,6 +61,7 @@ class Epochs:
     def run(self, epochs: int, after_epoch: Callable[[list[Row]], None] | None) -> None:
         """Train for `epochs` more epochs, see `Simulation.train`."""
         epochs = whole_number(epochs, "the number of epochs", 1)
+        self.training.finish()
         done = len(self.history.shown)
         guard = Guard(self.training)
         with interruptible() as interrupt:
@@ -118,7 +119,8 @@ class Epochs:
             "images": float(training.presentation * training.batch_size),
             "step": float(training.step),
         }
-        factors = training.factors.row(training.epoch)
+        own = training.runner.state.learning_rates.own.tolist()
+        factors = training.factors.row(training.epoch, own)
         self.history.add(
             position, self.validate(), factors | {"wall_seconds": self.history.seconds}
         )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
+from spikefa.simulation.interrupts import Stopped, interruptible
 from spikefa.simulation.training import Training
 from spikefa.utils.numbers import whole_number
 from spikefa.utils.progress import Bar
@@ -94,6 +95,7 @@ class Guard:
             With the variable that became NaN or infinite and the step. The training is then at the
             last good presentation.
         """
+        self.training.runner.in_place.check()
         if all_finite(watched(self.training)):
             self._keep()
             return
@@ -115,6 +117,7 @@ class Guard:
             self.training.runner.flush()
             for name, tensor in watched(self.training).items():
                 if not all_finite({name: tensor}):
+                    self.training.forget()
                     return f"{name}{self._whose(tensor)} became NaN or infinite at step {step}"
         return None
 
@@ -164,13 +167,19 @@ def do_presentations(training: Training, presentations: int, bar: Bar) -> None:
     ------
     Diverged
         If a check finds NaN or infinity.
+    Stopped
+        On Ctrl-C or SIGTERM, after the presentation under way.
     """
     presentations = whole_number(presentations, "the number of presentations", 0)
+    training.finish()
     end = training.presentation + presentations
-    if presentations >= CHECK_EVERY:
-        Guard(training).run_until(end, lambda: bar.advance(1))
-        return
-    while training.presentation < end:
-        for _ in training.present(each=False):
-            pass
-        bar.advance(1)
+    with interruptible() as interrupt:
+        if presentations >= CHECK_EVERY:
+            guard = Guard(training)
+            guard.run_until(end, lambda: bar.advance(1), lambda: interrupt.requested)
+        while training.presentation < end and not interrupt.requested:
+            for _ in training.present(each=False):
+                pass
+            bar.advance(1)
+        if interrupt.requested:
+            raise Stopped(f"stopped at step {training.step}")

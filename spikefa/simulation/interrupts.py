@@ -2,9 +2,12 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 class Stopped(KeyboardInterrupt):
@@ -46,3 +49,31 @@ def interruptible() -> Iterator[Interrupt]:
         yield interrupt
     finally:
         restore()
+
+
+def unbroken(work: Callable[[], Result]) -> Result:
+    """Do some work; raise the `KeyboardInterrupt` of a Ctrl-C during it only after it.
+
+    A second Ctrl-C breaks in at once. Where Ctrl-C has another effect than Python's own, as within
+    `interruptible`, this changes nothing.
+    """
+    usual = signal.default_int_handler
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not usual:
+        return work()
+    pressed = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        result = work()
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if pressed:
+        raise KeyboardInterrupt
+    return result

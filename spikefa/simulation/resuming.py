@@ -63,10 +63,12 @@ class Checkpoints:
         Raises
         ------
         SpikefaError
-            If potentials or weights are NaN or infinite, or the file cannot be written; an older
-            file is left as it was.
+            If a step has broken off, potentials or weights are NaN or infinite, or the file cannot
+            be written; an older file is left as it was.
         """
-        training, bad = self.training, not_finite(self.training)
+        training = self.training
+        training.check_whole()
+        bad = not_finite(training)
         require(bad is None, f"{bad} is NaN or infinite: {path} was not written")
         content = Checkpoint(
             self.fingerprint.settings(),
@@ -93,10 +95,10 @@ class Checkpoints:
         self.fingerprint.compare(saved.settings, saved.notes, Path(path))
         check_same(self.training.tensors(), saved.tensors)
         _check_finite(self.training, saved, Path(path))
-        own = self.training.factors.own.clone()
+        own = self.training.runner.state.learning_rates.own.clone()
         self.training.set_state(saved.tensors, saved.generators, saved.presentation)
         if not torch.equal(own, torch.ones_like(own)) and not torch.equal(
-            own, self.training.factors.own
+            own, self.training.runner.state.learning_rates.own
         ):
             warnings.warn(
                 f"the learning rates that were set are those of {path} from here on: set them "

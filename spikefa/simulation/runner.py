@@ -1,8 +1,7 @@
 """Runs a network on its stimulus: the loop over the steps of one presentation."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -12,27 +11,14 @@ from spikefa.backends import NotCapturable, Scope, make_backend
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
+from spikefa.network.variables import check_free
 from spikefa.neurons import silenced
+from spikefa.simulation.follower import Follower
+from spikefa.simulation.in_place import InPlace, parts_of
 from spikefa.stimulus.base import Stimulus
 from spikefa.utils.random_streams import RandomStreams
 from spikefa.utils.replicas import seeds_of
 from spikefa.utils.tensors import Variable, named_tensors
-
-
-@dataclass(frozen=True)
-class Follower:
-    """Work at the end of every presentation in which the network learns.
-
-    Attributes
-    ----------
-    work : callable
-        Does the same every time and reads no data on the host, so that it can be captured.
-    tensors : callable
-        Returns all tensors that `work` changes, by name.
-    """
-
-    work: Callable[[], None]
-    tensors: Callable[[], Mapping[str, Tensor]]
 
 
 class Runner:
@@ -67,6 +53,8 @@ class Runner:
     stimulus_state : StimulusState
     backend : Backend
     random : RandomStreams
+    in_place : InPlace
+        Notices tensors that code of the user has replaced.
     inputs, target : Tensor [..., batch, n]
         Views of those of the stimulus, in the shape that the network takes.
     """
@@ -117,21 +105,19 @@ class Runner:
 
     def _random_streams(self) -> RandomStreams:
         """Return the random streams of all parts of the network."""
-        uniforms = {"stimulus": self.stimulus_state.uniforms}
-        paths: dict[str, tuple[str, ...]] = {"stimulus": ("stimulus",)}
+        uniforms: dict[tuple[str, ...], Tensor] = {("stimulus",): self.stimulus_state.uniforms}
         for name, population in zip(self.network.populations, self.state.populations, strict=True):
-            uniforms[name], paths[name] = population.uniforms, ("spikes", name)
+            uniforms["spikes", name] = population.uniforms
         for part, numbers in self.state.feedback.uniforms().items():
-            uniforms[f"feedback/{part}"] = numbers
-            paths[f"feedback/{part}"] = ("feedback", part)
+            uniforms["feedback", part] = numbers
         named = partial(self.stimulus.random_path, self.name)
         return RandomStreams(
-            uniforms,
-            {part: named(path) for part, path in paths.items()},
+            {"/".join(path): numbers for path, numbers in uniforms.items()},
+            {"/".join(path): named(path) for path in uniforms},
             self.seeds,
             bool(self.network.leading),
             self.network.device,
-            {part: named((part,)) for part in self.stimulus.host_streams},
+            {f"load/{part}": named((part,)) for part in self.stimulus.host_streams},
         )
 
     def follow_with(self, follower: Follower) -> None:
@@ -142,8 +128,12 @@ class Runner:
         """Let the backend try a presentation; if it cannot capture it, do without captures."""
         everything = [self.network, self.state, self.stimulus, self.stimulus_state]
         scope = Scope(self._all_tensors, self.random.generators, everything)
+        parts = self.network, self.state, self.stimulus, self.stimulus_state
+        self.in_place = InPlace(partial(parts_of, *parts), self._variables)
+        self.in_place.rehearse(partial(next, self._rested(feed_back=False)), scope)
         try:
-            self.backend.prepare(self._whole, scope)
+            with self.in_place.watching("trial"):
+                self.backend.prepare(self._whole, scope)
         except NotCapturable as reason:
             wanted, self.backend = self.backend.name, self._make_backend(capture=False)
             plain = self.backend.name
@@ -163,7 +153,7 @@ class Runner:
 
     def load(self, number: int, items: Tensor) -> None:
         """Let the stimulus prepare presentation `number` of these items, on the host."""
-        sources = {part: self.random.of(part) for part in self.stimulus.host_streams}
+        sources = {part: self.random.of(f"load/{part}") for part in self.stimulus.host_streams}
         self.stimulus.load(self.stimulus_state, number, items, sources)
 
     def learn(
@@ -184,19 +174,21 @@ class Runner:
             same every time.
         """
         steps = self.stimulus.steps
+        frozen = tuple(rate == 0 for rate in self.state.learning_rates.rates)
         try:
-            if not each and self.backend.can_run(steps):
-                self.backend.run(lambda: self._whole(keep), steps, (steps, keep))
-                yield steps - 1
-                return
-            self.stimulus.show(self.stimulus_state)
-            for step in range(steps):
-                self.backend.run(self._learning_step)
-                if keep is not None:
-                    keep(step)
-                if each or step == steps - 1:
-                    yield step
-            self._follow()
+            with self.in_place.watching(frozen):
+                if not each and self.backend.can_run(steps):
+                    self.backend.run(lambda: self._whole(keep), steps, (steps, keep))
+                    yield steps - 1
+                    return
+                self.stimulus.show(self.stimulus_state)
+                for step in range(steps):
+                    self.backend.run(self._learning_step)
+                    if keep is not None:
+                        keep(step)
+                    if each or step == steps - 1:
+                        yield step
+                self._follow()
         finally:
             self.flush()
 
@@ -209,6 +201,10 @@ class Runner:
             Whether the error is fed back. If not, the error populations are not stepped: they
             affect only plasticity.
         """
+        with self.in_place.watching(feed_back):
+            yield from self._rested(feed_back)
+
+    def _rested(self, feed_back: bool) -> Iterator[int]:
         self.stimulus.show(self.stimulus_state)
         for step in range(self.stimulus.steps):
             self._draw(feed_back)
@@ -217,6 +213,7 @@ class Runner:
             self.stimulus.read(self.stimulus_state, self.outputs)
             if feed_back:
                 self.network.feed_back(self.state, self.target)
+            self.in_place.after_step()
             yield step
 
     def _whole(self, keep: Callable[[int], None] | None = None) -> None:
@@ -234,17 +231,16 @@ class Runner:
         self.stimulus.step(self.stimulus_state)
         self.backend.step(self.inputs, self.target)
         self.stimulus.read(self.stimulus_state, self.outputs)
+        self.in_place.after_step()
 
     def _draw(self, feed_back: bool, forward: bool = True) -> None:
         """Draw the uniforms of one step; some backends draw all but those of the stimulus."""
         self.random.draw("stimulus")
         if not forward:
             return
-        for name in self.network.populations:
-            self.random.draw(name)
+        self.random.draw("spikes")
         if feed_back:
-            for part in self.state.feedback.uniforms():
-                self.random.draw(f"feedback/{part}")
+            self.random.draw("feedback")
 
     def _follow(self) -> None:
         for follower in self._followers:
@@ -283,11 +279,18 @@ class Runner:
         These are the variables of `spikefa.network.variables` and those of the stimulus, which
         belong to the input and to the output.
         """
+        return self.backend.probed(self._variables())
+
+    def _variables(self) -> dict[str, dict[str, Variable]]:
+        """Return the variables as they are, not as the backend lets probes read them."""
         populations = self.network.variables(self.state)
         of_input, of_output = self.stimulus.variables(self.stimulus_state)
-        populations[next(reversed(populations))] |= of_output
+        last, where = next(reversed(populations)), f"{type(self.stimulus).__name__}.variables"
+        check_free(of_input, populations["input"], "input", where)
+        check_free(of_output, populations[last], last, where)
+        populations[last] |= of_output
         populations["input"] = {**of_input, **populations["input"]}
-        return self.backend.probed(populations)
+        return populations
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors that change from step to step except the weights, by name."""

@@ -18,8 +18,9 @@ from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation
 from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
+from spikefa.simulation.made_once import MadeOnce
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import continue_recording, finish_recording, start_recording
+from spikefa.simulation.recorded import continue_recording, start_recording
 from spikefa.simulation.resuming import MINUTES, Checkpoints
 from spikefa.simulation.schedules import Schedule
 from spikefa.simulation.stimuli import stimuli_of
@@ -29,12 +30,13 @@ from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.indices import indices
 from spikefa.utils.numbers import whole_number
 from spikefa.utils.progress import Bar
 from spikefa.utils.replicas import seeds_of
 
 
-class Simulation:
+class Simulation(MadeOnce):
     """A network that learns a stimulus while it runs.
 
     Parameters
@@ -110,13 +112,11 @@ class Simulation:
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
         self.history, self.histories = self.rows.shown, self.rows.replicas
-        self.checkpoints = Checkpoints(
-            self.training, self.rows, self.stimuli, checkpoint, checkpoint_minutes
-        )
+        learnt = self.training, self.rows
+        self.checkpoints = Checkpoints(*learnt, self.stimuli, checkpoint, checkpoint_minutes)
         self.tests = Tests(network, self.stimuli, self.seeds, progress)
-        self.epochs = Epochs(
-            self.training, self.rows, self.tests.validate, self.checkpoints, progress
-        )
+        self.epochs = Epochs(*learnt, self.tests.validate, self.checkpoints, progress)
+        self.made = True
 
     @property
     def backend(self) -> str:
@@ -155,10 +155,7 @@ class Simulation:
     # -- learning ------------------------------------------------------------------------------
 
     def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
-        """Show the next item to every stream; yield the number of each step after it.
-
-        See `Training.present` for the arguments.
-        """
+        """Show the next item to every stream; yield each step's number; see `Training.present`."""
         return self.training.present(record, each)
 
     def train(
@@ -187,10 +184,7 @@ class Simulation:
         return self.history
 
     def learn(self, presentations: int, bar: Bar | None = None) -> None:
-        """Do so many presentations, of `batch_size` items each, without epochs and files.
-
-        `bar` is told of each. Runs of 100 or more are guarded against NaN, see `Guard`.
-        """
+        """Do so many presentations, without epochs and files; 100 or more are guarded (`Guard`)."""
         do_presentations(self.training, presentations, bar or Bar(None))
 
     def follow(
@@ -204,11 +198,13 @@ class Simulation:
 
         The factors come on top of the schedules; 0 freezes a projection.
         """
-        self.training.factors.set(factor, decay)
+        self.network.set_learning_rates(self.runner.state, factor, decay)
 
     def freeze(self, *projections: int) -> None:
         """Let these projections, counted from 0 at the input, not learn; all others do."""
-        self.training.factors.freeze(projections)
+        count = len(self.network.synapses)
+        frozen = indices(projections, count, "the projections to freeze")
+        self.set_learning_rates([float(number not in frozen) for number in range(count)])
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
@@ -235,6 +231,7 @@ class Simulation:
         batch : int, optional
             Streams side by side, see `Evaluation`; the fewer, the less memory.
         """
+        self.training.finish()
         return self.tests.run(stimulus, name, batch)
 
     @property
@@ -244,6 +241,7 @@ class Simulation:
 
     def look(self) -> Answers:
         """Let the network answer what is held out, all replicas at once; see `Evaluation.run`."""
+        self.training.finish()
         return self.held_out.run()
 
     # -- state ---------------------------------------------------------------------------------
@@ -279,6 +277,7 @@ class Simulation:
 
         It is closed when the simulation is left as a context manager, or when another one begins.
         """
+        self.training.finish()
         others = provenance, max_host_bytes, durability
         recorder = start_recording(self.runner, self.step, path, probes, windows, *others)
         return self.training.record_with(recorder)
@@ -287,6 +286,7 @@ class Simulation:
         self, path: Path | str, predicates: Mapping[str, Function] | None = None
     ) -> Recorder:
         """Go on with the recording of a run that was stopped; see `continue_recording`."""
+        self.training.finish()
         recorder = continue_recording(self.runner, path, self.step, predicates)
         return self.training.record_with(recorder)
 
@@ -294,5 +294,4 @@ class Simulation:
         return self
 
     def __exit__(self, *failure: Any) -> None:
-        if self.recorder is not None:
-            finish_recording(self.recorder, failure[1])
+        self.training.close(*failure)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from spikefa.datasets.images import Images
+from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.simulation.evaluation import Evaluation, evaluate
 from spikefa.simulation.stimuli import Stimuli
 from spikefa.stimulus.answers import Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.names import check_name
 from spikefa.utils.progress import progress_bar
 
 
@@ -35,6 +37,8 @@ class Tests:
 
     def run(self, stimulus: Stimulus | Images | None, name: str, batch: int | None = None) -> Score:
         """Test on a stimulus, or on that for tests; see `Simulation.test`."""
+        check_name("test", name)
+        require(name != "train", "a test called 'train' would get the random numbers of training")
         tested = self.stimuli.tested(stimulus)
         count = len(tested) * len(self.seeds)
         with enough_memory(), progress_bar(name, count, self.progress) as bar:

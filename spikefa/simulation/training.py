@@ -1,6 +1,6 @@
 """A network in training, presentation by presentation, with or without a recorder."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,14 @@ from spikefa.backends import choose_backend
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.checks import check_modulators, check_rule_once
+from spikefa.network.parts import check_not_set
 from spikefa.recording import Recorder
+from spikefa.simulation.follower import Follower
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import finish_recording, recorded
-from spikefa.simulation.runner import Follower, Runner
+from spikefa.simulation.runner import Runner
 from spikefa.simulation.running_metrics import RunningMetrics
+from spikefa.simulation.under_way import UnderWay
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.sampler import Sampler
 from spikefa.utils.tensors import check_same, copy_into, named_tensors
@@ -59,6 +62,7 @@ class Training:
         check_rule_once(network.rule, network.dtype)
         stimulus.check(network)
         if not network.initialised:
+            check_not_set(network.tensors(), network.preset)
             network.initialise(self.seeds)
         chosen = choose_backend(self.backend, network)
         parts = network, stimulus, self.batch_size, self.seeds
@@ -71,6 +75,7 @@ class Training:
         self.runner.follow_with(Follower(self._measure, self.metrics.tensors))
         self.recorder: Recorder | None = None
         self.presentation = 0
+        self._under_way = UnderWay(self._fail_recording)
 
     def _check_modulators(self) -> None:
         network, state = self.network, self.runner.state
@@ -91,6 +96,9 @@ class Training:
     def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
         """Show the next item to every stream; yield the number of each step after it.
 
+        A presentation that the caller leaves early is finished nevertheless, and recorded: when the
+        iterator is closed, which a loop does at `break`, or when the training goes on.
+
         Parameters
         ----------
         record : bool, default True
@@ -98,11 +106,20 @@ class Training:
         each : bool, default True
             Whether to stop after each step. If not, only the last is yielded for certain, which
             lets a backend do several steps at once.
+
+        Raises
+        ------
+        SpikefaError
+            If an earlier step has broken off.
         """
+        self.finish()
         rates, decay = self.factors.at(self.epoch)
-        self.network.set_learning_rates(self.runner.state, rates, decay)
+        self.runner.state.schedule_rates(self.network.rule, self.network.feedback, rates, decay)
+        yield from self._under_way.run(self._presentation(self.step, record, each))
+
+    def _presentation(self, first: int, record: bool, each: bool) -> Generator[int, None, None]:
+        """Do a presentation whose first step has the number `first`, and count it."""
         self.runner.load(self.presentation, self.sampler.items(self.presentation))
-        first = self.step
         if record and self.recorder is not None:
             items = self.sampler.items_of(self.presentation, self.recorder.streams)
             steps = recorded(self.runner, self.recorder, items, first, each)
@@ -111,6 +128,47 @@ class Training:
         for n in steps:
             yield first + n
         self.presentation += 1
+        self._under_way.forget()
+
+    def finish(self) -> None:
+        """Run the rest of a presentation that the caller has left, if there is one.
+
+        Raises
+        ------
+        SpikefaError
+            If a step has broken off, so that the state is not whole.
+        """
+        self._under_way.finish()
+
+    def forget(self) -> None:
+        """Forget the presentation under way, because the state will be replaced."""
+        self._under_way.forget()
+
+    def check_whole(self) -> None:
+        """Finish the presentation under way, and check that the state can be saved."""
+        self.finish()
+        self.runner.in_place.check()
+
+    def close(self, *failure: Any) -> None:
+        """Finish the presentation under way, if the state is whole, and close the recording.
+
+        The arguments are those of ``__exit__``; a `Stopped` is no failure of the recording.
+        """
+        ending: BaseException | None = failure[1]
+        try:
+            if not self._under_way.torn:
+                self.finish()
+        except BaseException as error:
+            ending = error
+            raise
+        finally:
+            if self.recorder is not None:
+                finish_recording(self.recorder, ending)
+
+    def _fail_recording(self) -> None:
+        """Close the recording: the step after its last row has broken off, or is undone."""
+        if self.recorder is not None:
+            self.recorder.close("failed")
 
     def record_with(self, recorder: Recorder) -> Recorder:
         """Let a recorder see the training from here on; the one before it is closed, whole."""
@@ -128,6 +186,7 @@ class Training:
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int]) -> None:
         """Let another circuit carry the error from now on."""
+        self.finish()
         self.runner.switch(circuit, seed)
         self._check_modulators()
 
@@ -138,15 +197,22 @@ class Training:
                 "network": self.network.tensors(),
                 "runner": self.runner.tensors(),
                 "metrics": self.metrics.tensors(),
-                "factors": self.factors.own,
             }
         )
 
     def set_state(
         self, tensors: Mapping[str, Any], generators: dict[str, Tensor], presentation: int
     ) -> None:
-        """Restore a state that was taken from this training, or from one with the same settings."""
+        """Restore a state that was taken from this training, or from one with the same settings.
+
+        A recording that has seen later steps is closed, because these steps are made again.
+        """
         check_same(self.runner.random.states(), generators)
+        check_same(self.tensors(), tensors)
+        if presentation < self.presentation or self._under_way.torn:
+            self._fail_recording()
+            self.recorder = None
+        self._under_way.forget()
         self.runner.flush()  # postponed plasticity of the old state must not reach the new one
         copy_into(self.tensors(), tensors)
         self.runner.random.set_states(generators)

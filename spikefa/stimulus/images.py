@@ -11,6 +11,7 @@ from torch import Tensor
 from spikefa.datasets.images import Dataset, Images, require_images
 from spikefa.errors import require
 from spikefa.network import Network
+from spikefa.network.variables import check_free
 from spikefa.plugins.describing import describe
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
@@ -189,6 +190,9 @@ class ImageStimulus(Stimulus):
         ``class_spikes`` counts this step, ``class_spikes_summed`` all steps of the present image.
         """
         assert isinstance(state, ImageState)
+        check_free(
+            state.code, ("spikes", "label"), "input", f"{type(self.encoding).__name__}.state"
+        )
         label = state.labels.view(-1, 1)
         counts = {
             "class_spikes": state.readout.last,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from spikefa.errors import require
 from spikefa.utils.seeding import generator
 
 Paths = Mapping[str, tuple[str, ...]]
@@ -22,7 +23,8 @@ class RandomStreams:
     Parameters
     ----------
     uniforms : mapping of str to Tensor
-        The tensors to fill, by part. They are empty for parts without randomness.
+        The tensors to fill, by part. They are empty for parts without randomness. A part is called
+        ``<group>/<name>``, or as its group, so that names of users have a space of their own.
     paths : mapping of str to tuple of str
         The random stream of each part.
     seeds : sequence of int
@@ -32,6 +34,11 @@ class RandomStreams:
     device : torch.device
     host : mapping of str to tuple of str, default {}
         The random streams of further parts, which draw for themselves on the CPU.
+
+    Raises
+    ------
+    SpikefaError
+        If two parts have the same random stream.
 
     Attributes
     ----------
@@ -50,26 +57,34 @@ class RandomStreams:
     _drawn: dict[str, list[tuple[Tensor, str]]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        paths = [*self.paths.items(), *self.host.items()]
+        for number, (part, path) in enumerate(paths):
+            for other, same in paths[:number]:
+                require(
+                    path != same,
+                    f"{part!r} and {other!r} would draw the same random numbers, of the stream "
+                    f"{'/'.join(path)!r}: give one of them another name",
+                )
         self.generators = {
             label: generator(seed, *path, device=device)
             for device, paths in ((self.device, self.paths), (torch.device("cpu"), self.host))
             for part, path in paths.items()
             for label, seed in zip(self._labels(part), self.seeds, strict=True)
         }
-        self._drawn = {
-            part: list(zip(numbers.view(len(self.seeds), -1), self._labels(part), strict=True))
-            for part, numbers in self.uniforms.items()
-            if numbers.numel()
-        }
+        self._drawn = {}
+        for part, numbers in self.uniforms.items():
+            if numbers.numel():
+                own = zip(numbers.view(len(self.seeds), -1), self._labels(part), strict=True)
+                self._drawn.setdefault(part.partition("/")[0], []).extend(own)
 
     def _labels(self, part: str) -> list[str]:
         """Return the names of the generators of a part, one for each replica."""
         replicas = range(len(self.seeds))
         return [f"{number}/{part}" if self.replicated else part for number in replicas]
 
-    def draw(self, part: str) -> None:
-        """Draw new uniforms for a part, if it uses any."""
-        for uniforms, label in self._drawn.get(part, ()):
+    def draw(self, group: str) -> None:
+        """Draw new uniforms for all parts of a group, such as "spikes", that use any."""
+        for uniforms, label in self._drawn.get(group, ()):
             uniforms.uniform_(generator=self.generators[label])
 
     def of(self, part: str) -> list[torch.Generator]:

@@ -210,11 +210,11 @@ def test_the_stream_draws_nothing_for_neurons_that_need_nothing(tiny):
     net = sf.Network(12, {"output": sf.SnnTorch(snntorch.Leaky(0.9), 4)}, sf.FA(), sf.ThreeFactor())
     net.initialise(0)
     runner = Runner(net, sf.ImageStimulus(tiny.train), 2, 0, "train")
-    before = runner.random.states()["output"]
+    before = runner.random.states()["spikes/output"]
     runner.load(0, torch.zeros(2, dtype=torch.int64))
     for _ in runner.learn():
         pass
-    assert runner.random.states()["output"].equal(before)
+    assert runner.random.states()["spikes/output"].equal(before)
 
 
 def test_it_works_where_pandas_cannot_be_imported():

@@ -88,7 +88,6 @@ def watched(simulation, guard, presentations):
 
     simulation.training.sampler.items_of = known
     guard.on_host(*named_tensors(simulation.runner.state.learning_rates).values())
-    guard.on_host(simulation.training.factors.own)
     guard.active = True
     try:
         with guard:

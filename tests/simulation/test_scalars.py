@@ -127,9 +127,9 @@ def same_by_checkpoint(make, number, kinds, data, folder):
     plainly.learn(2)
     for name, kind in kinds.items():
         given = make(kind(number), data)
-        own = given.training.factors.own.clone()
+        own = given.runner.state.learning_rates.own.clone()
         given.restore(folder / "plain.pt")
-        assert torch.equal(given.training.factors.own, own)
+        assert torch.equal(given.runner.state.learning_rates.own, own)
         given.learn(2)
         given.save(folder / "given.pt")
         saved = load_checkpoint(folder / "given.pt").tensors

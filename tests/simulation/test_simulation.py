@@ -49,7 +49,12 @@ def test_same_seed_same_bits_other_seed_other_bits(tiny, batch):
     first, again, other = map(bits, runs)
     assert differing(first, again) == []
     changed = differing(first, other)
-    for name in ("network.synapses.hidden1.weight", "network.feedback.B1", "stimulus", "hidden2"):
+    for name in (
+        "network.synapses.hidden1.weight",
+        "network.feedback.B1",
+        "stimulus",
+        "spikes/hidden2",
+    ):
         assert name in changed
 
 

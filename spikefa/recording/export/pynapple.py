@@ -45,7 +45,10 @@ def to_pynapple(recording: Recording, steps: Steps = None) -> dict[str, Any]:
     seconds = times(recording, edges) / SECONDS_PER_MS
     support = nap.IntervalSet(start=seconds[:, 0], end=seconds[:, 1])
     found: dict[str, Any] = {
-        name: _spikes(nap, recording, name, steps, support) for name in recorded(recording)
+        name if name != "stimulus" else "stimulus/spikes": _spikes(
+            nap, recording, name, steps, support
+        )
+        for name in recorded(recording)
     }
     at = times(recording, recording.steps[rows]) / SECONDS_PER_MS
     for name, variable in traced(recording):

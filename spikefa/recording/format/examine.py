@@ -28,13 +28,14 @@ from spikefa.recording.format.schema import (
 )
 from spikefa.recording.format.trigger_tables import read_triggers
 from spikefa.recording.format.untrusted import dataset, inside, read_attributes, whole
-from spikefa.recording.plan.channels import Channel, check_name
+from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock, make_clock
 from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.plan.recurring import Recurring
 from spikefa.recording.plan.sorting import SortedWindows
 from spikefa.recording.plan.streams import Streams
 from spikefa.recording.plan.windows import Window
+from spikefa.utils.names import check_name
 
 FIRST = "1.0"
 """The format that held what one stream saw, and no boundaries of presentations."""

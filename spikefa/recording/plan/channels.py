@@ -1,6 +1,5 @@
 """Channels: probes whose neurons have been chosen in a network."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,10 +10,9 @@ from spikefa.errors import require
 from spikefa.recording.plan.probes import Encoding, Probe
 from spikefa.recording.plan.variables import Variables, population_size, state_of
 from spikefa.utils.indices import Selection, indices
+from spikefa.utils.names import check_name
 from spikefa.utils.numbers import is_whole, place, shown, whole_number
 from spikefa.utils.seeding import numpy_generator
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,11 +153,3 @@ def common_stream(probes: Sequence[Probe], variables: Variables) -> int | None:
     found = zip(probes, batches, strict=True)
     streams = {stream_of(probe, batch) or 0 for probe, batch in found if batch > 1}
     return None if len(streams) > 1 else min(streams, default=0)
-
-
-def check_name(kind: str, name: str) -> None:
-    """Refuse names that cannot be the name of a group in the file."""
-    require(
-        _NAME.fullmatch(name) is not None,
-        f"the {kind} name {name!r} cannot be recorded: use letters, digits, '_', '-' and '.'",
-    )

@@ -55,7 +55,7 @@ def test_two_probes_of_one_variable_are_refused():
 
 
 def test_names_that_would_be_paths_are_refused():
-    with pytest.raises(SpikefaError, match="cannot be recorded"):
+    with pytest.raises(SpikefaError, match="cannot be used"):
         resolve([Probe("a/b", "spikes", 1)], {"a/b": STATE["input"]}, seed=1)
 
 

@@ -1,0 +1,134 @@
+"""What decays goes to 0, not through subnormal numbers, with which processors are slow."""
+
+import math
+from functools import partial
+
+import pytest
+import snntorch
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import spikefa as sf
+from spikefa.feedback.error_population import ErrorPopulation
+from spikefa.plasticity import Post
+from spikefa.utils.tensors import flush, leak
+
+DTYPES = (torch.float32, torch.float64)
+
+
+def subnormal(x):
+    return (x != 0) & (x.abs() < torch.finfo(x.dtype).tiny)
+
+
+def check(tensors):
+    for name, x in tensors.items():
+        if isinstance(x, torch.Tensor) and x.is_floating_point():
+            assert not subnormal(x).any(), name
+
+
+def near_zero(dtype, *shape):
+    """Return numbers of both signs around the smallest normal one, on a logarithmic scale."""
+    tiny = torch.finfo(dtype).tiny
+    count = math.prod(shape)
+    powers = torch.linspace(0, 8, count, dtype=torch.float64)
+    signs = 1 - 2 * (torch.arange(count) % 2)
+    return (tiny * 10**powers * signs).to(dtype).reshape(shape)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(data=st.data())
+def test_flush_changes_subnormal_numbers_and_nothing_else(dtype, data):
+    width = 32 if dtype == torch.float32 else 64
+    values = data.draw(st.lists(st.floats(width=width, allow_subnormal=True), min_size=1))
+    tiny = torch.finfo(dtype).tiny
+    values += [tiny, -tiny, tiny / 2, -tiny / 2, tiny - tiny * torch.finfo(dtype).eps, math.nan]
+    given = torch.tensor(values * 3, dtype=dtype)
+    flushed = flush(given.clone())
+    expected = [0.0 if 0 < abs(value) < tiny else value for value in given.tolist()]
+    assert torch.equal(flushed.isnan(), given.isnan())
+    assert torch.equal(flushed.nan_to_num(0.0), torch.tensor(expected, dtype=dtype).nan_to_num(0.0))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_leak_is_exact_down_to_the_smallest_normal_number(dtype):
+    potential, plain = near_zero(dtype, 200), near_zero(dtype, 200)
+    leak(potential, torch.zeros(200, dtype=dtype), 0.9)
+    plain.lerp_(torch.zeros(200, dtype=dtype), 0.9)
+    small = plain.abs() < torch.finfo(dtype).tiny
+    assert small.any()
+    assert torch.equal(potential[~small], plain[~small])
+    assert not potential[small].any()
+
+
+NEURONS = {
+    "binary": sf.StochasticBinary(50),
+    "rate": sf.Rate(50, tau=0.9),
+    "leaky": sf.SnnTorch(snntorch.Leaky(beta=0.1), 50),
+    "synaptic": sf.SnnTorch(snntorch.Synaptic(alpha=0.1, beta=0.1), 50),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", NEURONS)
+def test_potentials_of_neurons(name, dtype):
+    neurons = NEURONS[name]
+    state = neurons.state(4, torch.device("cpu"), dtype)
+    state.potential.copy_(near_zero(dtype, 4, 50))
+    currents = getattr(state, "currents", {})
+    for current in currents.values():
+        current.copy_(near_zero(dtype, 4, 50))
+    for _ in range(3):
+        neurons.step(state)
+        check({"potential": state.potential, **currents})
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("phi_delta", ["identity", "tanh", "logistic"])
+def test_potentials_and_activity_of_error_neurons(phi_delta, dtype):
+    population = ErrorPopulation(50, phi_delta=phi_delta)
+    state = population.state(4, torch.device("cpu"), dtype)
+    state.potential.copy_(near_zero(dtype, 4, 50))
+    for _ in range(3):
+        population.step(state)
+        check(vars(state))
+
+
+RULES = {
+    "ThreeFactor": sf.ThreeFactor,
+    "Rough": sf.RoughThreeFactor,
+    "Oja": sf.Oja,
+    "BCM": sf.BCM,
+    "STDP": partial(sf.STDP, pre_memory=0.1, post_memory=0.1),
+    "Eligibility": partial(sf.Eligibility, memory=0.1),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", RULES)
+def test_traces_of_rules(name, dtype):
+    rule = RULES[name](learning_rate=0.1)
+    state = rule.state(30, 50, 4, 0.1, torch.device("cpu"), dtype)
+    for trace in state.traces.values():
+        trace.copy_(near_zero(dtype, *trace.shape))
+    pre, silent = torch.zeros(4, 30, dtype=dtype), torch.zeros(4, 50, dtype=dtype)
+    post = Post(silent, silent, silent + 0.25)
+    for _ in range(3):
+        rule.update(pre, post, near_zero(dtype, 4, 50), state)
+        check(state.traces)
+
+
+@pytest.mark.parametrize("circuit", [sf.FA, partial(sf.FA, gated=True), sf.DFA, sf.PFA])
+def test_a_network_in_training_holds_no_subnormal_numbers(circuit):
+    net = sf.models.lillicrap2016.spiking_mnist(
+        n_inputs=64,
+        hidden=30,
+        outputs=50,
+        feedback=circuit(scale=0.3),
+        rule=sf.ThreeFactor(learning_rate=1e-2),
+    )
+    data = sf.datasets.digits().subset(300, 10)
+    sim = sf.Simulation(net, data, steps_per_image=5, batch_size=20, progress=False)
+    for _ in range(60):
+        for _ in sim.present():
+            check(sim.runner.tensors())
