@@ -1,23 +1,9 @@
-"""Rows of a recording that a measure counts."""
+"""Rows of spikes that a measure counts."""
 
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording import Recording, Steps
-
-
-def some_rows(recording: Recording, steps: Steps) -> slice:
-    """Return the rows of `steps`, at least one.
-
-    Raises
-    ------
-    SpikefaError
-        If there are none.
-    """
-    rows = recording.rows(steps)
-    wanted = "steps" if steps is None else f"steps of {steps!r}"
-    require(rows.stop > rows.start, f"{recording.path} holds no {wanted}: nothing can be counted")
-    return rows
+from spikefa.recording import Recording
 
 
 def settled(recording: Recording, population: str, rows: slice, settle: int) -> np.ndarray:
@@ -32,7 +18,7 @@ def settled(recording: Recording, population: str, rows: slice, settle: int) -> 
     population : str
         That whose spikes the rows hold.
     rows : slice
-        With start and stop.
+        Rows of the series, with start and stop.
     settle : int
         With 0 all rows count.
 
