@@ -16,9 +16,10 @@ from spikefa.analysis.panels import (
     draw_trace,
     share_limits,
 )
+from spikefa.analysis.read_steps import ReadSteps
 from spikefa.analysis.style import ACCENT, BLUE, GREY, INK, plain
 from spikefa.errors import require
-from spikefa.recording import Recording, Window, figure_windows
+from spikefa.recording import Recording, Series, Window, figure_windows
 from spikefa.recording.plan.windows import OPEN_END
 
 WIDTH, HEIGHT = 12.0, 9.0
@@ -63,9 +64,10 @@ def figure4(recording: Recording) -> Figure:
     )
     neuron = traced_neuron(recording)
     traces = [] if neuron is None else _traced_variables(recording, *neuron)
-    drawn = [(population.name, "spikes") for population in rasters]
-    drawn += [] if neuron is None else [(neuron[0], variable) for variable in traces]
-    excerpts = _excerpts(recording, recording.stream_of(*drawn))
+    drawn = [recording.series(population.name) for population in rasters]
+    drawn += [] if neuron is None else [recording.series(neuron[0], each) for each in traces]
+    stream = recording.stream_of(*(each.key for each in drawn))
+    excerpts = _excerpts(recording, drawn, stream)
     hidden = sum(population.role == "hidden" for population in rasters)
     height = HEIGHT + 1.1 * max(0, hidden - 3)
     figure = Figure(figsize=(WIDTH, height), facecolor="white")
@@ -77,7 +79,7 @@ def figure4(recording: Recording) -> Figure:
             [axes for axes in figure.axes if str(axes.get_label()).endswith(f"/{variable}")]
         )
     figure.align_ylabels()
-    figure.text(0.075, 0.012, _footnote(excerpts, neuron, traces), color=GREY, fontsize=8)
+    figure.text(0.075, 0.012, _footnote(excerpts, drawn, neuron, traces), color=GREY, fontsize=8)
     return figure
 
 
@@ -122,29 +124,29 @@ def _traced_variables(recording: Recording, population: str, unit: int) -> list[
     ]
 
 
-def _excerpts(recording: Recording, stream: int) -> list[Excerpt]:
-    """Return excerpts of the first, middle and last window with recorded steps.
+def _excerpts(recording: Recording, drawn: Sequence[Series], stream: int) -> list[Excerpt]:
+    """Return excerpts of the first, middle and last window in which something drawn was read.
 
-    Windows of triggers and recurring images are used if there are no others. If a window has no
-    end, the excerpts are the beginning, middle and end of the recorded steps.
+    The fixed windows of the recording come before those of triggers and recurring images, and
+    these before the windows of single probes. If a window has no end, the excerpts are the
+    beginning, middle and end of the recorded steps.
     """
-    held = _with_rows(recording, recording.layout.windows)
-    held = held or _with_rows(recording, recording.windows)
-    if any(window.stop >= OPEN_END for window in held):
-        steps = recording.config.get("steps_per_image", 5)
-        held = list(figure_windows(int(recording.steps[-1]) + 1, steps))
+    read = ReadSteps(recording.path, drawn)
+    kinds = (recording.layout.windows, recording.windows, read.windows)
+    found = [[w for w in windows if read.ends(w.start, w.stop)] for windows in kinds]
+    held = next(filter(None, found), [])
+    ends = read.ends(0, OPEN_END)
     require(
-        len(held) > 0,
+        ends is not None and len(held) > 0,
         f"{recording.path} holds no step of its windows yet: let the run go on",
     )
+    assert ends is not None
+    if any(window.stop >= OPEN_END for window in held):
+        steps = recording.steps_per_image or 5
+        held = list(figure_windows(ends[1] + 1, steps))
     if len(held) > COLUMNS:
         held = [held[0], held[len(held) // 2], held[-1]]
     return [Excerpt(recording, window, stream) for window in held]
-
-
-def _with_rows(recording: Recording, windows: Sequence[Window]) -> list[Window]:
-    rows = {window: recording.rows(window.label) for window in windows}
-    return [window for window, held in rows.items() if held.stop > held.start]
 
 
 def _grid(
@@ -205,13 +207,24 @@ def _draw_column(
 
 
 def _footnote(
-    excerpts: Sequence[Excerpt], neuron: tuple[str, int] | None, traces: Sequence[str]
+    excerpts: Sequence[Excerpt],
+    drawn: Sequence[Series],
+    neuron: tuple[str, int] | None,
+    traces: Sequence[str],
 ) -> str:
     parts = ["vertical lines: the image changes"]
     if any(population.n_classes for population in excerpts[0].recording.populations.values()):
         parts.append("orange: output spikes of the class shown")
-    if any(len(excerpt.steps) < excerpt.window.stop - excerpt.window.start for excerpt in excerpts):
+    windows = [excerpt.window for excerpt in excerpts]
+    if any(_misses(series, window) for series in drawn for window in windows):
         parts.append("grey: not recorded")
     if neuron is not None and traces:
         parts.append(f"traces: unit {neuron[1]:,} of {neuron[0]} (triangle)")
     return "   ·   ".join(parts)
+
+
+def _misses(series: Series, window: Window) -> bool:
+    """Return whether spikes were not read at each step of a window."""
+    rows = series.rows(slice(window.start, window.stop))
+    whole = rows.stop - rows.start == window.stop - window.start
+    return series.channel.variable == "spikes" and not whole

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spikefa.analysis.panels import MOST_THUMBNAILS, Excerpt, draw_switches, draw_thumbnails
-from spikefa.analysis.raster_panels import RasterPanel, draw_raster_panel, missing
+from spikefa.analysis.raster_panels import RasterPanel, draw_raster_panel
 from spikefa.analysis.selection import select_populations, select_steps, select_units
 from spikefa.analysis.style import GREY, INK, plain
 from spikefa.errors import require
@@ -46,7 +46,7 @@ def raster_figure(
         All recorded units; or how many of each population, evenly spaced; or which units.
     steps : str or slice, optional
         The label of a window, absolute steps such as ``slice(0, 500)`` or ``"0:500"``, or
-        ``"all"``. By default at most the first 1000 steps of the first window.
+        ``"all"``. By default at most the first 1000 steps of the first window of these spikes.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def raster_figure(
         many units and steps for a figure.
     """
     names = select_populations(recording, populations)
-    window = select_steps(recording, steps)
+    window = select_steps(recording, steps, names)
     stream = recording.stream_of(*((name, "spikes") for name in names))
     excerpt = Excerpt(recording, window, stream)
     panels = [_panel(excerpt, name, units) for name in names]
@@ -97,7 +97,7 @@ def _panel(excerpt: Excerpt, population: str, units: str | int | Sequence[int]) 
         "for a figure: give fewer units or steps",
     )
     raster = excerpt.recording.raster(population, chosen.tolist(), excerpt.span)
-    return RasterPanel(excerpt, population, chosen, raster)
+    return RasterPanel(excerpt, population, chosen, excerpt.steps(population), raster)
 
 
 def _label_images(axes: Axes, excerpt: Excerpt) -> None:
@@ -123,6 +123,6 @@ def _footnote(panels: Sequence[RasterPanel], excerpt: Excerpt) -> str:
         parts.append("orange: output spikes of the class shown")
     if any(len(panel.silent) for panel in panels):
         parts.append("rings: silent units")
-    if missing(excerpt):
+    if any(panel.missing for panel in panels):
         parts.append("grey: not recorded")
     return "   ·   ".join(parts)

@@ -27,13 +27,21 @@ class RasterPanel:
     excerpt : Excerpt
     population : str
     units : ndarray of int64, shape [n]
+    steps : ndarray of int64, shape [T]
+        The steps at which the spikes were read.
     raster : ndarray of bool, shape [T, n]
     """
 
     excerpt: Excerpt
     population: str
     units: np.ndarray
+    steps: np.ndarray
     raster: np.ndarray
+
+    @property
+    def rate(self) -> float:
+        """Spikes per unit and step; 0 if no step was recorded."""
+        return float(self.raster.mean()) if self.raster.size else 0.0
 
     @property
     def classes(self) -> np.ndarray | None:
@@ -43,15 +51,23 @@ class RasterPanel:
 
     @property
     def silent(self) -> np.ndarray:
-        """Rows of the units without spikes."""
-        return np.flatnonzero(~self.raster.any(axis=0))
+        """Rows of the units without spikes; none if no step was recorded."""
+        return np.flatnonzero(~self.raster.any(axis=0) & (len(self.steps) > 0))
+
+    @property
+    def missing(self) -> list[tuple[int, int]]:
+        """Start and stop (exclusive) of each gap in the recorded steps."""
+        window = self.excerpt.window
+        steps = np.concatenate([[window.start - 1], self.steps, [window.stop]])
+        gaps = np.flatnonzero(np.diff(steps) > 1)
+        return [(int(steps[gap]) + 1, int(steps[gap + 1])) for gap in gaps]
 
     @property
     def name(self) -> str:
         """The title of the panel: population, number of units, rate, silent units."""
         size = self.excerpt.recording.populations[self.population].size
         count = f"{len(self.units):,}" + (f" of {size:,}" if len(self.units) < size else "")
-        rate = f"{100 * self.raster.mean():.1f} % spikes"
+        rate = f"{100 * self.rate:.1f} % spikes" if len(self.steps) else "not recorded"
         silent = [f"{len(self.silent):,} silent"] if len(self.silent) else []
         return "\n".join([self.population, f"{count} units", rate, *silent])
 
@@ -62,9 +78,9 @@ def draw_raster_panel(axes: Axes, panel: RasterPanel) -> None:
     classes = panel.classes
     if classes is not None:
         target = panel.raster & panel.excerpt.is_of_class(panel.population, panel.units)
-    if panel.raster.mean() >= DENSE:
+    if panel.rate >= DENSE:
         cells = np.where(target, SPIKE_OF_CLASS, panel.raster).astype(np.uint8)
-        show_cells(axes, panel.excerpt, cells)
+        show_cells(axes, panel.excerpt, panel.steps, cells)
     else:
         _draw_marks(axes, panel, target)
     if classes is None:
@@ -89,7 +105,7 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
     for chosen, colour in ((panel.raster & ~target, INK), (target, ACCENT)):
         rows, units = np.nonzero(chosen)
         axes.plot(
-            excerpt.steps[rows],
+            panel.steps[rows],
             units,
             linestyle="none",
             marker="|",
@@ -98,15 +114,8 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
             color=colour,
             rasterized=len(rows) > MOST_MARKS,
         )
-    for start, stop in missing(excerpt):
+    for start, stop in panel.missing:
         axes.axvspan(start - 0.5, stop - 0.5, color=PALE, linewidth=0)
-
-
-def missing(excerpt: Excerpt) -> list[tuple[int, int]]:
-    """Return start and stop (exclusive) of each gap in the recorded steps."""
-    steps = np.concatenate([[excerpt.window.start - 1], excerpt.steps, [excerpt.window.stop]])
-    gaps = np.flatnonzero(np.diff(steps) > 1)
-    return [(int(steps[gap]) + 1, int(steps[gap + 1])) for gap in gaps]
 
 
 def _number_units(axes: Axes, units: np.ndarray) -> None:
