@@ -17,16 +17,17 @@ from spikefa.analysis.panels import (
     share_limits,
 )
 from spikefa.analysis.read_steps import ReadSteps
-from spikefa.analysis.style import ACCENT, BLUE, GREY, INK, plain
+from spikefa.analysis.style import plain, style, styled
 from spikefa.errors import require
 from spikefa.recording import Recording, Series, Window, figure_windows
 from spikefa.recording.plan.windows import OPEN_END
 
 WIDTH, HEIGHT = 12.0, 9.0
 COLUMNS = 3
-TRACES = {"potential": ("PSP", BLUE), "modulator": ("modulator", ACCENT)}
+TRACES = {"potential": "PSP", "modulator": "modulator"}
 
 
+@styled
 def figure4(recording: Recording) -> Figure:
     """Draw a recording like figure 4 of the paper.
 
@@ -70,7 +71,7 @@ def figure4(recording: Recording) -> Figure:
     excerpts = _excerpts(recording, drawn, stream)
     hidden = sum(population.role == "hidden" for population in rasters)
     height = HEIGHT + 1.1 * max(0, hidden - 3)
-    figure = Figure(figsize=(WIDTH, height), facecolor="white")
+    figure = Figure(figsize=(WIDTH, height))
     grid = _grid(figure, [p.role for p in rasters], len(traces), excerpts, height)
     for place, excerpt in enumerate(excerpts):
         _draw_column(figure, grid, place, excerpt, [p.name for p in rasters], neuron, traces)
@@ -79,7 +80,9 @@ def figure4(recording: Recording) -> Figure:
             [axes for axes in figure.axes if str(axes.get_label()).endswith(f"/{variable}")]
         )
     figure.align_ylabels()
-    figure.text(0.075, 0.012, _footnote(excerpts, drawn, neuron, traces), color=GREY, fontsize=8)
+    figure.text(
+        0.075, 0.012, _footnote(excerpts, drawn, neuron, traces), color=style().grey, fontsize=8
+    )
     return figure
 
 
@@ -182,7 +185,7 @@ def _draw_column(
     label = excerpt.window.label
     top = figure.add_subplot(grid[0, place], label=f"{label}/images")
     draw_thumbnails(top, excerpt)
-    top.set_title(plain(label), color=INK, fontsize=13, fontweight="bold", pad=6)
+    top.set_title(plain(label), fontsize=13, fontweight="bold", pad=6)
     panels = []
     for number, name in enumerate(rasters, start=1):
         axes = figure.add_subplot(grid[number, place], label=f"{label}/{name}")
@@ -196,14 +199,14 @@ def _draw_column(
     for number, variable in enumerate(traces, start=1 + len(rasters)):
         assert neuron is not None
         axes = figure.add_subplot(grid[number, place], label=f"{label}/{variable}")
-        title, colour = TRACES[variable]
+        colour = style().blue if variable == "potential" else style().accent
         trace = (neuron[0], variable, neuron[1])
-        draw_trace(axes, excerpt, trace, colour, f"{title}\n(a.u.)" * leftmost)
+        draw_trace(axes, excerpt, trace, colour, f"{TRACES[variable]}\n(a.u.)" * leftmost)
         panels.append(axes)
     for axes in panels:
         draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=axes is panels[-1])
-    panels[-1].set_xlabel("step", color=INK, fontsize=9)
+    panels[-1].set_xlabel("step", fontsize=9)
 
 
 def _footnote(

@@ -8,13 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
-from spikefa.analysis.style import ACCENT, GREY, INK, PALE, quiet
+from spikefa.analysis.style import quiet, style
 from spikefa.recording import Recording, Series, Window
 
 SILENT, SPIKE, SPIKE_OF_CLASS, MISSING = range(4)
-"""Values of the cells of a drawn raster, and their places in `CELL_COLOURS`."""
+"""Values of the cells of a drawn raster, and their places in `_cell_colours`."""
 
-CELL_COLOURS = ListedColormap(["white", INK, ACCENT, PALE])
 MOST_THUMBNAILS = 12
 CRISP_UNITS = 250
 """Up to this many units are drawn with sharp rows; more are smoothed, so that none vanishes."""
@@ -77,12 +76,13 @@ def draw_thumbnails(axes: Axes, excerpt: Excerpt) -> None:
     for start, stop, image, label in shown[::stride]:
         middle = (start + stop - 1) / 2
         if image not in images:
-            axes.text(middle, 0.5, str(label), ha="center", va="center", color=INK, fontsize=11)
+            axes.text(middle, 0.5, str(label), ha="center", va="center", fontsize=11)
             continue
         inset = axes.inset_axes(
             (start - 0.5, 0.0, (stop - start) * stride, 1.0), transform=axes.get_xaxis_transform()
         )
-        inset.imshow(images[image], cmap="gray_r", vmin=0, vmax=brightest, interpolation="nearest")
+        cmap = style().pixels
+        inset.imshow(images[image], cmap=cmap, vmin=0, vmax=brightest, interpolation="nearest")
         inset.set_axis_off()
 
 
@@ -93,7 +93,7 @@ def draw_hidden_raster(axes: Axes, excerpt: Excerpt, population: str, named: boo
     axes.set_yticks([])
     if named:
         size = excerpt.recording.populations[population].size
-        axes.set_ylabel(_row_name(population, spikes.shape[1], size), color=INK, fontsize=8.5)
+        axes.set_ylabel(_row_name(population, spikes.shape[1], size), fontsize=8.5)
 
 
 def draw_output_raster(axes: Axes, excerpt: Excerpt, population: str, named: bool) -> None:
@@ -110,19 +110,24 @@ def draw_output_raster(axes: Axes, excerpt: Excerpt, population: str, named: boo
     show_cells(axes, excerpt, excerpt.steps(population), cells)
     edges = np.searchsorted(classes, np.arange(described.n_classes + 1)) - 0.5
     for edge in edges[1:-1]:
-        axes.axhline(edge, color=PALE, linewidth=0.8)
+        axes.axhline(edge, color=style().pale, linewidth=0.8)
     # A class without recorded units has a band of height 0, which gets no label.
     held = [number for number in range(described.n_classes) if edges[number + 1] > edges[number]]
     axes.set_yticks([(edges[k] + edges[k + 1]) / 2 for k in held], [str(k) for k in held])
     axes.tick_params(axis="y", length=0, labelleft=named)
     if named:
         name = _row_name(population, len(units), described.size).replace("units", "units, by class")
-        axes.set_ylabel(name, color=INK, fontsize=9)
+        axes.set_ylabel(name, fontsize=9)
 
 
 def _row_name(population: str, recorded: int, size: int) -> str:
     count = f"{size:,} units" if recorded == size else f"{recorded:,} of {size:,} units"
     return f"{population}\n{count}"
+
+
+def _cell_colours() -> ListedColormap:
+    colours = style()
+    return ListedColormap([colours.paper, colours.ink, colours.accent, colours.pale])
 
 
 def show_cells(axes: Axes, excerpt: Excerpt, steps: np.ndarray, cells: np.ndarray) -> None:
@@ -131,7 +136,7 @@ def show_cells(axes: Axes, excerpt: Excerpt, steps: np.ndarray, cells: np.ndarra
     crisp = image.shape[0] <= CRISP_UNITS
     axes.imshow(
         image,
-        cmap=CELL_COLOURS,
+        cmap=_cell_colours(),
         vmin=SILENT,
         vmax=MISSING,
         aspect="auto",
@@ -152,7 +157,7 @@ def draw_neuron_mark(axes: Axes, excerpt: Excerpt, population: str, unit: int) -
             row,
             marker="<",
             markersize=4,
-            color=GREY,
+            color=style().grey,
             clip_on=False,
             transform=axes.get_yaxis_transform(),
         )
@@ -166,7 +171,7 @@ def draw_trace(
     series = excerpt.recording.series(population, variable)
     values = series.values([unit], excerpt.span)[:, 0]
     steps, drawn = _course(excerpt, series, values)
-    axes.axhline(0, color=PALE, linewidth=0.8)
+    axes.axhline(0, color=style().pale, linewidth=0.8)
     marker = "" if series.every == 1 else "."
     axes.plot(steps, drawn, color=colour, linewidth=1.3, marker=marker, markersize=4)
     axes.set_xlim(excerpt.limits)
@@ -174,7 +179,7 @@ def draw_trace(
     axes.yaxis.set_major_locator(MaxNLocator(3))
     quiet(axes)
     axes.tick_params(labelleft=bool(label))
-    axes.set_ylabel(label, color=INK, fontsize=9)
+    axes.set_ylabel(label, fontsize=9)
 
 
 def _course(excerpt: Excerpt, series: Series, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -193,7 +198,7 @@ def _course(excerpt: Excerpt, series: Series, values: np.ndarray) -> tuple[np.nd
 def draw_switches(axes: Axes, excerpt: Excerpt) -> None:
     """Draw a vertical line wherever the image changes."""
     for start, *_ in excerpt.presentations()[1:]:
-        axes.axvline(start - 0.5, color=GREY, linewidth=0.7, alpha=0.8)
+        axes.axvline(start - 0.5, color=style().grey, linewidth=0.7)
 
 
 def share_limits(panels: Sequence[Axes]) -> None:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from spikefa.analysis.panels import SPIKE_OF_CLASS, Excerpt, show_cells
-from spikefa.analysis.style import ACCENT, GREY, INK, PALE, quiet
+from spikefa.analysis.style import quiet, style
 
 DENSE = 0.1
 """Rate, in spikes per neuron and step, from which on cells are drawn instead of marks."""
@@ -88,7 +88,7 @@ def draw_raster_panel(axes: Axes, panel: RasterPanel) -> None:
     else:
         _draw_bands(axes, classes)
     _mark_silent(axes, panel.silent)
-    axes.set_ylabel(panel.name, color=INK, fontsize=8.5)
+    axes.set_ylabel(panel.name, fontsize=8.5)
 
 
 def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
@@ -102,7 +102,7 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
     points = 72 / axes.get_figure(root=True).dpi  # type: ignore[union-attr]
     height = box.height * points / len(panel.units)
     width = box.width * points / (excerpt.limits[1] - excerpt.limits[0])
-    for chosen, colour in ((panel.raster & ~target, INK), (target, ACCENT)):
+    for chosen, colour in ((panel.raster & ~target, style().ink), (target, style().accent)):
         rows, units = np.nonzero(chosen)
         axes.plot(
             panel.steps[rows],
@@ -115,7 +115,7 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
             rasterized=len(rows) > MOST_MARKS,
         )
     for start, stop in panel.missing:
-        axes.axvspan(start - 0.5, stop - 0.5, color=PALE, linewidth=0)
+        axes.axvspan(start - 0.5, stop - 0.5, color=style().pale, linewidth=0)
 
 
 def _number_units(axes: Axes, units: np.ndarray) -> None:
@@ -123,7 +123,7 @@ def _number_units(axes: Axes, units: np.ndarray) -> None:
     count = min(len(units), MOST_UNIT_LABELS if len(units) <= MOST_UNIT_LABELS else 4)
     rows = np.round(np.linspace(0, len(units) - 1, count)).astype(np.int64)
     axes.set_yticks(rows, [f"{unit}" for unit in units[rows]])
-    axes.tick_params(axis="y", length=2, labelsize=7, labelcolor=GREY)
+    axes.tick_params(axis="y", length=2, labelsize=7, labelcolor=style().grey)
 
 
 def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
@@ -131,7 +131,7 @@ def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
     held, first = np.unique(classes, return_index=True)
     edges = np.append(first, len(classes)) - 0.5
     for edge in edges[1:-1]:
-        axes.axhline(edge, color=PALE, linewidth=0.8)
+        axes.axhline(edge, color=style().pale, linewidth=0.8)
     axes.set_yticks((edges[:-1] + edges[1:]) / 2, [f"{number}" for number in held])
     axes.tick_params(axis="y", length=0, labelsize=7)
 
@@ -145,7 +145,7 @@ def _mark_silent(axes: Axes, rows: np.ndarray) -> None:
         marker="o",
         markersize=2.5,
         markerfacecolor="none",
-        markeredgecolor=GREY,
+        markeredgecolor=style().grey,
         markeredgewidth=0.7,
         clip_on=False,
         transform=axes.get_yaxis_transform(),

@@ -8,13 +8,14 @@ from matplotlib.ticker import PercentFormatter
 
 from spikefa.analysis.rates import unit_rates
 from spikefa.analysis.selection import select_populations
-from spikefa.analysis.style import GREY, INK, PALETTE, plain, quiet
+from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import require
 from spikefa.recording import Recording, Window
 
 MOST_WINDOWS = 5
 
 
+@styled
 def rates_figure(recording: Recording) -> Figure:
     """Draw the cumulative distribution of the units' rates, in a panel for each population.
 
@@ -82,7 +83,8 @@ def _windows(recording: Recording, population: str) -> list[Window]:
 def _draw(axes: Axes, labels: list[str], rates: dict[str, np.ndarray]) -> None:
     """Draw a line for each window, whose colour its place among all `labels` gives."""
     for label, values in rates.items():
-        colour = PALETTE[labels.index(label) % len(PALETTE)]
+        palette = style().palette
+        colour = palette[labels.index(label) % len(palette)]
         ends = np.concatenate([[0.0], np.sort(values), [1.0]])
         share = np.append(np.arange(len(values) + 1) / len(values), 1.0)
         axes.step(ends, share, where="post", color=colour, linewidth=1.6, label=plain(label))
@@ -103,14 +105,14 @@ def _name(axes: Axes, recording: Recording, population: str) -> None:
     """Name the panel and its axes."""
     count, size = len(recording.units(population)), recording.populations[population].size
     total = f" of {size:,}" if count < size else ""
-    axes.set_title(f"{population}, {count:,}{total} units", fontsize=10, color=INK, loc="left")
+    axes.set_title(f"{population}, {count:,}{total} units", fontsize=10, loc="left")
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(0, 1.02)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.tick_params(axis="x", pad=7)
-    axes.set_xlabel("steps with a spike (dots: means)", fontsize=8.5, color=INK)
-    axes.set_ylabel("units, at most so active", fontsize=8.5, color=INK)
+    axes.set_xlabel("steps with a spike (dots: means)", fontsize=8.5)
+    axes.set_ylabel("units, at most so active", fontsize=8.5)
     quiet(axes)
 
 
@@ -130,5 +132,5 @@ def _count_extremes(axes: Axes, rates: dict[str, np.ndarray]) -> None:
         ha="right",
         va="bottom",
         fontsize=8,
-        color=GREY,
+        color=style().grey,
     )

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from spikefa.analysis.style import GREY, INK, quiet
+from spikefa.analysis.style import quiet, style, styled
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 
@@ -17,6 +17,7 @@ COLUMNS = 8
 FIRST = re.compile(r"network\.synapses\.(.+)\.weight")
 
 
+@styled
 def receptive_fields(
     checkpoint: Path | str, units: int = 32, shape: tuple[int, int] | None = None
 ) -> Figure:
@@ -61,7 +62,7 @@ def receptive_fields(
         axes.set_label(f"unit/{unit}")
         field = weights[:, unit].reshape(height, width)
         image = axes.imshow(field, cmap="RdBu_r", vmin=-largest, vmax=largest)
-        axes.set_title(f"{unit}", fontsize=7, color=GREY, pad=2)
+        axes.set_title(f"{unit}", fontsize=7, color=style().grey, pad=2)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
@@ -71,7 +72,7 @@ def receptive_fields(
     scale.outline.set_visible(False)
     quiet(scale.ax)
     title = _title(name, len(chosen), size, loaded.settings.get("replicas"))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, color=INK)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     return figure
 
 
