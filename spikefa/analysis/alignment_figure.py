@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from spikefa.analysis.metrics_table import MetricsTable, as_table, column
-from spikefa.analysis.style import GREY, INK, PALETTE, plain, quiet
+from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import require
 
 PREFIX = "alignment_"
@@ -16,6 +16,7 @@ UNRELATED = 90.0
 """The angle in degrees between two large random matrices."""
 
 
+@styled
 def alignment_figure(metrics: MetricsTable | str | Path) -> Figure:
     """Draw the angle between each W and the transpose of its B against the epoch.
 
@@ -50,8 +51,8 @@ def alignment_figure(metrics: MetricsTable | str | Path) -> Figure:
     axes.set_ylim(max(0.0, lowest - margin), min(180.0, highest + margin))
     axes.set_xlim(0, 1.03 * np.nanmax([1.0, *epochs]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}°"))
-    axes.set_xlabel("epoch", color=INK)
-    axes.set_ylabel("angle between W and Bᵀ", color=INK)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("angle between W and Bᵀ")
     axes.legend(frameon=False, title="projection onto", title_fontsize=9, fontsize=9)
     quiet(axes)
     return figure
@@ -66,19 +67,20 @@ def alignment_columns(rows: MetricsTable) -> list[str]:
 def _draw(
     axes: Axes, epochs: np.ndarray, angles: np.ndarray, label: str, number: int
 ) -> np.ndarray:
-    colour = PALETTE[number % len(PALETTE)]
+    palette = style().palette
+    colour = palette[number % len(palette)]
     axes.plot(epochs, angles, marker="o", markersize=4, color=colour, label=label)
     return angles
 
 
 def _mark_unrelated(axes: Axes) -> None:
-    axes.axhline(UNRELATED, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+    axes.axhline(UNRELATED, color=style().grey, linewidth=1, linestyle=(0, (4, 3)))
     axes.annotate(
         "unrelated",
         (0, UNRELATED),
         xytext=(4, -3),
         textcoords="offset points",
         va="top",
-        color=GREY,
+        color=style().grey,
         fontsize=8,
     )

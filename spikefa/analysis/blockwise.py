@@ -1,40 +1,9 @@
-"""Rows of a recording that a measure counts."""
+"""Rows of spikes that a measure counts."""
 
 import numpy as np
 
-from spikefa.errors import require
-from spikefa.recording import Recording, Steps, Units
-from spikefa.utils.numbers import shown, whole_number
-
-
-def some_units(recording: Recording, population: str, units: Units) -> np.ndarray:
-    """Return the numbers of the selected units, int64, in their order, at least one.
-
-    Raises
-    ------
-    SpikefaError
-        If one was not recorded, or there are none.
-    """
-    chosen = recording.units(population, chosen=units)
-    require(
-        len(chosen) > 0,
-        f"the units of {population!r} are {shown(units)}, which is none: give one or more",
-    )
-    return chosen
-
-
-def some_rows(recording: Recording, steps: Steps) -> slice:
-    """Return the rows of `steps`, at least one.
-
-    Raises
-    ------
-    SpikefaError
-        If there are none.
-    """
-    rows = recording.rows(steps)
-    wanted = "steps" if steps is None else f"steps of {shown(steps)}"
-    require(rows.stop > rows.start, f"{recording.path} holds no {wanted}: nothing can be counted")
-    return rows
+from spikefa.recording import Recording
+from spikefa.utils.numbers import whole_number
 
 
 def settled(recording: Recording, population: str, rows: slice, settle: int) -> np.ndarray:
@@ -49,7 +18,7 @@ def settled(recording: Recording, population: str, rows: slice, settle: int) -> 
     population : str
         That whose spikes the rows hold.
     rows : slice
-        With start and stop.
+        Rows of the series, with start and stop.
     settle : int
         With 0 all rows count.
 

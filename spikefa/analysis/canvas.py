@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch
 
-from spikefa.analysis.style import ACCENT, BLUE, GREY, INK
+from spikefa.analysis.style import style
 
 Place = tuple[float, float]
 
@@ -15,17 +15,15 @@ LEGEND = 5.65
 """Where the legend begins, from the left."""
 HALF = {1: 0.34, 3: 0.54, 5: 0.74}
 """Half the width of a population, by the number of neurons drawn."""
-PURPLE = "#7b2fa0"
-FILL = {BLUE: "#e3eef8", ACCENT: "#fdeae1", GREY: "#eef0f3"}
 LINES: dict[str, dict[str, Any]] = {
     "plastic": {"linewidth": 2.2},
     "fixed": {"linewidth": 1.5, "linestyle": (0, (4, 2.2))},
     "one": {"linewidth": 0.9},
-    "target": {"linewidth": 0.9, "color": INK},
-    "modulator": {"linewidth": 1.1, "color": GREY},
-    "sees": {"linewidth": 1.1, "color": BLUE},
-    "noise": {"linewidth": 1.1, "color": INK},
-    "reads": {"linewidth": 2.0, "color": PURPLE, "linestyle": (0, (1, 1.2))},
+    "target": {"linewidth": 0.9, "color": "ink"},
+    "modulator": {"linewidth": 1.1, "color": "grey"},
+    "sees": {"linewidth": 1.1, "color": "blue"},
+    "noise": {"linewidth": 1.1, "color": "ink"},
+    "reads": {"linewidth": 2.0, "color": "purple", "linestyle": (0, (1, 1.2))},
 }
 ENTRIES = {
     "plastic": "synapses that learn",
@@ -44,12 +42,15 @@ DOTTED = ("modulator", "sees")
 class Canvas:
     """An empty picture of fixed size, with a title over the place of the legend.
 
+    Colours are names of the attributes of `Style`.
+
     Parameters
     ----------
     title : str
     """
 
     def __init__(self, title: str):
+        self.style = style()
         self.figure = Figure(figsize=(WIDTH, HEIGHT))
         self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT))
         self.axes.axis("off")
@@ -58,30 +59,37 @@ class Canvas:
         self.kinds: set[str] = set()
         self.text((LEGEND, HEIGHT - 0.35), title, size=12, ha="left", weight="bold")
 
+    def colour(self, name: str) -> str:
+        """Return the colour of this name."""
+        found: str = getattr(self.style, name)
+        return found
+
     def text(
-        self, place: Place, words: str, colour: str = INK, size: float = 9, **how: Any
+        self, place: Place, words: str, colour: str = "ink", size: float = 9, **how: Any
     ) -> None:
         """Write `words` at `place`, centred unless told otherwise."""
         how = {"ha": "center", "va": "center"} | how
-        self.axes.text(*place, words, color=colour, fontsize=size, zorder=7, **how)
+        self.axes.text(*place, words, color=self.colour(colour), fontsize=size, zorder=7, **how)
 
     def population(
-        self, name: str, label: str, place: Place, colour: str = ACCENT, neurons: int = 3
+        self, name: str, label: str, place: Place, colour: str = "accent", neurons: int = 3
     ) -> None:
         """Draw a population as a box with its label and some neurons."""
         (x, y), half = place, HALF[neurons]
-        style: dict[str, Any] = {
-            "facecolor": FILL[colour],
-            "edgecolor": colour,
+        look: dict[str, Any] = {
+            "facecolor": self.style.fills[colour],
+            "edgecolor": self.colour(colour),
             "linewidth": 1.3,
             "zorder": 4,
         }
         shape = "round,pad=0,rounding_size=0.12"
-        box = FancyBboxPatch((x - half, y - 0.16), 2 * half, 0.32, shape, **style)
+        box = FancyBboxPatch((x - half, y - 0.16), 2 * half, 0.32, shape, **look)
         self.boxes[name], self.places[name] = self.axes.add_patch(box), place
         self.text((x - half + 0.22, y), f"${label}$", size=10)
         xs = [x - half + 0.5 + 0.2 * number for number in range(neurons)]
-        self.axes.scatter(xs, [y] * neurons, s=30, color=colour, zorder=5, linewidths=0)
+        self.axes.scatter(
+            xs, [y] * neurons, s=30, color=self.colour(colour), zorder=5, linewidths=0
+        )
 
     def synapses(
         self,
@@ -89,7 +97,7 @@ class Canvas:
         receiver: str,
         kind: str,
         label: str = "",
-        colour: str = ACCENT,
+        colour: str = "accent",
         side: int = 1,
         shift: float = 0.0,
         bend: float = 0.0,
@@ -118,23 +126,25 @@ class Canvas:
         (x0, y0), (x1, y1) = self.places[sender], self.places[receiver]
         x, y = x1 + 0.22, y0 - 0.07
         self._between((x0, y), (x, y1), kind, "angle,angleA=0,angleB=90,rad=6", sender, receiver)
-        self.text((x + 0.09, (y + y1 + 0.16) / 2), f"${label}$", ACCENT, size=10, ha="left")
+        self.text((x + 0.09, (y + y1 + 0.16) / 2), f"${label}$", "accent", size=10, ha="left")
 
     def down_and_in(self, sender: str, receiver: str, kind: str, label: str) -> None:
         """Draw synapses that leave downwards and reach a population below from the right."""
         (x0, y0), (x1, y1) = self.places[sender], self.places[receiver]
         x, y = x0 - 0.22, y1 + 0.07
         self._between((x, y0), (x1, y), kind, "angle,angleA=90,angleB=0,rad=6", sender, receiver)
-        self.text((x + 0.09, (y + y0 - 0.16) / 2), f"${label}$", ACCENT, size=10, ha="left")
+        self.text((x + 0.09, (y + y0 - 0.16) / 2), f"${label}$", "accent", size=10, ha="left")
 
     def around(self, sender: str, receiver: str, kind: str, label: str) -> None:
         """Draw synapses round the right of what lies between two populations."""
         (x0, y0), (x1, y1) = self.places[sender], self.places[receiver]
         x, edge = x1 + HALF[3] + 0.2, x1 + HALF[3]
         bare = {key: LINES[kind][key] for key in ("linewidth", "linestyle")}
-        self.axes.plot([x0 + HALF[3], x, x], [y0 + 0.07, y0 + 0.07, y1], color=ACCENT, **bare)
-        self.line((x, y1), (edge, y1), kind, color=ACCENT)
-        self.text((x + 0.06, (y0 + y1) / 2), f"${label}$", ACCENT, size=10, ha="left")
+        self.axes.plot(
+            [x0 + HALF[3], x, x], [y0 + 0.07, y0 + 0.07, y1], color=self.colour("accent"), **bare
+        )
+        self.line((x, y1), (edge, y1), kind, color="accent")
+        self.text((x + 0.06, (y0 + y1) / 2), f"${label}$", "accent", size=10, ha="left")
 
     def _between(
         self,
@@ -144,7 +154,7 @@ class Canvas:
         shape: str,
         sender: str,
         receiver: str,
-        colour: str = ACCENT,
+        colour: str = "accent",
     ) -> None:
         """Draw a line from the edge of one box to the edge of another."""
         ends = {"patchA": self.boxes[sender], "patchB": self.boxes[receiver]}
@@ -153,7 +163,7 @@ class Canvas:
     def line(self, start: Place, end: Place, kind: str, shape: str = "arc3", **how: Any) -> None:
         """Draw a line of one of the kinds in the legend; `shape` is a connectionstyle."""
         self.kinds.add(kind)
-        style = {
+        look: dict[str, Any] = {
             "arrowstyle": "-" if kind in DOTTED else "-|>",
             "mutation_scale": 11,
             "connectionstyle": shape,
@@ -161,9 +171,11 @@ class Canvas:
             "shrinkB": 0,
             "zorder": 3,
         }
-        self.axes.add_patch(FancyArrowPatch(start, end, **style | LINES[kind] | how))
+        look |= LINES[kind] | how
+        look["color"] = self.colour(look["color"])
+        self.axes.add_patch(FancyArrowPatch(start, end, **look))
         if kind in DOTTED:
-            self.axes.scatter(*end, s=24, color=LINES[kind]["color"], zorder=6, linewidths=0)
+            self.axes.scatter(*end, s=24, color=look["color"], zorder=6, linewidths=0)
 
     def legend(self) -> Figure:
         """Explain the kinds of lines that were used, and return the finished diagram."""
@@ -173,7 +185,7 @@ class Canvas:
                 half = 0.15 if "\n" in words else 0.09
                 y -= half
                 start, end = (LEGEND, y), (LEGEND + 0.42, y)
-                self.line(start, end, kind, **{"color": INK} | LINES[kind])
+                self.line(start, end, kind, **{"color": "ink"} | LINES[kind])
                 self.text((LEGEND + 0.54, y), words, ha="left", size=8)
                 y -= half + 0.1
         return self.figure

@@ -4,7 +4,7 @@ Error populations and the synapses between them are drawn from the wiring that a
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from spikefa.analysis.circuit_drawing import BESIDE, ERROR, LEVELS, NEURONS, CircuitDrawing
 from spikefa.analysis.saving import save_figure
-from spikefa.analysis.style import BLUE
+from spikefa.analysis.style import styled
 from spikefa.feedback import (
     DFA,
     FA,
@@ -91,9 +91,9 @@ def auxiliary() -> Figure:
     drawing = wired("Auxiliary errors\n(LAFS)", Auxiliary())
     for level in (1, 2):
         y = (LEVELS[level] + LEVELS[level + 1]) / 2
-        drawing.population(f"A{level}", f"A_{level}", (ERROR, y), BLUE)
-        drawing.synapses(f"s{level}", f"A{level}", "fixed", rf"D_{level}^\top", BLUE)
-        drawing.synapses(f"A{level}", f"E{level}", "one", colour=BLUE)
+        drawing.population(f"A{level}", f"A_{level}", (ERROR, y), "blue")
+        drawing.synapses(f"s{level}", f"A{level}", "fixed", rf"D_{level}^\top", "blue")
+        drawing.synapses(f"A{level}", f"E{level}", "one", colour="blue")
         drawing.target(f"E{level}")
     return drawing.legend()
 
@@ -121,7 +121,7 @@ def reward() -> Figure:
     return drawing.legend()
 
 
-DIAGRAMS = {
+_DRAWINGS: dict[str, Callable[[], Figure]] = {
     "backprop": lambda: reading(
         "Backpropagation", Backprop(), "copied at every step", r"W_{1}^\top"
     ),
@@ -144,6 +144,7 @@ DIAGRAMS = {
     "reward": reward,
     "shallow": lambda: wired("Shallow learning", Shallow(), learning=(3,)).legend(),
 }
+DIAGRAMS = {name: styled(draw) for name, draw in _DRAWINGS.items()}
 """What draws each diagram, by its name."""
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spikefa.analysis.canvas import HALF, PURPLE, Canvas, Place
-from spikefa.analysis.style import BLUE, GREY
+from spikefa.analysis.canvas import HALF, Canvas, Place
 from spikefa.feedback import Hop, Site, Wiring
 
 LEVELS = (0.4, 1.45, 2.5, 3.55)
@@ -36,11 +35,11 @@ class CircuitDrawing(Canvas):
         super().__init__(title)
         for level, name in enumerate(("input", "hidden 1", "hidden 2", "output")):
             place = (FORWARD, LEVELS[level])
-            self.population(f"s{level}", f"s_{level}", place, BLUE if level else GREY)
+            self.population(f"s{level}", f"s_{level}", place, "blue" if level else "grey")
             self.text((FORWARD - 0.64, LEVELS[level]), name, ha="right")
             if level:
                 kind = "plastic" if level in learning else "fixed"
-                self.synapses(f"s{level - 1}", f"s{level}", kind, f"W_{level}", BLUE, side=-1)
+                self.synapses(f"s{level - 1}", f"s{level}", kind, f"W_{level}", "blue", side=-1)
 
     def wiring(self, wiring: Wiring, symbols: Mapping[str, str]) -> None:
         """Draw error populations and the hops between them.
@@ -102,7 +101,7 @@ class CircuitDrawing(Canvas):
     def compares(self, name: str, kind: str = "one") -> None:
         """Let a population beside the output compare it with the target."""
         (x, y), start = self.places[name], (FORWARD + HALF[3], LEVELS[3] + 0.07)
-        self.line(start, (x, y + 0.07), kind, color=BLUE, patchB=self.boxes[name])
+        self.line(start, (x, y + 0.07), kind, color="blue", patchB=self.boxes[name])
         self.target(name)
 
     def target(self, name: str) -> None:
@@ -116,8 +115,9 @@ class CircuitDrawing(Canvas):
         y = (LEVELS[level - 1] + LEVELS[level]) / 2
         self.line((FORWARD, y), (ERROR, y), "reads", arrowstyle="-")
         for x in (FORWARD, ERROR):
-            self.axes.scatter(x, y, s=34, facecolor="white", edgecolor=PURPLE, zorder=6)
-        self.text(((FORWARD + ERROR) / 2, y + 0.14), what, PURPLE)
+            mark = self.axes.scatter(x, y, s=34, zorder=6, facecolor=self.style.paper)
+            mark.set_edgecolor(self.style.purple)
+        self.text(((FORWARD + ERROR) / 2, y + 0.14), what, "purple")
 
     def sees(self, level: int, end: Place, up: bool = True) -> None:
         """Mark that synapses above or below learn from the activity of population `level`."""

@@ -9,17 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
 
 from spikefa.analysis.metrics_table import MetricsTable, as_table, column
-from spikefa.analysis.style import ACCENT, GREY, INK, PALETTE, plain, quiet
+from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import require
 
-ERRORS = {
-    "train_error_percent": ("training", GREY),
-    "validation_error_percent": ("validation", ACCENT),
-}
+ERRORS = {"train_error_percent": "training", "validation_error_percent": "validation"}
 LOG_RANGE = 5
 """The error axis is logarithmic if the largest error is this many times the smallest."""
 
 
+@styled
 def learning_curve(metrics: MetricsTable | str | Path) -> Figure:
     """Draw the error, and below it the firing rates, against the images seen.
 
@@ -59,12 +57,17 @@ def learning_curve(metrics: MetricsTable | str | Path) -> Figure:
 
 def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable) -> None:
     drawn: dict[str, tuple[float, np.ndarray]] = {}
-    for name, (label, colour) in ERRORS.items():
+    for name, label in ERRORS.items():
         errors = column(rows, name)
         known = np.isfinite(errors)
         if known.any():
             axes.plot(
-                images[known], errors[known], marker="o", markersize=4, color=colour, label=label
+                images[known],
+                errors[known],
+                marker="o",
+                markersize=4,
+                color=_colour(name),
+                label=label,
             )
             drawn[name] = float(images[known][-1]), errors[known]
     require(len(drawn) > 0, "the metrics hold no error to draw")
@@ -82,6 +85,10 @@ def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable) -> None:
     quiet(axes)
 
 
+def _colour(name: str) -> str:
+    return style().grey if name.startswith("train") else style().accent
+
+
 def _write_last(axes: Axes, drawn: Mapping[str, tuple[float, np.ndarray]]) -> None:
     """Write the last error at the end of each curve, the larger one above, the other below."""
     largest = max(errors[-1] for _, errors in drawn.values())
@@ -92,14 +99,15 @@ def _write_last(axes: Axes, drawn: Mapping[str, tuple[float, np.ndarray]]) -> No
             xytext=(7, 1 if errors[-1] == largest else -1),
             textcoords="offset points",
             va="bottom" if errors[-1] == largest else "top",
-            color=ERRORS[name][1],
+            color=_colour(name),
             fontsize=9,
         )
 
 
 def _draw_rates(axes: Axes, images: np.ndarray, rows: MetricsTable, names: Sequence[str]) -> None:
     for number, name in enumerate(names):
-        colour = PALETTE[number % len(PALETTE)]
+        palette = style().palette
+        colour = palette[number % len(palette)]
         label = plain(name.removeprefix("rate_"))
         axes.plot(images, column(rows, name), marker="o", markersize=3, color=colour, label=label)
     axes.set_ylabel("spikes per neuron\nand step")
@@ -116,6 +124,6 @@ def _mark_epochs(axes: Axes, images: np.ndarray, epochs: np.ndarray) -> None:
     size = images[-1] / epochs[-1]
     top = axes.secondary_xaxis("top", functions=(lambda x: x / size, lambda x: x * size))
     top.xaxis.set_major_locator(MaxNLocator(integer=True))
-    top.set_xlabel("epoch", color=INK)
-    top.tick_params(color=GREY, labelcolor=INK, labelsize=8)
-    top.spines["top"].set_color(GREY)
+    top.set_xlabel("epoch")
+    top.tick_params(color=style().grey, labelcolor=style().ink, labelsize=8)
+    top.spines["top"].set_color(style().grey)

@@ -16,16 +16,18 @@ from spikefa.analysis.panels import (
     draw_trace,
     share_limits,
 )
-from spikefa.analysis.style import ACCENT, BLUE, GREY, INK, plain
+from spikefa.analysis.read_steps import ReadSteps
+from spikefa.analysis.style import plain, style, styled
 from spikefa.errors import require
-from spikefa.recording import Recording, Window, figure_windows
+from spikefa.recording import Recording, Series, Window, figure_windows
 from spikefa.recording.plan.windows import OPEN_END
 
 WIDTH, HEIGHT = 12.0, 9.0
 COLUMNS = 3
-TRACES = {"potential": ("PSP", BLUE), "modulator": ("modulator", ACCENT)}
+TRACES = {"potential": "PSP", "modulator": "modulator"}
 
 
+@styled
 def figure4(recording: Recording) -> Figure:
     """Draw a recording like figure 4 of the paper.
 
@@ -63,12 +65,13 @@ def figure4(recording: Recording) -> Figure:
     )
     neuron = traced_neuron(recording)
     traces = [] if neuron is None else _traced_variables(recording, *neuron)
-    drawn = [(population.name, "spikes") for population in rasters]
-    drawn += [] if neuron is None else [(neuron[0], variable) for variable in traces]
-    excerpts = _excerpts(recording, recording.stream_of(*drawn))
+    drawn = [recording.series(population.name) for population in rasters]
+    drawn += [] if neuron is None else [recording.series(neuron[0], each) for each in traces]
+    stream = recording.stream_of(*(each.key for each in drawn))
+    excerpts = _excerpts(recording, drawn, stream)
     hidden = sum(population.role == "hidden" for population in rasters)
     height = HEIGHT + 1.1 * max(0, hidden - 3)
-    figure = Figure(figsize=(WIDTH, height), facecolor="white")
+    figure = Figure(figsize=(WIDTH, height))
     grid = _grid(figure, [p.role for p in rasters], len(traces), excerpts, height)
     for place, excerpt in enumerate(excerpts):
         _draw_column(figure, grid, place, excerpt, [p.name for p in rasters], neuron, traces)
@@ -77,7 +80,9 @@ def figure4(recording: Recording) -> Figure:
             [axes for axes in figure.axes if str(axes.get_label()).endswith(f"/{variable}")]
         )
     figure.align_ylabels()
-    figure.text(0.075, 0.012, _footnote(excerpts, neuron, traces), color=GREY, fontsize=8)
+    figure.text(
+        0.075, 0.012, _footnote(excerpts, drawn, neuron, traces), color=style().grey, fontsize=8
+    )
     return figure
 
 
@@ -122,29 +127,29 @@ def _traced_variables(recording: Recording, population: str, unit: int) -> list[
     ]
 
 
-def _excerpts(recording: Recording, stream: int) -> list[Excerpt]:
-    """Return excerpts of the first, middle and last window with recorded steps.
+def _excerpts(recording: Recording, drawn: Sequence[Series], stream: int) -> list[Excerpt]:
+    """Return excerpts of the first, middle and last window in which something drawn was read.
 
-    Windows of triggers and recurring images are used if there are no others. If a window has no
-    end, the excerpts are the beginning, middle and end of the recorded steps.
+    The fixed windows of the recording come before those of triggers and recurring images, and
+    these before the windows of single probes. If a window has no end, the excerpts are the
+    beginning, middle and end of the recorded steps.
     """
-    held = _with_rows(recording, recording.layout.windows)
-    held = held or _with_rows(recording, recording.windows)
-    if any(window.stop >= OPEN_END for window in held):
-        steps = recording.config.get("steps_per_image", 5)
-        held = list(figure_windows(int(recording.steps[-1]) + 1, steps))
+    read = ReadSteps(recording.path, drawn)
+    kinds = (recording.layout.windows, recording.windows, read.windows)
+    found = [[w for w in windows if read.ends(w.start, w.stop)] for windows in kinds]
+    held = next(filter(None, found), [])
+    ends = read.ends(0, OPEN_END)
     require(
-        len(held) > 0,
+        ends is not None and len(held) > 0,
         f"{recording.path} holds no step of its windows yet: let the run go on",
     )
+    assert ends is not None
+    if any(window.stop >= OPEN_END for window in held):
+        steps = recording.steps_per_image or 5
+        held = list(figure_windows(ends[1] + 1, steps))
     if len(held) > COLUMNS:
         held = [held[0], held[len(held) // 2], held[-1]]
     return [Excerpt(recording, window, stream) for window in held]
-
-
-def _with_rows(recording: Recording, windows: Sequence[Window]) -> list[Window]:
-    rows = {window: recording.rows(window.label) for window in windows}
-    return [window for window, held in rows.items() if held.stop > held.start]
 
 
 def _grid(
@@ -180,7 +185,7 @@ def _draw_column(
     label = excerpt.window.label
     top = figure.add_subplot(grid[0, place], label=f"{label}/images")
     draw_thumbnails(top, excerpt)
-    top.set_title(plain(label), color=INK, fontsize=13, fontweight="bold", pad=6)
+    top.set_title(plain(label), fontsize=13, fontweight="bold", pad=6)
     panels = []
     for number, name in enumerate(rasters, start=1):
         axes = figure.add_subplot(grid[number, place], label=f"{label}/{name}")
@@ -194,24 +199,35 @@ def _draw_column(
     for number, variable in enumerate(traces, start=1 + len(rasters)):
         assert neuron is not None
         axes = figure.add_subplot(grid[number, place], label=f"{label}/{variable}")
-        title, colour = TRACES[variable]
+        colour = style().blue if variable == "potential" else style().accent
         trace = (neuron[0], variable, neuron[1])
-        draw_trace(axes, excerpt, trace, colour, f"{title}\n(a.u.)" * leftmost)
+        draw_trace(axes, excerpt, trace, colour, f"{TRACES[variable]}\n(a.u.)" * leftmost)
         panels.append(axes)
     for axes in panels:
         draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=axes is panels[-1])
-    panels[-1].set_xlabel("step", color=INK, fontsize=9)
+    panels[-1].set_xlabel("step", fontsize=9)
 
 
 def _footnote(
-    excerpts: Sequence[Excerpt], neuron: tuple[str, int] | None, traces: Sequence[str]
+    excerpts: Sequence[Excerpt],
+    drawn: Sequence[Series],
+    neuron: tuple[str, int] | None,
+    traces: Sequence[str],
 ) -> str:
     parts = ["vertical lines: the image changes"]
     if any(population.n_classes for population in excerpts[0].recording.populations.values()):
         parts.append("orange: output spikes of the class shown")
-    if any(len(excerpt.steps) < excerpt.window.stop - excerpt.window.start for excerpt in excerpts):
+    windows = [excerpt.window for excerpt in excerpts]
+    if any(_misses(series, window) for series in drawn for window in windows):
         parts.append("grey: not recorded")
     if neuron is not None and traces:
         parts.append(f"traces: unit {neuron[1]:,} of {neuron[0]} (triangle)")
     return "   ·   ".join(parts)
+
+
+def _misses(series: Series, window: Window) -> bool:
+    """Return whether spikes were not read at each step of a window."""
+    rows = series.rows(slice(window.start, window.stop))
+    whole = rows.stop - rows.start == window.stop - window.start
+    return series.channel.variable == "spikes" and not whole

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.analysis.blockwise import some_rows, some_units
 from spikefa.errors import require
 from spikefa.recording import Recording, Steps, Units
 
@@ -59,12 +58,16 @@ def spike_moments(
     SpikefaError
         If fewer than two steps were recorded.
     """
-    rows = some_rows(recording, steps)
+    series = recording.series(population)
+    rows = series.some_rows(steps)
     total = rows.stop - rows.start
-    require(total >= 2, f"{recording.path} holds only one step there: a covariance needs two")
-    n_units = len(some_units(recording, population, units))
+    require(
+        total >= 2,
+        f"{recording.path} holds {series.name} at one step there: a covariance needs two",
+    )
+    n_units = len(series.some_units(units))
     joint = np.zeros((n_units, n_units), np.int64)
-    for _, spikes in recording.blocks(population, units, steps):
+    for _, spikes in series.blocks(units, steps):
         # float32 counts exactly up to 2^24, and a block has far fewer rows.
         values = spikes.astype(np.float32)
         joint += (values.T @ values).astype(np.int64)

@@ -8,13 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
-from spikefa.analysis.style import ACCENT, GREY, INK, PALE, quiet
-from spikefa.recording import Recording, Window
+from spikefa.analysis.style import quiet, style
+from spikefa.recording import Recording, Series, Window
 
 SILENT, SPIKE, SPIKE_OF_CLASS, MISSING = range(4)
-"""Values of the cells of a drawn raster, and their places in `CELL_COLOURS`."""
+"""Values of the cells of a drawn raster, and their places in `_cell_colours`."""
 
-CELL_COLOURS = ListedColormap(["white", INK, ACCENT, PALE])
 MOST_THUMBNAILS = 12
 CRISP_UNITS = 250
 """Up to this many units are drawn with sharp rows; more are smoothed, so that none vanishes."""
@@ -34,10 +33,10 @@ class Excerpt:
         """The steps of the window, for the argument `steps` of a recording."""
         return slice(self.window.start, self.window.stop)
 
-    @property
-    def steps(self) -> np.ndarray:
-        """The recorded steps of the window, int64 [T]."""
-        return self.recording.steps[self.recording.rows(self.span)]
+    def steps(self, population: str, variable: str = "spikes") -> np.ndarray:
+        """Return the steps of the window at which a variable was read, int64 [T]."""
+        series = self.recording.series(population, variable)
+        return series.steps[series.rows(self.span)]
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -46,26 +45,23 @@ class Excerpt:
 
     def presentations(self) -> list[tuple[int, int, int, int]]:
         """Return start, stop (exclusive), image and label of each presentation."""
-        shown = self.recording.presentations(steps=self.span, stream=self.stream)
-        first, last = (
-            self.recording.steps[shown.edges[:-1]],
-            self.recording.steps[shown.edges[1:] - 1],
-        )
+        steps, shown = self.recording.known_presentations(self.span, self.stream)
+        first, last = steps[shown.edges[:-1]], steps[shown.edges[1:] - 1]
         columns = (first, last + 1, shown.image, shown.label)
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
     def is_of_class(self, population: str, units: np.ndarray) -> np.ndarray:
         """Return which of the `units` of an output population stand for the class shown, [T, n]."""
         classes = self.recording.populations[population].classes(units)
-        rows = self.recording.rows(self.span)
-        label = self.recording.stimulus_of(population, rows=rows)["label"]
+        series = self.recording.series(population)
+        label = series.stimulus(series.rows(self.span))["label"]
         return np.asarray(classes[None, :] == label[:, None])
 
-    def spread(self, values: np.ndarray, missing: float) -> np.ndarray:
+    def spread(self, steps: np.ndarray, values: np.ndarray, missing: float) -> np.ndarray:
         """Put rows [T, ...] at their steps [stop - start, ...], with `missing` in the gaps."""
         length = self.window.stop - self.window.start
         spread = np.full((length, *values.shape[1:]), missing, dtype=values.dtype)
-        spread[self.steps - self.window.start] = values
+        spread[steps - self.window.start] = values
         return spread
 
 
@@ -80,23 +76,24 @@ def draw_thumbnails(axes: Axes, excerpt: Excerpt) -> None:
     for start, stop, image, label in shown[::stride]:
         middle = (start + stop - 1) / 2
         if image not in images:
-            axes.text(middle, 0.5, str(label), ha="center", va="center", color=INK, fontsize=11)
+            axes.text(middle, 0.5, str(label), ha="center", va="center", fontsize=11)
             continue
         inset = axes.inset_axes(
             (start - 0.5, 0.0, (stop - start) * stride, 1.0), transform=axes.get_xaxis_transform()
         )
-        inset.imshow(images[image], cmap="gray_r", vmin=0, vmax=brightest, interpolation="nearest")
+        cmap = style().pixels
+        inset.imshow(images[image], cmap=cmap, vmin=0, vmax=brightest, interpolation="nearest")
         inset.set_axis_off()
 
 
 def draw_hidden_raster(axes: Axes, excerpt: Excerpt, population: str, named: bool) -> None:
     """Draw the spikes of all recorded units of a hidden population, silent units included."""
     spikes = excerpt.recording.raster(population, steps=excerpt.span)
-    show_cells(axes, excerpt, spikes.astype(np.uint8))
+    show_cells(axes, excerpt, excerpt.steps(population), spikes.astype(np.uint8))
     axes.set_yticks([])
     if named:
         size = excerpt.recording.populations[population].size
-        axes.set_ylabel(_row_name(population, spikes.shape[1], size), color=INK, fontsize=8.5)
+        axes.set_ylabel(_row_name(population, spikes.shape[1], size), fontsize=8.5)
 
 
 def draw_output_raster(axes: Axes, excerpt: Excerpt, population: str, named: bool) -> None:
@@ -109,17 +106,18 @@ def draw_output_raster(axes: Axes, excerpt: Excerpt, population: str, named: boo
     spikes = excerpt.recording.raster(population, steps=excerpt.span)
     classes = described.classes(units)
     target = excerpt.is_of_class(population, units)
-    show_cells(axes, excerpt, np.where(spikes & target, SPIKE_OF_CLASS, spikes).astype(np.uint8))
+    cells = np.where(spikes & target, SPIKE_OF_CLASS, spikes).astype(np.uint8)
+    show_cells(axes, excerpt, excerpt.steps(population), cells)
     edges = np.searchsorted(classes, np.arange(described.n_classes + 1)) - 0.5
     for edge in edges[1:-1]:
-        axes.axhline(edge, color=PALE, linewidth=0.8)
+        axes.axhline(edge, color=style().pale, linewidth=0.8)
     # A class without recorded units has a band of height 0, which gets no label.
     held = [number for number in range(described.n_classes) if edges[number + 1] > edges[number]]
     axes.set_yticks([(edges[k] + edges[k + 1]) / 2 for k in held], [str(k) for k in held])
     axes.tick_params(axis="y", length=0, labelleft=named)
     if named:
         name = _row_name(population, len(units), described.size).replace("units", "units, by class")
-        axes.set_ylabel(name, color=INK, fontsize=9)
+        axes.set_ylabel(name, fontsize=9)
 
 
 def _row_name(population: str, recorded: int, size: int) -> str:
@@ -127,13 +125,18 @@ def _row_name(population: str, recorded: int, size: int) -> str:
     return f"{population}\n{count}"
 
 
-def show_cells(axes: Axes, excerpt: Excerpt, cells: np.ndarray) -> None:
-    """Draw cells [T, n] as an image, with time to the right and units downwards."""
-    image = excerpt.spread(cells, MISSING).T
+def _cell_colours() -> ListedColormap:
+    colours = style()
+    return ListedColormap([colours.paper, colours.ink, colours.accent, colours.pale])
+
+
+def show_cells(axes: Axes, excerpt: Excerpt, steps: np.ndarray, cells: np.ndarray) -> None:
+    """Draw cells [T, n] of steps [T] as an image, time to the right and units downwards."""
+    image = excerpt.spread(steps, cells, MISSING).T
     crisp = image.shape[0] <= CRISP_UNITS
     axes.imshow(
         image,
-        cmap=CELL_COLOURS,
+        cmap=_cell_colours(),
         vmin=SILENT,
         vmax=MISSING,
         aspect="auto",
@@ -154,7 +157,7 @@ def draw_neuron_mark(axes: Axes, excerpt: Excerpt, population: str, unit: int) -
             row,
             marker="<",
             markersize=4,
-            color=GREY,
+            color=style().grey,
             clip_on=False,
             transform=axes.get_yaxis_transform(),
         )
@@ -165,22 +168,37 @@ def draw_trace(
 ) -> None:
     """Draw one variable of one neuron; `trace` is population, variable and unit."""
     population, variable, unit = trace
-    values = excerpt.recording.trace(population, variable, unit, excerpt.span)
-    steps = np.arange(excerpt.window.start, excerpt.window.stop)
-    axes.axhline(0, color=PALE, linewidth=0.8)
-    axes.plot(steps, excerpt.spread(values, np.nan), color=colour, linewidth=1.3)
+    series = excerpt.recording.series(population, variable)
+    values = series.values([unit], excerpt.span)[:, 0]
+    steps, drawn = _course(excerpt, series, values)
+    axes.axhline(0, color=style().pale, linewidth=0.8)
+    marker = "" if series.every == 1 else "."
+    axes.plot(steps, drawn, color=colour, linewidth=1.3, marker=marker, markersize=4)
     axes.set_xlim(excerpt.limits)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     quiet(axes)
     axes.tick_params(labelleft=bool(label))
-    axes.set_ylabel(label, color=INK, fontsize=9)
+    axes.set_ylabel(label, fontsize=9)
+
+
+def _course(excerpt: Excerpt, series: Series, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return steps and values to draw, with nan wherever a line must break.
+
+    Readings that are `every` steps apart are joined.
+    """
+    held = series.steps[series.rows(excerpt.span)]
+    steps = np.arange(excerpt.window.start, excerpt.window.stop)
+    if series.every == 1:
+        return steps, excerpt.spread(held, values, np.nan)
+    breaks = np.flatnonzero(np.diff(held) != series.every) + 1
+    return np.insert(held, breaks, held[breaks] - 1), np.insert(values, breaks, np.nan)
 
 
 def draw_switches(axes: Axes, excerpt: Excerpt) -> None:
     """Draw a vertical line wherever the image changes."""
     for start, *_ in excerpt.presentations()[1:]:
-        axes.axvline(start - 0.5, color=GREY, linewidth=0.7, alpha=0.8)
+        axes.axvline(start - 0.5, color=style().grey, linewidth=0.7)
 
 
 def share_limits(panels: Sequence[Axes]) -> None:

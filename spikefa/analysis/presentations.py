@@ -18,7 +18,8 @@ class Presentations:
     steps_per_image : int
         Steps for which each image is shown, N.
     start : ndarray of int64, shape [presentations]
-        The first row of each presentation, which has the rows ``start`` to ``start + N - 1``.
+        The first row of each presentation, which has the rows ``start`` to ``start + N - 1`` of the
+        series that was asked for.
     label : ndarray of int64, shape [presentations]
         The class of each image.
     """
@@ -70,6 +71,11 @@ def presentations(
         steps_per_image is None or steps_per_image >= 1,
         f"steps_per_image is {steps_per_image}: give 1 or more",
     )
+    how = ""
+    if population is not None:
+        series = recording.series(population)
+        how = f": {series.name} was read {series.when}; record it at every step of whole images"
+        require(series.every == 1, f"{recording.path} holds no complete presentation{how}")
     shown = recording.presentations(population, steps=steps, steps_per_image=steps_per_image)
     lengths = np.diff(shown.edges)
     found = steps_per_image or recording.steps_per_image
@@ -81,6 +87,7 @@ def presentations(
     first, last = held[shown.edges[:-1]], held[shown.edges[1:] - 1]
     whole = (lengths == found) & (first == shown.start) & (last - first == found - 1)
     require(
-        bool(whole.any()), f"{recording.path} holds no complete presentation of {found} steps there"
+        bool(whole.any()),
+        f"{recording.path} holds no complete presentation of {found} steps there{how}",
     )
     return Presentations(found, shown.edges[:-1][whole], shown.label[whole])

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spikefa.analysis.panels import MOST_THUMBNAILS, Excerpt, draw_switches, draw_thumbnails
-from spikefa.analysis.raster_panels import RasterPanel, draw_raster_panel, missing
+from spikefa.analysis.raster_panels import RasterPanel, draw_raster_panel
 from spikefa.analysis.selection import select_populations, select_steps, select_units
-from spikefa.analysis.style import GREY, INK, plain
+from spikefa.analysis.style import plain, style, styled
 from spikefa.errors import require
 from spikefa.recording import Recording, Window
 from spikefa.utils.indices import Selection
@@ -24,6 +24,7 @@ MOST_SWITCHES = 150
 """Lines at changes of the image are left out if there are more, since they would hide spikes."""
 
 
+@styled
 def raster_figure(
     recording: Recording,
     populations: Sequence[str] | None = None,
@@ -48,7 +49,7 @@ def raster_figure(
         `Recording`.
     steps : str or slice, optional
         The label of a window, absolute steps such as ``slice(0, 500)`` or ``"0:500"``, or
-        ``"all"``. By default at most the first 1000 steps of the first window.
+        ``"all"``. By default at most the first 1000 steps of the first window of these spikes.
 
     Returns
     -------
@@ -63,13 +64,13 @@ def raster_figure(
         many units and steps for a figure.
     """
     names = select_populations(recording, populations)
-    window = select_steps(recording, steps)
+    window = select_steps(recording, steps, names)
     stream = recording.stream_of(*((name, "spikes") for name in names))
     excerpt = Excerpt(recording, window, stream)
     panels = [_panel(excerpt, name, units) for name in names]
     heights = [min(3.6, max(1.15, 0.028 * len(panel.units))) for panel in panels]
     inches = TOP + BOTTOM + sum(heights) + 0.18 * (len(heights) - 1)
-    figure = Figure(figsize=(WIDTH, inches), facecolor="white")
+    figure = Figure(figsize=(WIDTH, inches))
     height, left, width = inches - TOP, 1.15 / WIDTH, 1 - 1.4 / WIDTH
     top = figure.add_axes((left, (height + 0.06) / inches, width, 0.45 / inches), label="images")
     draw_thumbnails(top, excerpt)
@@ -83,10 +84,10 @@ def raster_figure(
             draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=panel is panels[-1])
         height -= 0.18
-    axes.set_xlabel("step", color=INK, fontsize=9)
+    axes.set_xlabel("step", fontsize=9)
     figure.align_ylabels()
-    figure.text(left, 1 - 0.3 / inches, _title(recording, window), color=INK, fontsize=11)
-    figure.text(left, 0.15 / inches, _footnote(panels, excerpt), color=GREY, fontsize=8)
+    figure.text(left, 1 - 0.3 / inches, _title(recording, window), fontsize=11)
+    figure.text(left, 0.15 / inches, _footnote(panels, excerpt), color=style().grey, fontsize=8)
     return figure
 
 
@@ -99,7 +100,7 @@ def _panel(excerpt: Excerpt, population: str, units: str | int | Selection) -> R
         "for a figure: give fewer units or steps",
     )
     raster = excerpt.recording.raster(population, chosen.tolist(), excerpt.span)
-    return RasterPanel(excerpt, population, chosen, raster)
+    return RasterPanel(excerpt, population, chosen, excerpt.steps(population), raster)
 
 
 def _label_images(axes: Axes, excerpt: Excerpt) -> None:
@@ -108,7 +109,14 @@ def _label_images(axes: Axes, excerpt: Excerpt) -> None:
     shown = excerpt.presentations()
     for start, stop, image, label in shown[:: -(-len(shown) // MOST_THUMBNAILS)]:
         if image in images:
-            axes.text((start + stop - 1) / 2, 1.02, str(label), ha="center", color=GREY, fontsize=8)
+            axes.text(
+                (start + stop - 1) / 2,
+                1.02,
+                str(label),
+                ha="center",
+                color=style().grey,
+                fontsize=8,
+            )
 
 
 def _title(recording: Recording, window: Window) -> str:
@@ -125,6 +133,6 @@ def _footnote(panels: Sequence[RasterPanel], excerpt: Excerpt) -> str:
         parts.append("orange: output spikes of the class shown")
     if any(len(panel.silent) for panel in panels):
         parts.append("rings: silent units")
-    if missing(excerpt):
+    if any(panel.missing for panel in panels):
         parts.append("grey: not recorded")
     return "   ·   ".join(parts)

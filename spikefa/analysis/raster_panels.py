@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from spikefa.analysis.panels import SPIKE_OF_CLASS, Excerpt, show_cells
-from spikefa.analysis.style import ACCENT, GREY, INK, PALE, quiet
+from spikefa.analysis.style import quiet, style
 
 DENSE = 0.1
 """Rate, in spikes per neuron and step, from which on cells are drawn instead of marks."""
@@ -27,13 +27,21 @@ class RasterPanel:
     excerpt : Excerpt
     population : str
     units : ndarray of int64, shape [n]
+    steps : ndarray of int64, shape [T]
+        The steps at which the spikes were read.
     raster : ndarray of bool, shape [T, n]
     """
 
     excerpt: Excerpt
     population: str
     units: np.ndarray
+    steps: np.ndarray
     raster: np.ndarray
+
+    @property
+    def rate(self) -> float:
+        """Spikes per unit and step; 0 if no step was recorded."""
+        return float(self.raster.mean()) if self.raster.size else 0.0
 
     @property
     def classes(self) -> np.ndarray | None:
@@ -43,15 +51,23 @@ class RasterPanel:
 
     @property
     def silent(self) -> np.ndarray:
-        """Rows of the units without spikes."""
-        return np.flatnonzero(~self.raster.any(axis=0))
+        """Rows of the units without spikes; none if no step was recorded."""
+        return np.flatnonzero(~self.raster.any(axis=0) & (len(self.steps) > 0))
+
+    @property
+    def missing(self) -> list[tuple[int, int]]:
+        """Start and stop (exclusive) of each gap in the recorded steps."""
+        window = self.excerpt.window
+        steps = np.concatenate([[window.start - 1], self.steps, [window.stop]])
+        gaps = np.flatnonzero(np.diff(steps) > 1)
+        return [(int(steps[gap]) + 1, int(steps[gap + 1])) for gap in gaps]
 
     @property
     def name(self) -> str:
         """The title of the panel: population, number of units, rate, silent units."""
         size = self.excerpt.recording.populations[self.population].size
         count = f"{len(self.units):,}" + (f" of {size:,}" if len(self.units) < size else "")
-        rate = f"{100 * self.raster.mean():.1f} % spikes"
+        rate = f"{100 * self.rate:.1f} % spikes" if len(self.steps) else "not recorded"
         silent = [f"{len(self.silent):,} silent"] if len(self.silent) else []
         return "\n".join([self.population, f"{count} units", rate, *silent])
 
@@ -62,9 +78,9 @@ def draw_raster_panel(axes: Axes, panel: RasterPanel) -> None:
     classes = panel.classes
     if classes is not None:
         target = panel.raster & panel.excerpt.is_of_class(panel.population, panel.units)
-    if panel.raster.mean() >= DENSE:
+    if panel.rate >= DENSE:
         cells = np.where(target, SPIKE_OF_CLASS, panel.raster).astype(np.uint8)
-        show_cells(axes, panel.excerpt, cells)
+        show_cells(axes, panel.excerpt, panel.steps, cells)
     else:
         _draw_marks(axes, panel, target)
     if classes is None:
@@ -72,7 +88,7 @@ def draw_raster_panel(axes: Axes, panel: RasterPanel) -> None:
     else:
         _draw_bands(axes, classes)
     _mark_silent(axes, panel.silent)
-    axes.set_ylabel(panel.name, color=INK, fontsize=8.5)
+    axes.set_ylabel(panel.name, fontsize=8.5)
 
 
 def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
@@ -86,10 +102,10 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
     points = 72 / axes.get_figure(root=True).dpi  # type: ignore[union-attr]
     height = box.height * points / len(panel.units)
     width = box.width * points / (excerpt.limits[1] - excerpt.limits[0])
-    for chosen, colour in ((panel.raster & ~target, INK), (target, ACCENT)):
+    for chosen, colour in ((panel.raster & ~target, style().ink), (target, style().accent)):
         rows, units = np.nonzero(chosen)
         axes.plot(
-            excerpt.steps[rows],
+            panel.steps[rows],
             units,
             linestyle="none",
             marker="|",
@@ -98,15 +114,8 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
             color=colour,
             rasterized=len(rows) > MOST_MARKS,
         )
-    for start, stop in missing(excerpt):
-        axes.axvspan(start - 0.5, stop - 0.5, color=PALE, linewidth=0)
-
-
-def missing(excerpt: Excerpt) -> list[tuple[int, int]]:
-    """Return start and stop (exclusive) of each gap in the recorded steps."""
-    steps = np.concatenate([[excerpt.window.start - 1], excerpt.steps, [excerpt.window.stop]])
-    gaps = np.flatnonzero(np.diff(steps) > 1)
-    return [(int(steps[gap]) + 1, int(steps[gap + 1])) for gap in gaps]
+    for start, stop in panel.missing:
+        axes.axvspan(start - 0.5, stop - 0.5, color=style().pale, linewidth=0)
 
 
 def _number_units(axes: Axes, units: np.ndarray) -> None:
@@ -114,7 +123,7 @@ def _number_units(axes: Axes, units: np.ndarray) -> None:
     count = min(len(units), MOST_UNIT_LABELS if len(units) <= MOST_UNIT_LABELS else 4)
     rows = np.round(np.linspace(0, len(units) - 1, count)).astype(np.int64)
     axes.set_yticks(rows, [f"{unit}" for unit in units[rows]])
-    axes.tick_params(axis="y", length=2, labelsize=7, labelcolor=GREY)
+    axes.tick_params(axis="y", length=2, labelsize=7, labelcolor=style().grey)
 
 
 def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
@@ -122,7 +131,7 @@ def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
     held, first = np.unique(classes, return_index=True)
     edges = np.append(first, len(classes)) - 0.5
     for edge in edges[1:-1]:
-        axes.axhline(edge, color=PALE, linewidth=0.8)
+        axes.axhline(edge, color=style().pale, linewidth=0.8)
     axes.set_yticks((edges[:-1] + edges[1:]) / 2, [f"{number}" for number in held])
     axes.tick_params(axis="y", length=0, labelsize=7)
 
@@ -136,7 +145,7 @@ def _mark_silent(axes: Axes, rows: np.ndarray) -> None:
         marker="o",
         markersize=2.5,
         markerfacecolor="none",
-        markeredgecolor=GREY,
+        markeredgecolor=style().grey,
         markeredgewidth=0.7,
         clip_on=False,
         transform=axes.get_yaxis_transform(),

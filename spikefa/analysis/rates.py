@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.analysis.blockwise import settled, some_rows, some_units
+from spikefa.analysis.blockwise import settled
+from spikefa.errors import require
 from spikefa.recording import Recording, Steps, Units
 from spikefa.utils.numbers import whole_number
 
@@ -20,8 +21,8 @@ def unit_rates(
 ) -> np.ndarray:
     """Return the mean rate of each unit, in spikes per step.
 
-    ``r_i = 1/T sum_t s_i(t)`` over the T recorded steps. Multiply by ``1000 / dt``, with the dt of
-    the file in ms, for hertz.
+    ``r_i = 1/T sum_t s_i(t)`` over the T steps at which the spikes were read. Multiply by
+    ``1000 / dt``, with the dt of the file in ms, for hertz.
 
     Parameters
     ----------
@@ -41,10 +42,11 @@ def unit_rates(
     SpikefaError
         If no spikes of the population were recorded, or none of these steps.
     """
-    rows = some_rows(recording, steps)
-    some_units(recording, population, units)
+    series = recording.series(population)
+    rows = series.some_rows(steps)
+    series.some_units(units)
     counts: np.ndarray | int = 0
-    for _, spikes in recording.blocks(population, units, steps):
+    for _, spikes in series.blocks(units, steps):
         counts = counts + spikes.sum(axis=0, dtype=np.int64)
     return np.asarray(counts / (rows.stop - rows.start))
 
@@ -52,26 +54,35 @@ def unit_rates(
 def mean_rates(recording: Recording, steps: Steps = None) -> dict[str, float]:
     """Return the mean rate of every population with recorded spikes, input first.
 
-    Rates are in spikes per step and recorded unit; `steps` is as in `unit_rates`.
+    Rates are in spikes per step and recorded unit; `steps` is as in `unit_rates`. Populations whose
+    spikes were not read in these steps are left out.
+
+    Raises
+    ------
+    SpikefaError
+        If no spikes were read in these steps.
     """
+    between = recording.span(steps)
     names = [name for name in recording.populations if "spikes" in recording.variables(name)]
-    return {name: float(unit_rates(recording, name, steps=steps).mean()) for name in names}
+    held = [name for name in names if recording.series(name).runs(between)]
+    require(
+        len(held) > 0,
+        f"{recording.path} holds no spikes{'' if steps is None else f' of steps of {steps!r}'}: "
+        "nothing can be counted",
+    )
+    return {name: float(unit_rates(recording, name, steps=between).mean()) for name in held}
 
 
 def window_rates(
     recording: Recording, population: str, units: Units = None
 ) -> dict[str, np.ndarray]:
-    """Return the rates of the units in each window, by label; see `unit_rates`.
+    """Return the rates of the units in each window of their probe, by label; see `unit_rates`.
 
     Windows without recorded steps are left out.
     """
-    labels = [window.label for window in recording.windows]
-    found = {label: recording.rows(label) for label in labels}
-    return {
-        label: unit_rates(recording, population, units, label)
-        for label, rows in found.items()
-        if rows.stop > rows.start
-    }
+    series = recording.series(population)
+    labels = [window.label for window in series.windows if series.runs(window.label)]
+    return {label: unit_rates(recording, population, units, label) for label in labels}
 
 
 @dataclass(frozen=True)
@@ -112,15 +123,16 @@ def class_rates(
     SpikefaError
         If no spikes of the population were recorded, or none of these steps.
     """
-    some_rows(recording, steps)
-    n_units = len(some_units(recording, population, units))
+    series = recording.series(population)
+    series.some_rows(steps)
+    n_units = len(series.some_units(units))
     counts = np.zeros((LABELS, n_units), np.int64)
     shown = np.zeros(LABELS, np.int64)
     highest = max(population.n_classes for population in recording.populations.values())
-    for part, spikes in recording.blocks(population, units, steps):
+    for part, spikes in series.blocks(units, steps):
         # Rows before `steps` show for how long an image has been shown, but are not counted.
         kept = settled(recording, population, part, settle)
-        labels = recording.stimulus_of(population, rows=part)["label"]
+        labels = series.stimulus(part)["label"]
         highest = max(highest, int(labels.max()) + 1)
         for label in np.unique(labels[kept]):
             chosen = kept & (labels == label)
@@ -163,13 +175,14 @@ def population_rate(
         If no spikes of the population were recorded, or none of these steps.
     """
     width = whole_number(width, "width", 1)
-    rows = some_rows(recording, steps)
-    n_units = len(some_units(recording, population, units))
+    series = recording.series(population)
+    rows = series.some_rows(steps)
+    n_units = len(series.some_units(units))
     bins, place, recorded = np.unique(
-        recording.steps[rows] // width, return_inverse=True, return_counts=True
+        series.steps[rows] // width, return_inverse=True, return_counts=True
     )
     counts = np.zeros(len(bins), np.int64)
-    for part, spikes in recording.blocks(population, units, steps):
+    for part, spikes in series.blocks(units, steps):
         where = place[part.start - rows.start : part.stop - rows.start]
         np.add.at(counts, where, spikes.sum(axis=1, dtype=np.int64))
     return bins * width, counts / (recorded * n_units)

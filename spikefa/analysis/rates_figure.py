@@ -1,19 +1,21 @@
 """A figure of the distribution of firing rates over the units of each population, by window."""
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from spikefa.analysis.rates import unit_rates
 from spikefa.analysis.selection import select_populations
-from spikefa.analysis.style import GREY, INK, PALETTE, plain, quiet
+from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import require
 from spikefa.recording import Recording, Window
 
 MOST_WINDOWS = 5
 
 
+@styled
 def rates_figure(recording: Recording) -> Figure:
     """Draw the cumulative distribution of the units' rates, in a panel for each population.
 
@@ -24,7 +26,8 @@ def rates_figure(recording: Recording) -> Figure:
     Parameters
     ----------
     recording : Recording
-        If it has more than five windows, five are drawn, evenly spaced from the first to the last.
+        If a population was read in more than five windows, five are drawn, evenly spaced from the
+        first to the last.
 
     Returns
     -------
@@ -37,34 +40,51 @@ def rates_figure(recording: Recording) -> Figure:
         If the recording holds no spikes, or no steps.
     """
     names = select_populations(recording)
-    windows = _windows(recording)
+    windows = {name: _windows(recording, name) for name in names}
+    labels = list(dict.fromkeys(w.label for found in windows.values() for w in found))
+    require(len(labels) > 0, f"{recording.path} holds no recorded step yet: let the run go on")
     columns = min(2, len(names))
     lines = -(-len(names) // columns)
     figure = Figure(figsize=(5.0 * columns, 2.6 * lines + 0.5), layout="constrained")
     panels = figure.subplots(lines, columns, squeeze=False).flatten()
     for axes, name in zip(panels, names, strict=False):
         axes.set_label(f"rates/{name}")
-        rates = {w.label: unit_rates(recording, name, steps=w.label) for w in windows}
-        _draw(axes, name, rates, recording.populations[name].size)
+        rates = {w.label: unit_rates(recording, name, steps=w.label) for w in windows[name]}
+        _draw(axes, labels, rates)
+        _name(axes, recording, name)
     for axes in panels[len(names) :]:
         axes.remove()
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=MOST_WINDOWS, frameon=False)
+    drawn = {text: line for axes in figure.axes for line, text in _entries(axes)}
+    known = [plain(label) for label in labels]
+    figure.legend(
+        [drawn[each] for each in known],
+        known,
+        loc="outside upper center",
+        ncols=MOST_WINDOWS,
+        frameon=False,
+    )
     return figure
 
 
-def _windows(recording: Recording) -> list[Window]:
+def _entries(axes: Axes) -> list[tuple[Artist, str]]:
+    """Return the lines of a panel with their labels."""
+    handles, labels = axes.get_legend_handles_labels()
+    return list(zip(handles, labels, strict=True))
+
+
+def _windows(recording: Recording, population: str) -> list[Window]:
     """Return at most `MOST_WINDOWS` of the windows with recorded steps, evenly spaced."""
-    rows = {window: recording.rows(window.label) for window in recording.windows}
-    held = [window for window, span in rows.items() if span.stop > span.start]
-    require(len(held) > 0, f"{recording.path} holds no recorded step yet: let the run go on")
+    series = recording.series(population)
+    held = [window for window in series.windows if series.runs(window.label)]
     places = np.linspace(0, len(held) - 1, min(MOST_WINDOWS, len(held)))
     return [held[round(place)] for place in places]
 
 
-def _draw(axes: Axes, population: str, rates: dict[str, np.ndarray], size: int) -> None:
-    for number, (label, values) in enumerate(rates.items()):
-        colour = PALETTE[number % len(PALETTE)]
+def _draw(axes: Axes, labels: list[str], rates: dict[str, np.ndarray]) -> None:
+    """Draw a line for each window, whose colour its place among all `labels` gives."""
+    for label, values in rates.items():
+        palette = style().palette
+        colour = palette[labels.index(label) % len(palette)]
         ends = np.concatenate([[0.0], np.sort(values), [1.0]])
         share = np.append(np.arange(len(values) + 1) / len(values), 1.0)
         axes.step(ends, share, where="post", color=colour, linewidth=1.6, label=plain(label))
@@ -78,17 +98,21 @@ def _draw(axes: Axes, population: str, rates: dict[str, np.ndarray], size: int) 
             transform=axes.get_xaxis_transform(),
             zorder=5,
         )
-    count = len(next(iter(rates.values())))
-    total = f" of {size:,}" if count < size else ""
-    axes.set_title(f"{population}, {count:,}{total} units", fontsize=10, color=INK, loc="left")
     _count_extremes(axes, rates)
+
+
+def _name(axes: Axes, recording: Recording, population: str) -> None:
+    """Name the panel and its axes."""
+    count, size = len(recording.units(population)), recording.populations[population].size
+    total = f" of {size:,}" if count < size else ""
+    axes.set_title(f"{population}, {count:,}{total} units", fontsize=10, loc="left")
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(0, 1.02)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.tick_params(axis="x", pad=7)
-    axes.set_xlabel("steps with a spike (dots: means)", fontsize=8.5, color=INK)
-    axes.set_ylabel("units, at most so active", fontsize=8.5, color=INK)
+    axes.set_xlabel("steps with a spike (dots: means)", fontsize=8.5)
+    axes.set_ylabel("units, at most so active", fontsize=8.5)
     quiet(axes)
 
 
@@ -108,5 +132,5 @@ def _count_extremes(axes: Axes, rates: dict[str, np.ndarray]) -> None:
         ha="right",
         va="bottom",
         fontsize=8,
-        color=GREY,
+        color=style().grey,
     )

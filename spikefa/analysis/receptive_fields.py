@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from spikefa.analysis.selection import spread
-from spikefa.analysis.style import GREY, INK, quiet
+from spikefa.analysis.style import quiet, style, styled
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.utils.numbers import is_whole, whole_number
@@ -19,6 +19,7 @@ COLUMNS = 8
 FIRST = re.compile(r"network\.synapses\.(.+)\.weight")
 
 
+@styled
 def receptive_fields(
     checkpoint: Path | str, units: int = 32, shape: tuple[int, int] | None = None
 ) -> Figure:
@@ -63,7 +64,7 @@ def receptive_fields(
         axes.set_label(f"unit/{unit}")
         field = weights[:, unit].reshape(height, width)
         image = axes.imshow(field, cmap="RdBu_r", vmin=-largest, vmax=largest)
-        axes.set_title(f"{unit}", fontsize=7, color=GREY, pad=2)
+        axes.set_title(f"{unit}", fontsize=7, color=style().grey, pad=2)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
@@ -73,7 +74,7 @@ def receptive_fields(
     scale.outline.set_visible(False)
     quiet(scale.ax)
     title = _title(name, len(chosen), size, loaded.settings.get("replicas"))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, color=INK)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     return figure
 
 

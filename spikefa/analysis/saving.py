@@ -22,7 +22,7 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     path = Path(path)
     suffix = check_suffix(path)
     with written_whole(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, format=suffix)
+        figure.savefig(temporary, dpi=DPI, format=suffix, facecolor="auto")
 
 
 def check_suffix(path: Path) -> str:

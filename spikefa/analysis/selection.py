@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from spikefa.analysis.blockwise import some_units
+from spikefa.analysis.read_steps import ReadSteps
 from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording, Window
 from spikefa.utils.indices import Selection
@@ -60,7 +60,7 @@ def select_units(
     if is_whole(wanted):
         count = whole_number(wanted, "the number of units", 1)
         return recorded[spread(len(recorded), count)]
-    return np.unique(some_units(recording, population, wanted))
+    return np.unique(recording.series(population).some_units(wanted))
 
 
 def spread(size: int, count: int) -> np.ndarray:
@@ -78,7 +78,11 @@ def _parse_units(text: str) -> int | list[int]:
     return [int(number) for number in text.split(",") if number]
 
 
-def select_steps(recording: Recording, steps: str | slice | None = None) -> Window:
+def select_steps(
+    recording: Recording,
+    steps: str | slice | None = None,
+    populations: Sequence[str] | None = None,
+) -> Window:
     """Return a window whose first and last steps were recorded.
 
     Parameters
@@ -88,65 +92,37 @@ def select_steps(recording: Recording, steps: str | slice | None = None) -> Wind
         The label of a window; absolute steps, half-open, such as ``slice(0, 500)`` or as text
         ``"0:500"``, ``"1000:"``, ``"-500:"`` for the last 500; or ``"all"``. By default at most the
         first 1000 steps of the first window with recorded steps.
+    populations : sequence of str, optional
+        Those whose spikes must have been recorded in these steps; by default all.
 
     Raises
     ------
     SpikefaError
         If none of these steps was recorded, or the text has another form.
     """
-    windows = {window.label: window for window in recording.windows}
+    names = select_populations(recording, populations)
+    read = ReadSteps(recording.path, [recording.series(name) for name in names])
     if steps is None:
-        held = [w for w in windows.values() if len(_recorded(recording, w.start, w.stop))]
+        held = read.held
         require(len(held) > 0, f"{recording.path} holds no recorded step yet: let the run go on")
-        first = held[0]
-        return _bounded(recording, first.label, slice(first.start, min(first.stop, _end(first))))
+        stop = min(held[0].stop, held[0].start + MOST_STEPS)
+        return read.bounded(held[0].label, held[0].start, stop)
+    windows = {window.label: window for window in (*recording.windows, *read.windows)}
     if isinstance(steps, str) and steps in windows:
-        found = windows[steps]
-        return _bounded(recording, steps, slice(found.start, found.stop))
-    span = _parse_steps(recording, steps) if isinstance(steps, str) else steps
-    return _bounded(recording, "", span)
+        return read.bounded(steps, windows[steps].start, windows[steps].stop)
+    wanted = _parse_steps(steps, read) if isinstance(steps, str) else steps
+    span = recording.span(wanted)
+    assert span is not None
+    return read.bounded("", span.start, span.stop)
 
 
-def _end(window: Window) -> int:
-    return window.start + MOST_STEPS
-
-
-def _recorded(recording: Recording, start: int, stop: int) -> np.ndarray:
-    return recording.steps[recording.rows(slice(start, stop))]
-
-
-def _bounded(recording: Recording, label: str, span: slice) -> Window:
-    held = recording.steps[recording.rows(span)]
-    require(
-        len(held) > 0,
-        f"{recording.path} holds no step of {label or _range(span)}: {_windows(recording)}",
-    )
-    return Window(label, int(held[0]), int(held[-1]) + 1)
-
-
-def _range(span: slice) -> str:
-    return ":".join("" if part is None else str(part) for part in (span.start, span.stop))
-
-
-def _windows(recording: Recording) -> str:
-    """Describe which steps were recorded, window by window."""
-    parts = []
-    for window in recording.windows[:8]:
-        held = _recorded(recording, window.start, window.stop)
-        if len(held):
-            parts.append(f"{window.label} ({held[0]}:{held[-1] + 1})")
-    more = ", ..." if len(recording.windows) > 8 else ""
-    return f"it holds {', '.join(parts) or 'no step at all'}{more}"
-
-
-def _parse_steps(recording: Recording, text: str) -> slice:
+def _parse_steps(text: str, read: ReadSteps) -> slice:
     if text == "all":
         return slice(None)
     found = re.fullmatch(r"(-?\d{1,18})?:(-?\d{1,18})?", text)
     if found is None:
         raise SpikefaError(
-            f"steps: {text!r} given: give START:STOP, all, or the label of a window; "
-            f"{_windows(recording)}"
+            f"steps: {text!r} given: give START:STOP, all, or the label of a window; {read.words}"
         )
     start, stop = (int(number) if number else None for number in found.groups())
     return slice(start, stop)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from spikefa.analysis.blockwise import some_rows, some_units
 from spikefa.recording import Recording, Steps, Units
 
 
@@ -40,12 +39,13 @@ def synchrony(
     SpikefaError
         If no spikes of the population were recorded, or none of these steps.
     """
-    rows = some_rows(recording, steps)
-    some_units(recording, population, units)
+    series = recording.series(population)
+    rows = series.some_rows(steps)
+    series.some_units(units)
     total = rows.stop - rows.start
     counts: np.ndarray | int = 0
     together = squared = 0
-    for _, spikes in recording.blocks(population, units, steps):
+    for _, spikes in series.blocks(units, steps):
         active = spikes.sum(axis=1, dtype=np.int64)
         counts = counts + spikes.sum(axis=0, dtype=np.int64)
         together += int(active.sum())

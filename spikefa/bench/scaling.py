@@ -10,7 +10,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spikefa.analysis.style import PALETTE, quiet
+from spikefa.analysis.style import quiet, style, styled
 from spikefa.bench.limits import Limits, fraction, free_memory, measure_limits
 from spikefa.bench.step_times import ENGINE
 from spikefa.bench.steps import engine_step
@@ -123,6 +123,7 @@ def _step(device: torch.device, width: int, batch: int) -> Callable[[], None]:
     return engine_step(ENGINE, network, target.new_full((batch, network.n_inputs), 0.13), target)
 
 
+@styled
 def scaling_figure(
     points: Sequence[Mapping[str, Any]], path: Path, limit_flops: float | None = None
 ) -> None:
@@ -144,12 +145,13 @@ def scaling_figure(
     cost, share = figure.subplots(1, 2)
     cost.set(xlabel="GFLOP in a step", ylabel="ms a step", xscale="log", yscale="log")
     share.set(xlabel="hidden neurons in a layer", ylabel="share of the limit", xscale="log")
-    for batch, color in zip(sorted({p["batch"] for p in measured}), PALETTE, strict=False):
+    palette = style().palette
+    for batch, color in zip(sorted({p["batch"] for p in measured}), palette, strict=False):
         mine = [point for point in measured if point["batch"] == batch]
-        style = {"marker": "o", "markersize": 4, "color": color, "label": f"batch {batch}"}
+        look = {"marker": "o", "markersize": 4, "color": color, "label": f"batch {batch}"}
         medians = [statistics.median(point["milliseconds"]) for point in mine]
-        cost.plot([point["flops"] / 1e9 for point in mine], medians, **style)
-        share.plot([point["width"] for point in mine], [point["share"] for point in mine], **style)
+        cost.plot([point["flops"] / 1e9 for point in mine], medians, **look)
+        share.plot([point["width"] for point in mine], [point["share"] for point in mine], **look)
     if limit_flops is not None:
         _draw_limit(cost, [point["flops"] for point in measured], limit_flops)
     share.set_ylim(0, None)
@@ -160,7 +162,7 @@ def scaling_figure(
     quiet(cost)
     quiet(share)
     with written_whole(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+        figure.savefig(temporary, dpi=150, facecolor="auto")
 
 
 def _draw_limit(axes: Axes, flops: Sequence[float], limit_flops: float) -> None:
@@ -170,6 +172,6 @@ def _draw_limit(axes: Axes, flops: Sequence[float], limit_flops: float) -> None:
         [flops / 1e9 for flops in ends],
         [1e3 * flops / limit_flops for flops in ends],
         "--",
-        color="0.6",
+        color=style().grey,
         label="one large product",
     )

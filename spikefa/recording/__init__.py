@@ -14,6 +14,7 @@ from spikefa.recording.read.description import describe
 from spikefa.recording.read.reader import open_recording
 from spikefa.recording.read.recording import Recording
 from spikefa.recording.read.selection import Steps, Stream, Units
+from spikefa.recording.read.series import Series
 from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
 from spikefa.recording.write.memory_plan import MAX_HOST_BYTES
 from spikefa.recording.write.recorder import Recorder
@@ -31,6 +32,7 @@ __all__ = [
     "RateLeaves",
     "Recorder",
     "Recording",
+    "Series",
     "Steps",
     "Stream",
     "Trigger",

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from spikefa import feedback
 from spikefa.analysis import circuit_diagrams
-from spikefa.analysis.canvas import PURPLE
 from spikefa.analysis.circuit_diagrams import DIAGRAMS
+from spikefa.analysis.style import LIGHT
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SECTIONS = [
@@ -71,4 +71,4 @@ def is_circuit(what):
 
 
 def has_purple(name):
-    return any(text.get_color() == PURPLE for text in DIAGRAMS[name]().axes[0].texts)
+    return any(text.get_color() == LIGHT.purple for text in DIAGRAMS[name]().axes[0].texts)

@@ -16,7 +16,7 @@ ALLOWED = {
     "export": {"plan", "format", "read"},
 }
 FOLDER = Path(spikefa.recording.__file__).parent
-UPWARDS = {("read/recording.py", "export")}
+UPWARDS = {("read/exports.py", "export")}
 """`Recording.to_nwb` and its siblings call functions that take a Recording; they name the room in
 a string and load it when they are called."""
 

@@ -251,17 +251,22 @@ def _write_events(file: h5py.File, channel: Channel, rows: int) -> h5py.Dataset:
 
 def _write_report(file: h5py.File, group: h5py.Group, channel: Channel, rows: int) -> h5py.Dataset:
     """Create a SONATA frame report, and link it under the name of an ordinary trace."""
-    n_units = len(channel.units)
     report = file.create_group(f"/report/{channel.population}")
-    data = _growing(file, f"{report.name}/data", rows, (n_units,), "<f4")
-    mapping = report.create_group("mapping")
-    mapping.create_dataset("node_ids", data=channel.units.astype("<u8"))
-    mapping.create_dataset("index_pointers", data=np.arange(n_units + 1, dtype="<u8"))
-    mapping["index_pointer"] = mapping["index_pointers"]  # the name that bmtk looks for
-    mapping.create_dataset("element_ids", data=np.zeros(n_units, "<u4"))
-    mapping.create_dataset("element_pos", data=np.zeros(n_units, "<f4"))
-    mapping.create_dataset("time", data=np.array([0.0, 0.0, DT]))
-    _set(mapping["time"], "units", DT_UNITS)
+    data = _growing(file, f"{report.name}/data", rows, (len(channel.units),), "<f4")
+    mapping = write_mapping(report, channel.units, np.array([0.0, 0.0, DT]))
     group["value"] = data
     group["node_ids"] = mapping["node_ids"]
     return data
+
+
+def write_mapping(report: h5py.Group, units: np.ndarray, time: np.ndarray) -> h5py.Group:
+    """Describe the columns of a SONATA report, and the times of its rows: start, stop and dt."""
+    mapping = report.create_group("mapping")
+    mapping.create_dataset("node_ids", data=units.astype("<u8"))
+    mapping.create_dataset("index_pointers", data=np.arange(len(units) + 1, dtype="<u8"))
+    mapping["index_pointer"] = mapping["index_pointers"]  # the name that bmtk looks for
+    mapping.create_dataset("element_ids", data=np.zeros(len(units), "<u4"))
+    mapping.create_dataset("element_pos", data=np.zeros(len(units), "<f4"))
+    mapping.create_dataset("time", data=time)
+    _set(mapping["time"], "units", DT_UNITS)
+    return mapping

@@ -1,5 +1,8 @@
 """What a recording holds: populations, variables, windows, triggers."""
 
+import itertools
+from pathlib import Path
+
 import numpy as np
 
 from spikefa.errors import SpikefaError
@@ -18,6 +21,7 @@ from spikefa.recording.read.selection import (
     Steps,
     Stream,
     Units,
+    absolute,
     rows_of,
     stream_index,
     units_of,
@@ -35,6 +39,11 @@ class Contents:
 
     def __init__(self, file: RecordingFile) -> None:
         self._file = file
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
 
     @property
     def populations(self) -> dict[str, RecordedPopulation]:
@@ -72,6 +81,10 @@ class Contents:
         """Return the numbers of the recorded neurons, or of those `chosen`, in their order."""
         return units_of(channel, self.size(channel), chosen, distinct=distinct)
 
+    def columns(self, channel: Channel, chosen: Units) -> np.ndarray:
+        """Return the columns of the neurons that were chosen, in their order."""
+        return np.searchsorted(channel.units, self.units(channel, chosen))
+
     def stream(self, channel: Channel, chosen: Stream) -> int | slice | None:
         """Return the index of a stream in a row; None if rows have no stream axis."""
         return stream_index(self._file.path, channel, chosen)
@@ -80,28 +93,35 @@ class Contents:
         """Return the absolute steps, int64 [T], at which `channel` was read."""
         return self._file.clock_steps[channel.clock]
 
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """The windows of the first clock, in the order of their steps."""
-        return tuple(self._file.windows[0].values())
+    def windows_of(self, clock: int) -> tuple[Window, ...]:
+        """Return the windows of a clock, in the order of their steps."""
+        return tuple(self._file.windows[clock].values())
 
     def window(self, label: str, clock: int = 0) -> Window:
-        """Return the window called `label`."""
-        windows = self._file.windows[clock]
-        if label in windows:
-            return windows[label]
-        names = [*list(windows)[:20], *(["..."] if len(windows) > 20 else [])]
+        """Return the window called `label`: of this clock, or else of the first that has it."""
+        for windows in (self._file.windows[clock], *self._file.windows):
+            if label in windows:
+                return windows[label]
+        known = list(dict.fromkeys(itertools.chain(*self._file.windows)))
+        names = [*known[:20], *(["..."] if len(known) > 20 else [])]
         raise SpikefaError(
             f"{self._file.path} has no window {label!r}: it has {', '.join(names) or 'none yet'}"
         )
 
     def rows(self, steps: Steps = None, clock: int = 0) -> slice:
         """Return the rows, as a slice, that hold `steps`."""
+        return rows_of(self._file.clock_steps[clock], self.span(steps, clock))
+
+    def span(self, steps: Steps, clock: int = 0) -> slice | None:
+        """Return `steps` as absolute steps, with the labels of a clock; None for all.
+
+        Negative steps count from the end of the recording.
+        """
         if isinstance(steps, str):
             window = self.window(steps, clock)
-            steps = slice(window.start, window.stop)
-        end = max((int(held[-1]) + 1 for held in self._file.clock_steps if len(held)), default=0)
-        return rows_of(self._file.clock_steps[clock], steps, end)
+            return slice(window.start, window.stop)
+        ends = [int(held[-1]) + 1 for held in self._file.clock_steps if len(held)]
+        return None if steps is None else absolute(steps, max(ends, default=0))
 
     @property
     def triggers(self) -> tuple[Trigger, ...]:

@@ -63,27 +63,38 @@ def readable_size(count: float) -> str:
 
 def _windows(recording: Recording) -> list[str]:
     """Return a line per window; only the first and the last ones if there are many."""
-    clock = recording.layout.clocks[0]
-    lines = []
-    for window in clock.windows:
-        rows = recording.rows(window.label)
-        images = len(recording.presentations(steps=window.label))
-        held = rows.stop - rows.start
-        span = f"{window.start:,} on"
-        if window.stop < OPEN_END:
-            span = f"{window.start:,} to {window.stop - 1:,}"
-        lines.append(f"{window.label:14} steps {span}, {held:,} recorded, {images:,} images")
-    lines += [
-        f"{each.label:14} {each.length:,} steps in every {each.period:,} from {each.start:,} on, "
-        f"{len(each.windows(recording.steps)):,} times so far"
-        for each in clock.recurring
-    ]
+    clocks = recording.layout.clocks
+    known: dict[object, int] = {}  # clocks that differ in `every` alone have the same windows
+    for number, clock in enumerate(clocks):
+        known.setdefault((clock.windows, clock.recurring), number)
+    lines = [line for number in known.values() for line in _windows_of(recording, number)]
     lines += [
         f"{each.label:14} trigger, {each.before:,} steps before to {each.after:,} after, "
         f"fired {len(recording.firings(each.label)):,} times"
         for each in recording.triggers
     ]
     return ["window", *_abridged(lines, MOST_WINDOWS, "windows")]
+
+
+def _windows_of(recording: Recording, number: int) -> list[str]:
+    """Return a line per window of one clock."""
+    clock, lines = recording.layout.clocks[number], []
+    channels = recording.layout.channels_of(number) if number else ()
+    population = channels[0].population if channels else None
+    variable = channels[0].variable if channels else ""
+    for window in clock.windows:
+        rows = recording.rows(window.label, number)
+        held = rows.stop - rows.start
+        images = len(recording.presentations(population, variable, window.label))
+        span = f"{window.start:,} on"
+        if window.stop < OPEN_END:
+            span = f"{window.start:,} to {window.stop - 1:,}"
+        lines.append(f"{window.label:14} steps {span}, {held:,} recorded, {images:,} images")
+    return lines + [
+        f"{each.label:14} {each.length:,} steps in every {each.period:,} from {each.start:,} on, "
+        f"{len(each.windows(recording.clock_steps[number])):,} times so far"
+        for each in clock.recurring
+    ]
 
 
 def _probes(recording: Recording) -> list[str]:

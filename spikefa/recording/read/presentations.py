@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording.format.schema import clock_path, presentations_path, shown_type
+from spikefa.recording.format.schema import clock_path, presentations_path, seen_by, shown_type
 from spikefa.recording.read.inferred import infer
 from spikefa.recording.read.recording_file import RecordingFile
+from spikefa.recording.read.selection import rows_of
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,48 @@ def read_presentations(
     """
     with file.readable():
         first, shown = _held(file, rows, clock)
-    steps, place = file.clock_steps[clock][rows], file.layout.streams.numbers.index(stream)
+    steps = file.clock_steps[clock][rows]
+    return _presented(file, first, shown, steps, rows.start, stream, steps_per_image)
+
+
+def read_known(
+    file: RecordingFile, between: slice | None, stream: int, steps_per_image: int
+) -> tuple[np.ndarray, Presentations]:
+    """Return the steps at which any clock has a row, int64 [T], and the presentations in them.
+
+    `between` are absolute steps, None for all; the other parameters are as above.
+    """
+    clocks = range(len(file.layout.clocks))
+    rows = [rows_of(file.clock_steps[clock], between) for clock in clocks]
+    with file.readable():
+        parts = [read_shown(file, rows[clock], clock) for clock in clocks]
+    shown = np.concatenate(parts)
+    shown = shown[np.unique(shown["step"], return_index=True)[1]]
+    if file.layout.inferred:  # from what all clocks know together
+        apart = max(clock.every for clock in file.layout.clocks)
+        shown = infer(seen_by(shown, 0), apart)
+    steps = shown["step"].astype(np.int64)
+    first = np.flatnonzero(np.diff(shown["start"].astype(np.int64), prepend=-1))
+    held = shown[first]
+    return steps, _presented(file, first, held, steps, 0, stream, steps_per_image)
+
+
+def _presented(
+    file: RecordingFile,
+    first: np.ndarray,
+    shown: np.ndarray,
+    steps: np.ndarray,
+    offset: int,
+    stream: int,
+    steps_per_image: int,
+) -> Presentations:
+    """Return presentations by the first of the rows [T] of each, which begin at row `offset`."""
+    place = file.layout.streams.numbers.index(stream)
     start = shown["start"].astype(np.int64)
     if steps_per_image and not file.layout.steps_per_image:
         which, first = _repeated(first, steps, steps_per_image)
         start, shown = np.where(which[1], steps[first], start[which[0]]), shown[which[0]]
-    edges = rows.start + np.append(first, len(steps))
+    edges = offset + np.append(first, len(steps))
     image, label = (shown[name][:, place].astype(np.int64) for name in ("image", "label"))
     return Presentations(stream, start, image, label, edges)
 

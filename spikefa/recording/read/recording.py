@@ -1,29 +1,30 @@
 """A recording opened for reading."""
 
-from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 
 from spikefa.recording.plan.probes import Encoding
+from spikefa.recording.read.exports import Exports
 from spikefa.recording.read.presentations import Presentations
 from spikefa.recording.read.recording_contents import RecordingContents
 from spikefa.recording.read.row_reader import RowReader
 from spikefa.recording.read.selection import Steps, Stream, Units
+from spikefa.recording.read.series import Series, Sources
 from spikefa.recording.read.spike_reader import SpikeReader
 from spikefa.recording.read.stimulus_reader import StimulusReader
 
 
-class Recording(RecordingContents):
+class Recording(RecordingContents, Exports):
     """A recording opened for reading; `open_recording` makes it.
 
-    Every array has one row per committed step, and all arrays have the same rows, except those of
-    variables that were read at other steps: see `steps_of`. These arguments choose what is read:
+    Every array has one row per committed step: `steps` and `stimulus` for each step of the windows
+    of the recording, and a variable for the steps of its probe, which may have ``every=`` and
+    windows of its own. `series` returns a variable with its steps. These choose what is read:
 
-    - `steps`: the label of a window, ``"early"``; a slice of absolute steps, half-open,
+    - `steps`: the label of any window, ``"early"``; a slice of absolute steps, half-open,
       ``slice(1000, 2000)``, where negative ones count from the end of the recording; or None for
       all.
     - `units`: recorded neurons, in the order wanted, as NumPy would select them from the whole
@@ -56,6 +57,12 @@ class Recording(RecordingContents):
         self._stimulus = StimulusReader(self._file, self._contents)
         self._rows = RowReader(self._file, self._contents)
         self._spikes = SpikeReader(self._file, self._contents)
+        self._sources = Sources(self._contents, self._rows, self._spikes, self._stimulus)
+
+    def series(self, population: str, variable: str = "spikes") -> Series:
+        """Return one variable together with the steps at which it was read."""
+        channel = self._contents.channel(population, variable)
+        return Series(channel, self.layout.clocks[channel.clock], self._sources)
 
     def check_one_stream(self, *variables: tuple[str, str]) -> None:
         """Refuse to pair variables, (population, name) each, that are not of one stream.
@@ -99,6 +106,16 @@ class Recording(RecordingContents):
         """
         length = self.steps_per_image or steps_per_image
         return self._stimulus.presentations(population, variable, steps, stream, length)
+
+    def known_presentations(
+        self, steps: Steps = None, stream: int | None = None
+    ) -> tuple[np.ndarray, Presentations]:
+        """Return the steps at which anything was recorded, and the presentations that they show.
+
+        The rows of the presentations count these steps, int64 [T]; `stream` is by default the first
+        one recorded.
+        """
+        return self._stimulus.known(steps, stream, self.steps_per_image)
 
     def shown(self, rows: slice, clock: int) -> np.ndarray:
         """Return what all streams saw as a block of the recorder holds it."""
@@ -147,8 +164,8 @@ class Recording(RecordingContents):
         """Yield rows and raster piece by piece, for recordings larger than memory.
 
         A block has `rows` rows, the last one perhaps fewer; by default 4000, or fewer for a very
-        large population. It may span a gap between windows. The yielded slice of rows fits `steps`,
-        `stimulus` and every other array; the spikes are bool [rows, n_units].
+        large population. It may span a gap between windows. The yielded slice of rows fits the
+        `series` of the spikes; the spikes are bool [rows, n_units].
         """
         return self._spikes.blocks(population, units, steps, rows)
 
@@ -179,24 +196,6 @@ class Recording(RecordingContents):
             return self._spikes.stored(population, rows)
         return self._rows.stored(population, variable, rows)
 
-    def to_sonata(
-        self, path: str | Path, populations: Sequence[str] | None = None, steps: Steps = None
-    ) -> None:
-        """Write the spikes as a SONATA file; see `spikefa.recording.export.to_sonata`."""
-        _export("to_sonata")(self, path, populations, steps)
-
-    def to_neo(self, steps: Steps = None) -> Any:
-        """Return a `neo.Block`; see `spikefa.recording.export.to_neo`."""
-        return _export("to_neo")(self, steps)
-
-    def to_pynapple(self, steps: Steps = None) -> dict[str, Any]:
-        """Return objects of pynapple by name; see `spikefa.recording.export.to_pynapple`."""
-        return _export("to_pynapple")(self, steps)
-
-    def to_nwb(self, path: str | Path, steps: Steps = None) -> None:
-        """Write a file of Neurodata Without Borders; see `spikefa.recording.export.to_nwb`."""
-        _export("to_nwb")(self, path, steps)
-
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -206,8 +205,3 @@ class Recording(RecordingContents):
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-
-def _export(name: str) -> Callable[..., Any]:
-    """Return an export function. They are on top of this room, and loaded when first needed."""
-    return getattr(import_module("spikefa.recording.export"), name)

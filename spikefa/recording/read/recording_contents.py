@@ -112,15 +112,19 @@ class RecordingContents:
         `EveryImage` gives those that have begun, ``"image #20"``; a trigger gives one for each
         firing, ``"<label> #1"``, and these may overlap.
         """
-        return self._contents.windows
+        return self._contents.windows_of(0)
 
     def window(self, label: str, clock: int = 0) -> Window:
-        """Return the window called `label`."""
+        """Return the window called `label`: of a clock or, without one there, of another clock."""
         return self._contents.window(label, clock)
 
     def rows(self, steps: Steps = None, clock: int = 0) -> slice:
         """Return the rows, as a slice, that hold `steps`."""
         return self._contents.rows(steps, clock)
+
+    def span(self, steps: Steps) -> slice | None:
+        """Return `steps` as absolute steps; None for all."""
+        return self._contents.span(steps)
 
     @property
     def triggers(self) -> tuple[Trigger, ...]:

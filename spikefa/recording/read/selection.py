@@ -20,20 +20,28 @@ Stream = int | slice | Literal["all"] | None
 """Streams of the batch to read, if all were recorded; None means the first."""
 
 
-def rows_of(held: np.ndarray, steps: slice | None, end: int) -> slice:
-    """Return the rows, as a slice, whose steps `held`, int64 ascending, are in `steps`.
+def absolute(steps: slice, end: int) -> slice:
+    """Return a slice of steps whose start and stop are steps; negative ones count from `end`.
 
-    Negative steps count from `end`, the step after the last that was recorded.
+    Raises
+    ------
+    SpikefaError
+        If it is no slice, has parts that are no whole numbers, or leaves out steps.
     """
-    if steps is None:
-        return slice(0, len(held))
     require(
         isinstance(steps, slice),
         f"steps are {shown(steps)}: give the label of a window, absolute steps such as "
         "slice(1000, 2000), or None for all",
     )
-    first, last, _ = whole_slice(steps, "steps", steps=False).indices(end)
-    start, stop = (int(row) for row in np.searchsorted(held, (first, last)))
+    start, stop, _ = whole_slice(steps, "steps", steps=False).indices(end)
+    return slice(start, stop)
+
+
+def rows_of(held: np.ndarray, steps: slice | None) -> slice:
+    """Return the rows, as a slice, whose steps `held`, int64 ascending, are in `steps`."""
+    if steps is None:
+        return slice(0, len(held))
+    start, stop = (int(row) for row in np.searchsorted(held, (steps.start, steps.stop)))
     return slice(start, max(start, stop))
 
 

@@ -58,8 +58,10 @@ class SpikeReader:
     def raster(self, population: str, units: Units, steps: Steps, stream: Stream) -> np.ndarray:
         """Return the spikes, bool [T, n_units]."""
         channel = self._contents.channel(population, "spikes")
-        columns = np.searchsorted(channel.units, self._contents.units(channel, units))
-        rows = self._contents.rows(steps, channel.clock)
+        return self._raster(channel, self._contents.rows(steps, channel.clock), units, stream)
+
+    def _raster(self, channel: Channel, rows: slice, units: Units, stream: Stream) -> np.ndarray:
+        columns = self._contents.columns(channel, units)
         of = self._contents.stream(channel, stream)
         with self._file.readable():
             packed = self._packed(channel, rows, of)
@@ -70,17 +72,10 @@ class SpikeReader:
     def blocks(
         self, population: str, units: Units, steps: Steps, rows: int | None
     ) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield rows and raster piece by piece."""
-        channel, held = self._contents.channel(population, "spikes"), self._file.clock_steps[0]
-        for part in _pieces(channel, self._contents.rows(steps), rows):
-            between = slice(int(held[part.start]), int(held[part.stop - 1]) + 1)
-            spikes = self.raster(population, units, between, None)
-            require(
-                len(spikes) == part.stop - part.start,
-                f"{self._file.path} does not hold {population!r} at every step: {len(spikes)} of "
-                f"{part.stop - part.start} between {between.start} and {between.stop}",
-            )
-            yield part, spikes
+        """Yield rows of the clock of the spikes, and the raster, piece by piece."""
+        channel = self._contents.channel(population, "spikes")
+        for part in _pieces(channel, self._contents.rows(steps, channel.clock), rows):
+            yield part, self._raster(channel, part, units, None)
 
     def event_blocks(
         self,

@@ -90,7 +90,7 @@ def _figure(figure: RunFigure) -> tuple[Markup, Markup]:
     except SpikefaError as error:
         return heading, element("p", f"Not drawn: {error}", class_="notice")
     png = io.BytesIO()
-    drawn.savefig(png, dpi=DPI, format="png")
+    drawn.savefig(png, dpi=DPI, format="png", facecolor="auto")
     width = round(PIXELS_PER_INCH * drawn.get_figwidth())
     return heading, picture(png.getvalue(), width, figure.caption)
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from matplotlib.figure import Figure
 
 from spikefa.analysis.saving import save_figure
+from spikefa.analysis.style import on_white
 from spikefa.errors import require
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Compute, Experiment
@@ -102,9 +103,10 @@ class Study(Experiment):
         return compute
 
     def draw_figures(self, settings: Any, directory: RunDirectory) -> list[Path]:
-        """Draw the picture from the files of the runs."""
+        """Draw the picture from the files of the runs, on white."""
         path = directory.figures / f"{self.name.split('.')[1]}.png"
-        save_figure(self.picture(settings, self._grid(settings, directory).load()), path)
+        with on_white():
+            save_figure(self.picture(settings, self._grid(settings, directory).load()), path)
         return [path]
 
     def conclude(self, settings: Any, directory: RunDirectory, figures: Sequence[Path]) -> None:

@@ -62,8 +62,10 @@ def test_windows_of_its_own(path):
         )
         rows = [(step, *shown(step)) for step in steps_of(OWN, 7)]
         assert recording.stimulus_of("hidden2", "modulator").tolist() == rows
-        with pytest.raises(SpikefaError, match="start, end"):
-            recording.trace("hidden2", "modulator", steps="late")
+        late = recording.trace("hidden2", "modulator", 1, steps="late")  # of the recording
+        np.testing.assert_array_equal(late, end[:3])
+        with pytest.raises(SpikefaError, match="early, middle, late, own, start, end"):
+            recording.trace("hidden2", "modulator", steps="later")
 
 
 def test_all_streams(path):
