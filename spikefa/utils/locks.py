@@ -140,4 +140,6 @@ def _holder(handle: int) -> str:
     process, _, host = os.read(handle, 100).decode(errors="replace").partition(" ")
     if not process.isdecimal() or not host.isprintable():
         return ""
-    return f" by process {process}" + ("" if host == socket.gethostname() else f" on {host}")
+    if host != socket.gethostname():
+        return f" by process {process} on {host}"
+    return f" by process {process}" + (", this one" if int(process) == os.getpid() else "")
