@@ -1,4 +1,4 @@
-"""The exception for mistakes that the user can mend."""
+"""The exception for mistakes that the user can mend, and the warning that a recording stopped."""
 
 
 class SpikefaError(Exception):
@@ -7,6 +7,10 @@ class SpikefaError(Exception):
     The message is one line that says what was given, what is allowed and how to mend it. The
     command line prints it without a traceback and exits with code 2.
     """
+
+
+class RecordingStoppedWarning(UserWarning):
+    """A recording stopped early, and the simulation went on; the command line then returns 1."""
 
 
 def require(condition: bool, message: str) -> None:

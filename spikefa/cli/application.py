@@ -4,11 +4,13 @@ import argparse
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 
 from spikefa.cli.parser import make_parser
-from spikefa.errors import SpikefaError
+from spikefa.errors import RecordingStoppedWarning, SpikefaError
 
+INCOMPLETE = 1
 USER_ERROR = 2
 INTERRUPTED = 130
 
@@ -24,13 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 on success, 2 after a mistake of the user, 130 after Ctrl-C.
+        0 on success, 1 if a recording stopped early, 2 after a mistake of the user, 130 after
+        Ctrl-C.
     """
+    shown: set[type[Warning]] = set()
     try:
         given = make_parser().parse_args(arguments)
         with warnings.catch_warnings():
             warnings.simplefilter("always", UserWarning)
-            warnings.showwarning = _print_warning  # type: ignore[assignment]
+            warnings.showwarning = partial(_print_warning, shown)
             _command(given.command)(given)
     except SpikefaError as error:
         print(f"spikefa: {error}", file=sys.stderr)
@@ -40,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of the output, such as `head`, has closed it
         sys.stderr.close()
-    return 0
+    return INCOMPLETE if RecordingStoppedWarning in shown else 0
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], None]:
@@ -53,6 +57,9 @@ def _command(name: str) -> Callable[[argparse.Namespace], None]:
     return execute
 
 
-def _print_warning(message: Warning | str, *_: object) -> None:
-    """Print a warning in one line, without the file and line that it came from."""
+def _print_warning(
+    shown: set[type[Warning]], message: Warning | str, category: type[Warning], *_: object
+) -> None:
+    """Print a warning in one line, without the file and line that it came from; note its class."""
+    shown.add(category)
     print(f"spikefa: warning: {message}", file=sys.stderr)

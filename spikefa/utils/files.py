@@ -13,23 +13,34 @@ _TEMPORARY = re.compile(r"\.(?P<stem>.+)\.(?P<process>\d{1,9})\.tmp(\.[^.]*)?")
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, new: bool = False) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` if the block succeeds.
 
     Readers see the old file or the new one, never a part of it. The temporary file keeps the suffix
     of `path`, by which matplotlib and others select the format, and is removed on failure.
 
+    Parameters
+    ----------
+    path : Path
+    new : bool, default False
+        Whether to refuse to replace a file that has appeared at `path` meanwhile.
+
     Raises
     ------
     SpikefaError
-        If the disk is full or the folder is not writable.
+        If the disk is full, the folder is not writable, or `new` and there is such a file.
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        if new:
+            _name(temporary, path)
+        else:
+            os.replace(temporary, path)
+    except FileExistsError as error:
+        raise SpikefaError(f"{path} exists by now: move it or give another name") from error
     except OSError as error:
         raise write_error(path, error) from error
     finally:
@@ -65,6 +76,18 @@ def _may_live(process: int) -> bool:
     except OSError:  # somebody else's
         return True
     return True
+
+
+def _name(temporary: Path, path: Path) -> None:
+    """Rename a file, but never to a name that is taken."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # this file system has no links
+        if path.exists():
+            raise FileExistsError from None
+        os.rename(temporary, path)
 
 
 def write_error(path: Path, error: OSError) -> SpikefaError:

@@ -8,6 +8,7 @@ import torch
 import yaml
 
 from spikefa.cli import main
+from spikefa.recording import Recorder
 from tests.helpers.small_run import FIGURES, SMALL, run_cli
 
 
@@ -78,3 +79,19 @@ def test_print_config_is_complete_and_accepted(finished, tmp_path):
     assert run_cli(*SMALL, "--config", tmp_path / "printed.yaml", "--print_config").stdout == (
         printed.stdout.replace("config: null", f"config: {tmp_path / 'printed.yaml'}")
     )
+
+
+def test_the_exit_code_tells_that_a_recording_was_lost(tmp_path, monkeypatch, capsys):
+    """The run itself goes on to its end."""
+    observe, out = Recorder.observe, tmp_path / "run"
+
+    def lose(recorder, *arguments):
+        (out / "recording.h5").unlink(missing_ok=True)
+        observe(recorder, *arguments)
+
+    monkeypatch.setattr(Recorder, "observe", lose)
+    assert main([*SMALL, "--epochs", "1", "--out", str(out)]) == 1
+    said = capsys.readouterr().err.strip().split("\n")
+    assert len([line for line in said if "recording" in line]) == 1
+    assert "recording.h5 stopped after 0 steps (it was deleted while it was written)" in said[-1]
+    assert (out / "summary.json").exists()

@@ -1,10 +1,13 @@
-"""Open HDF5 files for reading, also files that a writer has open or left open."""
+"""Open HDF5 files in SWMR mode for writing, and for reading whether a writer has them or not."""
 
 import ctypes
 import time
 from pathlib import Path
 
 import h5py
+
+from spikefa.errors import SpikefaError
+from spikefa.recording.format.superblock import barred, marked_as_open
 
 LOCK_SECONDS = 5.0
 """How long a reader waits for a writer that is just opening the file."""
@@ -14,7 +17,21 @@ READ_ATTEMPTS = 24
 changing. 24 attempts take 17 ms; its default of 100 would never end on a damaged file.
 """
 
-_SUPERBLOCK_FLAGS = slice(8, 12)
+
+def open_for_writing(path: Path) -> h5py.File:
+    """Open the HDF5 file at `path` such that others may read it from the first moment.
+
+    h5py can only open it for writing and admit readers afterwards. A process that is killed between
+    the two leaves a file that nobody can open.
+    """
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+    # Nothing is read back, so chunks need no cache: HDF5 2.0 would keep 8 MB for each dataset, and
+    # write a whole chunk at every commit that changes a part of it.
+    metadata, slots, _, preemption = access.get_cache()
+    access.set_cache(metadata, slots, 0, preemption)
+    flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
+    return h5py.File(h5py.h5f.open(bytes(path), flags, access))
 
 
 def open_for_reading(path: Path) -> h5py.File:
@@ -41,20 +58,16 @@ def open_for_reading(path: Path) -> h5py.File:
 def _open(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
-    except OSError:
+    except OSError as error:
         if not marked_as_open(path):
             raise
+        if barred(path):
+            if isinstance(error, BlockingIOError):  # the writer lives
+                raise
+            raise SpikefaError(
+                f"its writer was killed while it opened it: mend it with spikefa repair {path}"
+            ) from None
     return _open_swmr(path)
-
-
-def marked_as_open(path: Path) -> bool:
-    """Return whether the superblock says that a writer has the file open.
-
-    HDF5 admits only SWMR readers to such a file. A killed writer leaves the mark behind.
-    """
-    with open(path, "rb") as file:
-        version, _, _, flags = file.read(12)[_SUPERBLOCK_FLAGS]
-    return version >= 3 and flags != 0
 
 
 def _open_swmr(path: Path) -> h5py.File:

@@ -1,68 +1,59 @@
 """Copy the committed rows of a recording into a new file."""
 
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-import h5py
 import numpy as np
 
-from spikefa.errors import SpikefaError
-from spikefa.recording.format.layout import as_written, write_layout
+from spikefa.recording.format.layout import as_written
 from spikefa.recording.format.row_batch import RowBatch
-from spikefa.recording.format.schema import CHUNK_ROWS, ENCODINGS, Layout, spikes_path
+from spikefa.recording.format.schema import CHUNK_ROWS, Durability, Layout
 from spikefa.recording.format.trigger_memory import TriggerMemory, cut_at, memory_at
 from spikefa.recording.read.recording import Recording
-from spikefa.recording.write.writer import NoRoomError, Writer
+from spikefa.recording.write.new_file import new_file
+from spikefa.recording.write.writer import Writer
+from spikefa.utils.locks import Lock
 
 WHOLE = sys.maxsize
 """A step after the last: a copy up to it leaves nothing out."""
 
 
-def copy_recording(
-    recording: Recording, path: Path, layout: Layout, before: int, status: str
-) -> None:
-    """Copy all committed rows before a step into a new file at `path`.
+@contextmanager
+def copied(
+    recording: Recording,
+    layout: Layout,
+    before: int,
+    lock: Lock | None = None,
+    durability: Durability = "flush",
+) -> Iterator[Writer]:
+    """Give the writer of a copy of a recording, which replaces it if the block succeeds.
 
     Parameters
     ----------
     recording : Recording
-    path : Path
-        Must not exist.
     layout : Layout
-        Of the new file: that of `recording`, except for the attributes.
+        Of the copy: that of `recording`, except for the attributes.
     before : int
-        The step.
-    status : str
-        Of the new file.
+        The step; committed rows of this and later steps are left out.
+    lock, durability : optional
+        As for `new_file`.
 
     Raises
     ------
     SpikefaError
-        If it cannot be written.
+        If it cannot be written. The recording is then as it was.
     """
     layout = as_written(layout)
-    with h5py.File(path, "x", libver=("v110", "v110")) as file:
-        write_layout(file, layout)
-        _keep_encodings(recording, file)
-    writer = Writer(path, layout)
-    try:
+    encodings = {
+        channel.population: recording.encoding(channel.population)
+        for channel in recording.layout.channels
+        if channel.variable == "spikes" and channel.encoding == "auto"
+    }
+    path = recording.path.resolve()  # a link is not replaced, but what it leads to
+    with new_file(path, layout, lock, durability, replace=True, encodings=encodings) as writer:
         _copy_before(recording, before, writer)
-        writer.close(status)
-    except NoRoomError:
-        raise
-    except (OSError, RuntimeError) as error:
-        writer.abandon()
-        reason = str(error).splitlines()[0]
-        raise SpikefaError(f"cannot write the new {recording.path}: {reason}") from error
-
-
-def _keep_encodings(recording: Recording, file: h5py.File) -> None:
-    """Choose the encodings of `recording` in the new `file`, however few rows are kept."""
-    for channel in recording.layout.channels:
-        if channel.variable == "spikes" and channel.encoding == "auto":
-            encoding = recording.encoding(channel.population)
-            file[spikes_path(channel.population, "encoding")][0] = ENCODINGS.index(encoding)
+        yield writer
 
 
 def _copy_before(recording: Recording, step: int, writer: Writer) -> None:

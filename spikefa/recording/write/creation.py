@@ -1,11 +1,10 @@
-"""Plan a new recording, and make its file."""
+"""Plan a new recording."""
 
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-import h5py
 import numpy as np
 
 from spikefa.errors import require
@@ -13,7 +12,6 @@ from spikefa.recording.format.layout import (
     Provenance,
     describe_populations,
     root_attributes,
-    write_layout,
 )
 from spikefa.recording.format.schema import Durability, Layout
 from spikefa.recording.plan.assignment import assign_clocks
@@ -24,7 +22,6 @@ from spikefa.recording.plan.streams import plan_streams
 from spikefa.recording.plan.trials import try_triggers
 from spikefa.recording.plan.variables import Variables
 from spikefa.recording.write.writer import SPARE_BYTES
-from spikefa.utils.files import written_whole
 
 
 def plan_layout(
@@ -70,8 +67,8 @@ def image_shape(thumbnails: np.ndarray) -> tuple[int, int]:
     return int(thumbnails.shape[1]), int(thumbnails.shape[2])
 
 
-def make_file(path: Path, layout: Layout) -> None:
-    """Make the empty recording; it appears under its name once it is complete."""
+def check_place(path: Path) -> None:
+    """Refuse a path at which no new recording can be made."""
     require(path.parent.is_dir(), f"there is no folder {path.parent} to record into: make it")
     require(
         not path.exists(),
@@ -82,11 +79,6 @@ def make_file(path: Path, layout: Layout) -> None:
         free > SPARE_BYTES,
         f"no room left on the disk to record into {path}: {free >> 10} kB are free",
     )
-    with (
-        written_whole(path) as temporary,
-        h5py.File(temporary, "x", libver=("v110", "v110")) as file,
-    ):
-        write_layout(file, layout)
 
 
 def check_durability(durability: str) -> None:

@@ -1,6 +1,5 @@
 """The recorder: what the simulation calls after every step."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +14,15 @@ from spikefa.recording.plan.predicates import Function
 from spikefa.recording.plan.probes import Probe
 from spikefa.recording.plan.sorting import When
 from spikefa.recording.plan.variables import Variables
+from spikefa.recording.write import failures
 from spikefa.recording.write.captured_rows import CapturedRow, CapturedRows
-from spikefa.recording.write.creation import check_durability, make_file, plan_layout
+from spikefa.recording.write.creation import check_durability, check_place, plan_layout
 from spikefa.recording.write.exits import ExitGuard
+from spikefa.recording.write.failures import reason, stopped
+from spikefa.recording.write.locking import locked_on_success
 from spikefa.recording.write.memory_plan import MAX_HOST_BYTES, BufferSizes, plan_memory
+from spikefa.recording.write.mending import mend
+from spikefa.recording.write.new_file import closed_on_failure, make_file
 from spikefa.recording.write.pipeline import Pipeline
 from spikefa.recording.write.presentation import OfStreams, PresentPresentation
 from spikefa.recording.write.resumption import plan_resumption
@@ -73,7 +77,7 @@ class Recorder:
         sizes: Sequence[BufferSizes],
         *,
         thumbnails: np.ndarray | None = None,
-        warn: Callable[[str], object] = warnings.warn,
+        warn: Callable[[str], object] = failures.warn,
     ) -> None:
         self.path = writer.path
         self.failure = ""
@@ -82,8 +86,9 @@ class Recorder:
         self._writer = writer
         self._open = True
         self._warn = warn
-        self._pipeline = Pipeline(writer, clocks, variables, sizes, thumbnails)
-        self._guard = ExitGuard(self.close)
+        with closed_on_failure(writer):
+            self._pipeline = Pipeline(writer, clocks, variables, sizes, thumbnails)
+        self._guard = ExitGuard(self.close, self._disown)
 
     @property
     def backpressure(self) -> Backpressure:
@@ -101,7 +106,7 @@ class Recorder:
         *,
         thumbnails: np.ndarray | None = None,
         n_classes: int = 10,
-        warn: Callable[[str], object] = warnings.warn,
+        warn: Callable[[str], object] = failures.warn,
         max_host_bytes: int = MAX_HOST_BYTES,
         durability: Durability = "flush",
         steps_per_image: int | None = None,
@@ -157,9 +162,10 @@ class Recorder:
         )
         check_ahead(layout.clocks, step)
         sizes = plan_memory(layout, variables, max_host_bytes)
-        make_file(path, layout)
-        writer = Writer(path, layout, durability)
-        return cls(writer, layout.clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
+        check_place(path)
+        with locked_on_success(path) as lock:
+            writer = make_file(path, layout, lock, durability)
+            return cls(writer, layout.clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
 
     @classmethod
     def resume(
@@ -170,7 +176,7 @@ class Recorder:
         *,
         thumbnails: np.ndarray | None = None,
         predicates: Mapping[str, Function] | None = None,
-        warn: Callable[[str], object] = warnings.warn,
+        warn: Callable[[str], object] = failures.warn,
         max_host_bytes: int = MAX_HOST_BYTES,
         durability: Durability = "flush",
     ) -> "Recorder":
@@ -196,11 +202,13 @@ class Recorder:
         """
         path = Path(path)
         check_durability(durability)
-        layout, clocks = plan_resumption(path, variables, thumbnails, predicates or {})
-        sizes = plan_memory(layout, variables, max_host_bytes)
-        trim(path, step)
-        writer = Writer(path, layout, durability)
-        return cls(writer, clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
+        require(path.is_file(), f"there is no recording {path}")
+        with locked_on_success(path) as lock:
+            mend(path)
+            layout, clocks = plan_resumption(path, variables, thumbnails, predicates or {})
+            sizes = plan_memory(layout, variables, max_host_bytes)
+            writer = trim(path, step, lock, durability)
+            return cls(writer, clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
 
     def wants(self, stop: int) -> bool:
         """Return whether a step before `stop` may be wanted; if not, no step need be observed.
@@ -212,20 +220,10 @@ class Recorder:
     def captured_rows(self, steps: int) -> CapturedRows | None:
         """Return an object that keeps the state after each step of a captured presentation.
 
-        Its method `keep` is called inside the captured work after each step. Afterwards `observe`
-        is called for each step with the row that was kept. The same object is returned at every
-        call, so the captured work can be repeated.
-
-        Parameters
-        ----------
-        steps : int
-            Steps of a presentation.
-
-        Returns
-        -------
-        CapturedRows or None
-            None if `observe` has to be called between the steps, because triggers evaluate
-            predicates or a variable is computed when it is read.
+        Its method `keep` is called inside the captured work after each step, and `observe`
+        afterwards for each step with the row that was kept. The same object is returned at every
+        call, so the captured work can be repeated. None if `observe` has to be called between the
+        steps, because triggers evaluate predicates or a variable is computed when it is read.
         """
         return self._pipeline.captured_rows(steps)
 
@@ -273,20 +271,14 @@ class Recorder:
         error = self._pipeline.thread.failure
         if error is None or self.failure:
             return
-        self.failure = (str(error) or type(error).__name__).splitlines()[0]
+        self.failure = reason(error)
         self._pipeline.end()
-        self._warn(
-            f"recording to {self.path} stopped after {self._writer.rows} steps "
-            f"({self.failure}): what was recorded before can be read, and the simulation goes on"
-        )
+        self._warn(stopped(self.path, self._writer.rows, error))
 
     def close(self, status: str = "closed") -> None:
         """Write the rows in memory and close the file; a second call does nothing.
 
-        Parameters
-        ----------
-        status : {"closed", "failed"}
-            How the simulation ended.
+        `status` says how the simulation ended: "closed" or "failed".
         """
         require(status in ("closed", "failed"), f"status is {status!r}: give 'closed' or 'failed'")
         if not self._open:
@@ -295,6 +287,14 @@ class Recorder:
         self._open = False
         self._guard.release()
         self._report()
+
+    def _disown(self) -> None:
+        """Do nothing more, in a forked child: the recording goes on in the parent."""
+        if self._open:
+            self._open = False
+            self._guard.release()
+            self._pipeline.end()
+            self._writer.cut_off()
 
     def __enter__(self) -> "Recorder":
         return self

@@ -7,25 +7,28 @@ from pathlib import Path
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
-from spikefa.recording.format.swmr import marked_as_open
+from spikefa.recording.format.superblock import barred, marked_as_open
 from spikefa.recording.read.reader import open_recording
 from spikefa.recording.read.recording import Recording
-from spikefa.recording.write.copying import WHOLE, copy_recording
-from spikefa.utils.files import written_whole
+from spikefa.recording.write.copying import WHOLE, copied
+from spikefa.recording.write.locking import recording_lock
+from spikefa.recording.write.mending import mend
 
 
 def repair(path: str | Path, force: bool = False) -> bool:
     """Repair the recording at `path`; do nothing if it needs none.
 
-    All committed rows are copied into a new file. If that can be read and has the same steps, it
-    replaces the old one in one move: after any interruption one of the two is there, complete. The
-    new file is not marked as open, holds only committed rows, and has the status ``"repaired"``.
+    First, if its writer was killed while it opened the file, the mark that keeps everybody from
+    opening it is taken away. Then all committed rows are copied into a new file. If that can be
+    read and has the same steps, it replaces the old one in one move: after any interruption one of
+    the two is there, complete. The new file is not marked as open, holds only committed rows, and
+    has the status ``"repaired"``.
 
     Parameters
     ----------
     path : path-like
     force : bool, default False
-        Repair it even if the process that wrote it seems to be alive.
+        Repair it even if there is a process of the number of the one that wrote it.
 
     Returns
     -------
@@ -39,20 +42,34 @@ def repair(path: str | Path, force: bool = False) -> bool:
         is full.
     """
     path = Path(path)
-    with open_recording(path) as recording:
-        if recording.status != "open" and not marked_as_open(path):
-            return False
-        process, host = recording.writer
-        require(
-            force or not (host == socket.gethostname()[:64] and is_alive(process)),
-            f"{path} is being written by process {process}: let it end first, or use --force if "
-            "that process is another one by now",
-        )
-        with written_whole(path) as temporary:
-            copy_recording(recording, temporary, recording.layout, WHOLE, "repaired")
-            with open_recording(temporary) as copy:
-                _check_same(recording, copy)
+    if not (path.is_file() and barred(path)):
+        with open_recording(path) as recording:
+            if _is_sound(recording):
+                return False
+    with recording_lock(path):
+        mend(path)
+        with open_recording(path) as recording:
+            if not _is_sound(recording):
+                _copy(recording, force)
     return True
+
+
+def _is_sound(recording: Recording) -> bool:
+    return recording.status != "open" and not marked_as_open(recording.path)
+
+
+def _copy(recording: Recording, force: bool) -> None:
+    """Replace the recording by a copy of what was committed."""
+    process, host = recording.writer
+    require(
+        force or not (host == socket.gethostname()[:64] and is_alive(process)),
+        f"{recording.path} is being written by process {process}: let it end first, or use "
+        "--force if that process is another one by now",
+    )
+    with copied(recording, recording.layout, WHOLE) as writer:
+        writer.close("repaired")
+        with open_recording(writer.opened_as) as copy:
+            _check_same(recording, copy)
 
 
 def is_alive(process: int) -> bool:

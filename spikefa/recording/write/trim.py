@@ -5,26 +5,39 @@ from pathlib import Path
 
 import numpy as np
 
-from spikefa.recording.format.schema import Layout
+from spikefa.recording.format.schema import Durability, Layout
 from spikefa.recording.read.reader import open_recording
-from spikefa.recording.write.copying import copy_recording
-from spikefa.utils.files import written_whole
+from spikefa.recording.write.copying import copied
+from spikefa.recording.write.writer import Writer
+from spikefa.utils.locks import Lock
 
 
-def trim(path: Path, step: int) -> None:
-    """Drop every row of the recording at `path` whose step is `step` or later.
+def trim(
+    path: Path, step: int, lock: Lock | None = None, durability: Durability = "flush"
+) -> Writer:
+    """Drop every row of the recording at `path` whose step is `step` or later; return its writer.
 
     The remaining rows are copied into a new file that replaces the old one at the end, so an
-    interruption leaves the old one. The copy also loses the mark "open for writing" that a killed
-    process leaves, and rows that were never committed. Doing it twice has the effect of once.
+    interruption leaves the old one. The copy also loses rows that were never committed. Doing it
+    twice has the effect of once.
+
+    Parameters
+    ----------
+    path : Path
+    step : int
+    lock : Lock, optional
+        The lock of the recording, for the writer.
+    durability : {"flush", "fsync"}, optional
 
     Raises
     ------
     SpikefaError
         If it is not a recording, or the disk is full.
     """
-    with open_recording(path) as recording, written_whole(path) as temporary:
-        copy_recording(recording, temporary, _marked(recording.layout, step), step, "open")
+    with open_recording(path) as recording:
+        layout = _marked(recording.layout, step)
+        with copied(recording, layout, step, lock, durability) as writer:
+            return writer
 
 
 def _marked(layout: Layout, step: int) -> Layout:

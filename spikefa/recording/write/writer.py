@@ -1,5 +1,6 @@
 """Append rows to a recording such that readers can trust them, even after a crash."""
 
+import atexit
 import os
 import shutil
 import socket
@@ -25,28 +26,39 @@ from spikefa.recording.format.trigger_memory import TriggerMemory
 from spikefa.recording.write.clock_datasets import ClockDatasets
 from spikefa.recording.write.firing_log import FiringLog
 from spikefa.recording.write.sinks import put
+from spikefa.recording.write.watch import Watch
+from spikefa.utils.locks import Lock
 
 SPARE_BYTES = 1 << 20
 """Bytes left free on the disk, for what HDF5 stores beside the rows."""
 
 
 class Writer:
-    """The open file in SWMR mode, which others may read while it grows.
+    """A file that is open in SWMR mode, so that others may read it while it grows.
 
     Each commit is safe because of its order: rows, flush, counter, flush. A crash between any two
     of these leaves a counter that counts only complete rows, and rows behind it that nobody reads.
 
     Parameters
     ----------
+    file : h5py.File
+        What `open_for_writing` returned for a file of this layout.
     path : Path
-        A file that `write_layout` made.
+        The name that the file has, or will have once it is complete.
     layout : Layout
         The layout of the file.
+    lock : Lock, optional
+        The lock of the recording, to be released when the file is closed or abandoned.
     durability : {"flush", "fsync"}
         Whether a commit survives the death of the process, or a power cut too.
 
     Attributes
     ----------
+    path : Path
+    opened_as : Path
+        The name by which it was opened.
+    watch : Watch
+        Tells whether others have changed the file.
     clocks : list of ClockDatasets
         The datasets of each clock.
     logs : dict of int to FiringLog
@@ -63,33 +75,44 @@ class Writer:
         As noted in the file.
     """
 
-    def __init__(self, path: Path, layout: Layout, durability: Durability = "flush") -> None:
+    def __init__(
+        self,
+        file: h5py.File,
+        path: Path,
+        layout: Layout,
+        lock: Lock | None = None,
+        durability: Durability = "flush",
+    ) -> None:
         self.path = path
         self.streams, self.steps_per_image = layout.streams, layout.steps_per_image
         self.pictured = layout.pictured
+        self.opened_as = Path(file.filename)
+        self._handle: int = file.id.get_vfd_handle()
+        self.watch = Watch(path, self._handle)
+        self._file = file
+        self._lock = lock
         self._fsync = durability == "fsync"
-        # Nothing is read back, so chunks need no cache: HDF5 2.0 would keep 8 MB for each dataset,
-        # and write a whole chunk at every commit that changes a part of it.
-        self._file = h5py.File(path, "r+", libver=("v110", "v110"), rdcc_nbytes=0)
-        self._status = self._file[STATUS_PATH]
-        self._pressure = self._file.get(BACKPRESSURE_PATH)
+        self._status = file[STATUS_PATH]
+        self._writer = file[WRITER_PATH]
+        self._pressure = file[BACKPRESSURE_PATH]
         self.clocks = [
-            ClockDatasets(self._file, number, clock, layout.channels_of(number), layout.streams)
+            ClockDatasets(file, number, clock, layout.channels_of(number), layout.streams)
             for number, clock in enumerate(layout.clocks)
         ]
         self.logs = {
-            number: FiringLog(self._file, number, layout.channels_of(number))
+            number: FiringLog(file, number, layout.channels_of(number))
             for number, clock in enumerate(layout.clocks)
             if clock.triggers
         }
-        self._index = self._file.get(f"{IMAGES}/index")
-        self._pixels = self._file.get(f"{IMAGES}/pixels")
-        held = () if self._pressure is None else self._pressure[0].item()
-        self.pressure = Backpressure(*held)
+        self._index = file.get(f"{IMAGES}/index")
+        self._pixels = file.get(f"{IMAGES}/pixels")
+        self.pressure = Backpressure(*self._pressure[0].item())
         self.kept_images = set() if self._index is None else set(self._index[:].tolist())
-        if WRITER_PATH in self._file:
-            self._file[WRITER_PATH][0] = (os.getpid(), socket.gethostname().encode()[:64])
-        self._file.swmr_mode = True
+
+    def sign(self) -> None:
+        """Write down which process writes the file."""
+        self._writer[0] = (os.getpid(), socket.gethostname().encode()[:64])
+        self._flush()
 
     @property
     def rows(self) -> int:
@@ -166,10 +189,11 @@ class Writer:
         """Give the written rows to the operating system, and with "fsync" to the disk."""
         self._file.flush()
         if self._fsync:
-            os.fsync(self._file.id.get_vfd_handle())
+            os.fsync(self._handle)
+        self.watch.note()
 
     def _note(self, pressure: Backpressure | None) -> None:
-        if pressure is not None and self._pressure is not None and pressure != self.pressure:
+        if pressure is not None and pressure != self.pressure:
             self._pressure[0] = pressure
             self.pressure = pressure
 
@@ -187,6 +211,7 @@ class Writer:
         self._flush()
         self._show_events()
         self._file.close()
+        self._release()
 
     def _show_events(self) -> None:
         """Link the events where readers of SONATA look for spikes.
@@ -204,15 +229,39 @@ class Writer:
     def abandon(self) -> None:
         """Leave a file whose handle a failed write has spoilt, without touching it.
 
-        HDF5 would repeat that write when the file is closed or the interpreter exits, and crash
-        (seen with HDF5 2.0). One more reference to each of its objects prevents that they are ever
-        closed; the operating system closes the file at the end of the process.
+        HDF5 would repeat that write when the file is closed, and crash (seen with HDF5 2.0). One
+        more reference to each of its objects prevents that they are closed before the interpreter
+        exits. HDF5 then closes them all the same, and would say in the file that it is larger than
+        the disk lets it be; so the file is cut off before. Until then this process can read it.
         """
-        for identifier in (self._file.id, *self._open_objects()):
-            h5py.h5i.inc_ref(identifier)
+        if self._file:
+            for identifier in (self._file.id, *self._open_objects()):
+                h5py.h5i.inc_ref(identifier)
+            atexit.register(self._redirect)
+        self._release()
+
+    def cut_off(self) -> None:
+        """Let nothing more reach the file; this process can no longer read it either.
+
+        For a forked child, because HDF5 would close the file when the child ends, and for a file
+        that is thrown away.
+        """
+        if self._file:
+            self._redirect()
+        self.abandon()
+
+    def _redirect(self) -> None:
+        """Let what HDF5 writes from now on go nowhere."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, self._handle, inheritable=False)
+        os.close(nowhere)
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def _open_objects(self) -> list[h5py.h5d.DatasetID]:
-        fixed = (self._status, self._pressure, self._index, self._pixels)
+        fixed = (self._status, self._writer, self._pressure, self._index, self._pixels)
         every = [*fixed, *(data for datasets in self.clocks for data in datasets.objects())]
         every += [data for log in self.logs.values() for data in log.objects()]
         return [each.id for each in every if each is not None]

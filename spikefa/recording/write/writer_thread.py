@@ -83,6 +83,7 @@ class WriterThread:
     def _run(self) -> None:
         while not isinstance(job := self._jobs.get(), str):
             if isinstance(job, threading.Event):
+                self._try(self._writer.watch.check)
                 self._try(self._remember)
                 job.set()
                 continue
@@ -90,6 +91,7 @@ class WriterThread:
             if self._pools[block.clock].is_new(number):
                 self._try(self._write, block)
                 self._pools[block.clock].give_back(block)
+        self._try(self._writer.watch.check)
         self._try(self._finish)
         self._try(self._writer.close, job, self.pressure)
 
@@ -125,6 +127,7 @@ class WriterThread:
         values: Sequence[np.ndarray],
         firings: np.ndarray | None = None,
     ) -> None:
+        self._writer.watch.check()
         images = self._new_images(stimulus) if clock == 0 else []
         self._writer.append(clock, stimulus, values, images, self.pressure, firings)
 
