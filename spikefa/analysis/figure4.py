@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
+from spikefa.analysis.limits import MOST_SWITCHES, check_panels
 from spikefa.analysis.panels import (
     Excerpt,
     draw_hidden_raster,
@@ -61,6 +62,7 @@ def figure4(recording: Recording) -> Figure:
         len(rasters) > 0,
         f"{recording.path} holds no spikes of hidden or output populations: add such probes",
     )
+    check_panels(len(rasters))
     neuron = traced_neuron(recording)
     traces = [] if neuron is None else _traced_variables(recording, *neuron)
     drawn = [(population.name, "spikes") for population in rasters]
@@ -132,6 +134,10 @@ def _excerpts(recording: Recording, stream: int) -> list[Excerpt]:
     held = held or _with_rows(recording, recording.windows)
     if any(window.stop >= OPEN_END for window in held):
         steps = recording.config.get("steps_per_image", 5)
+        require(
+            isinstance(steps, int) and steps >= 1,
+            f"the configuration in {recording.path} has steps_per_image {steps!r}",
+        )
         held = list(figure_windows(int(recording.steps[-1]) + 1, steps))
     require(
         len(held) > 0,
@@ -207,7 +213,8 @@ def _draw_column(
 def _footnote(
     excerpts: Sequence[Excerpt], neuron: tuple[str, int] | None, traces: Sequence[str]
 ) -> str:
-    parts = ["vertical lines: the image changes"]
+    most = max(len(excerpt.presentations()) for excerpt in excerpts)
+    parts = ["vertical lines: the image changes"] if most <= MOST_SWITCHES else []
     if any(population.n_classes for population in excerpts[0].recording.populations.values()):
         parts.append("orange: output spikes of the class shown")
     if any(len(excerpt.steps) < excerpt.window.stop - excerpt.window.start for excerpt in excerpts):

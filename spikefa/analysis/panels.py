@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
+from spikefa.analysis.limits import MOST_SWITCHES, check_cells
 from spikefa.analysis.style import ACCENT, GREY, INK, PALE, quiet
 from spikefa.recording import Recording, Window
 
@@ -64,6 +65,7 @@ class Excerpt:
     def spread(self, values: np.ndarray, missing: float) -> np.ndarray:
         """Put rows [T, ...] at their steps [stop - start, ...], with `missing` in the gaps."""
         length = self.window.stop - self.window.start
+        check_cells(max(1, values[:1].size), length, f"{self.window.label!r}")
         spread = np.full((length, *values.shape[1:]), missing, dtype=values.dtype)
         spread[self.steps - self.window.start] = values
         return spread
@@ -178,8 +180,9 @@ def draw_trace(
 
 
 def draw_switches(axes: Axes, excerpt: Excerpt) -> None:
-    """Draw a vertical line wherever the image changes."""
-    for start, *_ in excerpt.presentations()[1:]:
+    """Draw a vertical line wherever the image changes, unless there are too many."""
+    shown = excerpt.presentations()
+    for start, *_ in shown[1:] if len(shown) <= MOST_SWITCHES else ():
         axes.axvline(start - 0.5, color=GREY, linewidth=0.7, alpha=0.8)
 
 

@@ -98,8 +98,9 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
             color=colour,
             rasterized=len(rows) > MOST_MARKS,
         )
-    for start, stop in missing(excerpt):
-        axes.axvspan(start - 0.5, stop - 0.5, color=PALE, linewidth=0)
+    gaps = [(start - 0.5, stop - start) for start, stop in missing(excerpt)]
+    across = axes.get_xaxis_transform()
+    axes.broken_barh(gaps, (0, 1), transform=across, color=PALE, linewidth=0)
 
 
 def missing(excerpt: Excerpt) -> list[tuple[int, int]]:

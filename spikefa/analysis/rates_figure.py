@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from spikefa.analysis.limits import check_panels
 from spikefa.analysis.rates import unit_rates
 from spikefa.analysis.selection import select_populations
 from spikefa.analysis.style import GREY, INK, PALETTE, plain, quiet
@@ -37,6 +38,7 @@ def rates_figure(recording: Recording) -> Figure:
         If the recording holds no spikes, or no steps.
     """
     names = select_populations(recording)
+    check_panels(len(names))
     windows = _windows(recording)
     columns = min(2, len(names))
     lines = -(-len(names) // columns)

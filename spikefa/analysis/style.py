@@ -2,6 +2,8 @@
 
 from matplotlib.axes import Axes
 
+from spikefa.utils.printable import printable
+
 INK = "#1f2430"
 GREY = "#7a8190"
 PALE = "#d9dce3"
@@ -18,5 +20,8 @@ def quiet(axes: Axes) -> None:
 
 
 def plain(text: str) -> str:
-    """Return `text` with dollar signs escaped, so that matplotlib finds no formula in it."""
-    return text.replace("$", r"\$")
+    """Return `text` without control characters, and with dollar signs escaped.
+
+    So matplotlib finds no formula in it, and a picture as SVG is valid.
+    """
+    return printable(text).replace("$", r"\$")

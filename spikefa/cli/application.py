@@ -8,8 +8,12 @@ from importlib import import_module
 
 from spikefa.cli.parser import make_parser
 from spikefa.errors import SpikefaError
+from spikefa.utils.printable import printable
 
 USER_ERROR = 2
+KEPT = "\n\t"
+"""Characters that messages may have besides printable ones. Names from a file are among them."""
+
 INTERRUPTED = 130
 
 
@@ -33,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = _print_warning  # type: ignore[assignment]
             _command(given.command)(given)
     except SpikefaError as error:
-        print(f"spikefa: {error}", file=sys.stderr)
+        print(f"spikefa: {printable(error, keep=KEPT)}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt as stop:
         print(f"spikefa: {stop or 'stopped'}", file=sys.stderr)
@@ -55,4 +59,4 @@ def _command(name: str) -> Callable[[argparse.Namespace], None]:
 
 def _print_warning(message: Warning | str, *_: object) -> None:
     """Print a warning in one line, without the file and line that it came from."""
-    print(f"spikefa: warning: {message}", file=sys.stderr)
+    print(f"spikefa: warning: {printable(message, keep=KEPT)}", file=sys.stderr)

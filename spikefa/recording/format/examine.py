@@ -1,5 +1,6 @@
 """Read the layout of a file, and check every part of it."""
 
+import math
 from collections.abc import Sequence
 
 import h5py
@@ -12,6 +13,7 @@ from spikefa.recording.format.schema import (
     IMAGES,
     POPULATIONS,
     RECURRING,
+    ROLES,
     STATUS_PATH,
     STIMULUS,
     STREAMS,
@@ -27,7 +29,14 @@ from spikefa.recording.format.schema import (
     spikes_path,
 )
 from spikefa.recording.format.trigger_tables import read_triggers
-from spikefa.recording.format.untrusted import dataset, inside, read_attributes, whole
+from spikefa.recording.format.untrusted import (
+    check_stored,
+    dataset,
+    inside,
+    read_attributes,
+    whole,
+    whole_number,
+)
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock, make_clock
 from spikefa.recording.plan.probes import Encoding
@@ -36,12 +45,19 @@ from spikefa.recording.plan.sorting import SortedWindows
 from spikefa.recording.plan.streams import Streams
 from spikefa.recording.plan.windows import Window
 from spikefa.utils.names import check_name
+from spikefa.utils.printable import one_line
 
 FIRST = "1.0"
 """The format that held what one stream saw, and no boundaries of presentations."""
 
 MOST_NEURONS = 1 << 40
 """More than fits anywhere, and neurons times classes still fits into 64 bits."""
+
+MOST_ROW_BYTES = 1 << 32
+"""HDF5 has no larger chunks, and a row is not divided."""
+
+MOST_RECURRING = 100
+"""Windows that recur, of one clock; each can have as many occurrences as there are rows."""
 
 MOST_CLASSES = 256
 """Labels are stored as bytes."""
@@ -85,9 +101,10 @@ def read_layout(file: h5py.File) -> Layout:
 def _read_streams(file: h5py.File) -> Streams:
     """Return the streams whose stimulus was recorded."""
     numbers = whole(file, STREAMS, "<u4").tolist()
-    total = int(read_attributes(file[STREAMS]).get("of", 0))
+    total = whole_number(read_attributes(file[STREAMS]), "of", 0)
     path = clock_path(0, "stimulus")
-    default = int(read_attributes(dataset(file, path, STIMULUS, 1)).get("batch_index", 0))
+    shown = read_attributes(dataset(file, path, STIMULUS, 1))
+    default = whole_number(shown, "batch_index", 0)
     require(
         numbers == sorted(set(numbers)) and default in numbers and total >= 0,
         f"the numbers in its {STREAMS} are not ascending, or {default} is not among them",
@@ -115,7 +132,7 @@ def _read_presentations(file: h5py.File, clocks: int, streams: int) -> int:
         dataset(file, presentations_path(clock, "of_row"), "<u8", 1)
         _check_rows(file, presentations_path(clock, "image"), (streams,), "<u4")
         _check_rows(file, presentations_path(clock, "label"), (streams,), "u1")
-        steps = int(read_attributes(start).get("steps_per_image", 0))
+        steps = whole_number(read_attributes(start), "steps_per_image", 0)
         require(steps >= 0, f"its images are shown for {steps} steps")
     return steps
 
@@ -124,22 +141,29 @@ def _read_populations(file: h5py.File) -> tuple[RecordedPopulation, ...]:
     group = inside(file, POPULATIONS)
     require(isinstance(group, h5py.Group) and len(group) > 0, f"it has no {POPULATIONS}")
     found = []
-    for name, member in group.items():
+    for name in group:
         check_name("population", name)
-        require(isinstance(member, h5py.Group), f"its {POPULATIONS}/{name} is not a group")
-        attributes = read_attributes(member)
-        layer, size = int(attributes["layer"]), int(attributes["size"])
-        n_classes = int(attributes.get("n_classes", 0))
-        require(
-            0 < size <= MOST_NEURONS and 0 <= n_classes <= MOST_CLASSES,
-            f"its population {name!r} has {size} neurons for {n_classes} classes",
-        )
-        found.append(
-            RecordedPopulation(
-                name, layer=layer, role=str(attributes["role"]), size=size, n_classes=n_classes
-            )
-        )
+        found.append(_read_population(file, name))
     return tuple(sorted(found, key=lambda population: population.layer))
+
+
+def _read_population(file: h5py.File, name: str) -> RecordedPopulation:
+    path = f"{POPULATIONS}/{name}"
+    group = inside(file, path)
+    require(isinstance(group, h5py.Group), f"its {path} is not a group")
+    attributes = read_attributes(group)
+    layer, size = whole_number(attributes, "layer"), whole_number(attributes, "size")
+    n_classes, role = whole_number(attributes, "n_classes", 0), attributes.get("role")
+    require(
+        0 < size <= MOST_NEURONS and 0 <= n_classes <= MOST_CLASSES,
+        f"its population {name!r} has {size} neurons for {n_classes} classes",
+    )
+    if role not in ROLES:
+        raise SpikefaError(f"the role of its population {name!r} is {one_line(repr(role), 60)}")
+    node_ids = dataset(file, f"{path}/node_ids", "<u8", 1)
+    require(len(node_ids) == size, f"its {path}/node_ids are {len(node_ids)} numbers, not {size}")
+    check_stored(node_ids, size)
+    return RecordedPopulation(name, layer=layer, role=role, size=size, n_classes=n_classes)
 
 
 def _recorded(file: h5py.File) -> list[tuple[str, str]]:
@@ -169,10 +193,11 @@ def _read_channel(
     if population not in sizes:
         raise SpikefaError(f"it has {path}, but no population {population!r}")
     found = inside(file, path)
-    attributes = read_attributes(found) if isinstance(found, h5py.Dataset) else {"batch_index": 0}
-    stream = int(attributes["batch_index"])
+    require(isinstance(found, h5py.Dataset), f"it has no {path}")
+    attributes = read_attributes(found)
+    stream = whole_number(attributes, "batch_index")
     names = ("batch", "clock", "elements", "states")
-    batch, clock, elements, states = (int(attributes.get(name, 0)) for name in names)
+    batch, clock, elements, states = (whole_number(attributes, name, 0) for name in names)
     numbers = stream, batch, clock, elements, states
     require(min(numbers) >= 0, f"the attributes of its {path} are negative")
     size = elements or sizes[population]
@@ -193,8 +218,13 @@ def _read_channel(
         encoding=encoding,
         states=states,
     )
+    shape, dtype = row_shape(channel)
+    require(
+        math.prod(shape) * np.dtype(dtype).itemsize < MOST_ROW_BYTES,
+        f"the rows of its {path} are larger than HDF5 can store",
+    )
     if encoding != "events":
-        _check_rows(file, path, *row_shape(channel))
+        _check_rows(file, path, shape, dtype)
     if encoding != "packed":
         _check_rows(file, spikes_path(population, "until"), (batch,) if batch else (), "<u8")
     return channel
@@ -227,7 +257,7 @@ def _read_clock(file: h5py.File, number: int) -> Clock:
     dataset(file, clock_path(number, "committed_steps"), "<u8", 1)
     dataset(file, clock_path(number, "stimulus"), STIMULUS, 1)
     step = dataset(file, clock_path(number, "step"), "<u8", 1)
-    every = int(read_attributes(step).get("every", 1))
+    every = whole_number(read_attributes(step), "every", 1)
     require(every >= 1, f"its clock {number} is read every {every} steps")
     epochs = whole(file, clock_path(number, "epochs"), EPOCH)
     windows = [
@@ -245,6 +275,8 @@ def _read_recurring(file: h5py.File, number: int) -> list[Recurring]:
     path = clock_path(number, "recurring")
     if inside(file, path) is None:
         return []
+    table = whole(file, path, RECURRING)
+    require(len(table) <= MOST_RECURRING, f"it has {len(table)} windows that recur")
     return [
         Recurring(
             row["label"].decode(errors="replace"),
@@ -252,7 +284,7 @@ def _read_recurring(file: h5py.File, number: int) -> list[Recurring]:
             length=int(row["length"]),
             period=int(row["period"]),
         )
-        for row in whole(file, path, RECURRING)
+        for row in table
     ]
 
 
@@ -261,4 +293,5 @@ def _image_shape(file: h5py.File) -> tuple[int, int] | None:
         return None
     dataset(file, f"{IMAGES}/index", "<u4", 1)
     _, height, width = dataset(file, f"{IMAGES}/pixels", "u1", 3).shape
+    require(0 < height * width < MOST_ROW_BYTES, f"its images have {height} x {width} pixels")
     return int(height), int(width)

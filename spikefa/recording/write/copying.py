@@ -42,6 +42,8 @@ def copy_recording(
         If it cannot be written.
     """
     layout = as_written(layout)
+    for clock in range(len(layout.clocks)):
+        recording.memories(clock)  # which checks the size of what is then laid out
     with h5py.File(path, "x", libver=("v110", "v110")) as file:
         write_layout(file, layout)
         _keep_encodings(recording, file)
