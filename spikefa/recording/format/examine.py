@@ -218,16 +218,22 @@ def _read_channel(
         encoding=encoding,
         states=states,
     )
+    _check_storage(file, channel, path)
+    return channel
+
+
+def _check_storage(file: h5py.File, channel: Channel, path: str) -> None:
+    """Refuse a channel whose datasets are not what its description says."""
     shape, dtype = row_shape(channel)
     require(
         math.prod(shape) * np.dtype(dtype).itemsize < MOST_ROW_BYTES,
         f"the rows of its {path} are larger than HDF5 can store",
     )
-    if encoding != "events":
+    if channel.encoding != "events":
         _check_rows(file, path, shape, dtype)
-    if encoding != "packed":
-        _check_rows(file, spikes_path(population, "until"), (batch,) if batch else (), "<u8")
-    return channel
+    if channel.encoding != "packed":
+        until = spikes_path(channel.population, "until")
+        _check_rows(file, until, (channel.batch,) if channel.batch else (), "<u8")
 
 
 def _check_rows(file: h5py.File, path: str, shape: tuple[int, ...], dtype: str) -> None:
