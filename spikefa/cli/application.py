@@ -11,9 +11,6 @@ from spikefa.errors import SpikefaError
 from spikefa.utils.printable import printable
 
 USER_ERROR = 2
-KEPT = "\n\t"
-"""Characters that messages may have besides printable ones. Names from a file are among them."""
-
 INTERRUPTED = 130
 
 
@@ -37,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = _print_warning  # type: ignore[assignment]
             _command(given.command)(given)
     except SpikefaError as error:
-        print(f"spikefa: {printable(error, keep=KEPT)}", file=sys.stderr)
+        print(f"spikefa: {_in_one_line(error)}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt as stop:
         print(f"spikefa: {stop or 'stopped'}", file=sys.stderr)
@@ -59,4 +56,9 @@ def _command(name: str) -> Callable[[argparse.Namespace], None]:
 
 def _print_warning(message: Warning | str, *_: object) -> None:
     """Print a warning in one line, without the file and line that it came from."""
-    print(f"spikefa: warning: {printable(message, keep=KEPT)}", file=sys.stderr)
+    print(f"spikefa: warning: {_in_one_line(message)}", file=sys.stderr)
+
+
+def _in_one_line(message: object) -> str:
+    """Return a message without what a name from a file could do to the terminal."""
+    return printable(" ".join(str(message).splitlines()))

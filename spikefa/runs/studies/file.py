@@ -145,8 +145,8 @@ def _check(path: Path, result: Result) -> None:
 
 def _check_keys(path: Path, given: Any, kinds: Mapping[str, Any]) -> None:
     for key, kind in kinds.items():
-        told = given.get(key) if isinstance(given, dict) else None
-        require(isinstance(told, kind), f"{path} does not say {key!r} as it should")
+        told = isinstance(given, dict) and key in given and isinstance(given[key], kind)
+        require(told, f"{path} does not say {key!r} as it should")
 
 
 def _same(told: Mapping[str, Any], found: Mapping[str, Any]) -> bool:

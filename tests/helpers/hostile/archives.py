@@ -155,7 +155,10 @@ def mutate_checkpoint(chance: random.Random, content: bytes) -> bytes:
     else:
         held[chance.choice(list(held))] = chance.choice([*ODD, *odd_tensors()])
     file = io.BytesIO()
-    torch.save(held, file)
+    try:
+        torch.save(held, file)
+    except RecursionError:  # it is nested so deeply that it cannot be written either
+        return damaged(chance, content, len(content))
     return file.getvalue()
 
 
@@ -185,7 +188,7 @@ def mutate_idx(chance: random.Random, content: bytes) -> bytes:
     """Return an IDX file, gzipped or not, with other bytes or another header."""
     packed = content[:2] == b"\x1f\x8b"
     raw = bytearray(gzip.decompress(content) if packed else content)
-    kind = chance.randrange(6)
+    kind = chance.randrange(5)
     if kind == 0:
         return damaged(chance, content, 20)
     if kind == 1:
@@ -195,14 +198,13 @@ def mutate_idx(chance: random.Random, content: bytes) -> bytes:
         raw[: chance.choice([0, 3, 8, 16])] = b""
     elif kind == 3:
         raw += bytes(chance.choice([1, 1 << 20]))
-    elif kind == 4:
-        return _gzip_bomb()
     else:
         raw = bytearray(damaged(chance, bytes(raw), 20))
     return gzip.compress(bytes(raw)) if packed else bytes(raw)
 
 
-def _gzip_bomb() -> bytes:
+def gzip_bomb() -> bytes:
+    """Return a packed IDX file of a megabyte that unpacks to 900."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     head = struct.pack(">IIII", 0x803, 10**6, 28, 28)
     parts = [packer.compress(head)] + [packer.compress(bytes(1 << 20)) for _ in range(900)]

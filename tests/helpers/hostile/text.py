@@ -3,6 +3,7 @@
 import copy
 import csv
 import io
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -21,7 +22,8 @@ ODD: list[Any] = [
     *([], {}, [[]], {"": {}}, [0] * 1000, {"class": "evil.X"}, [None], {"a": "b"}),
 ]
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi")
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
+    for old, new in itertools.pairwise("abcdefghi")
 )
 
 
@@ -55,7 +57,7 @@ def _change(chance: random.Random, value: Any) -> Any:
     if isinstance(value, list) and value and chance.random() < 0.8:
         at = chance.randrange(len(value))
         value[at] = _change(chance, value[at])
-        return value * chance.choice([1, 1, 1, 2, 1000])
+        return value * chance.choice([1, 1, 1, 2, 1000] if len(value) < 100 else [1])
     return deep(chance) if chance.random() < 0.1 else copy.deepcopy(chance.choice(ODD))
 
 
