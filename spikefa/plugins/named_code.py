@@ -111,7 +111,7 @@ def _may_be_code(value: str) -> bool:
 def _is_own(name: str) -> bool:
     """Return whether a dotted name is that of something in a module of spikefa."""
     found = _OWN.fullmatch(name)
-    if found is None:
+    if found is None or names_file(name.rpartition(":")[0] or name):
         return False
     module = PACKAGE.joinpath(*found[1].split(".")[1:])
     return module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()

@@ -14,6 +14,10 @@ MOST_TEXT = 1 << 26
 """Bytes of a text that is read, 64 MB."""
 
 
+LONGEST_NAME = 255
+"""Bytes of the name of a file; file systems have no longer ones."""
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` if the block succeeds.
@@ -86,10 +90,11 @@ def bare_name(name: object, what: object) -> str:
     SpikefaError
         If it leads out of the folder, or cannot be printed.
     """
-    plain = isinstance(name, str) and name.isprintable() and name not in ("", ".", "..")
-    if not plain or set(str(name)) & set("/\\:"):
-        raise SpikefaError(f"{what} names the file {str(name)!r:.80}: give a name without a folder")
-    return str(name)
+    text = str(name)
+    plain = isinstance(name, str) and text.isprintable() and text not in ("", ".", "..")
+    if not plain or set(text) & set("/\\:") or len(text.encode()) > LONGEST_NAME:
+        raise SpikefaError(f"{what} names the file {text!r:.80}: give a name without a folder")
+    return text
 
 
 def read_text(path: Path) -> str:

@@ -90,7 +90,7 @@ def nest(chance: random.Random, file: h5py.File, name: str) -> None:
     """Put groups within groups, or thousands of them beside each other."""
     parent = chance.choice(["spikefa", "spikefa/clocks", "spikefa/populations", "spikefa/trace"])
     if chance.random() < 0.5:
-        path = "/".join("d" * chance.choice([100, 3000]))
+        path = "/".join("d" * chance.choice([100, 500]))
         file.require_group(f"{parent}/{path}")
     else:
         for number in range(chance.choice([5, 400, 3000])):

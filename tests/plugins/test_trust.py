@@ -51,6 +51,8 @@ def folder(tmp_path, monkeypatch):
         ("mi\x1b[2Jne.py", "mi\x1b[2Jne.py:Plain"),
         ("méine.py", "méine.Plain"),
         ("spikefa.x.py", "spikefa.x.py:Plain"),
+        ("spikefa.py", "spikefa.py"),
+        ("spikefa.errors.py", "spikefa.errors.py"),
         ("spikefa.d/mine.py", "spikefa.d/mine.py:Plain"),
         ("pack/__init__.py", "pack.Plain"),
         ("pack/__init__.py", "pack:Plain"),

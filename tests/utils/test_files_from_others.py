@@ -83,7 +83,22 @@ def test_nothing_that_steers_a_terminal_is_printed(text):
 
 
 @pytest.mark.parametrize(
-    "name", ["/etc/passwd", "../x", "a/b", "..", ".", "", "a\\b", "a\nb", "\x1b[2J", "c:x", 3, None]
+    "name",
+    [
+        "/etc/passwd",
+        "../x",
+        "a/b",
+        "..",
+        ".",
+        "",
+        "a\\b",
+        "a\nb",
+        "\x1b[2J",
+        "c:x",
+        "x" * 300,
+        3,
+        None,
+    ],
 )
 def test_a_name_in_a_file_is_a_bare_name(name):
     with pytest.raises(SpikefaError, match="without a folder"):

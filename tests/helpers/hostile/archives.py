@@ -153,7 +153,13 @@ def mutate_checkpoint(chance: random.Random, content: bytes) -> bytes:
     if kind < 5 and held[part]:
         name = chance.choice(list(held[part]))
         good = held[part][name]
-        odd = [*odd_tensors(), good[:1], good.reshape(-1), good.clone().random_(0, 2), *ODD]
+        odd = [
+            *odd_tensors(),
+            good.reshape(-1)[:1],
+            good.reshape(-1),
+            good.clone().random_(0, 2),
+            *ODD,
+        ]
         held[part][name] = chance.choice(odd)
     elif kind == 5:
         held["history"] = change(chance, held["history"])
