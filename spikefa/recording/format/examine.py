@@ -7,17 +7,15 @@ import h5py
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
+from spikefa.recording.format.examine_clocks import read_clock
 from spikefa.recording.format.schema import (
     CLOCKS,
-    EPOCH,
     IMAGES,
     POPULATIONS,
-    RECURRING,
     ROLES,
     STATUS_PATH,
     STIMULUS,
     STREAMS,
-    TRIGGER,
     Layout,
     RecordedPopulation,
     check_version,
@@ -28,8 +26,8 @@ from spikefa.recording.format.schema import (
     row_shape,
     spikes_path,
 )
-from spikefa.recording.format.trigger_tables import read_triggers
 from spikefa.recording.format.untrusted import (
+    check_rows,
     check_stored,
     dataset,
     inside,
@@ -38,12 +36,8 @@ from spikefa.recording.format.untrusted import (
     whole_number,
 )
 from spikefa.recording.plan.channels import Channel
-from spikefa.recording.plan.clocks import Clock, make_clock
 from spikefa.recording.plan.probes import Encoding
-from spikefa.recording.plan.recurring import Recurring
-from spikefa.recording.plan.sorting import SortedWindows
 from spikefa.recording.plan.streams import Streams
-from spikefa.recording.plan.windows import Window
 from spikefa.utils.names import check_name
 from spikefa.utils.printable import one_line
 
@@ -55,9 +49,6 @@ MOST_NEURONS = 1 << 40
 
 MOST_ROW_BYTES = 1 << 32
 """HDF5 has no larger chunks, and a row is not divided."""
-
-MOST_RECURRING = 100
-"""Windows that recur, of one clock; each can have as many occurrences as there are rows."""
 
 MOST_CLASSES = 256
 """Labels are stored as bytes."""
@@ -75,7 +66,7 @@ def read_layout(file: h5py.File) -> Layout:
     require("spikefa_schema" in attributes, "it has no format version: spikefa did not write it")
     check_version(attributes["spikefa_schema"])
     dataset(file, STATUS_PATH, "u1", 1)
-    clocks = tuple(_read_clock(file, number) for number in range(1 + len(_members(file, CLOCKS))))
+    clocks = tuple(read_clock(file, number) for number in range(1 + len(_members(file, CLOCKS))))
     populations = _read_populations(file)
     sizes = {population.name: population.size for population in populations}
     channels = tuple(
@@ -130,8 +121,8 @@ def _read_presentations(file: h5py.File, clocks: int, streams: int) -> int:
     for clock in range(clocks):
         start = dataset(file, presentations_path(clock, "start"), "<u8", 1)
         dataset(file, presentations_path(clock, "of_row"), "<u8", 1)
-        _check_rows(file, presentations_path(clock, "image"), (streams,), "<u4")
-        _check_rows(file, presentations_path(clock, "label"), (streams,), "u1")
+        check_rows(file, presentations_path(clock, "image"), (streams,), "<u4")
+        check_rows(file, presentations_path(clock, "label"), (streams,), "u1")
         steps = whole_number(read_attributes(start), "steps_per_image", 0)
         require(steps >= 0, f"its images are shown for {steps} steps")
     return steps
@@ -230,16 +221,10 @@ def _check_storage(file: h5py.File, channel: Channel, path: str) -> None:
         f"the rows of its {path} are larger than HDF5 can store",
     )
     if channel.encoding != "events":
-        _check_rows(file, path, shape, dtype)
+        check_rows(file, path, shape, dtype)
     if channel.encoding != "packed":
         until = spikes_path(channel.population, "until")
-        _check_rows(file, until, (channel.batch,) if channel.batch else (), "<u8")
-
-
-def _check_rows(file: h5py.File, path: str, shape: tuple[int, ...], dtype: str) -> None:
-    """Refuse a dataset whose rows have another shape or type."""
-    data = dataset(file, path, dtype, 1 + len(shape))
-    require(data.shape[1:] == shape, f"its {path} has rows of {data.shape[1:]}, not of {shape}")
+        check_rows(file, until, (channel.batch,) if channel.batch else (), "<u8")
 
 
 def _read_encoding(file: h5py.File, population: str) -> Encoding:
@@ -257,41 +242,6 @@ def _read_encoding(file: h5py.File, population: str) -> Encoding:
     for name, dtype in (("timestamps", "<f8"), ("node_ids", "<u8")):
         dataset(file, spikes_path(population, f"events/{name}"), dtype, 1)
     return encoding
-
-
-def _read_clock(file: h5py.File, number: int) -> Clock:
-    dataset(file, clock_path(number, "committed_steps"), "<u8", 1)
-    dataset(file, clock_path(number, "stimulus"), STIMULUS, 1)
-    step = dataset(file, clock_path(number, "step"), "<u8", 1)
-    every = whole_number(read_attributes(step), "every", 1)
-    require(every >= 1, f"its clock {number} is read every {every} steps")
-    epochs = whole(file, clock_path(number, "epochs"), EPOCH)
-    windows = [
-        Window(row["label"].decode(errors="replace"), int(row["start_step"]), int(row["stop_step"]))
-        for row in epochs
-    ]
-    triggers = clock_path(number, "triggers")
-    found = SortedWindows(windows=windows, recurring=_read_recurring(file, number))
-    if inside(file, triggers) is not None:
-        found.triggers.extend(read_triggers(whole(file, triggers, TRIGGER)))
-    return make_clock(found, every)
-
-
-def _read_recurring(file: h5py.File, number: int) -> list[Recurring]:
-    path = clock_path(number, "recurring")
-    if inside(file, path) is None:
-        return []
-    table = whole(file, path, RECURRING)
-    require(len(table) <= MOST_RECURRING, f"it has {len(table)} windows that recur")
-    return [
-        Recurring(
-            row["label"].decode(errors="replace"),
-            start=int(row["start_step"]),
-            length=int(row["length"]),
-            period=int(row["period"]),
-        )
-        for row in table
-    ]
 
 
 def _image_shape(file: h5py.File) -> tuple[int, int] | None:

@@ -36,6 +36,12 @@ def dataset(file: h5py.File, path: str, dtype: str | np.dtype, ndim: int) -> h5p
     return found
 
 
+def check_rows(file: h5py.File, path: str, shape: tuple[int, ...], dtype: str) -> None:
+    """Refuse a dataset whose rows have another shape or type."""
+    data = dataset(file, path, dtype, 1 + len(shape))
+    require(data.shape[1:] == shape, f"its {path} has rows of {data.shape[1:]}, not of {shape}")
+
+
 def whole(file: h5py.File, path: str, dtype: str | np.dtype) -> np.ndarray:
     """Read a whole list."""
     data = dataset(file, path, dtype, 1)

@@ -161,6 +161,27 @@ def test_thumbnails_that_are_not_there(path, name):
         _ = recording.images
 
 
+def test_many_rows_that_share_a_wide_presentation(path):
+    """What all streams saw at each step would be a thousand times what the file holds."""
+    streams, rows = 50_000, 55
+    with h5py.File(path, "r+") as file:
+        del file["spikefa/streams"]
+        file["spikefa/streams"] = np.arange(streams, dtype="<u4")
+        for name, dtype in (("image", "<u4"), ("label", "u1")):
+            where = f"spikefa/presentations/{name}"
+            held = file[where].shape[0]
+            del file[where]
+            file.create_dataset(where, (held, streams), dtype, chunks=(1, streams))[...] = 0
+    with open_recording(path) as recording:
+        assert len(recording.steps) == rows
+        module = "spikefa.recording.format.untrusted"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(f"{module}.UNFOLDED", 1 << 20)
+            patch.setattr(f"{module}.DENSEST_ROWS", 1)
+            with pytest.raises(SpikefaError, match="together they saw"):
+                _ = recording.images
+
+
 def test_sound_files_are_as_before(path):
     with open_recording(path) as recording:
         assert len(recording.steps) == 55
