@@ -11,6 +11,14 @@ from spikefa.datasets import Dataset, Images
 from tests.helpers.processes import REPOSITORY
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_key(tmp_path_factory):
+    """The key with which runs are sealed is not that of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Folder of the real MNIST files."""

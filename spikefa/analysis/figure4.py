@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
+from spikefa.analysis.limits import MOST_SWITCHES, check_panels
 from spikefa.analysis.panels import (
     Excerpt,
     draw_hidden_raster,
@@ -63,6 +64,7 @@ def figure4(recording: Recording) -> Figure:
         len(rasters) > 0,
         f"{recording.path} holds no spikes of hidden or output populations: add such probes",
     )
+    check_panels(len(rasters))
     neuron = traced_neuron(recording)
     traces = [] if neuron is None else _traced_variables(recording, *neuron)
     drawn = [recording.series(population.name) for population in rasters]
@@ -215,7 +217,8 @@ def _footnote(
     neuron: tuple[str, int] | None,
     traces: Sequence[str],
 ) -> str:
-    parts = ["vertical lines: the image changes"]
+    most = max(len(excerpt.presentations()) for excerpt in excerpts)
+    parts = ["vertical lines: the image changes"] if most <= MOST_SWITCHES else []
     if any(population.n_classes for population in excerpts[0].recording.populations.values()):
         parts.append("orange: output spikes of the class shown")
     windows = [excerpt.window for excerpt in excerpts]

@@ -1,12 +1,15 @@
 """The rows of metrics.csv, and single columns of them."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from spikefa.errors import SpikefaError
+from spikefa.utils.csv_text import parse_table
+from spikefa.utils.files import read_text
+
+LARGEST = 1e100
+"""Numbers beyond it leave no room for the margins of a figure."""
 
 MetricsTable = Sequence[Mapping[str, object]]
 """One mapping of column names to values for each epoch."""
@@ -18,13 +21,9 @@ def read_metrics(path: str | Path) -> list[dict[str, str]]:
     Raises
     ------
     SpikefaError
-        If it is missing or is not text.
+        If it is missing or damaged.
     """
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise SpikefaError(f"cannot read the metrics {path}: {error}") from error
+    return parse_table(read_text(Path(path)), path)
 
 
 def as_table(metrics: MetricsTable | str | Path) -> MetricsTable:
@@ -33,12 +32,13 @@ def as_table(metrics: MetricsTable | str | Path) -> MetricsTable:
 
 
 def column(rows: MetricsTable, name: str) -> np.ndarray:
-    """Return a column as float64, with nan where there is no number."""
+    """Return a column as float64, with nan where there is no number that can be drawn."""
     return np.array([_number(row.get(name)) for row in rows])
 
 
 def _number(value: object) -> float:
     try:
-        return float(value)  # type: ignore[arg-type]
+        number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return float("nan")
+    return number if abs(number) < LARGEST else float("nan")

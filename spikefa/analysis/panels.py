@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
+from spikefa.analysis.limits import MOST_SWITCHES, check_cells
 from spikefa.analysis.style import quiet, style
 from spikefa.recording import Recording, Series, Window
 
@@ -60,6 +61,7 @@ class Excerpt:
     def spread(self, steps: np.ndarray, values: np.ndarray, missing: float) -> np.ndarray:
         """Put rows [T, ...] at their steps [stop - start, ...], with `missing` in the gaps."""
         length = self.window.stop - self.window.start
+        check_cells(max(1, values[:1].size), length, f"{self.window.label!r}")
         spread = np.full((length, *values.shape[1:]), missing, dtype=values.dtype)
         spread[steps - self.window.start] = values
         return spread
@@ -196,8 +198,9 @@ def _course(excerpt: Excerpt, series: Series, values: np.ndarray) -> tuple[np.nd
 
 
 def draw_switches(axes: Axes, excerpt: Excerpt) -> None:
-    """Draw a vertical line wherever the image changes."""
-    for start, *_ in excerpt.presentations()[1:]:
+    """Draw a vertical line wherever the image changes, unless there are too many."""
+    shown = excerpt.presentations()
+    for start, *_ in shown[1:] if len(shown) <= MOST_SWITCHES else ():
         axes.axvline(start - 0.5, color=style().grey, linewidth=0.7)
 
 

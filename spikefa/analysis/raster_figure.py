@@ -5,23 +5,17 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spikefa.analysis.limits import MOST_SWITCHES, check_cells, check_panels
 from spikefa.analysis.panels import MOST_THUMBNAILS, Excerpt, draw_switches, draw_thumbnails
 from spikefa.analysis.raster_panels import RasterPanel, draw_raster_panel
 from spikefa.analysis.selection import select_populations, select_steps, select_units
 from spikefa.analysis.style import plain, style, styled
-from spikefa.errors import require
 from spikefa.recording import Recording, Window
 from spikefa.utils.indices import Selection
 
 WIDTH = 10.0
 TOP, BOTTOM = 1.15, 0.85
 """Inches above and below the panels."""
-
-MOST_CELLS = 20_000_000
-"""Units times steps of one panel. More would need gigabytes and show nothing more."""
-
-MOST_SWITCHES = 150
-"""Lines at changes of the image are left out if there are more, since they would hide spikes."""
 
 
 @styled
@@ -64,6 +58,7 @@ def raster_figure(
         many units and steps for a figure.
     """
     names = select_populations(recording, populations)
+    check_panels(len(names))
     window = select_steps(recording, steps, names)
     stream = recording.stream_of(*((name, "spikes") for name in names))
     excerpt = Excerpt(recording, window, stream)
@@ -80,8 +75,7 @@ def raster_figure(
         place = (left, height / inches, width, tall / inches)
         axes = figure.add_axes(place, label=f"raster/{panel.population}")
         draw_raster_panel(axes, panel)
-        if len(excerpt.presentations()) <= MOST_SWITCHES:
-            draw_switches(axes, excerpt)
+        draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=panel is panels[-1])
         height -= 0.18
     axes.set_xlabel("step", fontsize=9)
@@ -93,12 +87,7 @@ def raster_figure(
 
 def _panel(excerpt: Excerpt, population: str, units: str | int | Selection) -> RasterPanel:
     chosen = select_units(excerpt.recording, population, units)
-    cells = len(chosen) * (excerpt.window.stop - excerpt.window.start)
-    require(
-        cells <= MOST_CELLS,
-        f"{len(chosen):,} units of {population} in {cells // len(chosen):,} steps are too many "
-        "for a figure: give fewer units or steps",
-    )
+    check_cells(len(chosen), excerpt.window.stop - excerpt.window.start, population)
     raster = excerpt.recording.raster(population, chosen.tolist(), excerpt.span)
     return RasterPanel(excerpt, population, chosen, excerpt.steps(population), raster)
 

@@ -114,8 +114,9 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
             color=colour,
             rasterized=len(rows) > MOST_MARKS,
         )
-    for start, stop in panel.missing:
-        axes.axvspan(start - 0.5, stop - 0.5, color=style().pale, linewidth=0)
+    gaps = [(start - 0.5, stop - start) for start, stop in panel.missing]
+    across = axes.get_xaxis_transform()
+    axes.broken_barh(gaps, (0, 1), transform=across, color=style().pale, linewidth=0)
 
 
 def _number_units(axes: Axes, units: np.ndarray) -> None:

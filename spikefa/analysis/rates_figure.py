@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from spikefa.analysis.limits import check_panels
 from spikefa.analysis.rates import unit_rates
 from spikefa.analysis.selection import select_populations
 from spikefa.analysis.style import plain, quiet, style, styled
@@ -40,6 +41,7 @@ def rates_figure(recording: Recording) -> Figure:
         If the recording holds no spikes, or no steps.
     """
     names = select_populations(recording)
+    check_panels(len(names))
     windows = {name: _windows(recording, name) for name in names}
     labels = list(dict.fromkeys(w.label for found in windows.values() for w in found))
     require(len(labels) > 0, f"{recording.path} holds no recorded step yet: let the run go on")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from spikefa.analysis.selection import spread
-from spikefa.analysis.style import quiet, style, styled
+from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.utils.numbers import is_whole, whole_number
@@ -90,7 +90,7 @@ def _panels(count: int, aspect: float) -> tuple[Figure, list[Axes]]:
 def _title(population: str, count: int, size: int, replicas: int | None) -> str:
     units = f"{count:,} of {size:,} units" if count < size else f"{size:,} units"
     first = f", the first of {replicas} replicas" if replicas else ""
-    return f"weights from the input onto {population}, {units}{first}"
+    return plain(f"weights from the input onto {population}, {units}{first}")
 
 
 def first_weights(checkpoint: Checkpoint) -> tuple[str, np.ndarray]:

@@ -16,6 +16,8 @@ from matplotlib import rc_context, rcParams, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb, to_rgba
 
+from spikefa.utils.printable import printable
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -145,5 +147,8 @@ def quiet(axes: Axes) -> None:
 
 
 def plain(text: str) -> str:
-    """Return `text` with dollar signs escaped, so that matplotlib finds no formula in it."""
-    return text.replace("$", r"\$")
+    """Return `text` without control characters, and with dollar signs escaped.
+
+    So matplotlib finds no formula in it, and a picture as SVG is valid.
+    """
+    return printable(text).replace("$", r"\$")

@@ -9,6 +9,7 @@ from importlib import import_module
 
 from spikefa.cli.parser import make_parser
 from spikefa.errors import RecordingStoppedWarning, SpikefaError
+from spikefa.utils.printable import printable
 
 INCOMPLETE = 1
 USER_ERROR = 2
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = partial(_print_warning, shown)
             _command(given.command)(given)
     except SpikefaError as error:
-        print(f"spikefa: {error}", file=sys.stderr)
+        print(f"spikefa: {_in_one_line(error)}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt as stop:
         print(f"spikefa: {stop or 'stopped'}", file=sys.stderr)
@@ -62,4 +63,9 @@ def _print_warning(
 ) -> None:
     """Print a warning in one line, without the file and line that it came from; note its class."""
     shown.add(category)
-    print(f"spikefa: warning: {message}", file=sys.stderr)
+    print(f"spikefa: warning: {_in_one_line(message)}", file=sys.stderr)
+
+
+def _in_one_line(message: object) -> str:
+    """Return a message without what a name from a file could do to the terminal."""
+    return printable(" ".join(str(message).splitlines()))

@@ -6,6 +6,7 @@ import torch
 from spikefa.datasets.examples import Examples, labelled
 from spikefa.datasets.folders import StrPath, user_file
 from spikefa.errors import SpikefaError, require
+from spikefa.utils.npz import read_arrays
 
 FILE = "stops.npz"
 N_CLASSES = 6
@@ -33,10 +34,9 @@ def timit_stops(data_dir: StrPath | None = None) -> tuple[Examples, Examples]:
     """
     path = user_file("timit", FILE, HOW, data_dir)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {part: arrays[part] for part in PARTS}
-    except (OSError, ValueError, KeyError) as error:
-        raise SpikefaError(f"cannot read {path} ({error}): {HOW}") from error
+        found = read_arrays(path, PARTS)
+    except SpikefaError as error:
+        raise SpikefaError(f"{error}: {HOW}") from error
     train = _split(found, "train", None)
     require(
         found["test_inputs"].shape[1:] == found["train_inputs"].shape[1:],

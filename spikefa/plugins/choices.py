@@ -6,7 +6,6 @@ class. An option of the experiment, such as ``--feedback-scale``, can fill an ar
 an argument given by its own name takes precedence.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
@@ -20,13 +19,13 @@ from spikefa.plugins.arguments import (
     plain_arguments,
 )
 from spikefa.plugins.classes import SEAMS, Seam, full_name, load_class
+from spikefa.plugins.named_code import Code, code_in
 from spikefa.plugins.user_code import blaming, class_files, from_file, sha256, source_file
 
 Plain = bool | int | float | str | None
 Choice = dict[str, Plain | list[Plain]]
 """The type of such a setting. It is plain data, so that reading settings imports no class."""
 
-_CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|.*:[A-Za-z_]\w*")
 Settings = TypeVar("Settings")
 Offers = Mapping[str, Mapping[str, Any]]
 """For each choice the arguments that options fill, with their values; None fills nothing."""
@@ -58,17 +57,10 @@ def fillers(settings: Any, name: str) -> dict[str, str]:
     }
 
 
-def announce_code(name: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Print which code of the user a choice will run, unless the `known` settings named it too.
-
-    A configuration file can name code, and the user should see that before it runs.
-    """
-    for argument, value in given.items():
-        if value == known.get(argument) or not isinstance(value, str):
-            continue
-        if _CODE.fullmatch(value) and not value.startswith("spikefa."):
-            option = name if argument == "class" else f"{name}.{argument}"
-            print(f"running {value} as --{option}")
+def named_code(settings: Any) -> list[Code]:
+    """Return the code outside spikefa that the choices of a dataclass of settings name."""
+    found = seams(settings)
+    return code_in({name: getattr(settings, name) for name in found}, found)
 
 
 @dataclass(frozen=True)

@@ -110,9 +110,9 @@ def load_class(given: str, seam: Seam) -> type:
     """
     if ":" in given:
         source, name = given.rsplit(":", 1)
-        module = import_file(Path(source)) if _is_file(source) else _import(source, given)
+        module = import_file(Path(source)) if names_file(source) else _import(source, given)
         found = _attribute(module, name, source)
-    elif _is_file(given):
+    elif names_file(given):
         raise SpikefaError(f"{given!r} names no class: give {_suggested(given, seam)}")
     elif "." in given:
         source, name = given.rsplit(".", 1)
@@ -129,7 +129,8 @@ def full_name(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _is_file(text: str) -> bool:
+def names_file(text: str) -> bool:
+    """Return whether `text`, of a name without its class, is the path of a file."""
     return text.endswith(".py") or "/" in text or "\\" in text
 
 

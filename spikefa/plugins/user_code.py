@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -27,12 +28,14 @@ def import_file(path: Path) -> ModuleType:
     SpikefaError
         If there is no such file, or if it raises an error; the message names the line.
     """
-    path = path.resolve()
-    if not path.is_file():
+    path = Path(os.path.realpath(path))
+    if not os.path.isfile(path):
         raise SpikefaError(f"there is no file {path}")
-    name = f"{_PREFIX}{path.stem}_{sha256(path)[:DIGITS]}"
-    if name in sys.modules:
-        return sys.modules[name]
+    stem = path.stem.replace(".", "_")  # a dot would make it a module in a package
+    name = f"{_PREFIX}{stem}_{sha256(path)[:DIGITS]}"
+    known = sys.modules.get(name)
+    if known is not None and known.__file__ == str(path):
+        return known
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise SpikefaError(f"{path} is not a Python file: its name must end with .py")

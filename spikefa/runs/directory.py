@@ -12,7 +12,9 @@ import yaml
 
 from spikefa.errors import SpikefaError, require
 from spikefa.utils.files import read_text, remove_leftovers, write_error, written_whole
+from spikefa.utils.json_text import parse_mapping
 from spikefa.utils.scalars import plain
+from spikefa.utils.yaml_text import parse_named
 
 _FILES = {
     "config": "config.yaml",
@@ -107,7 +109,7 @@ class RunDirectory:
     @property
     def experiment(self) -> str:
         """Name of the experiment, from the first line of the configuration."""
-        found = re.match(r"# spikefa run (\S+)", read_text(self.config))
+        found = re.match(r"# spikefa run ([\w.]+)", read_text(self.config))
         if found is None:
             raise SpikefaError(f"{self.config} does not begin with '# spikefa run EXPERIMENT'")
         return found[1]
@@ -157,10 +159,17 @@ class RunDirectory:
         """
         if not self.summary.is_file():
             return {}
-        try:
-            return dict(json.loads(read_text(self.summary)))
-        except (ValueError, TypeError) as error:
-            raise SpikefaError(f"{self.summary} is damaged: {error}") from error
+        return parse_mapping(read_text(self.summary), self.summary)
+
+    def read_config(self) -> dict[str, Any]:
+        """Return the settings as ``config.yaml`` has them, unchecked.
+
+        Raises
+        ------
+        SpikefaError
+            If the file is damaged.
+        """
+        return parse_named(read_text(self.config), self.config)
 
 
 def _cell(value: float) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from spikefa.errors import SpikefaError
+from spikefa.plugins.choices import named_code
+from spikefa.plugins.trust import seal
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.lock import locked
 from spikefa.runs.parsing import read_settings
@@ -117,6 +119,7 @@ class Experiment(ABC):
     def _finish(self, settings: Any, compute: Compute, directory: RunDirectory) -> RunDirectory:
         directory.clear()
         directory.write_config(self.name, asdict(settings))
+        seal(named_code(settings), directory.path)
         compute(directory)
         self.conclude(settings, directory, self.draw_figures(settings, directory))
         return directory

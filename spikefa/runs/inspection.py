@@ -1,17 +1,15 @@
 """Short descriptions of run directories and recordings."""
 
-import csv
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from spikefa.analysis.metrics_table import read_metrics
 from spikefa.errors import SpikefaError
 from spikefa.recording import describe, open_recording
 from spikefa.runs.directory import RunDirectory
-from spikefa.utils.files import read_text
+from spikefa.utils.printable import printable
 
 
 def inspect(path: Path) -> str:
@@ -22,6 +20,10 @@ def inspect(path: Path) -> str:
     SpikefaError
         If `path` is neither, or a file is damaged.
     """
+    return printable(_described(path), keep="\n")
+
+
+def _described(path: Path) -> str:
     if path.is_file():
         with open_recording(path) as recording:
             return describe(recording)
@@ -41,20 +43,15 @@ def inspect(path: Path) -> str:
 
 
 def _settings(run: RunDirectory) -> list[str]:
-    """Return the settings that are not None, or the whole file if it is not a list of settings."""
-    text = read_text(run.config)
-    try:
-        settings = yaml.safe_load(text)
-    except yaml.YAMLError:
-        settings = None
-    return [_paragraph("settings", settings) if isinstance(settings, dict) else text.strip()]
+    """Return the settings that are not None."""
+    return [_paragraph("settings", run.read_config())]
 
 
 def _last_epoch(run: RunDirectory) -> list[str]:
     """Return the last row of the metrics."""
     if not run.metrics.is_file():
         return []
-    rows = list(csv.DictReader(read_text(run.metrics).splitlines()))
+    rows = read_metrics(run.metrics)
     return [_paragraph("last epoch", rows[-1])] if rows else []
 
 

@@ -1,19 +1,24 @@
 """Read settings from the command line and ``config.yaml``; produce the text of ``--help``."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
-from spikefa.errors import SpikefaError
+from spikefa.errors import SpikefaError, require
 from spikefa.plugins.arguments import class_help
-from spikefa.plugins.choices import announce_code, default_of, seams
+from spikefa.plugins.choices import default_of, named_code, seams
 from spikefa.plugins.classes import load_class
+from spikefa.plugins.named_code import Code, code_in
 from spikefa.plugins.option_order import chosen_classes, order_options
+from spikefa.plugins.trust import check_trusted
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.settings import options
+from spikefa.utils.files import read_text
+from spikefa.utils.yaml_text import parse_named
 
 S = TypeVar("S")
 
@@ -42,6 +47,11 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
     parser.add_argument("--out", type=str, help="folder to make for the run")
     parser.add_argument("--resume", type=str, help="folder of a run to continue")
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run code that --config or --resume names, though it was not run here before",
+    )
     hints = get_type_hints(settings)
     for item in options(settings):
         parser.add_argument(
@@ -64,6 +74,8 @@ def full_help(name: str, settings: type, arguments: list[str], description: str 
     """
     parts = [settings_parser(name, settings, description).format_help()]
     for choice, path in chosen_classes(settings, arguments).items():
+        for code in code_in({choice: {"class": path}}, {choice: seams(settings)[choice]}):
+            code.announce()
         parts.append(class_help(load_class(path, seams(settings)[choice]), choice) + "\n")
     return "\n".join(parts)
 
@@ -79,19 +91,25 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
         If an option is unknown or has a value of the wrong type.
     """
     parser = settings_parser(name, settings)
+    trust = "--trust" in arguments
+    words = _words(arguments)
     arguments = order_options(settings, arguments)
     given = _parse(parser, arguments)
     if given["resume"] is None:
         found = _settings(settings, given)
-        announce(found)
+        for config in given["config"] or ():
+            _check_trusted(found, Path(str(config)), words, trust)
+        _announce(found)
         return Request(found, _path(given["out"]), None)
     if given["out"] is not None:
         raise SpikefaError("--resume continues in the folder of the run: leave out --out")
     run = RunDirectory.open(Path(given["resume"]))
     known = read_settings(name, settings, run)
     found = _settings(settings, _parse(parser, ["--config", str(run.config), *arguments]))
-    announce(known)
-    announce(found, known)
+    _check_trusted(known, run.config, words, trust, resuming=True)
+    for config in given["config"] or ():
+        _check_trusted(found, Path(str(config)), [*words, *_places(known)], trust)
+    _announce(known, found)
     return Request(found, None, run.path)
 
 
@@ -107,10 +125,28 @@ def read_settings(name: str, settings: type[S], run: RunDirectory) -> S:
     return _settings(settings, _parse(parser, ["--config", str(run.config)]))
 
 
-def announce(settings: Any, known: Any = None) -> None:
-    """Print which user code the settings run, except code that the settings `known` already ran."""
-    for name in seams(settings):
-        announce_code(name, getattr(settings, name), getattr(known, name, {}))
+def _announce(*several: Any) -> None:
+    """Print which code of the user the settings run, each once."""
+    named = {code: None for settings in several for code in named_code(settings)}
+    for code in named:
+        code.announce()
+
+
+def _check_trusted(
+    settings: Any, config: Path, words: Collection[str], trust: bool, resuming: bool = False
+) -> None:
+    """Refuse code of the settings that is neither on the command line nor trusted."""
+    given = {Code("", word).place for word in words}
+    check_trusted(named_code(settings), config, given, trust=trust, resuming=resuming)
+
+
+def _places(settings: Any) -> list[str]:
+    return [code.place for code in named_code(settings)]
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    """Return the words of a command line, and what follows the equals signs in them."""
+    return [part for word in arguments for part in (word, word.partition("=")[2]) if part]
 
 
 def _switch(hint: Any) -> dict[str, Any]:
@@ -127,12 +163,30 @@ def _path(given: str | None) -> Path | None:
 
 
 def _parse(parser: ArgumentParser, arguments: list[str]) -> dict[str, Any]:
+    for config in _configs(arguments):
+        _check_config(config)
     try:
         return vars(parser.parse_args(arguments))
     except ArgumentError as error:
         raise SpikefaError(f"{_in_one_line(str(error))} (see {parser.prog} --help)") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SpikefaError(f"cannot read the --config file: {error}") from error
+
+
+def _configs(arguments: Sequence[str]) -> list[Path]:
+    """Return the files that are given with ``--config``."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    after = [following for word, following in pairs if word == "--config"]
+    within = [word.partition("=")[2] for word in arguments if word.startswith("--config=")]
+    return [Path(name) for name in (*after, *within) if name]
+
+
+def _check_config(path: Path) -> None:
+    """Refuse a configuration that is no plain list of settings, before the parser reads it."""
+    named = parse_named(read_text(path), path)
+    for option in ("config", "resume", "trust"):
+        given = named.get(option)
+        require(not given, f"{path} has {option!r}, which only the command line can give")
 
 
 def _in_one_line(message: str) -> str:

@@ -10,6 +10,12 @@ from pathlib import Path
 from spikefa.errors import SpikefaError
 
 _TEMPORARY = re.compile(r"\.(?P<stem>.+)\.(?P<process>\d{1,9})\.tmp(\.[^.]*)?")
+MOST_TEXT = 1 << 26
+"""Bytes of a text that is read, 64 MB."""
+
+
+LONGEST_NAME = 255
+"""Bytes of the name of a file; file systems have no longer ones."""
 
 
 @contextmanager
@@ -99,15 +105,34 @@ def write_error(path: Path, error: OSError) -> SpikefaError:
     return SpikefaError(f"cannot write {path}: {error.strerror or error}")
 
 
+def bare_name(name: object, what: object) -> str:
+    """Return a name from a file that is to be used as the name of another file in its folder.
+
+    Raises
+    ------
+    SpikefaError
+        If it leads out of the folder, or cannot be printed.
+    """
+    text = str(name)
+    plain = isinstance(name, str) and text.isprintable() and text not in ("", ".", "..")
+    if not plain or set(text) & set("/\\:") or len(text.encode()) > LONGEST_NAME:
+        raise SpikefaError(f"{what} names the file {text!r:.80}: give a name without a folder")
+    return text
+
+
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file.
 
     Raises
     ------
     SpikefaError
-        If it cannot be read, or is not text.
+        If it cannot be read, is not text, or is larger than any text of spikefa.
     """
     try:
+        if not path.is_file():  # a pipe would never end
+            raise SpikefaError(f"cannot read {path}: there is no such file")
+        if path.stat().st_size > MOST_TEXT:
+            raise SpikefaError(f"{path} is damaged: it has more than {MOST_TEXT >> 20} MB")
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise SpikefaError(f"cannot read {path}: {error.strerror or error}") from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
+from spikefa.errors import SpikefaError, require
 from spikefa.utils.seeding import generator
 
 Paths = Mapping[str, tuple[str, ...]]
@@ -102,6 +102,15 @@ class RandomStreams:
         return {name: source.get_state() for name, source in self.generators.items()}
 
     def set_states(self, states: Mapping[str, Tensor]) -> None:
-        """Set every generator back to a state that `states` returned."""
+        """Set every generator back to a state that `states` returned.
+
+        Raises
+        ------
+        SpikefaError
+            If it is the state of no generator.
+        """
         for name, source in self.generators.items():
-            source.set_state(states[name])
+            try:
+                source.set_state(states[name])
+            except (RuntimeError, TypeError) as error:
+                raise SpikefaError(f"the state of the generator {name!r} is damaged") from error

@@ -94,8 +94,8 @@ def test_below_a_tenth_each_spike_is_a_mark(record, tmp_path):
         labels = recording.stimulus["label"]
         right = int(spikes[np.arange(40)[None, :] // 4 == labels[:, None]].sum())
         assert len(marks[1].get_xdata()) == right > 0
-        (gap,) = axes.patches
-        assert (gap.get_x(), gap.get_x() + gap.get_width()) == (49.5, 99.5)
+        (gap,) = (path for each in axes.collections for path in each.get_paths())
+        assert (gap.vertices[:, 0].min(), gap.vertices[:, 0].max()) == (49.5, 99.5)
         assert axes.get_ylim() == (39.5, -0.5)
         for suffix, start in ((".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")):
             save_figure(figure, tmp_path / f"x{suffix}")
@@ -186,7 +186,7 @@ def test_a_recording_without_rows(record):
 
 
 def test_more_cells_than_a_picture_shows(record, monkeypatch):
-    module = import_module("spikefa.analysis.raster_figure")
+    module = import_module("spikefa.analysis.limits")
     monkeypatch.setattr(module, "MOST_CELLS", 1000)
     with record() as recording, pytest.raises(SpikefaError, match="fewer units or steps"):
         raster_figure(recording)

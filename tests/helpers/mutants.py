@@ -23,6 +23,7 @@ import numpy as np
 from spikefa import analysis
 from spikefa.errors import SpikefaError
 from spikefa.recording import describe, open_recording
+from tests.helpers.hostile.bytes import damaged
 
 CLOSED = ("closed.h5", "sparse_closed.h5")
 ORIGINALS = (*CLOSED, "killed.h5", "sparse_killed.h5")
@@ -44,32 +45,7 @@ def mutate(trial: int, original: Path, mutant: Path) -> None:
             for _ in range(chance.choice([1, 1, 2, 4])):
                 edit(chance, file)
         return
-    content = bytearray(original.read_bytes())
-    for _ in range(chance.choice([1, 1, 4, 32])):
-        damage(chance, content)
-    mutant.write_bytes(content)
-
-
-def damage(chance: random.Random, content: bytearray) -> None:
-    """Change some bytes, half of the time near the beginning, where the structure is."""
-    end = max(1, min(len(content), 12000 if chance.random() < 0.5 else len(content)))
-    at, length = chance.randrange(end), chance.choice([1, 2, 4, 8, 64, 512])
-    kind = chance.randrange(8)
-    if kind < 3:
-        content[at : at + 1] = bytes([content[at] ^ 1 << chance.randrange(8) if content else 0])
-    elif kind == 3:
-        content[at : at + length] = bytes([chance.choice([0, 255])]) * length
-    elif kind == 4:
-        content[at : at + length] = chance.randbytes(length)
-    elif kind == 5:  # a piece of the file in a wrong place
-        source = chance.randrange(max(1, len(content)))
-        content[at : at + length] = content[source : source + length]
-    elif kind == 6 and chance.random() < 0.2:
-        del content[at:]
-        content.extend(b"\0" * chance.choice([0, 0, 1000]))
-        content.extend(b"\0")
-    else:
-        content[at:at] = chance.randbytes(chance.choice([0, 1, 8]))
+    mutant.write_bytes(damaged(chance, original.read_bytes()))
 
 
 def edit(chance: random.Random, file: h5py.File) -> None:
@@ -79,8 +55,15 @@ def edit(chance: random.Random, file: h5py.File) -> None:
     name = chance.choice(names)
     item = file[name]
     odd = [0, 1, 255, 2**31, 2**63 - 1, 2**64 - 1, -1, 1e308, float("nan"), b"x" * 999, b"", [[1]]]
-    kind = chance.randrange(10)
-    if kind == 9:  # all agree that there is more than there is
+    odd += [h5py.Empty("f4"), h5py.Empty("S9"), True, 1j, "vlen", "\u202e", 0.5]
+    odd += [b"\x1b[2J\xff", b"[" * 20_000, np.zeros(5000), np.zeros((3, 0)), np.void(b"raw")]
+    odd += [np.array((1, 2.0), "i4,f8")]
+    kind = chance.randrange(12)
+    if kind == 11:
+        nest(chance, file, name)
+    elif kind == 10:
+        grow_tables(chance, file)
+    elif kind == 9:  # all agree that there is more than there is
         rows = chance.choice([10**5, 10**6, 10**7])
         for each in map(file.get, names):
             if isinstance(each, h5py.Dataset) and each.maxshape[:1] == (None,):
@@ -103,10 +86,40 @@ def edit(chance: random.Random, file: h5py.File) -> None:
         edit_dataset(chance, file, name)
 
 
+def nest(chance: random.Random, file: h5py.File, name: str) -> None:
+    """Put groups within groups, or thousands of them beside each other."""
+    parent = chance.choice(["spikefa", "spikefa/clocks", "spikefa/populations", "spikefa/trace"])
+    if chance.random() < 0.5:
+        path = "/".join("d" * chance.choice([100, 500]))
+        file.require_group(f"{parent}/{path}")
+    else:
+        for number in range(chance.choice([5, 400, 3000])):
+            file.create_group(f"{parent}/{number}")
+
+
+def grow_tables(chance: random.Random, file: h5py.File) -> None:
+    """Claim windows, windows that recur, or triggers, by the thousand, or of 3e8 steps."""
+    path = "spikefa/epochs"
+    table = np.repeat(file[path][:1], chance.choice([1, 300, 5000]))
+    length = chance.choice([1, 10**6, 3 * 10**8, 2**62])
+    table["label"] = [f"w{n}".encode() for n in range(len(table))]
+    table["start_step"] = np.arange(len(table)) * chance.choice([0, 1, length])
+    table["stop_step"] = table["start_step"] + length
+    if chance.random() < 0.3:
+        kind = [("start_step", "<u8"), ("length", "<u8"), ("period", "<u8"), ("label", "S32")]
+        path = "spikefa/recurring"
+        recurring = np.ones(len(table), kind)
+        recurring["label"] = table["label"]
+        table = recurring
+    if path in file:
+        del file[path]
+    file[path] = table
+
+
 def edit_dataset(chance: random.Random, file: h5py.File, name: str) -> None:
     """Change values, length, type or storage of a dataset."""
     item = file[name]
-    kind = chance.randrange(6)
+    kind = chance.randrange(8)
     shape, dtype, path = item.shape, item.dtype, f"/{name}"
     if kind == 0 and item.size:
         flat = np.array(item).reshape(-1).view(np.uint8)
@@ -115,6 +128,19 @@ def edit_dataset(chance: random.Random, file: h5py.File, name: str) -> None:
     elif kind == 1 and item.chunks:
         item.resize(chance.choice([0, 1, shape[0] + 1, 10**6]), axis=0)
         file["spikefa/committed_steps"][0] = item.shape[0]
+    elif kind == 6 and shape:  # a chunk that inflates, or is claimed
+        del file[path]
+        rows = chance.choice([max(1, shape[0]), 10**6, 10**8])
+        packing = chance.choice([{}, {"compression": "gzip"}, {"compression": "lzf"}])
+        checks = {"shuffle": chance.random() < 0.5, "fletcher32": chance.random() < 0.5}
+        whole, chunks = (max(rows, shape[0]), *shape[1:]), (rows, *shape[1:])
+        made = file.create_dataset(path, whole, dtype, chunks=chunks, **packing, **checks)
+        if chance.random() < 0.3 and made.nbytes < 1 << 24:
+            made[...] = np.zeros((), dtype)
+    elif kind == 7:
+        del file[path]
+        more = chance.choice([(), (3,), (1, 1), (0,), (10**5, 10**5)])
+        file.create_dataset(path, (*shape[:1], *more), dtype)
     elif kind == 2:
         del file[path]
         file.create_dataset(path, shape, chance.choice(["u1", "f8", "S5", ">u8", "?", "c16"]))

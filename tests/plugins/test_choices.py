@@ -259,7 +259,7 @@ def test_print_config_is_accepted(my_rules, capsys):
     printed = capsys.readouterr().out
     assert yaml.safe_load(printed)["rule"] == {"class": choice[1], "alpha": 0.25}
     Path("printed.yaml").write_text(printed)
-    run(*FIG4, "--config", "printed.yaml", "--out", "one")
+    run(*FIG4, "--config", "printed.yaml", "--trust", "--out", "one")
     assert summary("one")["rule"]["alpha"] == 0.25
 
 

@@ -144,5 +144,5 @@ def test_opening_a_run_runs_no_code(write, capsys):
         assert main(command) == 0
     capsys.readouterr()
     with pytest.raises(SystemExit, match="the file was run"):
-        main(["run", "lillicrap2016.fig4", "--resume", "run", "--epochs", "2"])
+        main([*SMALL, "--config", "run/config.yaml", "--trust", "--out", "again"])
     assert "running" in capsys.readouterr().out, "said before it runs"

@@ -12,6 +12,7 @@ import torch
 import spikefa as sf
 from spikefa.errors import SpikefaError
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tests.helpers.hostile.archives import odd_tensors
 
 
 def simulate(tiny, hidden=5, **options):
@@ -68,6 +69,50 @@ def test_code_is_never_run(tmp_path, monkeypatch, write):
     with pytest.raises(SpikefaError, match=r"could run code|not a checkpoint"):
         load_checkpoint(path)
     assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("number", range(len(odd_tensors())))
+def test_odd_tensors_are_refused_before_they_take_memory(number, tiny, saved):
+    """Sparse, expanded, quantised, nested, without values, of another type or shape."""
+    odd = odd_tensors()[number]
+    content = torch.load(saved, weights_only=True)
+    name = next(name for name in content["tensors"] if name.endswith("weight"))
+    content["tensors"][name] = odd
+    torch.save(content, saved)
+    simulation = simulate(tiny)
+    before = {each: tensor.clone() for each, tensor in simulation.tensors().items()}
+    with pytest.raises(SpikefaError) as caught:
+        simulation.restore(saved)
+    assert str(caught.value).isprintable()
+    assert all(torch.equal(before[each], now) for each, now in simulation.tensors().items())
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"history": [1]},
+        {"history": [{"epoch": "1"}]},
+        {"history": [{1: 1}]},
+        {"presentation": -1},
+        {"presentation": 1 << 70},
+        {"generators": {"x": torch.zeros(3)}},
+        {"tensors": {1: torch.zeros(3)}},
+        {"settings": {"x": 1 + 2j}},
+    ],
+)
+def test_parts_that_hold_something_else(part, saved):
+    torch.save(torch.load(saved, weights_only=True) | part, saved)
+    with pytest.raises(SpikefaError, match="damaged"):
+        load_checkpoint(saved)
+
+
+def test_a_generator_in_a_state_that_there_is_not(tiny, saved):
+    content = torch.load(saved, weights_only=True)
+    for state in content["generators"].values():
+        state.fill_(255)
+    torch.save(content, saved)
+    with pytest.raises(SpikefaError, match="state of the generator"):
+        simulate(tiny).restore(saved)
 
 
 def test_other_files_and_versions(tmp_path):

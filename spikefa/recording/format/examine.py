@@ -1,21 +1,21 @@
 """Read the layout of a file, and check every part of it."""
 
+import math
 from collections.abc import Sequence
 
 import h5py
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
+from spikefa.recording.format.examine_clocks import read_clock
 from spikefa.recording.format.schema import (
     CLOCKS,
-    EPOCH,
     IMAGES,
     POPULATIONS,
-    RECURRING,
+    ROLES,
     STATUS_PATH,
     STIMULUS,
     STREAMS,
-    TRIGGER,
     Layout,
     RecordedPopulation,
     check_version,
@@ -26,22 +26,29 @@ from spikefa.recording.format.schema import (
     row_shape,
     spikes_path,
 )
-from spikefa.recording.format.trigger_tables import read_triggers
-from spikefa.recording.format.untrusted import dataset, inside, read_attributes, whole
+from spikefa.recording.format.untrusted import (
+    check_rows,
+    check_stored,
+    dataset,
+    inside,
+    read_attributes,
+    whole,
+    whole_number,
+)
 from spikefa.recording.plan.channels import Channel
-from spikefa.recording.plan.clocks import Clock, make_clock
 from spikefa.recording.plan.probes import Encoding
-from spikefa.recording.plan.recurring import Recurring
-from spikefa.recording.plan.sorting import SortedWindows
 from spikefa.recording.plan.streams import Streams
-from spikefa.recording.plan.windows import Window
 from spikefa.utils.names import check_name
+from spikefa.utils.printable import one_line
 
 FIRST = "1.0"
 """The format that held what one stream saw, and no boundaries of presentations."""
 
 MOST_NEURONS = 1 << 40
 """More than fits anywhere, and neurons times classes still fits into 64 bits."""
+
+MOST_ROW_BYTES = 1 << 32
+"""HDF5 has no larger chunks, and a row is not divided."""
 
 MOST_CLASSES = 256
 """Labels are stored as bytes."""
@@ -59,7 +66,7 @@ def read_layout(file: h5py.File) -> Layout:
     require("spikefa_schema" in attributes, "it has no format version: spikefa did not write it")
     check_version(attributes["spikefa_schema"])
     dataset(file, STATUS_PATH, "u1", 1)
-    clocks = tuple(_read_clock(file, number) for number in range(1 + len(_members(file, CLOCKS))))
+    clocks = tuple(read_clock(file, number) for number in range(1 + len(_members(file, CLOCKS))))
     populations = _read_populations(file)
     sizes = {population.name: population.size for population in populations}
     channels = tuple(
@@ -85,9 +92,10 @@ def read_layout(file: h5py.File) -> Layout:
 def _read_streams(file: h5py.File) -> Streams:
     """Return the streams whose stimulus was recorded."""
     numbers = whole(file, STREAMS, "<u4").tolist()
-    total = int(read_attributes(file[STREAMS]).get("of", 0))
+    total = whole_number(read_attributes(file[STREAMS]), "of", 0)
     path = clock_path(0, "stimulus")
-    default = int(read_attributes(dataset(file, path, STIMULUS, 1)).get("batch_index", 0))
+    shown = read_attributes(dataset(file, path, STIMULUS, 1))
+    default = whole_number(shown, "batch_index", 0)
     require(
         numbers == sorted(set(numbers)) and default in numbers and total >= 0,
         f"the numbers in its {STREAMS} are not ascending, or {default} is not among them",
@@ -113,9 +121,9 @@ def _read_presentations(file: h5py.File, clocks: int, streams: int) -> int:
     for clock in range(clocks):
         start = dataset(file, presentations_path(clock, "start"), "<u8", 1)
         dataset(file, presentations_path(clock, "of_row"), "<u8", 1)
-        _check_rows(file, presentations_path(clock, "image"), (streams,), "<u4")
-        _check_rows(file, presentations_path(clock, "label"), (streams,), "u1")
-        steps = int(read_attributes(start).get("steps_per_image", 0))
+        check_rows(file, presentations_path(clock, "image"), (streams,), "<u4")
+        check_rows(file, presentations_path(clock, "label"), (streams,), "u1")
+        steps = whole_number(read_attributes(start), "steps_per_image", 0)
         require(steps >= 0, f"its images are shown for {steps} steps")
     return steps
 
@@ -124,22 +132,29 @@ def _read_populations(file: h5py.File) -> tuple[RecordedPopulation, ...]:
     group = inside(file, POPULATIONS)
     require(isinstance(group, h5py.Group) and len(group) > 0, f"it has no {POPULATIONS}")
     found = []
-    for name, member in group.items():
+    for name in group:
         check_name("population", name)
-        require(isinstance(member, h5py.Group), f"its {POPULATIONS}/{name} is not a group")
-        attributes = read_attributes(member)
-        layer, size = int(attributes["layer"]), int(attributes["size"])
-        n_classes = int(attributes.get("n_classes", 0))
-        require(
-            0 < size <= MOST_NEURONS and 0 <= n_classes <= MOST_CLASSES,
-            f"its population {name!r} has {size} neurons for {n_classes} classes",
-        )
-        found.append(
-            RecordedPopulation(
-                name, layer=layer, role=str(attributes["role"]), size=size, n_classes=n_classes
-            )
-        )
+        found.append(_read_population(file, name))
     return tuple(sorted(found, key=lambda population: population.layer))
+
+
+def _read_population(file: h5py.File, name: str) -> RecordedPopulation:
+    path = f"{POPULATIONS}/{name}"
+    group = inside(file, path)
+    require(isinstance(group, h5py.Group), f"its {path} is not a group")
+    attributes = read_attributes(group)
+    layer, size = whole_number(attributes, "layer"), whole_number(attributes, "size")
+    n_classes, role = whole_number(attributes, "n_classes", 0), attributes.get("role")
+    require(
+        0 < size <= MOST_NEURONS and 0 <= n_classes <= MOST_CLASSES,
+        f"its population {name!r} has {size} neurons for {n_classes} classes",
+    )
+    if role not in ROLES:
+        raise SpikefaError(f"the role of its population {name!r} is {one_line(repr(role), 60)}")
+    node_ids = dataset(file, f"{path}/node_ids", "<u8", 1)
+    require(len(node_ids) == size, f"its {path}/node_ids are {len(node_ids)} numbers, not {size}")
+    check_stored(node_ids, size)
+    return RecordedPopulation(name, layer=layer, role=role, size=size, n_classes=n_classes)
 
 
 def _recorded(file: h5py.File) -> list[tuple[str, str]]:
@@ -169,10 +184,11 @@ def _read_channel(
     if population not in sizes:
         raise SpikefaError(f"it has {path}, but no population {population!r}")
     found = inside(file, path)
-    attributes = read_attributes(found) if isinstance(found, h5py.Dataset) else {"batch_index": 0}
-    stream = int(attributes["batch_index"])
+    require(isinstance(found, h5py.Dataset), f"it has no {path}")
+    attributes = read_attributes(found)
+    stream = whole_number(attributes, "batch_index")
     names = ("batch", "clock", "elements", "states")
-    batch, clock, elements, states = (int(attributes.get(name, 0)) for name in names)
+    batch, clock, elements, states = (whole_number(attributes, name, 0) for name in names)
     numbers = stream, batch, clock, elements, states
     require(min(numbers) >= 0, f"the attributes of its {path} are negative")
     size = elements or sizes[population]
@@ -193,17 +209,22 @@ def _read_channel(
         encoding=encoding,
         states=states,
     )
-    if encoding != "events":
-        _check_rows(file, path, *row_shape(channel))
-    if encoding != "packed":
-        _check_rows(file, spikes_path(population, "until"), (batch,) if batch else (), "<u8")
+    _check_storage(file, channel, path)
     return channel
 
 
-def _check_rows(file: h5py.File, path: str, shape: tuple[int, ...], dtype: str) -> None:
-    """Refuse a dataset whose rows have another shape or type."""
-    data = dataset(file, path, dtype, 1 + len(shape))
-    require(data.shape[1:] == shape, f"its {path} has rows of {data.shape[1:]}, not of {shape}")
+def _check_storage(file: h5py.File, channel: Channel, path: str) -> None:
+    """Refuse a channel whose datasets are not what its description says."""
+    shape, dtype = row_shape(channel)
+    require(
+        math.prod(shape) * np.dtype(dtype).itemsize < MOST_ROW_BYTES,
+        f"the rows of its {path} are larger than HDF5 can store",
+    )
+    if channel.encoding != "events":
+        check_rows(file, path, shape, dtype)
+    if channel.encoding != "packed":
+        until = spikes_path(channel.population, "until")
+        check_rows(file, until, (channel.batch,) if channel.batch else (), "<u8")
 
 
 def _read_encoding(file: h5py.File, population: str) -> Encoding:
@@ -223,42 +244,10 @@ def _read_encoding(file: h5py.File, population: str) -> Encoding:
     return encoding
 
 
-def _read_clock(file: h5py.File, number: int) -> Clock:
-    dataset(file, clock_path(number, "committed_steps"), "<u8", 1)
-    dataset(file, clock_path(number, "stimulus"), STIMULUS, 1)
-    step = dataset(file, clock_path(number, "step"), "<u8", 1)
-    every = int(read_attributes(step).get("every", 1))
-    require(every >= 1, f"its clock {number} is read every {every} steps")
-    epochs = whole(file, clock_path(number, "epochs"), EPOCH)
-    windows = [
-        Window(row["label"].decode(errors="replace"), int(row["start_step"]), int(row["stop_step"]))
-        for row in epochs
-    ]
-    triggers = clock_path(number, "triggers")
-    found = SortedWindows(windows=windows, recurring=_read_recurring(file, number))
-    if inside(file, triggers) is not None:
-        found.triggers.extend(read_triggers(whole(file, triggers, TRIGGER)))
-    return make_clock(found, every)
-
-
-def _read_recurring(file: h5py.File, number: int) -> list[Recurring]:
-    path = clock_path(number, "recurring")
-    if inside(file, path) is None:
-        return []
-    return [
-        Recurring(
-            row["label"].decode(errors="replace"),
-            start=int(row["start_step"]),
-            length=int(row["length"]),
-            period=int(row["period"]),
-        )
-        for row in whole(file, path, RECURRING)
-    ]
-
-
 def _image_shape(file: h5py.File) -> tuple[int, int] | None:
     if inside(file, IMAGES) is None:
         return None
     dataset(file, f"{IMAGES}/index", "<u4", 1)
     _, height, width = dataset(file, f"{IMAGES}/pixels", "u1", 3).shape
+    require(0 < height * width < MOST_ROW_BYTES, f"its images have {height} x {width} pixels")
     return int(height), int(width)

@@ -22,6 +22,9 @@ VERSION = (1, 1)
 STATUS = ("open", "closed", "failed", "repaired")
 """Meaning of the numbers in /spikefa/status."""
 
+ROLES = ("input", "hidden", "output")
+"""What a population is for."""
+
 CHUNK_ROWS = 1000
 """Rows of one chunk, and upper bound of the rows of one commit."""
 

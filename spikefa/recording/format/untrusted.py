@@ -1,5 +1,6 @@
 """Read from a file that may be damaged or malicious."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,16 @@ import h5py
 import numpy as np
 
 from spikefa.errors import require
+from spikefa.utils.printable import one_line
 
 DENSEST = 1100
-"""Deflate, the strongest filter of HDF5, does not compress by a larger factor."""
+"""A file system that compresses does not do so by a larger factor."""
+
+UNFOLDED, DENSEST_ROWS = 1 << 28, 64
+"""Bytes that the stimulus of a small recording may take, and of a large one for each byte of it."""
+
+MOST_ATTRIBUTE = 1 << 20
+"""Bytes of an attribute. Those of spikefa are below 64 kB, more than which HDF5 stores apart."""
 
 
 def dataset(file: h5py.File, path: str, dtype: str | np.dtype, ndim: int) -> h5py.Dataset:
@@ -21,7 +29,17 @@ def dataset(file: h5py.File, path: str, dtype: str | np.dtype, ndim: int) -> h5p
         f"its {path} is {found.dtype} with {found.ndim} dimensions",
     )
     require(found.external is None and not found.is_virtual, f"its {path} lies in another file")
+    require(
+        found.id.get_create_plist().get_nfilters() == 0,
+        f"its {path} is compressed and could unpack to any size: use h5repack -f NONE first",
+    )
     return found
+
+
+def check_rows(file: h5py.File, path: str, shape: tuple[int, ...], dtype: str) -> None:
+    """Refuse a dataset whose rows have another shape or type."""
+    data = dataset(file, path, dtype, 1 + len(shape))
+    require(data.shape[1:] == shape, f"its {path} has rows of {data.shape[1:]}, not of {shape}")
 
 
 def whole(file: h5py.File, path: str, dtype: str | np.dtype) -> np.ndarray:
@@ -40,11 +58,16 @@ def check_stored(data: h5py.Dataset, rows: int) -> None:
     """
     row = data.dtype.itemsize * int(np.prod(data.shape[1:]))
     size = _held(Path(data.file.filename))
-    packed = data.id.get_create_plist().get_nfilters() > 0
     require(
-        rows * row <= size * (DENSEST if packed else 1),
+        rows * row <= size,
         f"it says that {data.name} has {rows} rows of {row} bytes, but has {size} bytes itself",
     )
+
+
+def check_unfolded(path: Path, size: int) -> None:
+    """Refuse `size` bytes that are read from few, because many rows share an entry of a table."""
+    most = max(UNFOLDED, DENSEST_ROWS * path.stat().st_size)
+    require(size <= most, f"its rows say that together they saw {size:,} bytes")
 
 
 def _held(path: Path) -> int:
@@ -74,17 +97,38 @@ def inside(file: h5py.File, path: str) -> Any:
 
 
 def read_attributes(item: h5py.HLObject) -> dict[str, Any]:
-    """Return the attributes of `item` as Python's own types.
+    """Return the attributes of `item` as Python's own types: text, numbers, and lists of them.
 
     Attributes of variable length are left out. Recordings have none, and HDF5 stores them without
     checksums: one changed byte there makes HDF5 2.0 read for ever.
     """
     found = {}
     for name in item.attrs:
-        kind = item.attrs.get_id(name).dtype
-        if kind.kind != "O":
+        attribute = item.attrs.get_id(name)
+        if attribute.dtype.kind != "O":
+            _check_attribute(attribute, one_line(repr(name), 60))
             value = item.attrs[name]
             # A string is read as bytes, a number as a NumPy scalar, several as an array.
             plain = value.decode(errors="replace") if isinstance(value, bytes) else value.tolist()
             found[name] = plain
     return found
+
+
+def _check_attribute(attribute: h5py.h5a.AttrID, name: str) -> None:
+    space, dtype = attribute.get_space(), attribute.dtype
+    require(
+        space.get_simple_extent_type() != h5py.h5s.NULL and dtype.itemsize > 0,
+        f"its attribute {name} is empty",
+    )
+    require(dtype.kind in "biufS" and dtype.subdtype is None, f"its attribute {name} is {dtype}")
+    require(attribute.get_storage_size() <= MOST_ATTRIBUTE, f"its attribute {name} is too large")
+
+
+def whole_number(attributes: Mapping[str, Any], name: str, default: int | None = None) -> int:
+    """Return an attribute that is an integer."""
+    value = attributes.get(name, default)
+    require(
+        isinstance(value, int) and not isinstance(value, bool),
+        f"its attribute {name!r} is {one_line(repr(value), 60)}, not an integer",
+    )
+    return int(value)

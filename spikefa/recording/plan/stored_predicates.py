@@ -1,6 +1,5 @@
 """Predicates read from a file, and how they become callable again."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.predicates import Function, Own, Predicate
 from spikefa.recording.plan.ready_made import READY_MADE
 from spikefa.recording.plan.variables import Variables
+from spikefa.utils.json_text import parse_json
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _restore(predicate: Predicate, label: str, given: Mapping[str, Function]) ->
     if label in given:
         return Own(given[label])
     try:
-        kind, arguments = json.loads(predicate.text)
+        kind, arguments = parse_json(predicate.text, f"the trigger {label!r}")
         if kind in READY_MADE:
             return READY_MADE[kind](**arguments)
     except (ValueError, TypeError) as error:

@@ -7,12 +7,15 @@ import numpy as np
 
 from spikefa.errors import SpikefaError
 from spikefa.recording.format.schema import (
+    BACKPRESSURE,
     BACKPRESSURE_PATH,
+    WRITER,
     WRITER_PATH,
     Backpressure,
     RecordedPopulation,
 )
 from spikefa.recording.format.trigger_memory import TriggerMemory
+from spikefa.recording.format.untrusted import dataset, inside
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.triggers import Trigger
 from spikefa.recording.plan.windows import Window
@@ -150,9 +153,9 @@ class Contents:
     def backpressure(self) -> Backpressure:
         """How often and how long the simulation waited for the disk."""
         with self._file.readable():
-            found = self._file.data.get(BACKPRESSURE_PATH)
-            if found is None:
+            if inside(self._file.data, BACKPRESSURE_PATH) is None:
                 return Backpressure()
+            found = dataset(self._file.data, BACKPRESSURE_PATH, BACKPRESSURE, 1)
             found.refresh()
             blocks, seconds = found[0].item()
             return Backpressure(int(blocks), float(seconds))
@@ -161,7 +164,7 @@ class Contents:
     def writer(self) -> tuple[int, str]:
         """Process and machine that wrote the file last."""
         with self._file.readable():
-            if WRITER_PATH not in self._file.data:
+            if inside(self._file.data, WRITER_PATH) is None:
                 return 0, ""
-            process, host = self._file.data[WRITER_PATH][0].item()
+            process, host = dataset(self._file.data, WRITER_PATH, WRITER, 1)[0].item()
             return int(process), host.decode(errors="replace")

@@ -1,10 +1,11 @@
 """Where a recording comes from: its provenance, seeds and configuration."""
 
-import json
 from typing import Any
 
-from spikefa.errors import SpikefaError
-from spikefa.recording.read.recording_file import RecordingFile
+from spikefa.errors import SpikefaError, require
+from spikefa.recording.format.untrusted import whole_number
+from spikefa.recording.read.recording_file import RecordingFile, readable
+from spikefa.utils.json_text import parse_json
 
 
 class Origin:
@@ -29,24 +30,30 @@ class Origin:
         """The seed of the experiment."""
         if "seed" not in self._attributes:
             raise SpikefaError(f"{self._path} has no 'seed': it has {', '.join(self._attributes)}")
-        return int(self._attributes["seed"])
+        with readable(self._path):
+            return whole_number(self._attributes, "seed")
 
     @property
     def replicas(self) -> int | None:
         """The number of replicas, or None for a single network."""
-        found = self._attributes.get("replicas")
-        return None if found is None else int(found)
+        if "replicas" not in self._attributes:
+            return None
+        with readable(self._path):
+            return whole_number(self._attributes, "replicas")
 
     @property
     def seeds(self) -> list[int]:
         """The seed of each replica, or of the single network."""
-        return list(json.loads(self._attributes.get("seeds", f"[{self.seed}]")))
+        found = parse_json(self._attributes.get("seeds", f"[{self.seed}]"), f"{self._path}: seeds")
+        require(
+            isinstance(found, list) and all(isinstance(seed, int) for seed in found),
+            f"{self._path} is damaged: its 'seeds' are no list of integers",
+        )
+        return list(found)
 
     @property
     def config(self) -> dict[str, Any]:
         """The configuration of the experiment; empty if none was given."""
-        try:
-            config = json.loads(self._attributes.get("config_json", "{}"))
-        except (TypeError, ValueError) as error:
-            raise SpikefaError(f"{self._path} has a configuration that is not JSON") from error
+        text = self._attributes.get("config_json", "{}")
+        config = parse_json(text, f"the configuration in {self._path}")
         return config if isinstance(config, dict) else {"config": config}

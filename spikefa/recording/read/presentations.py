@@ -6,6 +6,7 @@ import numpy as np
 
 from spikefa.errors import require
 from spikefa.recording.format.schema import clock_path, presentations_path, seen_by, shown_type
+from spikefa.recording.format.untrusted import check_unfolded
 from spikefa.recording.read.inferred import infer
 from spikefa.recording.read.recording_file import RecordingFile
 from spikefa.recording.read.selection import rows_of
@@ -105,6 +106,8 @@ def read_shown(file: RecordingFile, rows: slice, clock: int) -> np.ndarray:
     """Return what all recorded streams saw in some rows of a clock, `shown_type` [T]."""
     first, held = _held(file, rows, clock)
     steps = file.clock_steps[clock][rows]
+    with file.readable():
+        check_unfolded(file.path, len(steps) * held.dtype.itemsize)
     shown = held.repeat(np.diff(np.append(first, len(steps))))
     shown["step"] = steps
     return shown

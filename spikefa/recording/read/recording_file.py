@@ -15,6 +15,7 @@ from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.windows import Window
 from spikefa.recording.read.selection import Stream, stream_index
 from spikefa.recording.read.trigger_reading import read_firings, windows_of
+from spikefa.utils.printable import one_line
 
 
 @contextmanager
@@ -23,12 +24,13 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except SpikefaError as error:
-        raise SpikefaError(f"cannot read {path} as a recording: {error}") from error
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise SpikefaError(f"cannot read {path}: it is damaged ({reason})") from error
+        reason = one_line(error, 500)
+        raise SpikefaError(f"cannot read {path} as a recording: {reason}") from error
     except MemoryError as error:
         raise SpikefaError(f"cannot read {path}: what it claims to hold is too large") from error
+    except Exception as error:  # h5py has no class of its own, and raises nearly any of Python's
+        reason = one_line(str(error).split("\n", 1)[0] or type(error).__name__)
+        raise SpikefaError(f"cannot read {path}: it is damaged ({reason})") from error
 
 
 class RecordingFile:

@@ -4,6 +4,7 @@ import numpy as np
 
 from spikefa.errors import require
 from spikefa.recording.format.schema import IMAGES
+from spikefa.recording.format.untrusted import check_stored
 from spikefa.recording.read.contents import Contents
 from spikefa.recording.read.presentations import read_shown
 from spikefa.recording.read.recording_file import RecordingFile
@@ -33,6 +34,7 @@ class RowReader:
         with self._file.readable():
             shown = read_shown(self._file, rows, 0)["image"][:, self._file.layout.pictured]
             count = len(np.unique(shown))
+            check_stored(self._file.data[f"{IMAGES}/pixels"], count)
             index = self._file.data[f"{IMAGES}/index"][:count]
             pixels = self._file.data[f"{IMAGES}/pixels"][:count]
             held = min(len(index), len(pixels))

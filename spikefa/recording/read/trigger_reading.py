@@ -14,6 +14,9 @@ from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.windows import OPEN_END, Window
 from spikefa.recording.read.inferred import infer
 
+OCCURRENCES = 4
+"""Occurrences of windows that recur, for each row, on average."""
+
 
 def read_firings(file: h5py.File, number: int, clock: Clock) -> np.ndarray:
     """Return the committed firings of the triggers of a clock, FIRING [n]."""
@@ -58,6 +61,8 @@ def windows_of(clock: Clock, steps: np.ndarray, firings: np.ndarray) -> dict[str
     found = list(clock.windows)
     for recurring in clock.recurring:
         found += recurring.windows(steps)
+        most = OCCURRENCES * len(steps) + len(clock.windows)
+        require(len(found) <= most, f"its {len(steps)} steps are in over {most} windows")
     for number, trigger in enumerate(clock.triggers):
         fired = firings["step"][firings["trigger"] == number].tolist()
         found += [trigger.window(n, step) for n, step in enumerate(fired, start=1)]
@@ -87,7 +92,7 @@ def memories_of(file: h5py.File, number: int, layout: Layout) -> list[TriggerMem
         require(fits, f"its {path} has the shape {data.shape}")
         history[name] = data
     rows = {len(history[name][0]) for name in ("stimulus", "wanted", "rows")}
-    require(len(rows) == 1, "parts of the rows that it remembers are missing")
+    require(rows == {max(1, clock.history)}, "it does not remember as many rows as it says")
     found = read_memories(history, channels)
     return [_upgraded(each, clock.every) for each in found] if layout.inferred else found
 

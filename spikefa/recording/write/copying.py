@@ -45,6 +45,8 @@ def copied(
         If it cannot be written. The recording is then as it was.
     """
     layout = as_written(layout)
+    for clock in range(len(layout.clocks)):
+        recording.memories(clock)  # which checks the size of what is then laid out
     encodings = {
         channel.population: recording.encoding(channel.population)
         for channel in recording.layout.channels

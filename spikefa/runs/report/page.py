@@ -1,12 +1,8 @@
 """The page of a report: its head, its sections in order, and the file it is written to."""
 
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from spikefa import __version__
-from spikefa.errors import SpikefaError
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.report import sections
 from spikefa.runs.report.markup import Markup, element, escaped, joined
@@ -46,7 +42,7 @@ def report_page(run: RunDirectory) -> str:
     SpikefaError
         If the configuration, the summary or the metrics are damaged.
     """
-    summary, config = run.read_summary(), _config(run)
+    summary, config = run.read_summary(), run.read_config()
     titled = {
         "Results": sections.results(run, summary),
         "": sections.figures(run),
@@ -76,15 +72,3 @@ def _head(run: RunDirectory) -> Markup:
         f"<title>{escaped(run.experiment)} - {escaped(run.path.resolve().name)}</title>"
         f"<style>{CSS}</style></head>"
     )
-
-
-def _config(run: RunDirectory) -> dict[str, Any]:
-    try:
-        config = yaml.safe_load(run.config.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeError, ValueError) as error:
-        raise SpikefaError(
-            f"{run.config} is damaged: {' '.join(str(error).split())[:200]}"
-        ) from error
-    if not isinstance(config, dict):
-        raise SpikefaError(f"{run.config} is damaged: it holds no settings")
-    return config

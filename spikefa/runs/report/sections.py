@@ -11,6 +11,7 @@ from spikefa.recording import describe, open_recording
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.figures import RunFigure, run_figures
 from spikefa.runs.report.markup import Markup, element, escaped, grid, joined, pairs, picture
+from spikefa.utils.files import read_text
 
 DPI = 130
 PIXELS_PER_INCH = 92
@@ -164,6 +165,6 @@ def reproduction(run: RunDirectory, summary: Mapping[str, Any]) -> Markup:
             "The same seed gives the same bits with the same versions on the same kind of device.",
         )
     )
-    text = run.config.read_text(encoding="utf-8", errors="replace")
+    text = read_text(run.config)
     parts.append(element("pre", escaped(text.strip())))
     return joined(parts)

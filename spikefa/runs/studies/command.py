@@ -5,6 +5,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from spikefa.errors import require
+from spikefa.plugins.choices import seams
+from spikefa.plugins.named_code import code_in
 from spikefa.runs.catalogue import load_experiment
 from spikefa.runs.settings import options
 from spikefa.runs.studies.targets import Target
@@ -20,13 +23,18 @@ def command(target: Target, settings: Mapping[str, Any]) -> str:
     rules and circuits.
     """
     experiment = load_experiment(target.experiment)
-    seams = {name: given for name, given in settings.items() if isinstance(given, dict)}
-    defaults = experiment.completed(experiment.settings(**seams))
+    chosen = seams(experiment.settings)
+    choices = {name: settings[name] for name in chosen if name in settings}
+    require(
+        not code_in(choices, chosen) and all(isinstance(each, dict) for each in choices.values()),
+        f"a result of {target.experiment} names code that is not spikefa's: it was not run",
+    )
+    defaults = experiment.completed(experiment.settings(**choices))
     words = [f"spikefa run {target.experiment}", target.options]
     for item in options(defaults):
         default = getattr(defaults, item.name)
         given = settings.get(item.name, default)
-        if item.name not in (*seams, *ELSEWHERE) and given != default:
+        if item.name not in (*choices, *ELSEWHERE) and given != default:
             words.append(f"--{item.name.replace('_', '-')} {_word(given)}")
     return " ".join(filter(None, words))
 

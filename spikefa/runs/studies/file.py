@@ -9,7 +9,9 @@ from typing import Any
 
 from spikefa.errors import SpikefaError, require
 from spikefa.runs.studies.claims import Quantity, Verdict, summary
-from spikefa.utils.files import read_text, written_whole
+from spikefa.utils.files import bare_name, read_text, written_whole
+from spikefa.utils.json_text import parse_mapping
+from spikefa.utils.printable import one_line
 
 VERSION = 1
 NAME = "result.json"
@@ -27,6 +29,12 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "git_commit": str,
     "git_dirty": bool,
 }
+_NUMBER = int | float | None
+_QUANTITY: dict[str, Any] = {
+    **{"text": str, "unit": str, "values": list, "n": int},
+    **{"paper": _NUMBER, "paper_sd": _NUMBER, "mean": _NUMBER, "sd": _NUMBER},
+}
+_CLAIM: dict[str, Any] = {"text": str, "holds": bool, "evidence": str, "reason": str}
 Result = dict[str, Any]
 
 
@@ -84,19 +92,19 @@ def read_result(path: Path) -> Result:
     SpikefaError
         If the file is missing, damaged, of another version, or edited.
     """
-    try:
-        result = json.loads(read_text(path))
-    except ValueError as error:
-        raise SpikefaError(f"{path} is damaged: {error}") from error
-    require(isinstance(result, dict), f"{path} is no result file")
+    result = parse_mapping(read_text(path), path)
     version = result.get("version")
     require(
         type(version) is int and version == VERSION,
         f"{path} is a result file of version {version!r}, this program reads {VERSION}: "
         "run the experiment again",
     )
+    try:
+        found = checksum(result)
+    except ValueError as error:
+        raise SpikefaError(f"{path} is damaged: {one_line(error)}") from error
     require(
-        result.get("checksum") == checksum(result),
+        result.get("checksum") == found,
         f"{path} was edited after the experiment wrote it, its checksum is wrong: "
         "restore it, or run the experiment again",
     )
@@ -112,14 +120,33 @@ def checksum(result: Mapping[str, Any]) -> str:
 
 
 def _check(path: Path, result: Result) -> None:
-    for key, kind in _KEYS.items():
-        require(isinstance(result.get(key), kind), f"{path} does not say {key!r} as it should")
+    _check_keys(path, result, _KEYS)
+    for name in result["figures"]:
+        bare_name(name, path)
+    makers = result.get("computed_by", [])
+    require(
+        isinstance(makers, list) and all(isinstance(each, str) for each in makers),
+        f"{path} does not say 'computed_by' as it should",
+    )
+    for claim in result["claims"]:
+        _check_keys(path, claim, _CLAIM)
     for quantity in result["quantities"]:
+        _check_keys(path, quantity, _QUANTITY)
+        require(
+            all(isinstance(each, int | float | None) for each in quantity["values"]),
+            f"{path} has values of {quantity['text']!r} that are no numbers",
+        )
         told = {key: quantity.get(key) for key in ("mean", "sd", "n")}
         require(
             _same(told, summary(quantity["values"])),
             f"{path} has a mean or deviation of {quantity.get('text')!r} that its values lack",
         )
+
+
+def _check_keys(path: Path, given: Any, kinds: Mapping[str, Any]) -> None:
+    for key, kind in kinds.items():
+        told = isinstance(given, dict) and key in given and isinstance(given[key], kind)
+        require(told, f"{path} does not say {key!r} as it should")
 
 
 def _same(told: Mapping[str, Any], found: Mapping[str, Any]) -> bool:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import require
 from spikefa.runs.settings import ALL
+from spikefa.utils.npz import read_arrays
+from spikefa.utils.printable import one_line
 
 Runs = dict[str, np.ndarray]
 """The results of all runs by name, stacked: `[n, ...]`."""
@@ -101,11 +103,18 @@ def load_runs(folder: Path, seeds: Sequence[int], cell: str = "") -> Runs:
     found: dict[str, list[np.ndarray]] = {}
     for seed in seeds:
         path = file_of(folder, seed, cell)
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                stored = {COMMIT: np.array(""), **arrays}  # older runs do not store it
-                for name, values in stored.items():
-                    found.setdefault(name, []).append(values)
-        except (OSError, ValueError) as error:
-            raise SpikefaError(f"cannot read the run {path}: {error}") from error
-    return {name: np.stack(values) for name, values in found.items()}
+        stored = {COMMIT: np.array(""), **read_arrays(path)}  # older runs do not store it
+        for name, values in stored.items():
+            found.setdefault(name, []).append(values)
+    return {name: _stacked(folder, name, values, len(seeds)) for name, values in found.items()}
+
+
+def _stacked(folder: Path, name: str, values: Sequence[np.ndarray], runs: int) -> np.ndarray:
+    """Stack the values of all runs, which must be of one kind."""
+    kinds = {(each.shape, each.dtype.kind) for each in values}
+    require(
+        len(values) == runs and len(kinds) == 1,
+        f"the runs in {folder} do not go together: {one_line(name)!r} is missing or of another "
+        "shape in some; delete these and resume the run",
+    )
+    return np.stack(values)

@@ -18,7 +18,7 @@ from spikefa.runs.studies.wording import (
     quantity_row,
     table_row,
 )
-from spikefa.utils.files import written_whole
+from spikefa.utils.files import bare_name, written_whole
 
 HEADING = """# What the papers report, and what this program finds
 
@@ -88,11 +88,28 @@ def add_run(run: Path, folder: Path) -> Path:
     require(known is not None, f"{run} is about {result['id']!r}, which no paper has")
     assert known is not None
     target = folder / known.folder
+    sources = [run / NAME, *(figure_in(run / "figures", name) for name in result["figures"])]
     target.mkdir(parents=True, exist_ok=True)
-    for source in (run / NAME, *(run / "figures" / name for name in result["figures"])):
+    for source in sources:
         with written_whole(target / source.name) as temporary:
             shutil.copyfile(source, temporary)
     return target
+
+
+def figure_in(folder: Path, name: str) -> Path:
+    """Return the path of a figure that a result file names.
+
+    Raises
+    ------
+    SpikefaError
+        If it is no file in the folder itself.
+    """
+    path = folder / bare_name(name, "the result")
+    require(
+        path.is_file() and not path.is_symlink() and not folder.is_symlink(),
+        f"the result names the figure {name!r}, which is no file in {folder}",
+    )
+    return path
 
 
 def _overview(results: Mapping[str, Result]) -> str:

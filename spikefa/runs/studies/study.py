@@ -1,6 +1,7 @@
 """Studies: turn settings into a run directory with numbers, verdicts and a figure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 
 from spikefa.analysis.saving import save_figure
 from spikefa.analysis.style import on_white
-from spikefa.errors import require
+from spikefa.errors import SpikefaError, require
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Compute, Experiment
 from spikefa.runs.provenance import provenance
@@ -19,6 +20,7 @@ from spikefa.runs.studies.file import NAME, result_of, write_result
 from spikefa.runs.studies.grid import Grid, chosen
 from spikefa.runs.studies.repeats import Once, Together, repeat
 from spikefa.utils.devices import choose_device
+from spikefa.utils.printable import one_line
 
 WITHOUT_BACKEND = ("auto", "eager")
 """`Study.backends` for a study that calls the steps of its networks directly."""
@@ -105,16 +107,21 @@ class Study(Experiment):
     def draw_figures(self, settings: Any, directory: RunDirectory) -> list[Path]:
         """Draw the picture from the files of the runs, on white."""
         path = directory.figures / f"{self.name.split('.')[1]}.png"
+        runs = self._grid(settings, directory).load()
         with on_white():
-            save_figure(self.picture(settings, self._grid(settings, directory).load()), path)
+            with self._fitting(directory):
+                picture = self.picture(settings, runs)
+            save_figure(picture, path)
         return [path]
 
     def conclude(self, settings: Any, directory: RunDirectory, figures: Sequence[Path]) -> None:
         """Judge the claims, and write the result and the summary."""
         grid = self._grid(settings, directory)
         runs = grid.load()
-        measures = self.measures(settings, runs)
-        verdicts = judge_all(self.claims, measures)
+        with self._fitting(directory):
+            measures = self.measures(settings, runs)
+            verdicts = judge_all(self.claims, measures)
+            quantities = self.quantities(measures)
         place = choose_device(settings.device)
         backend = "eager" if (settings.backend, place.type) == ("auto", "cpu") else settings.backend
         origin = provenance(str(place), backend)
@@ -124,7 +131,7 @@ class Study(Experiment):
             quick=settings.quick,
             settings=asdict(settings) | self._cells_run(runs),
             n=settings.repeats,
-            quantities=self.quantities(measures),
+            quantities=quantities,
             verdicts=verdicts,
             figures=figures,
             seconds=round(grid.seconds(runs), 1),
@@ -137,6 +144,17 @@ class Study(Experiment):
     def measures(self, settings: Any, runs: Any) -> Measures:
         """Return the values from which quantities and claims are computed."""
         return Measures(settings=settings, runs=runs, **self.measure(settings, runs))
+
+    @contextmanager
+    def _fitting(self, directory: RunDirectory) -> Iterator[None]:
+        """Raise errors of a study that meets arrays it did not write as a `SpikefaError`."""
+        try:
+            yield
+        except (LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
+            raise SpikefaError(
+                f"{self.name} cannot use the runs in {_repeats(directory)}: if a file in it is "
+                f"damaged, delete it and resume ({type(error).__name__}: {one_line(error)})"
+            ) from error
 
     def _grid(self, settings: Any, directory: RunDirectory) -> Grid:
         return Grid(_repeats(directory), range(settings.repeats), self.cells)

@@ -5,6 +5,7 @@ from typing import Any
 
 from spikefa.runs.studies.file import Result
 from spikefa.runs.studies.targets import Target
+from spikefa.utils.printable import one_line
 
 
 def cells_run(result: Result) -> str:
@@ -23,7 +24,9 @@ def findings(result: Result) -> str:
     verdicts = [claim["holds"] for claim in result["claims"]]
     if verdicts:
         return f"{sum(verdicts)} of {len(verdicts)} claims hold"
-    first = next(quantity for quantity in result["quantities"] if quantity["values"])
+    first = next((each for each in result["quantities"] if each["values"]), None)
+    if first is None:
+        return "nothing was measured"
     return _measured(first, f" {first['unit']}".rstrip())
 
 
@@ -77,9 +80,8 @@ def origin(result: Result) -> str:
     text = f"commit {judge}"
     if makers not in ([], [judge]):
         text = f"computed by commit {' and '.join(makers)}, judged by {judge}"
-    return (
-        f"{result['n']} runs, {duration(result['seconds'])} in all on {result['hardware']}; {text}."
-    )
+    place = _safe(result["hardware"])
+    return f"{result['n']} runs, {duration(result['seconds'])} in all on {place}; {_safe(text)}."
 
 
 def _commit(version: str) -> str:
@@ -103,4 +105,9 @@ def anchor(target: Target) -> str:
 
 def table_row(*cells: object) -> str:
     """Return a row of a Markdown table."""
-    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(_safe(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _safe(text: object) -> str:
+    """Return text of a result file in one line that begins no element of HTML."""
+    return one_line(text, 2000).replace("<", "&lt;")

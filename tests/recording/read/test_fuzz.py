@@ -1,37 +1,17 @@
 """Ten thousand damaged recordings; some hundreds are in test_damaged_files.py."""
 
-import shutil
-
 import pytest
 
+from tests.helpers.hostile.originals import make_recordings
 from tests.helpers.mutants import READ_MUTANTS
 from tests.helpers.processes import run_python
-from tests.helpers.sparse_network import WINDOWS, Sparse, probes
-from tests.helpers.toy_network import IMAGES
 
 BATCH = 500
 
 
 @pytest.fixture
-def originals(tmp_path, start, toy):
-    """With bits and with events, closed and as a killed process leaves it: copied while open."""
-    sparse = Sparse()
-    auto, every = probes("auto"), probes("events", stream="all")
-    both = [auto[0], every[1], *auto[2:]]  # of the first, events are chosen
-    given = {
-        "probes": both,
-        "windows": WINDOWS,
-        "variables": sparse.variables,
-        "thumbnails": IMAGES,
-    }
-    for name, network, options in (("", toy, {"thumbnails": IMAGES}), ("sparse_", sparse, given)):
-        path = tmp_path / "run.h5"
-        with start(path, **options) as recorder:
-            network.run(recorder, range(110))
-            recorder.commit()
-            shutil.copy(path, tmp_path / f"{name}killed.h5")
-            network.run(recorder, range(110, 130))
-        path.rename(tmp_path / f"{name}closed.h5")
+def originals(tmp_path):
+    make_recordings(tmp_path)
     return tmp_path
 
 

@@ -133,7 +133,7 @@ def test_a_figure_that_cannot_be_drawn_says_why(run):
     run.checkpoint.write_bytes(b"no checkpoint")
     page = Page(written(run))
     assert page.text.count("Not drawn: ") == 3
-    assert "truncated, or not a checkpoint" in page.text
+    assert "is not a checkpoint, or is damaged" in page.text
     assert "it is not an HDF5 file" in page.text
 
 

@@ -1,0 +1,53 @@
+"""Read .npz files that may be damaged or malicious."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from spikefa.errors import require
+from spikefa.utils.archives import archive
+
+PLAIN = "biufU"
+"""Kinds of values: truth values, numbers and text."""
+
+
+def read_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+    """Return the arrays in a .npz file by name.
+
+    Parameters
+    ----------
+    path : Path
+    names : sequence of str, optional
+        The arrays to read; all by default.
+
+    Raises
+    ------
+    SpikefaError
+        If it is no such file, is damaged, lacks an array, or holds anything but numbers and text.
+    """
+    with archive(path, "a file of arrays (.npz)") as opened:
+        held = {each.filename.removesuffix(".npy"): each for each in opened.infolist()}
+        for name in names or ():
+            require(name in held, f"it has no array {name!r}")
+        return {name: _read(opened, held[name]) for name in names or held}
+
+
+def _read(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """Return an array whose header claims no more than the member holds."""
+    content = io.BytesIO(opened.read(member))
+    version = np.lib.format.read_magic(content)
+    read_header = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    require(version in read_header, f"its {member.filename!r} has an unknown format")
+    shape, _, dtype = read_header[version](content)
+    require(dtype.kind in PLAIN, f"its {member.filename!r} holds {dtype.name}")
+    size = dtype.itemsize * int(np.prod([int(n) for n in shape], dtype=object))
+    left = len(content.getbuffer()) - content.tell()
+    require(size == left, f"its {member.filename!r} has {left} bytes for the shape {shape}")
+    content.seek(0)
+    return np.asarray(np.lib.format.read_array(content, allow_pickle=False))

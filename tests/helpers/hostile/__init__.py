@@ -1,0 +1,1 @@
+"""Mutants of every kind of file that the program reads, and what reads them."""
