@@ -19,6 +19,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Correlation, Few, Share, Size
 from spikefa.utils.seeding import generator
 
 SHOWN = 1500
@@ -28,10 +29,10 @@ SHOWN = 1500
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    neurons: int = option(1000, "neurons in each of the two populations")
-    two_way: float = option(0.31, "share of the pairs that are connected both ways")
-    correlation: float = option(0.36, "of the two weights of such a pair")
-    repeats: int = option(20, REPEATS)
+    neurons: Size = option(1000, "neurons in each of the two populations")
+    two_way: Share = option(0.31, "share of the pairs that are connected both ways")
+    correlation: Correlation = option(0.36, "of the two weights of such a pair")
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from spikefa.datasets.images import Images
 from spikefa.errors import SpikefaError, require
-from spikefa.utils.scalars import plain_fields
+from spikefa.utils.checking import check_fields, ranged
+from spikefa.utils.ranges import Signed, Size
 
 Scaling = Literal["unit", "standardised", "standardised_each"]
 
@@ -39,12 +40,12 @@ class Examples:
     inputs: Tensor
     targets: Tensor
     labels: Tensor | None = None
-    per_class: int = 1
+    per_class: Size = 1
     shift: Tensor | None = None
     spread: Tensor | None = None
 
     def __post_init__(self) -> None:
-        plain_fields(self)
+        check_fields(self)
         counts = [self.inputs.shape[-2], self.targets.shape[-2]]
         counts += [] if self.labels is None else [len(self.labels)]
         require(
@@ -68,13 +69,14 @@ class Examples:
         )
 
 
+@ranged
 def classification(
     images: Images,
     inputs: Scaling = "unit",
     *,
-    low: float = 0.0,
-    high: float = 1.0,
-    per_class: int = 1,
+    low: Signed = 0.0,
+    high: Signed = 1.0,
+    per_class: Size = 1,
     like: Examples | None = None,
 ) -> Examples:
     """Return images with their classes as targets, float32.
@@ -102,15 +104,16 @@ def classification(
     )
 
 
+@ranged
 def labelled(
     x: Tensor,
     labels: Tensor,
-    n_classes: int,
+    n_classes: Size,
     inputs: Scaling = "unit",
     *,
-    low: float = 0.0,
-    high: float = 1.0,
-    per_class: int = 1,
+    low: Signed = 0.0,
+    high: Signed = 1.0,
+    per_class: Size = 1,
     like: Examples | None = None,
 ) -> Examples:
     """Return inputs of any kind with their classes as targets.
@@ -142,7 +145,6 @@ def labelled(
         inputs in get_args(Scaling),
         f"inputs must be one of {', '.join(get_args(Scaling))}, {inputs!r} given",
     )
-    require(per_class >= 1, f"a class needs at least 1 output, {per_class} given")
     lowest, highest = int(labels.min()), int(labels.max())
     require(
         lowest >= 0 and highest < n_classes,
@@ -156,7 +158,8 @@ def labelled(
     return Examples(x.sub_(shift).div_(spread), targets, labels, per_class, shift, spread)
 
 
-def reconstruction(images: Images, *, low: float = 0.0, high: float = 1.0) -> Examples:
+@ranged
+def reconstruction(images: Images, *, low: Signed = 0.0, high: Signed = 1.0) -> Examples:
     """Return images that are their own targets, float32, for an autoencoder.
 
     Parameters

@@ -16,7 +16,9 @@ from spikefa.network.variables import Variables, alignments, in_a_row, network_v
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.synapses import Dense
+from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.ranges import Batch, Few, Seed, Size
 from spikefa.utils.replicas import replica, seeds_of, side_by_side
 from spikefa.utils.scalars import plain, whole
 from spikefa.utils.seeding import generator
@@ -66,10 +68,11 @@ class Network:
         support replicas, or the device has too little memory.
     """
 
+    @ranged
     @enough_memory()
     def __init__(
         self,
-        n_inputs: int,
+        n_inputs: Size,
         populations: Mapping[str, Population],
         feedback: FeedbackCircuit,
         rule: PlasticityRule,
@@ -78,7 +81,7 @@ class Network:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         optimiser: MakeOptimiser | None = None,
-        replicas: int | None = None,
+        replicas: Few | None = None,
     ):
         check_parts(populations, feedback, rule, output_error)
         self.n_inputs, replicas = whole(n_inputs, "n_inputs"), plain(replicas)
@@ -143,7 +146,8 @@ class Network:
         """Return the first replica; without replicas, the network itself."""
         return self.replica(0) if self.leading else self
 
-    def initialise(self, seed: int | Sequence[int]) -> None:
+    @ranged
+    def initialise(self, seed: Seed | Sequence[Seed]) -> None:
         """Draw all weights from the random streams ``weights/...`` and ``feedback/...`` of `seed`.
 
         Parameters
@@ -161,12 +165,12 @@ class Network:
                 check_written_in_place(one.tensors(), whole, number)
         self.initialised = True
 
-    def state(self, batch: int) -> NetworkState:
+    @ranged
+    def state(self, batch: Batch) -> NetworkState:
         """Return the resting state of `batch` independent streams, which share the weights.
 
         With replicas, each replica has `batch` streams.
         """
-        require(batch >= 1, f"the batch must be at least 1, {batch} given")
         where = (self.device, self.dtype)
         learning_rates = LearningRates.of(self.rule, self.feedback, len(self.synapses), self.dtype)
         single = NetworkState(

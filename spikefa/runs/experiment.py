@@ -74,7 +74,6 @@ class Experiment(ABC):
             **plain({each.name: getattr(settings, each.name) for each in fields(settings)}),
         )
         if isinstance(settings, Repeated):
-            settings.check()
             settings = self._shortened(settings)
         return self.complete(settings)
 

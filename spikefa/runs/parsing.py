@@ -1,19 +1,21 @@
 """Read settings from the command line and ``config.yaml``; produce the text of ``--help``."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar
 
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
 from spikefa.errors import SpikefaError
-from spikefa.plugins.arguments import class_help
+from spikefa.plugins.arguments import HelpFormatter, class_help
 from spikefa.plugins.choices import announce_code, default_of, seams
 from spikefa.plugins.classes import load_class
 from spikefa.plugins.option_order import chosen_classes, order_options
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.settings import options
+from spikefa.runs.settings import flag, options
+from spikefa.utils.checking import annotations, number_of
 
 S = TypeVar("S")
 
@@ -37,15 +39,18 @@ class Request(NamedTuple):
 def settings_parser(name: str, settings: type, description: str = "") -> ArgumentParser:
     """Return a parser with one option for each field of the dataclass `settings`."""
     parser = ArgumentParser(
-        prog=f"spikefa run {name}", description=description, exit_on_error=False
+        prog=f"spikefa run {name}",
+        description=description,
+        exit_on_error=False,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
     parser.add_argument("--out", type=str, help="folder to make for the run")
     parser.add_argument("--resume", type=str, help="folder of a run to continue")
-    hints = get_type_hints(settings)
+    hints = annotations(settings)
     for item in options(settings):
         parser.add_argument(
-            f"--{item.name.replace('_', '-')}",
+            flag(item.name),
             type=hints[item.name],
             default=default_of(item),
             help=item.metadata.get("help", ""),
@@ -78,9 +83,8 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
     SpikefaError
         If an option is unknown or has a value of the wrong type.
     """
-    parser = settings_parser(name, settings)
     arguments = order_options(settings, arguments)
-    given = _parse(parser, arguments)
+    given = _parse(name, settings, arguments)
     if given["resume"] is None:
         found = _settings(settings, given)
         announce(found)
@@ -89,7 +93,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
         raise SpikefaError("--resume continues in the folder of the run: leave out --out")
     run = RunDirectory.open(Path(given["resume"]))
     known = read_settings(name, settings, run)
-    found = _settings(settings, _parse(parser, ["--config", str(run.config), *arguments]))
+    found = _settings(settings, _parse(name, settings, ["--config", str(run.config), *arguments]))
     announce(known)
     announce(found, known)
     return Request(found, None, run.path)
@@ -103,8 +107,7 @@ def read_settings(name: str, settings: type[S], run: RunDirectory) -> S:
     SpikefaError
         If the file is missing, or has an unknown option or a value of the wrong type.
     """
-    parser = settings_parser(name, settings)
-    return _settings(settings, _parse(parser, ["--config", str(run.config)]))
+    return _settings(settings, _parse(name, settings, ["--config", str(run.config)]))
 
 
 def announce(settings: Any, known: Any = None) -> None:
@@ -126,18 +129,28 @@ def _path(given: str | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def _parse(parser: ArgumentParser, arguments: list[str]) -> dict[str, Any]:
+def _parse(name: str, settings: type, arguments: list[str]) -> dict[str, Any]:
+    parser = settings_parser(name, settings)
     try:
         return vars(parser.parse_args(arguments))
     except ArgumentError as error:
-        raise SpikefaError(f"{_in_one_line(str(error))} (see {parser.prog} --help)") from error
+        message = _in_one_line(str(error), annotations(settings))
+        raise SpikefaError(f"{message} (see {parser.prog} --help)") from error
+    except OverflowError as error:  # jsonargparse lets it through, without the option
+        raise SpikefaError(
+            f"a number has too many digits: {error} (see {parser.prog} --help)"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise SpikefaError(f"cannot read the --config file: {error}") from error
 
 
-def _in_one_line(message: str) -> str:
-    """Replace the parser's keys in a message of jsonargparse with the names of the options."""
+def _in_one_line(message: str, hints: Mapping[str, Any]) -> str:
+    """Replace the parser's keys in a message of jsonargparse with options, and name their range."""
     line = " ".join(message.split())
-    line = re.sub(r'Parser key "(\w+)":', lambda key: f"--{key[1].replace('_', '-')}:", line)
     line = re.sub(r"<class '(\w+)'>", r"\1", line.replace("typing.", ""))
-    return line
+    line = re.sub(r"Annotated\[(\w+), [^\]]*\]", r"\1", line)
+    key = re.search(r'Parser key "(\w+)":', line)
+    if key is None:
+        return line
+    line, number = line.replace(key[0], f"{flag(key[1])}:"), number_of(hints.get(key[1]))
+    return line if number is None else f"{line}; give {number}"

@@ -7,8 +7,9 @@ that are repeated over seeds.
 from dataclasses import Field, dataclass, fields
 from typing import Any, Literal
 
-from spikefa.errors import require
 from spikefa.runs.options import option
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Few
 
 Device = Literal["cpu", "cuda", "auto"]
 Backend = Literal[
@@ -32,26 +33,35 @@ ALL = "all"
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """The device and the backend of an experiment."""
+    """The device and the backend of an experiment.
+
+    Raises
+    ------
+    SpikefaError
+        If an option is out of the range that its annotation gives.
+    """
 
     device: Device = option("cpu", DEVICE)
     backend: Backend = option(
         "auto", "what executes the steps; auto: graph on a GPU, else eager; see docs/performance.md"
     )
 
+    def __post_init__(self) -> None:
+        check_fields(self, flag, of="")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Repeated(Placed):
     """The options of an experiment that is repeated over seeds."""
 
-    repeats: int = option(1, REPEATS)
-    processes: int = option(1, "runs side by side, one thread each")
+    repeats: Few = option(1, REPEATS)
+    processes: Few = option(1, "runs side by side, one thread each")
     quick: bool = option(False, "a shorter version, under a minute, that still shows the effect")
 
-    def check(self) -> None:
-        """Raise a `SpikefaError` if there are no repeats or no processes."""
-        require(self.repeats >= 1, f"repeats must be at least 1, {self.repeats} given")
-        require(self.processes >= 1, f"processes must be at least 1, {self.processes} given")
+
+def flag(name: str) -> str:
+    """Return the option of the setting `name`: of "batch_size" "--batch-size"."""
+    return f"--{name.replace('_', '-')}"
 
 
 def options(settings: Any) -> list["Field[Any]"]:

@@ -8,7 +8,6 @@ import numpy as np
 from torch import Tensor
 
 from spikefa.datasets.images import Dataset, Images
-from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.plugins.user_code import blaming, user_files
@@ -29,8 +28,10 @@ from spikefa.simulation.training import Training
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
+from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.progress import Bar
+from spikefa.utils.ranges import Batch, Count, CountOrZero, DurationOrZero, Scale, Seed, Steps
 from spikefa.utils.replicas import seeds_of
 from spikefa.utils.scalars import whole
 
@@ -80,15 +81,16 @@ class Simulation:
         If a number is out of range, or stimulus and network do not fit.
     """
 
+    @ranged
     @enough_memory()
     def __init__(
         self,
         network: Network,
         stimulus: Stimulus | Dataset,
         *,
-        steps_per_image: int | None = None,
-        batch_size: int = 100,
-        seed: int | Sequence[int] = 0,
+        steps_per_image: Steps | None = None,
+        batch_size: Batch = 100,
+        seed: Seed | Sequence[Seed] = 0,
         schedule: Schedule | Mapping[str, Schedule] | None = None,
         decay_schedule: Schedule | None = None,
         encoding: Encoding | None = None,
@@ -149,7 +151,8 @@ class Simulation:
         """The recorder, if the training is recorded."""
         return self.training.recorder
 
-    def presentations(self, epochs: float) -> int:
+    @ranged
+    def presentations(self, epochs: DurationOrZero) -> int:
         """Return how many presentations it takes to show at least so many epochs."""
         return self.training.sampler.presentations(epochs)
 
@@ -162,8 +165,9 @@ class Simulation:
         """
         return self.training.present(record, each)
 
+    @ranged
     def train(
-        self, epochs: int = 1, after_epoch: Callable[[list[Row]], None] | None = None
+        self, epochs: Count = 1, after_epoch: Callable[[list[Row]], None] | None = None
     ) -> list[Row]:
         """Train for so many epochs more.
 
@@ -182,26 +186,28 @@ class Simulation:
         Stopped
             On Ctrl-C or SIGTERM, after the presentation under way and the checkpoint.
         """
-        require(epochs >= 1, f"epochs must be at least 1, {epochs} given")
         files = user_files(self.network.rule, self.network.feedback)
         with enough_memory(), blaming("a step of the training", *files):
             self.epochs.run(epochs, after_epoch)
         return self.history
 
-    def learn(self, presentations: int, bar: Bar | None = None) -> None:
+    @ranged
+    def learn(self, presentations: CountOrZero, bar: Bar | None = None) -> None:
         """Do so many presentations, of `batch_size` items each, without epochs and files.
 
         `bar` is told of each. Runs of 100 or more are guarded against NaN, see `Guard`.
         """
         do_presentations(self.training, presentations, bar or Bar(None))
 
+    @ranged
     def follow(
         self, at: Sequence[int], measures: Mapping[str, Callable[[], Any]], bar: Bar | None = None
     ) -> dict[str, np.ndarray]:
         """Learn, `look` and take measures after so many presentations, see `curves.follow`."""
         return follow(lambda number: self.learn(number, bar), self.held_out, at, measures)
 
-    def set_learning_rates(self, factor: float | Sequence[float] = 1.0, decay: float = 1.0) -> None:
+    @ranged
+    def set_learning_rates(self, factor: Scale | Sequence[Scale] = 1.0, decay: Scale = 1.0) -> None:
         """Scale learning rates (of all projections, or of each) and weight decay from here on.
 
         The factors come on top of the schedules; 0 freezes a projection.
@@ -219,11 +225,12 @@ class Simulation:
 
     # -- testing -------------------------------------------------------------------------------
 
+    @ranged
     def test(
         self,
         stimulus: Stimulus | Images | None = None,
         name: str = "test",
-        batch: int | None = None,
+        batch: Batch | None = None,
     ) -> Score:
         """Test with plasticity arrested; nothing of the training is touched.
 

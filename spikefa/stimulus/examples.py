@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from spikefa.datasets.examples import Examples
-from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.plugins.describing import describe
 from spikefa.stimulus.base import Sources, Stimulus
@@ -16,7 +15,8 @@ from spikefa.stimulus.example_answers import ExampleAnswers
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.scalars import whole
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Steps
 from spikefa.utils.tensors import CONSTANT, Variable
 
 Alteration = Callable[[Tensor, torch.Generator], None]
@@ -74,12 +74,11 @@ class ExampleStimulus(Stimulus):
     examples: Examples
     shuffled: bool = field(default=True, kw_only=True)
     change: Alteration | None = field(default=None, kw_only=True)
-    steps: int = field(default=1, kw_only=True)
+    steps: Steps = field(default=1, kw_only=True)
     name: str = field(default="examples", kw_only=True)
 
     def __post_init__(self) -> None:
-        self.steps = whole(self.steps, "the number of steps of an example")
-        require(self.steps >= 1, f"an example needs at least 1 step, {self.steps} given")
+        check_fields(self)
         self.n_inputs = self.examples.inputs.shape[-1]
 
     @property

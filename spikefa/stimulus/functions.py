@@ -17,7 +17,8 @@ from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.scalars import whole
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Count
 from spikefa.utils.seeding import generator
 
 BLOCK = 256
@@ -64,14 +65,11 @@ class FunctionStimulus(Stimulus):
     measures: ClassVar[tuple[str, ...]] = ("squared_error",)
 
     task: Task | Sequence[Task]
-    tests: int = field(default=500, kw_only=True)
-    epoch: int = field(default=1000, kw_only=True)
+    tests: Count = field(default=500, kw_only=True)
+    epoch: Count = field(default=1000, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.tests = whole(self.tests, "the number of held-out examples")
-        self.epoch = whole(self.epoch, "the number of examples of an epoch")
-        require(self.tests >= 1, f"at least 1 example must be held out, {self.tests} given")
-        require(self.epoch >= 1, f"an epoch needs at least 1 example, {self.epoch} given")
+        check_fields(self)
         self.tasks = [self.task] if isinstance(self.task, Task) else list(self.task)
         require(bool(self.tasks), "there is no task: give one, or one for each replica")
         self.n_inputs = self.tasks[0].n_inputs

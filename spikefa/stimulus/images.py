@@ -16,7 +16,8 @@ from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
 from spikefa.stimulus.readout import ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.scalars import whole
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Steps
 from spikefa.utils.tensors import CONSTANT, Variable
 
 
@@ -75,13 +76,12 @@ class ImageStimulus(Stimulus):
     measures: ClassVar[tuple[str, ...]] = ("error_percent", "error_percent_summed")
 
     images: Images
-    steps: int = 5
+    steps: Steps = 5
     encoding: Encoding = field(default_factory=RateCode)
     name: str = "images"
 
     def __post_init__(self) -> None:
-        self.steps = whole(self.steps, "the number of steps of an image")
-        require(self.steps >= 1, f"an image needs at least 1 step, {self.steps} given")
+        check_fields(self)
         self.n_inputs = self.images.n_inputs
         self.n_classes = self.images.n_classes
         self.thumbnails = self.images.pixels

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.synapses.sparse import Sparse
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Size
 
 
 @dataclass(eq=False, kw_only=True)
@@ -49,12 +51,13 @@ class LocallyConnected(Sparse):
         If the sizes do not fit the grid and the fields.
     """
 
-    grid: tuple[int, int]
-    field: int | tuple[int, int]
-    maps: int = 1
-    stride: int = 1
+    grid: tuple[Size, Size]
+    field: Size | tuple[Size, Size]
+    maps: Size = 1
+    stride: Size = 1
 
     def __post_init__(self) -> None:
+        check_fields(self)
         seen = self._seen()
         super().__post_init__()
         self.mask = torch.ones_like(self.weight)
@@ -76,9 +79,6 @@ class LocallyConnected(Sparse):
         require(
             1 <= height <= grid[0] and 1 <= width <= grid[1],
             f"a field of {height} x {width} does not fit a grid of {grid[0]} x {grid[1]}",
-        )
-        require(
-            maps >= 1 and stride >= 1, f"maps and stride must be at least 1: {maps}, {stride} given"
         )
         rows, columns = _covered(grid[0], height, stride), _covered(grid[1], width, stride)
         wanted = maps * rows.shape[1] * columns.shape[1]
