@@ -10,7 +10,7 @@ from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import PlasticityRule, ThreeFactor
 from spikefa.synapses import Dense
 from spikefa.utils.checking import ranged
-from spikefa.utils.ranges import Few, PositiveShare, Scale, Size
+from spikefa.utils.ranges import Few, PositiveShare, Replicas, Scale, Size
 
 
 @ranged
@@ -26,7 +26,7 @@ def spiking_mnist(
     output_error: str = "spikes",
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
-    replicas: Few | None = None,
+    replicas: Replicas | None = None,
 ) -> Network:
     """Return the spiking network of figure 4: 784-1500-1500-1500-1000.
 

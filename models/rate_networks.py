@@ -16,7 +16,7 @@ from spikefa.plasticity import PlasticityRule, ThreeFactor
 from spikefa.synapses import Dense, Synapses
 from spikefa.utils import ranges
 from spikefa.utils.checking import ranged
-from spikefa.utils.ranges import Few, Scale, ShareBelowOne, Size
+from spikefa.utils.ranges import Replicas, Scale, ShareBelowOne, Size
 
 
 class Unbiased(Dense):
@@ -58,7 +58,7 @@ def rate_network(
     optimiser: MakeOptimiser | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float64,
-    replicas: Few | None = None,
+    replicas: Replicas | None = None,
 ) -> Network:
     """Return a network of rate neurons without memory (tau = 1); its weights are not drawn yet.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
-from spikefa.utils.ranges import Batch, Count, CountOrZero, Epochs, Few, Size
+from spikefa.utils.ranges import Batch, Count, CountOrZero, Epochs, Few, Replicas, Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,4 +26,4 @@ class Settings(Repeated):
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
     data_dir: str | None = option(None, DATA_DIR)
     device: Device = option("auto", DEVICE)
-    processes: Few = option(1, "runs side by side, one thread each; 1 on a GPU")
+    processes: Replicas = option(1, "runs side by side, one thread each; 1 on a GPU")

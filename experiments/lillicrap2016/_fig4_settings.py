@@ -21,6 +21,7 @@ from spikefa.utils.ranges import (
     PositiveScale,
     PositiveShare,
     Rate,
+    Replicas,
     Scale,
     Seed,
     Share,
@@ -37,7 +38,7 @@ class Settings(Placed):
     """All settings that affect the result."""
 
     seed: Seed = option(0, "the one seed of all random streams")
-    replicas: Few | None = option(
+    replicas: Replicas | None = option(
         None, "train so many networks side by side, with consecutive seeds from --seed on"
     )
     device: Device = option("auto", DEVICE)

@@ -8,8 +8,8 @@ from dataclasses import Field, dataclass, fields
 from typing import Any, Literal
 
 from spikefa.runs.options import option
-from spikefa.utils.checking import check_fields
-from spikefa.utils.ranges import Few
+from spikefa.utils.checking import annotations, check_fields, number_of
+from spikefa.utils.ranges import Few, Replicas
 
 Device = Literal["cpu", "cuda", "auto"]
 Backend = Literal[
@@ -55,13 +55,24 @@ class Repeated(Placed):
     """The options of an experiment that is repeated over seeds."""
 
     repeats: Few = option(1, REPEATS)
-    processes: Few = option(1, "runs side by side, one thread each")
+    processes: Replicas = option(1, "runs side by side, one thread each")
     quick: bool = option(False, "a shorter version, under a minute, that still shows the effect")
 
 
 def flag(name: str) -> str:
     """Return the option of the setting `name`: of "batch_size" "--batch-size"."""
     return f"--{name.replace('_', '-')}"
+
+
+def what_to_lower(settings: Any) -> str:
+    """Return the options that take memory, as advice to lower them."""
+    hints = annotations(type(settings))  # type: ignore[arg-type]
+    kinds = {item.name: number_of(hints[item.name]) for item in fields(settings)}
+    flags = [flag(name) for name, kind in kinds.items() if kind and kind.range.takes_memory]
+    advice = f"lower {' or '.join(flags)}"
+    if not hasattr(settings, "feedback"):
+        return advice
+    return f"{advice}, or draw B instead of storing it (--feedback.procedural true)"
 
 
 def options(settings: Any) -> list["Field[Any]"]:

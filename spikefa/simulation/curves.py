@@ -9,6 +9,9 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.simulation.evaluation import Evaluation
 
+MOST_LOOKS = 1_000_000
+"""More looks would fill the memory, and no figure could show them."""
+
 
 def follow(
     learn: Callable[[int], None],
@@ -37,8 +40,12 @@ def follow(
     Raises
     ------
     SpikefaError
-        If the network's answers are no longer finite.
+        If there are too many looks, or the network's answers are no longer finite.
     """
+    require(
+        len(at) <= MOST_LOOKS,
+        f"{len(at):,} looks at the network: take at most {MOST_LOOKS:,}, so look less often",
+    )
     found: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     done = 0
     for number in at:

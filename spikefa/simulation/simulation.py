@@ -18,6 +18,7 @@ from spikefa.simulation.epochs import Epochs
 from spikefa.simulation.evaluation import Evaluation
 from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
+from spikefa.simulation.memory import require_room_for_states
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import close_recording, continue_recording, start_recording
 from spikefa.simulation.resuming import MINUTES, Checkpoints
@@ -31,9 +32,8 @@ from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.progress import Bar
-from spikefa.utils.ranges import Batch, Count, CountOrZero, DurationOrZero, Scale, Seed, Steps
+from spikefa.utils.ranges import Batch, Count, Duration, Seed, Steps
 from spikefa.utils.replicas import seeds_of
-from spikefa.utils.scalars import whole
 
 
 class Simulation:
@@ -98,18 +98,18 @@ class Simulation:
         test: Stimulus | None = None,
         backend: str = "auto",
         checkpoint: Path | str | None = None,
-        checkpoint_minutes: float = MINUTES,
+        checkpoint_minutes: Duration = MINUTES,
         progress: bool | None = None,
     ):
-        self.network = network
-        self.batch_size = batch = whole(batch_size, "batch_size")
+        self.network, self.batch_size = network, batch_size
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(
             network, stimulus, self.seeds, steps_per_image, encoding, validation, test
         )
+        require_room_for_states(network, self.stimuli, batch_size)
         self.stimulus = self.stimuli.train
         factors = RateFactors.of(network.synapses, schedule, decay_schedule)
-        self.training = Training(network, self.stimulus, batch, self.seeds, factors, backend)
+        self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
         self.history, self.histories = self.rows.shown, self.rows.replicas
@@ -151,8 +151,7 @@ class Simulation:
         """The recorder, if the training is recorded."""
         return self.training.recorder
 
-    @ranged
-    def presentations(self, epochs: DurationOrZero) -> int:
+    def presentations(self, epochs: float) -> int:
         """Return how many presentations it takes to show at least so many epochs."""
         return self.training.sampler.presentations(epochs)
 
@@ -191,12 +190,8 @@ class Simulation:
             self.epochs.run(epochs, after_epoch)
         return self.history
 
-    @ranged
-    def learn(self, presentations: CountOrZero, bar: Bar | None = None) -> None:
-        """Do so many presentations, of `batch_size` items each, without epochs and files.
-
-        `bar` is told of each. Runs of 100 or more are guarded against NaN, see `Guard`.
-        """
+    def learn(self, presentations: int, bar: Bar | None = None) -> None:
+        """Do so many presentations; `bar` is told of each. 100 or more are guarded, see `Guard`."""
         do_presentations(self.training, presentations, bar or Bar(None))
 
     @ranged
@@ -206,8 +201,7 @@ class Simulation:
         """Learn, `look` and take measures after so many presentations, see `curves.follow`."""
         return follow(lambda number: self.learn(number, bar), self.held_out, at, measures)
 
-    @ranged
-    def set_learning_rates(self, factor: Scale | Sequence[Scale] = 1.0, decay: Scale = 1.0) -> None:
+    def set_learning_rates(self, factor: float | Sequence[float] = 1.0, decay: float = 1.0) -> None:
         """Scale learning rates (of all projections, or of each) and weight decay from here on.
 
         The factors come on top of the schedules; 0 freezes a projection.
@@ -225,12 +219,11 @@ class Simulation:
 
     # -- testing -------------------------------------------------------------------------------
 
-    @ranged
     def test(
         self,
         stimulus: Stimulus | Images | None = None,
         name: str = "test",
-        batch: Batch | None = None,
+        batch: int | None = None,
     ) -> Score:
         """Test with plasticity arrested; nothing of the training is touched.
 

@@ -18,6 +18,7 @@ from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.checking import check_fields
+from spikefa.utils.memory import require_room
 from spikefa.utils.ranges import Count
 from spikefa.utils.seeding import generator
 
@@ -171,6 +172,8 @@ class FunctionStimulus(Stimulus):
     def held_out(self, seeds: Sequence[int]) -> ExampleStimulus:
         """Return examples for tests, drawn from the stream ``test`` of each seed."""
         tasks = self._of_replicas(len(seeds))
+        each = sum((task.n_inputs + task.n_outputs) * 8 for task in tasks)
+        require_room({f"{self.tests:,} examples for tests": self.tests * each}, mend="lower tests")
         drawn = [
             task.draw(self.tests, generator(seed, "test"))
             for task, seed in zip(tasks, seeds, strict=True)

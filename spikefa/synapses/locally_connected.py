@@ -80,7 +80,8 @@ class LocallyConnected(Sparse):
             1 <= height <= grid[0] and 1 <= width <= grid[1],
             f"a field of {height} x {width} does not fit a grid of {grid[0]} x {grid[1]}",
         )
-        rows, columns = _covered(grid[0], height, stride), _covered(grid[1], width, stride)
+        rows = _covered(grid[0], height, stride, self.device)
+        columns = _covered(grid[1], width, stride, self.device)
         wanted = maps * rows.shape[1] * columns.shape[1]
         require(
             self.n_post == wanted,
@@ -91,8 +92,8 @@ class LocallyConnected(Sparse):
         return seen.repeat(1, maps)
 
 
-def _covered(size: int, field: int, stride: int) -> Tensor:
+def _covered(size: int, field: int, stride: int, device: torch.device | str) -> Tensor:
     """Return which of `size` points in a row each field covers, `[size, fields]`."""
-    points = torch.arange(size).unsqueeze(-1)
-    starts = torch.arange(0, size - field + 1, stride)
+    points = torch.arange(size, device=device).unsqueeze(-1)
+    starts = torch.arange(0, size - field + 1, stride, device=device)
     return ((points >= starts) & (points < starts + field)).float()

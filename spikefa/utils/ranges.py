@@ -20,6 +20,8 @@ class Range:
         Whether `least` itself is not allowed.
     below : bool, default False
         Whether `most` itself is not allowed.
+    takes_memory : bool, default False
+        Whether larger numbers take more memory, so that they are what to lower.
     """
 
     least: float
@@ -27,6 +29,7 @@ class Range:
     _: KW_ONLY
     above: bool = False
     below: bool = False
+    takes_memory: bool = False
 
     def __contains__(self, number: float) -> bool:
         low = self.least < number if self.above else self.least <= number
@@ -42,9 +45,9 @@ class Range:
 LARGE = 1_000_000
 """Upper end of rates, scales and other factors."""
 
-Size = Annotated[int, Range(1, 10_000_000)]
+Size = Annotated[int, Range(1, 10_000_000, takes_memory=True)]
 """Neurons of a population."""
-Batch = Annotated[int, Range(1, 1_000_000)]
+Batch = Annotated[int, Range(1, 1_000_000, takes_memory=True)]
 """Independent streams, or examples for each update."""
 Count = Annotated[int, Range(1, 1_000_000_000)]
 """How many of something: images, updates."""
@@ -54,7 +57,10 @@ Steps = Annotated[int, Range(1, 1_000_000)]
 Epochs = Annotated[int, Range(1, 1_000_000)]
 EpochsOrZero = Annotated[int, Range(0, 1_000_000)]
 Few = Annotated[int, Range(1, 10_000)]
-"""How many of something that is made one by one: layers, replicas, repeats, processes."""
+"""How many of something that is made one by one: layers, repeats."""
+Bytes = Annotated[int, Range(1, 10**18)]
+Replicas = Annotated[int, Range(1, 10_000, takes_memory=True)]
+"""Networks side by side, or processes."""
 Seed = Annotated[int, Range(-(10**18), 10**18)]
 
 Rate = Annotated[float, Range(0, LARGE, above=True)]
@@ -63,7 +69,7 @@ Scale = Annotated[float, Range(0, LARGE)]
 """A half-range or standard deviation, or another factor that may be 0."""
 PositiveScale = Annotated[float, Range(0, LARGE, above=True)]
 Signed = Annotated[float, Range(-LARGE, LARGE)]
-Expansion = Annotated[float, Range(1, 10_000)]
+Expansion = Annotated[float, Range(1, 10_000, takes_memory=True)]
 """Neurons for each neuron of another population."""
 Duration = Annotated[float, Range(0, LARGE, above=True)]
 """Epochs, or another time that need not be whole."""

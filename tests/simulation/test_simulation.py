@@ -319,5 +319,5 @@ def test_so_many_images_are_tested_side_by_side_as_a_device_holds(tiny, monkeypa
     simulation = simulate(tiny)
     assert simulation.test().images == simulation.test(batch=3).images == len(tiny.test)
     assert made == [len(tiny.test), 3]
-    with pytest.raises(SpikefaError, match=r"batch of Simulation\.test is 0: give"):
+    with pytest.raises(SpikefaError, match=r"batch of Evaluation is 0: give"):
         simulation.test(batch=0)
