@@ -41,7 +41,9 @@ class Settings(Shared):
     scale: Scale = option(0.05, "scale of the first weights")
     swap: Count = option(25_000, "updates before the weights are swapped")
     after: Count = option(5000, "updates after it")
-    every: Count = option(500, "updates between two looks at the test images")
+    every: Count = option(
+        500, "updates between two looks at the test images", divides=("swap", "after")
+    )
     repeats: Few = option(1, REPEATS)
 
 

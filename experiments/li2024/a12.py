@@ -19,6 +19,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels
 from spikefa.utils.devices import choose_device
+from spikefa.utils.memory import require_room
 from spikefa.utils.ranges import Correlation, Few, Share, Size
 from spikefa.utils.seeding import generator
 
@@ -39,6 +40,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
     """Draw both matrices; return their correlation and angle, and some pairs to draw."""
     n, r = settings.neurons, settings.correlation
     device = choose_device(settings.device)
+    require_room({"the matrices and their pairs": 10 * n * n * 8}, device)
     weight = normal(n, n, generator(seed, "weights")).to(device)
     noise = normal(n, n, generator(seed, "feedback")).to(device)
     chance = torch.rand(n, n, generator=generator(seed, "pairs"), dtype=torch.float64).to(device)

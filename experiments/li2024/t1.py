@@ -36,7 +36,7 @@ class Settings(Repeated):
     """Everything that the result depends on."""
 
     updates: Count = option(1500, "updates along which the angles are followed")
-    every: Count = option(50, "updates between two looks")
+    every: Count = option(50, "updates between two looks", divides=("updates",))
     repeats: Few = option(5, REPEATS)
 
 

@@ -45,7 +45,7 @@ class Settings(Repeated):
     """All settings that affect the result."""
 
     examples: Count = option(2000, "examples, one update each")
-    every: Count = option(20, "examples between two looks at 500 others")
+    every: Count = option(20, "examples between two looks at 500 others", divides=("examples",))
     backprop_rate: Rate = option(1e-2, "eta of backprop, and of shallow learning")
     fa_rate: Rate = option(1e-2, "eta of feedback alignment")
     shallow_rate: Rate = option(1.0, "eta of shallow learning at its best")

@@ -31,7 +31,7 @@ class Settings(Repeated):
     start: Scale = option(0.2, "half-range of the first weights whose C is followed")
     time: Duration = option(1.0, "for which it is followed, in units of 1 / eta updates")
     zero_time: Duration = option(4.0, "for which the network learns from zero")
-    zero_step: Rate = option(0.01, "eta of the start from zero")
+    zero_step: Rate = option(0.01, "eta of the start from zero", divides=("zero_time",))
     repeats: Few = option(20, REPEATS)
 
 

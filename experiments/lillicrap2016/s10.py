@@ -29,7 +29,7 @@ GRID = 17
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    step: Rate = option(0.02, "eta")
+    step: Rate = option(0.02, "eta", divides=("time",))
     time: Duration = option(12.0, "for which a trajectory is followed, in units of 1 / eta updates")
     near: Scale = option(0.1, "half-range of the first weights near zero")
     repeats: Few = option(20, REPEATS)

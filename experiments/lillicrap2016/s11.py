@@ -27,11 +27,11 @@ REGIMENS = {"once": "A, then W", "often": "A and W in turn", "both": "A and W at
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    step: Rate = option(0.005, "eta")
+    step: Rate = option(0.005, "eta", divides=("phase", "every"))
     start: Scale = option(0.01, "half-range of the first weights")
     phase: Duration = option(0.4, "time for which A or W learns alone, in units of 1 / eta updates")
     turns: Few = option(4, "times that A and W learn in turn")
-    every: Duration = option(0.02, "time between two looks")
+    every: Duration = option(0.02, "time between two looks", divides=("phase",))
     repeats: Few = option(20, REPEATS)
 
 

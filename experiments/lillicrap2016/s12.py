@@ -25,10 +25,10 @@ SIZES = {"large": (100, 50, 20), "small": (30, 20, 10)}
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    step: Rate = option(0.002, "eta")
+    step: Rate = option(0.002, "eta", divides=("time", "every"))
     start: Scale = option(0.01, "half-range of the first weights")
     time: Duration = option(1.6, "for which the networks learn, in units of 1 / eta updates")
-    every: Duration = option(0.02, "time between two looks")
+    every: Duration = option(0.02, "time between two looks", divides=("time",))
     repeats: Few = option(20, REPEATS)
 
 

@@ -37,7 +37,7 @@ class Settings(Repeated):
     """All settings that affect the result."""
 
     examples: Count = option(1000, "examples, one update each")
-    every: Count = option(25, "examples between two looks at 500 others")
+    every: Count = option(25, "examples between two looks at 500 others", divides=("examples",))
     rate: Rate = option(5e-3, "eta")
     feedback_scale: PositiveScale = option(0.5, "half-range of B")
     repeats: Few = option(10, REPEATS)

@@ -28,7 +28,9 @@ class Settings(Repeated):
     hidden: Size = option(1000, "hidden neurons")
     before: Count = option(8000, "updates by backprop, 10 examples each")
     after: Count = option(16000, "updates by feedback alignment")
-    every: Count = option(200, "updates between two looks at 300 other examples")
+    every: Count = option(
+        200, "updates between two looks at 300 other examples", divides=("before", "after")
+    )
     repeats: Few = option(5, REPEATS)
 
 

@@ -35,7 +35,9 @@ class Settings(Repeated):
     """All settings that affect the result."""
 
     updates: Count = option(20_000, "updates")
-    every: Count = option(500, "updates between two looks at 500 other examples")
+    every: Count = option(
+        500, "updates between two looks at 500 other examples", divides=("updates",)
+    )
     batch: Batch = option(100, "examples for each update")
     rate: Rate = option(0.05, "eta, of the mean over the examples")
     weight_scale: Scale = option(0.2, "half-range of the first weights")

@@ -46,7 +46,9 @@ class Settings(Repeated):
     """All settings that affect the result."""
 
     updates: Count = option(20_000, "updates, one example each")
-    every: Count = option(200, "updates between two looks at the four examples")
+    every: Count = option(
+        200, "updates between two looks at the four examples", divides=("updates",)
+    )
     rate: Rate = option(0.5, "eta, of both algorithms")
     hidden_scale: Scale = option(1.0, "standard deviation of the first weights of hidden neurons")
     output_scale: Scale = option(0.15, "standard deviation of the first 25 output weights")

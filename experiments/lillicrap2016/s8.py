@@ -33,7 +33,9 @@ class Settings(Repeated):
     """All settings that affect the result."""
 
     updates: Count = option(2500, "updates")
-    every: Count = option(50, "updates between two looks at 500 other examples")
+    every: Count = option(
+        50, "updates between two looks at 500 other examples", divides=("updates",)
+    )
     batch: Batch = option(10, "examples for each update, which is summed over them")
     rate: Rate = option(1e-3, "eta")
     weight_scale: Scale = option(0.01, "half-range of the first weights")

@@ -29,7 +29,9 @@ class Settings(Repeated):
 
     hidden: Size = option(1000, "hidden neurons")
     updates: Count = option(4000, "updates, 10 examples each")
-    every: Count = option(100, "updates between two looks at 300 other examples")
+    every: Count = option(
+        100, "updates between two looks at 300 other examples", divides=("updates",)
+    )
     repeats: Few = option(5, REPEATS)
 
 

@@ -40,7 +40,7 @@ class Settings(Repeated):
     neurons: Size = option(50, "inputs, hidden and output neurons each")
     batch: Batch = option(100, "data points of a mini-batch")
     iterations: Count = option(1000, "updates")
-    every: Count = option(20, "updates between two looks")
+    every: Count = option(20, "updates between two looks", divides=("iterations",))
     rate: Rate = option(5e-3, "eta, for the mean over the mini-batch")
     weight_scale: Scale = option(0.1, "half-range of the first weights")
     feedback_scale: PositiveScale = option(0.25, "half-range of B")

@@ -7,7 +7,8 @@ that are repeated over seeds.
 from dataclasses import Field, dataclass, fields
 from typing import Any, Literal
 
-from spikefa.runs.options import option
+from spikefa.errors import require
+from spikefa.runs.options import MOST_PARTS, option
 from spikefa.utils.checking import annotations, check_fields, number_of
 from spikefa.utils.ranges import Few, Replicas
 
@@ -38,7 +39,8 @@ class Placed:
     Raises
     ------
     SpikefaError
-        If an option is out of the range that its annotation gives.
+        If an option is out of the range that its annotation gives, or divides another one into
+        too many parts.
     """
 
     device: Device = option("cpu", DEVICE)
@@ -48,6 +50,15 @@ class Placed:
 
     def __post_init__(self) -> None:
         check_fields(self, flag, of="")
+        for item in fields(self):
+            part = getattr(self, item.name)
+            for name in item.metadata.get("divides", ()):
+                whole = getattr(self, name)
+                require(
+                    whole <= MOST_PARTS * part,
+                    f"{flag(name)} {whole} in parts of {flag(item.name)} {part} are more than "
+                    f"{MOST_PARTS:,}: lower the first, or raise the second",
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

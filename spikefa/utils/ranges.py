@@ -54,13 +54,15 @@ Count = Annotated[int, Range(1, 1_000_000_000)]
 CountOrZero = Annotated[int, Range(0, 1_000_000_000)]
 Steps = Annotated[int, Range(1, 1_000_000)]
 """Steps of simulated time for one item."""
-Epochs = Annotated[int, Range(1, 1_000_000)]
-EpochsOrZero = Annotated[int, Range(0, 1_000_000)]
+Epochs = Annotated[int, Range(1, 100_000)]
+EpochsOrZero = Annotated[int, Range(0, 100_000)]
 Few = Annotated[int, Range(1, 10_000)]
 """How many of something that is made one by one: layers, repeats."""
 Bytes = Annotated[int, Range(1, 10**18)]
 Replicas = Annotated[int, Range(1, 10_000, takes_memory=True)]
 """Networks side by side, or processes."""
+Looks = Annotated[int, Range(1, 100)]
+"""Looks at a network in each epoch, or in all."""
 Seed = Annotated[int, Range(-(10**18), 10**18)]
 
 Rate = Annotated[float, Range(0, LARGE, above=True)]

@@ -113,7 +113,7 @@ def test_a_number_in_python_is_refused_or_in_range(name):
             refused = refusal(make)
             if refused is not None:
                 assert flag(option) in refused
-                assert f"give {number}" in refused
+                assert f"give {number}" in refused or "in parts of" in refused
                 continue
             found = getattr(make(), option)
             assert found is None or not isinstance(value, bool)
@@ -129,3 +129,40 @@ def test_a_mistake_is_one_line_before_a_folder_is_made(name, tmp_path, monkeypat
         assert line.count("\n") == 1
         assert flag(option) in line
     assert not list(tmp_path.iterdir())
+
+
+def divided():
+    """Return an experiment, an option that divides another one, and that one."""
+    for name, experiment in EXPERIMENTS.items():
+        for item in fields(experiment.settings):
+            for whole in item.metadata.get("divides", ()):
+                yield name, item.name, whole
+
+
+@pytest.mark.parametrize(("name", "part", "whole"), list(divided()))
+def test_options_that_make_too_many_parts_are_refused(name, part, whole):
+    cls = EXPERIMENTS[name].settings
+    kinds = numeric(cls)
+    least = kinds[part].range.least or 5e-324
+    message = refusal(partial(cls, **{part: least, whole: kinds[whole].range.most}))
+    assert "in parts of" in message
+    assert flag(part) in message or flag(whole) in message
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_smallest_whole_numbers_run_or_are_refused_in_one_line(
+    name, tmp_path, monkeypatch, capsys
+):
+    """Whatever one neuron, one update and one image make; of images, 0 would be all."""
+    monkeypatch.chdir(tmp_path)
+    whole = {
+        option: max(number.range.least, 0 if option.startswith("validation") else 1)
+        for option, number in numeric(EXPERIMENTS[name].settings).items()
+        if number.kind is int
+    }
+    code = main(["run", name, "--device=cpu", *(f"{flag(o)}={n}" for o, n in whole.items())])
+    assert code in (0, 2)
+    if code == 2:
+        assert capsys.readouterr().err.strip().count("\n") == 0
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
