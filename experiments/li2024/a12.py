@@ -76,7 +76,7 @@ CLAIMS = (
     ),
     Claim(
         "the angle is 78 degrees",
-        holds=lambda m: round(float(m.angle.mean())) == 78,
+        holds=lambda m: abs(m.angle.mean() - 78) <= 0.5,
         evidence=lambda m: (
             f"{spread(m.angle, 4)} degrees; the difference in units of the spread is that of "
             "rounding"

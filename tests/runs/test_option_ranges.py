@@ -152,7 +152,7 @@ def test_options_that_make_too_many_parts_are_refused(name, part, whole):
 @pytest.mark.long
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_the_smallest_whole_numbers_run_or_are_refused_in_one_line(
-    name, tmp_path, monkeypatch, capsys
+    name, tmp_path, monkeypatch, capsys, request
 ):
     """Whatever one neuron, one update and one image make; of images, 0 would be all."""
     monkeypatch.chdir(tmp_path)
@@ -161,7 +161,10 @@ def test_the_smallest_whole_numbers_run_or_are_refused_in_one_line(
         for option, number in numeric(EXPERIMENTS[name].settings).items()
         if number.kind is int
     }
-    code = main(["run", name, "--device=cpu", *(f"{flag(o)}={n}" for o, n in whole.items())])
+    words = [f"{flag(option)}={number}" for option, number in whole.items()]
+    if hasattr(EXPERIMENTS[name].settings, "data_dir"):
+        words.append(f"--data-dir={request.getfixturevalue('data_dir')}")
+    code = main(["run", name, "--device=cpu", *words])
     assert code in (0, 2)
     if code == 2:
         assert capsys.readouterr().err.strip().count("\n") == 0
