@@ -4,27 +4,29 @@ from functools import partial
 
 import torch
 
-from spikefa.errors import require
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.network.network import Network
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import PlasticityRule, ThreeFactor
 from spikefa.synapses import Dense
+from spikefa.utils.checking import ranged
+from spikefa.utils.ranges import Few, PositiveShare, Replicas, Scale, Size
 
 
+@ranged
 def spiking_mnist(
-    hidden: int = 1500,
-    hidden_layers: int = 3,
-    outputs: int = 1000,
-    n_inputs: int = 784,
+    hidden: Size = 1500,
+    hidden_layers: Few = 3,
+    outputs: Size = 1000,
+    n_inputs: Size = 784,
     feedback: FeedbackCircuit | None = None,
     rule: PlasticityRule | None = None,
-    tau: float = 0.9,
-    weight_scale: float = 0.05,
+    tau: PositiveShare = 0.9,
+    weight_scale: Scale = 0.05,
     output_error: str = "spikes",
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
-    replicas: int | None = None,
+    replicas: Replicas | None = None,
 ) -> Network:
     """Return the spiking network of figure 4: 784-1500-1500-1500-1000.
 
@@ -55,7 +57,6 @@ def spiking_mnist(
     SpikefaError
         If a number is out of range.
     """
-    require(hidden_layers >= 1, f"at least 1 hidden layer is needed, {hidden_layers} given")
     populations = {
         f"hidden{layer}": StochasticBinary(hidden, tau=tau) for layer in range(1, hidden_layers + 1)
     }

@@ -14,6 +14,9 @@ from spikefa.neurons import Rate
 from spikefa.neurons.rate import Activation
 from spikefa.plasticity import PlasticityRule, ThreeFactor
 from spikefa.synapses import Dense, Synapses
+from spikefa.utils import ranges
+from spikefa.utils.checking import ranged
+from spikefa.utils.ranges import Replicas, Scale, ShareBelowOne, Size
 
 
 class Unbiased(Dense):
@@ -28,7 +31,8 @@ class Unbiased(Dense):
 class Biased(Dense):
     """All-to-all synapses with first biases from U[-bias_scale, bias_scale]."""
 
-    def __init__(self, n_pre: int, n_post: int, bias_scale: float, **others: Any):
+    @ranged
+    def __init__(self, n_pre: Size, n_post: Size, bias_scale: Scale, **others: Any):
         super().__init__(n_pre, n_post, **others)
         self.bias_scale = bias_scale
 
@@ -39,21 +43,22 @@ class Biased(Dense):
         self.bias.copy_(draw.uniform_(-self.bias_scale, self.bias_scale, generator=generator))
 
 
+@ranged
 def rate_network(
-    sizes: Sequence[int],
+    sizes: Sequence[Size],
     feedback: FeedbackCircuit,
-    rule: PlasticityRule | float,
+    rule: PlasticityRule | ranges.Rate,
     hidden: Activation = "tanh",
     output: Activation = "linear",
-    weight_scale: float | Sequence[float] = 0.01,
-    bias: bool | float = True,
-    noise: float = 0.0,
-    dropout: float | Sequence[float] = 0.0,
+    weight_scale: Scale | Sequence[Scale] = 0.01,
+    bias: bool | Scale = True,
+    noise: Scale = 0.0,
+    dropout: ShareBelowOne | Sequence[ShareBelowOne] = 0.0,
     synapses: Mapping[str, Callable[..., Synapses]] | None = None,
     optimiser: MakeOptimiser | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float64,
-    replicas: int | None = None,
+    replicas: Replicas | None = None,
 ) -> Network:
     """Return a network of rate neurons without memory (tau = 1); its weights are not drawn yet.
 

@@ -8,6 +8,9 @@ import torch
 from snntorch import surrogate
 from torch import Tensor, nn
 
+from spikefa.utils.checking import ranged
+from spikefa.utils.ranges import PositiveScale, Share, Size
+
 
 class SpikingLayers(nn.Module):
     """Linear layers, each followed by snnTorch's Leaky neurons.
@@ -22,7 +25,8 @@ class SpikingLayers(nn.Module):
         Threshold of the membrane potential.
     """
 
-    def __init__(self, sizes: Sequence[int], beta: float, threshold: float):
+    @ranged
+    def __init__(self, sizes: Sequence[Size], beta: Share, threshold: PositiveScale):
         super().__init__()
         self.linear = nn.ModuleList(nn.Linear(n_pre, n_post) for n_pre, n_post in pairwise(sizes))
         self.neurons = nn.ModuleList(

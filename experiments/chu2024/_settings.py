@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.utils.ranges import Batch, CountOrZero, Few, Rate, Size
 
 UNSTEADY = (
     "with elements of B of size 1 and the paper's eta the first updates are so large that most "
@@ -18,10 +19,10 @@ class Shared(Repeated):
 
     dataset: str = option("mnist", "images: a name of `spikefa list datasets`")
     data_dir: str | None = option(None, "folder with the files; default: $SPIKEFA_DATA, the cache")
-    train: int = option(0, "training images, 0: all")
-    test: int = option(0, "test images, 0: all")
-    first: int = option(700, "neurons of the first hidden layer")
-    second: int = option(1000, "neurons of the second")
-    batch: int = option(100, "images for each update")
-    rate: float = option(0.05, "eta, of the mean over the images")
-    repeats: int = option(2, REPEATS)
+    train: CountOrZero = option(0, "training images, 0: all")
+    test: CountOrZero = option(0, "test images, 0: all")
+    first: Size = option(700, "neurons of the first hidden layer")
+    second: Size = option(1000, "neurons of the second")
+    batch: Batch = option(100, "images for each update")
+    rate: Rate = option(0.05, "eta, of the mean over the images")
+    repeats: Few = option(2, REPEATS)

@@ -19,6 +19,7 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.utils.ranges import Count, CountOrZero, Looks
 
 SCALES = (0.02, 0.2)
 """Of the first weights."""
@@ -30,9 +31,9 @@ EARLY = 20
 class Settings(Shared):
     """Everything that the result depends on."""
 
-    updates: int = option(1200, "updates")
-    looks: int = option(25, "looks after the first 20 updates")
-    test: int = option(2000, "test images, 0: all")
+    updates: Count = option(1200, "updates")
+    looks: Looks = option(25, "looks after the first 20 updates")
+    test: CountOrZero = option(2000, "test images, 0: all")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from spikefa.experiments.chu2024._settings import UNSTEADY, Shared
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.utils.ranges import Epochs, EpochsOrZero, Looks
 
 SCALES = (0.0, 0.05, 0.1, 0.2, 0.5)
 """Of the first weights."""
@@ -31,9 +32,9 @@ SECOND = {"weights": 0, "gradient": 1}
 class Settings(Shared):
     """Everything that the result depends on."""
 
-    epochs: int = option(10, "epochs of (a), (c) and (d)")
-    more: int = option(40, "epochs more, until (b)")
-    looks: int = option(2, "looks at the test images per epoch")
+    epochs: Epochs = option(10, "epochs of (a), (c) and (d)")
+    more: EpochsOrZero = option(40, "epochs more, until (b)")
+    looks: Looks = option(2, "looks at the test images per epoch")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

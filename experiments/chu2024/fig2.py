@@ -20,6 +20,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
+from spikefa.utils.ranges import Count, CountOrZero, Few
 
 SCALES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Of the first weights."""
@@ -37,9 +38,11 @@ REASONS = {
 class Settings(Shared):
     """Everything that the result depends on."""
 
-    updates: int = option(1, "updates before the norm is taken")
-    test: int = option(1000, "other images, over which the update is taken, 0: all test images")
-    repeats: int = option(20, REPEATS)
+    updates: Count = option(1, "updates before the norm is taken")
+    test: CountOrZero = option(
+        1000, "other images, over which the update is taken, 0: all test images"
+    )
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

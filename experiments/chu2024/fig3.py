@@ -30,6 +30,7 @@ from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
+from spikefa.utils.ranges import Count, Duration, Few, Scale
 
 ALIGNMENTS = (-1.0, -0.5, -0.2, 0.0, 0.1, 0.2, 0.5, 1.0)
 """Alignments of the rotated gradients; 1 is backpropagation."""
@@ -39,10 +40,10 @@ ALIGNMENTS = (-1.0, -0.5, -0.2, 0.0, 0.1, 0.2, 0.5, 1.0)
 class Settings(Shared):
     """Everything that the result depends on."""
 
-    scale: float = option(0.02, "scale of the first weights")
-    epochs: float = option(1.0, "epochs of (a)")
-    updates: int = option(5, "updates of (b) and (c)")
-    repetitions: int = option(50, "of (b) and (c), per repeat; the paper has 500 in all")
+    scale: Scale = option(0.02, "scale of the first weights")
+    epochs: Duration = option(1.0, "epochs of (a)")
+    updates: Count = option(5, "updates of (b) and (c)")
+    repetitions: Few = option(50, "of (b) and (c), per repeat; the paper has 500 in all")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from spikefa.network.network import Network
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.utils.ranges import Epochs, Looks, Scale
 
 STARTS = {"random": "at random", "sign": "with the signs of B", "same": "equal to B"}
 SECOND = {"weights": 0, "gradient": 1}
@@ -37,9 +38,9 @@ ALIKE = (
 class Settings(Shared):
     """Everything that the result depends on."""
 
-    scale: float = option(0.05, "scale of the first weights")
-    epochs: int = option(10, "epochs")
-    looks: int = option(5, "looks at the test images per epoch")
+    scale: Scale = option(0.05, "scale of the first weights")
+    epochs: Epochs = option(10, "epochs")
+    looks: Looks = option(5, "looks at the test images per epoch")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

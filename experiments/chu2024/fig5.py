@@ -26,6 +26,7 @@ from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 from spikefa.simulation.simulation import Simulation
+from spikefa.utils.ranges import Count, Few, Scale
 from spikefa.utils.seeding import derive
 
 EARLY = "weights that are swapped early still hold much of what both networks began with"
@@ -37,11 +38,13 @@ LAYERS = ("second hidden layer", "output layer")
 class Settings(Shared):
     """Everything that the result depends on."""
 
-    scale: float = option(0.05, "scale of the first weights")
-    swap: int = option(25_000, "updates before the weights are swapped")
-    after: int = option(5000, "updates after it")
-    every: int = option(500, "updates between two looks at the test images")
-    repeats: int = option(1, REPEATS)
+    scale: Scale = option(0.05, "scale of the first weights")
+    swap: Count = option(25_000, "updates before the weights are swapped")
+    after: Count = option(5000, "updates after it")
+    every: Count = option(
+        500, "updates between two looks at the test images", divides=("swap", "after")
+    )
+    repeats: Few = option(1, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

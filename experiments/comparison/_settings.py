@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
+from spikefa.utils.ranges import Batch, Count, CountOrZero, Epochs, Few, Replicas, Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,16 +12,18 @@ class Settings(Repeated):
     """All settings on which the results depend."""
 
     circuits: list[str] | None = option(None, "lines of the table; default: all")
-    repeats: int = option(3, "runs of each circuit, with seeds 0, 1, 2 and so on")
+    repeats: Few = option(3, "runs of each circuit, with seeds 0, 1, 2 and so on")
     tune: bool = option(False, "search the settings of each circuit instead, with seed 0")
-    epochs: int = option(3, "epochs of training")
-    train_images: int | None = option(None, "use only the first K training images")
-    validation_images: int = option(0, "test on the last K training images, not on the test set")
-    batch_size: int = option(100, "independent streams; updates are summed over them")
-    hidden: int = option(300, "neurons of each hidden population")
-    hidden_layers: int = option(3, "hidden populations")
-    outputs: int = option(200, "output neurons, an equal share for each class")
+    epochs: Epochs = option(3, "epochs of training")
+    train_images: Count | None = option(None, "use only the first K training images")
+    validation_images: CountOrZero = option(
+        0, "test on the last K training images, not on the test set"
+    )
+    batch_size: Batch = option(100, "independent streams; updates are summed over them")
+    hidden: Size = option(300, "neurons of each hidden population")
+    hidden_layers: Few = option(3, "hidden populations")
+    outputs: Size = option(200, "output neurons, an equal share for each class")
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
     data_dir: str | None = option(None, DATA_DIR)
     device: Device = option("auto", DEVICE)
-    processes: int = option(1, "runs side by side, one thread each; 1 on a GPU")
+    processes: Replicas = option(1, "runs side by side, one thread each; 1 on a GPU")

@@ -20,6 +20,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Batch, Count, Epochs, Few, PositiveScale, Rate, Size
 
 PRECISIONS = ("float32", "bf16x3", "tf32", "bf16")
 WARMUP_EPOCHS = 1.2
@@ -30,14 +31,14 @@ class Settings(Repeated):
     """Everything that the result depends on."""
 
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
-    train_images: int | None = option(None, "use only the first K training images")
-    epochs: int = option(3, "epochs of training")
-    hidden: int = option(300, "neurons of each of three hidden populations")
-    outputs: int = option(200, "output neurons")
-    batch_size: int = option(100, "independent streams")
-    learning_rate: float = option(3e-3, "eta, ten times that for the synapses from the input")
-    feedback_scale: float = option(0.2, "half-range of B")
-    repeats: int = option(3, REPEATS)
+    train_images: Count | None = option(None, "use only the first K training images")
+    epochs: Epochs = option(3, "epochs of training")
+    hidden: Size = option(300, "neurons of each of three hidden populations")
+    outputs: Size = option(200, "output neurons")
+    batch_size: Batch = option(100, "independent streams")
+    learning_rate: Rate = option(3e-3, "eta, ten times that for the synapses from the input")
+    feedback_scale: PositiveScale = option(0.2, "half-range of B")
+    repeats: Few = option(3, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

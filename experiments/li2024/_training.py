@@ -22,6 +22,7 @@ from spikefa.runs.settings import DATA_DIR, DEVICE, REPEATS, Device, Repeated
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Count, Epochs, EpochsOrZero, Expansion, Few, Rate, ShareBelowOne
 
 HIDDEN, BATCH = 512, 64
 PRODUCTS = ("pfa", "pfao")
@@ -34,18 +35,20 @@ LAYERS = ("hidden2", "output")
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    epochs: int = option(40, "epochs; the rate is halved after a half and three quarters of them")
-    images: int = option(60000, "training images")
-    rate: float = option(0.01, "eta, for the mean over a batch")
-    momentum: float = option(0.9, "momentum of W and of R")
-    decay: float = option(1e-4, "weight decay, times the rate")
-    first_decay: float = option(0.03, "that of PFA and PFA-o at first")
-    first_epochs: int = option(1, "epochs of it")
-    expansion: float = option(10.0, "extra neurons for each of the layer above, PFA and PFA-o")
+    epochs: Epochs = option(
+        40, "epochs; the rate is halved after a half and three quarters of them"
+    )
+    images: Count = option(60000, "training images")
+    rate: Rate = option(0.01, "eta, for the mean over a batch")
+    momentum: ShareBelowOne = option(0.9, "momentum of W and of R")
+    decay: ShareBelowOne = option(1e-4, "weight decay, times the rate")
+    first_decay: ShareBelowOne = option(0.03, "that of PFA and PFA-o at first")
+    first_epochs: EpochsOrZero = option(1, "epochs of it")
+    expansion: Expansion = option(10.0, "extra neurons for each of the layer above, PFA and PFA-o")
     extra_neurons: bool = option(False, "simulate the extra populations, instead of their paths")
     device: Device = option("auto", DEVICE)
     data_dir: str | None = option(None, DATA_DIR)
-    repeats: int = option(5, REPEATS)
+    repeats: Few = option(5, REPEATS)
 
 
 def circuits(settings: Settings) -> dict[str, FeedbackCircuit]:

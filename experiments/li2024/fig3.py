@@ -21,6 +21,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Few, Size
 
 EXPANSIONS = (1, 2, 3, 5, 7, 10, 15, 20, 30)
 TEN = EXPANSIONS.index(10)
@@ -30,9 +31,9 @@ TEN = EXPANSIONS.index(10)
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    above: int = option(200, "neurons of the layer that sends the error")
-    below: int = option(300, "neurons of the layer that receives it")
-    repeats: int = option(10, REPEATS)
+    above: Size = option(200, "neurons of the layer that sends the error")
+    below: Size = option(300, "neurons of the layer that receives it")
+    repeats: Few = option(10, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.utils.ranges import Count, Few
 
 NAMES = ("BP", "FA", "DFA", "SF", "KP", "WM", "PAL", "PFA", "PFA-o")
 ANGLED = tuple(name for name in NAMES if name != "DFA")
@@ -34,9 +35,9 @@ ROUNDING = 1e-10
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    updates: int = option(1500, "updates along which the angles are followed")
-    every: int = option(50, "updates between two looks")
-    repeats: int = option(5, REPEATS)
+    updates: Count = option(1500, "updates along which the angles are followed")
+    every: Count = option(50, "updates between two looks", divides=("updates",))
+    repeats: Few = option(5, REPEATS)
 
 
 def circuits() -> dict[str, Callable[[], FeedbackCircuit]]:

@@ -25,6 +25,16 @@ from spikefa.runs.studies.drawing import band, legend, level, log_scale, name_ax
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import ExampleStimulus
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import (
+    Batch,
+    Count,
+    EpochsOrZero,
+    Few,
+    PositiveScale,
+    Rate,
+    Scale,
+    ShareBelowOne,
+)
 
 
 @dataclass(frozen=True)
@@ -67,27 +77,27 @@ class Cell:
 class TrainingSettings(Repeated):
     """Training settings of the networks of a table."""
 
-    warmup: int = option(0, "epochs at a tenth of the learning rate at first")
-    fast: int = option(30, "epochs at the full learning rate")
-    medium: int = option(10, "epochs at a tenth of it")
-    slow: int = option(10, "epochs at a hundredth of it")
-    batch: int = option(100, "examples for each update")
-    rate: float = option(1e-2, "eta, of the mean over a batch")
-    decay: float = option(1e-6, "weight decay per update")
-    weight_gain: float = option(
+    warmup: EpochsOrZero = option(0, "epochs at a tenth of the learning rate at first")
+    fast: EpochsOrZero = option(30, "epochs at the full learning rate")
+    medium: EpochsOrZero = option(10, "epochs at a tenth of it")
+    slow: EpochsOrZero = option(10, "epochs at a hundredth of it")
+    batch: Batch = option(100, "examples for each update")
+    rate: Rate = option(1e-2, "eta, of the mean over a batch")
+    decay: ShareBelowOne = option(1e-6, "weight decay per update")
+    weight_gain: Scale = option(
         1.0, "g: first weights come from U[-g sqrt(3/n), g sqrt(3/n)], n being the senders"
     )
-    feedback_gain: float = option(
+    feedback_gain: PositiveScale = option(
         0.3,
         "the same for B into the last hidden layer; it is 1 for the others, which pass on an "
         "error of the size that they receive",
     )
     gated: bool = option(False, "whether FA carries the error down times the derivatives")
-    shrink: int = option(1, "divide the number of hidden neurons by this")
+    shrink: Few = option(1, "divide the number of hidden neurons by this")
     device: Device = option("auto", DEVICE)
     data_dir: str | None = option(None, DATA_DIR)
-    train_images: int | None = option(None, "use only the first K training images")
-    test_images: int | None = option(None, "use only the first K test images")
+    train_images: Count | None = option(None, "use only the first K training images")
+    test_images: Count | None = option(None, "use only the first K test images")
 
     @property
     def learning_rate_factors(self) -> list[float]:

@@ -10,6 +10,25 @@ from spikefa.plugins.choices import complete as complete_choices
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Placed
 from spikefa.simulation.resuming import MINUTES
+from spikefa.utils.ranges import (
+    Batch,
+    Count,
+    CountOrZero,
+    Duration,
+    DurationOrZero,
+    Epochs,
+    Few,
+    PositiveScale,
+    PositiveShare,
+    Rate,
+    Replicas,
+    Scale,
+    Seed,
+    Share,
+    ShareBelowOne,
+    Size,
+    Steps,
+)
 
 PhiDelta = Literal["identity", "tanh", "logistic", "spiking"]
 
@@ -18,40 +37,42 @@ PhiDelta = Literal["identity", "tanh", "logistic", "spiking"]
 class Settings(Placed):
     """All settings that affect the result."""
 
-    seed: int = option(0, "the one seed of all random streams")
-    replicas: int | None = option(
+    seed: Seed = option(0, "the one seed of all random streams")
+    replicas: Replicas | None = option(
         None, "train so many networks side by side, with consecutive seeds from --seed on"
     )
     device: Device = option("auto", DEVICE)
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
     data_dir: str | None = option(None, DATA_DIR)
-    train_images: int | None = option(None, "use only the first K training images")
-    validation_images: int = option(0, "hold out the last K training images for validation")
-    test_images: int | None = option(None, "use only the first K test images")
-    epochs: int = option(20, "epochs of training")
-    batch_size: int = option(100, "independent streams; updates are summed over them")
-    steps_per_image: int = option(5, "N and M: steps of simulated time for each image")
-    hidden: int = option(1500, "neurons of each hidden population")
-    hidden_layers: int = option(3, "hidden populations")
-    outputs: int = option(1000, "output neurons, an equal share for each class")
-    tau: float = option(0.9, "weight of the new drive in all populations")
-    weight_scale: float = option(0.05, "half-range of the uniform first weights")
-    learning_rate: float | list[float] = option(
+    train_images: Count | None = option(None, "use only the first K training images")
+    validation_images: CountOrZero = option(0, "hold out the last K training images for validation")
+    test_images: Count | None = option(None, "use only the first K test images")
+    epochs: Epochs = option(20, "epochs of training")
+    batch_size: Batch = option(100, "independent streams; updates are summed over them")
+    steps_per_image: Steps = option(5, "N and M: steps of simulated time for each image")
+    hidden: Size = option(1500, "neurons of each hidden population")
+    hidden_layers: Few = option(3, "hidden populations")
+    outputs: Size = option(1000, "output neurons, an equal share for each class")
+    tau: PositiveShare = option(0.9, "weight of the new drive in all populations")
+    weight_scale: Scale = option(0.05, "half-range of the uniform first weights")
+    learning_rate: Rate | list[Rate] = option(
         2e-3, "eta; one, or one for each projection", fills="rule.learning_rate"
     )
-    input_rate_factor: float = option(
+    input_rate_factor: PositiveScale = option(
         10.0, "factor on eta for the synapses from the input", fills="rule.learning_rate"
     )
-    warmup_epochs: float = option(1.2, "epochs in which eta rises, at most 0.4 of all epochs")
-    warmup_from: float = option(0.15, "factor on eta at the beginning of the warm-up")
-    anneal_to: float = option(0.0, "factor on eta at the end, linearly approached; 1: constant")
+    warmup_epochs: DurationOrZero = option(
+        1.2, "epochs in which eta rises, at most 0.4 of all epochs"
+    )
+    warmup_from: Share = option(0.15, "factor on eta at the beginning of the warm-up")
+    anneal_to: Share = option(0.0, "factor on eta at the end, linearly approached; 1: constant")
     rule: Choice = choice(
         "rules",
         "ThreeFactor",
         "what a synapse does: a name of `spikefa list rules`, my_rules.py:CLASS or a class path; "
         "--rule.X sets its argument X, and --rule CLASS --help shows them",
     )
-    weight_decay: float | None = option(
+    weight_decay: ShareBelowOne | None = option(
         None,
         "gamma: weights are multiplied by (1 - gamma) each step; default: the rule's own, 1e-8 of "
         "ThreeFactor",
@@ -62,7 +83,7 @@ class Settings(Placed):
         "FA",
         "how the error is carried back, given like --rule; see `spikefa list feedback`",
     )
-    feedback_scale: float | list[float] | None = option(
+    feedback_scale: PositiveScale | list[PositiveScale] | None = option(
         None,
         "half-range of B; one, or one for each layer; default: the circuit's own, 0.1 of FA",
         fills="feedback.scale",
@@ -79,7 +100,7 @@ class Settings(Placed):
         fills="feedback.gated",
     )
     output_error: Literal["spikes", "probability"] = option("spikes", "minus target: the error")
-    checkpoint_minutes: float = option(MINUTES, "minutes between two checkpoints in an epoch")
+    checkpoint_minutes: Duration = option(MINUTES, "minutes between two checkpoints in an epoch")
     record: bool = option(True, "write recording.h5 and draw figure 4 from it")
     record_windows: str = option(
         "figure", "when: figure, always, every:K (images), class:C, wrong; several with commas"

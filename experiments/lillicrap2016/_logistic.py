@@ -14,6 +14,16 @@ from spikefa.runs.settings import DATA_DIR, Repeated
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import ExampleStimulus
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import (
+    Batch,
+    Count,
+    Epochs,
+    PositiveScale,
+    Rate,
+    Scale,
+    ShareBelowOne,
+    Size,
+)
 
 NAMES = {
     "backprop": "backprop",
@@ -28,14 +38,14 @@ N_CLASSES = 10
 class Logistic(Repeated):
     """Settings of the network and its training."""
 
-    epochs: int = option(40, "epochs")
-    batch: int = option(10, "examples for each update, which is summed over them")
-    rate: float = option(1e-2, "eta, of all")
-    decay: float = option(1e-6, "weight decay per update")
-    hidden: int = option(1000, "hidden neurons")
-    weight_scale: float = option(0.2, "half-range of the first weights")
-    feedback_scale: float = option(1.0, "half-range of B")
-    train_images: int | None = option(None, "use only the first K training images")
+    epochs: Epochs = option(40, "epochs")
+    batch: Batch = option(10, "examples for each update, which is summed over them")
+    rate: Rate = option(1e-2, "eta, of all")
+    decay: ShareBelowOne = option(1e-6, "weight decay per update")
+    hidden: Size = option(1000, "hidden neurons")
+    weight_scale: Scale = option(0.2, "half-range of the first weights")
+    feedback_scale: PositiveScale = option(1.0, "half-range of B")
+    train_images: Count | None = option(None, "use only the first K training images")
     data_dir: str | None = option(None, DATA_DIR)
 
 

@@ -28,6 +28,7 @@ from spikefa.runs.studies.repeats import apart
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Count, Few, PositiveScale, Rate, Scale
 
 SIZES = (30, 20, 10)
 NAMES = {
@@ -43,16 +44,16 @@ NAMES = {
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    examples: int = option(2000, "examples, one update each")
-    every: int = option(20, "examples between two looks at 500 others")
-    backprop_rate: float = option(1e-2, "eta of backprop, and of shallow learning")
-    fa_rate: float = option(1e-2, "eta of feedback alignment")
-    shallow_rate: float = option(1.0, "eta of shallow learning at its best")
-    perturbation_rate: float = option(1e-3, "eta of node perturbation")
-    perturbation_noise: float = option(1.0, "standard deviation of the noise of hidden neurons")
-    weight_scale: float = option(0.01, "half-range of the first weights")
-    feedback_scale: float = option(0.5, "half-range of B")
-    repeats: int = option(20, REPEATS)
+    examples: Count = option(2000, "examples, one update each")
+    every: Count = option(20, "examples between two looks at 500 others", divides=("examples",))
+    backprop_rate: Rate = option(1e-2, "eta of backprop, and of shallow learning")
+    fa_rate: Rate = option(1e-2, "eta of feedback alignment")
+    shallow_rate: Rate = option(1.0, "eta of shallow learning at its best")
+    perturbation_rate: Rate = option(1e-3, "eta of node perturbation")
+    perturbation_noise: Scale = option(1.0, "standard deviation of the noise of hidden neurons")
+    weight_scale: Scale = option(0.01, "half-range of the first weights")
+    feedback_scale: PositiveScale = option(0.5, "half-range of B")
+    repeats: Few = option(20, REPEATS)
 
 
 def algorithms(settings: Settings) -> dict[str, tuple[FeedbackCircuit, float, float]]:

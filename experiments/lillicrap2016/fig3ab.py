@@ -47,6 +47,7 @@ from spikefa.runs.studies.drawing import (
     panels,
 )
 from spikefa.simulation.simulation import Simulation
+from spikefa.utils.ranges import Count, CountOrZero, Few
 
 PAPER = {"backprop": 2.4, "fa": 2.1, "sparse": 2.4}
 NEAR = 0.3
@@ -57,11 +58,11 @@ NEAR = 0.3
 class Settings(Logistic):
     """All settings that affect the result."""
 
-    test_images: int | None = option(None, "use only the first K test images")
-    validation_images: int = option(
+    test_images: Count | None = option(None, "use only the first K test images")
+    validation_images: CountOrZero = option(
         0, "hold out the last K training images, and test with them alone"
     )
-    repeats: int = option(20, REPEATS)
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.utils.ranges import Count, Few, Size
 
 SHOWN = 20
 PHASES = ("1: W0 learns", "2: W learns", "3: W0 learns")
@@ -33,12 +34,12 @@ LOOKS = 20
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    hidden: int = option(1000, "hidden neurons")
-    updates: int = option(4000, "updates of (a), 10 examples each")
-    phase1: int = option(500, "updates of phase 1 of (c)")
-    phase2: int = option(1000, "updates of phase 2")
-    phase3: int = option(1500, "updates of phase 3")
-    repeats: int = option(10, REPEATS)
+    hidden: Size = option(1000, "hidden neurons")
+    updates: Count = option(4000, "updates of (a), 10 examples each")
+    phase1: Count = option(500, "updates of phase 1 of (c)")
+    phase2: Count = option(1000, "updates of phase 2")
+    phase3: Count = option(1500, "updates of phase 3")
+    repeats: Few = option(10, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

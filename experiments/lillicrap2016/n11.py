@@ -17,6 +17,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
+from spikefa.utils.ranges import Duration, Few, Rate, Scale
 
 SIZES = (30, 20, 10)
 STEPS = (0.02, 0.01, 0.005, 0.0025)
@@ -27,11 +28,11 @@ LOOKS = 40
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    start: float = option(0.2, "half-range of the first weights whose C is followed")
-    time: float = option(1.0, "for which it is followed, in units of 1 / eta updates")
-    zero_time: float = option(4.0, "for which the network learns from zero")
-    zero_step: float = option(0.01, "eta of the start from zero")
-    repeats: int = option(20, REPEATS)
+    start: Scale = option(0.2, "half-range of the first weights whose C is followed")
+    time: Duration = option(1.0, "for which it is followed, in units of 1 / eta updates")
+    zero_time: Duration = option(4.0, "for which the network learns from zero")
+    zero_step: Rate = option(0.01, "eta of the start from zero", divides=("zero_time",))
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from other initial weights it is not.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -25,6 +25,7 @@ from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Few, Range, Rate, Scale
 from spikefa.utils.seeding import generator
 
 SIZES = (30, 20, 10)
@@ -35,10 +36,10 @@ KINDS = {"zero": "from zero", "other": "from other weights"}
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    updates: int = option(40, "updates, all with the one pair")
-    rate: float = option(0.1, "eta, of both projections")
-    other_start: float = option(0.3, "half-range of the first weights of the comparison")
-    repeats: int = option(20, REPEATS)
+    updates: Annotated[int, Range(2, 1_000_000)] = option(40, "updates, all with the one pair")
+    rate: Rate = option(0.1, "eta, of both projections")
+    other_start: Scale = option(0.3, "half-range of the first weights of the comparison")
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Few, Scale
 from spikefa.utils.seeding import generator
 
 SIZES = (30, 20, 10)
@@ -39,8 +40,8 @@ KINDS = {
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    weight_scale: float = option(0.3, "half-range of the weights")
-    repeats: int = option(20, REPEATS)
+    weight_scale: Scale = option(0.3, "half-range of the weights")
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, full_version, spread
 from spikefa.runs.studies.grid import chosen
+from spikefa.utils.ranges import CountOrZero, EpochsOrZero, Few, PositiveScale
 
 WIDE, DEEP, LOCAL = (1500, 1500, 1500), (1000,) * 10, (3174, 1500, 1500)
 FIELD = (6, 6)
@@ -89,15 +90,15 @@ QUICK_MARGIN = 5.0
 class Settings(TrainingSettings):
     """All settings that affect the result."""
 
-    warmup: int = option(1, "epochs at a tenth of the learning rate at first")
+    warmup: EpochsOrZero = option(1, "epochs at a tenth of the learning rate at first")
     gated: bool = option(True, "whether FA carries the error down times the derivatives")
     cells: str = option("backprop,fa", f"{WHICH_CELLS}: {', '.join(CELLS)}")
-    feedback_gain: float = option(1.0, "of B into the last hidden layer, see weight_gain")
-    validation_images: int = option(
+    feedback_gain: PositiveScale = option(1.0, "of B into the last hidden layer, see weight_gain")
+    validation_images: CountOrZero = option(
         0, "hold out the last K training images, and test with them alone"
     )
     photographs: str | None = option(None, "folder of pictures to put behind the digits")
-    repeats: int = option(5, REPEATS)
+    repeats: Few = option(5, REPEATS)
 
 
 def complete(settings: Settings) -> Settings:

@@ -27,6 +27,7 @@ from spikefa.experiments.lillicrap2016._deep import (
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
+from spikefa.utils.ranges import Few
 
 WIDE, FIELD = (3000,) * 4, (8, 10)
 CELLS = {
@@ -42,7 +43,7 @@ class Settings(TrainingSettings):
 
     cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
     extra: bool = option(True, "train on the 531,131 easier images too")
-    repeats: int = option(5, REPEATS)
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:

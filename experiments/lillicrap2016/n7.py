@@ -24,6 +24,7 @@ from spikefa.experiments.lillicrap2016._deep import (
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
+from spikefa.utils.ranges import Few
 
 CELLS = {
     "backprop": Cell("backprop", 24.3, (1000,) * 3, "backprop"),
@@ -36,7 +37,7 @@ class Settings(TrainingSettings):
     """All settings that affect the result."""
 
     cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
-    repeats: int = option(5, REPEATS)
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
 from spikefa.runs.studies.drawing import band, legend, log_scale, name_axes, panels
+from spikefa.utils.ranges import CountOrZero, Few, PositiveScale, Rate, Scale
 
 SHOWN = 8
 """Number of test images to draw."""
@@ -48,18 +49,18 @@ CELLS = {
 class Settings(TrainingSettings):
     """All settings that affect the result."""
 
-    rate: float = option(3e-3, "eta, of the mean over a batch")
-    weight_gain: float = option(
+    rate: Rate = option(3e-3, "eta, of the mean over a batch")
+    weight_gain: Scale = option(
         0.5, "g: first weights come from U[-g sqrt(3/n), g sqrt(3/n)], n being the senders"
     )
-    feedback_gain: float = option(
+    feedback_gain: PositiveScale = option(
         1.0, "the same for B into the last hidden layer; 1 for the others"
     )
     cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
-    validation_images: int = option(
+    validation_images: CountOrZero = option(
         0, "hold out the last K training images, and test with them alone"
     )
-    repeats: int = option(5, REPEATS)
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import name_axes, panels
+from spikefa.utils.ranges import Duration, Few, Rate, Scale
 from spikefa.utils.seeding import numpy_generator
 
 REACH = 2.0
@@ -28,10 +29,10 @@ GRID = 17
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    step: float = option(0.02, "eta")
-    time: float = option(12.0, "for which a trajectory is followed, in units of 1 / eta updates")
-    near: float = option(0.1, "half-range of the first weights near zero")
-    repeats: int = option(20, REPEATS)
+    step: Rate = option(0.02, "eta", divides=("time",))
+    time: Duration = option(12.0, "for which a trajectory is followed, in units of 1 / eta updates")
+    near: Scale = option(0.1, "half-range of the first weights near zero")
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ both alternate many times; both learn at once. The figure shows tr(A^T B E), tr(
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,6 +17,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels, traces
+from spikefa.utils.ranges import Duration, Few, Range, Rate, Scale
 
 SIZES = (30, 20, 10)
 REGIMENS = {"once": "A, then W", "often": "A and W in turn", "both": "A and W at once"}
@@ -26,12 +27,12 @@ REGIMENS = {"once": "A, then W", "often": "A and W in turn", "both": "A and W at
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    step: float = option(0.005, "eta")
-    start: float = option(0.01, "half-range of the first weights")
-    phase: float = option(0.4, "time for which A or W learns alone, in units of 1 / eta updates")
-    turns: int = option(4, "times that A and W learn in turn")
-    every: float = option(0.02, "time between two looks")
-    repeats: int = option(20, REPEATS)
+    step: Rate = option(0.005, "eta", divides=("phase", "every"))
+    start: Scale = option(0.01, "half-range of the first weights")
+    phase: Duration = option(0.4, "time for which A or W learns alone, in units of 1 / eta updates")
+    turns: Annotated[int, Range(2, 1000)] = option(4, "times that A and W learn in turn")
+    every: Duration = option(0.02, "time between two looks", divides=("phase",))
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

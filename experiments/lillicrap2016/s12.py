@@ -16,6 +16,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels, traces
+from spikefa.utils.ranges import Duration, Few, Rate, Scale
 
 SIZES = {"large": (100, 50, 20), "small": (30, 20, 10)}
 
@@ -24,11 +25,11 @@ SIZES = {"large": (100, 50, 20), "small": (30, 20, 10)}
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    step: float = option(0.002, "eta")
-    start: float = option(0.01, "half-range of the first weights")
-    time: float = option(1.6, "for which the networks learn, in units of 1 / eta updates")
-    every: float = option(0.02, "time between two looks")
-    repeats: int = option(20, REPEATS)
+    step: Rate = option(0.002, "eta", divides=("time", "every"))
+    start: Scale = option(0.01, "half-range of the first weights")
+    time: Duration = option(1.6, "for which the networks learn, in units of 1 / eta updates")
+    every: Duration = option(0.02, "time between two looks", divides=("time",))
+    repeats: Few = option(20, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from spikefa.runs.studies.drawing import legend, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Count, Few, PositiveScale, Rate
 
 SIZES = (30, 20, 10)
 OMEGAS = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.125, 0.15, 0.2, 0.25)
@@ -35,11 +36,11 @@ SMALL = 3
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    examples: int = option(1000, "examples, one update each")
-    every: int = option(25, "examples between two looks at 500 others")
-    rate: float = option(5e-3, "eta")
-    feedback_scale: float = option(0.5, "half-range of B")
-    repeats: int = option(10, REPEATS)
+    examples: Count = option(1000, "examples, one update each")
+    every: Count = option(25, "examples between two looks at 500 others", divides=("examples",))
+    rate: Rate = option(5e-3, "eta")
+    feedback_scale: PositiveScale = option(0.5, "half-range of B")
+    repeats: Few = option(10, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -18,17 +18,20 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
+from spikefa.utils.ranges import Count, Few, Size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    hidden: int = option(1000, "hidden neurons")
-    before: int = option(8000, "updates by backprop, 10 examples each")
-    after: int = option(16000, "updates by feedback alignment")
-    every: int = option(200, "updates between two looks at 300 other examples")
-    repeats: int = option(5, REPEATS)
+    hidden: Size = option(1000, "hidden neurons")
+    before: Count = option(8000, "updates by backprop, 10 examples each")
+    after: Count = option(16000, "updates by feedback alignment")
+    every: Count = option(
+        200, "updates between two looks at 300 other examples", divides=("before", "after")
+    )
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

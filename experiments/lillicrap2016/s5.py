@@ -19,6 +19,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import panels
+from spikefa.utils.ranges import Few
 from spikefa.utils.seeding import generator
 
 SIDE = 10
@@ -34,7 +35,7 @@ TRAINED = ("backprop", "fa", "sparse")
 class Settings(Logistic):
     """All settings that affect the result."""
 
-    repeats: int = option(1, REPEATS)
+    repeats: Few = option(1, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale
 
 THREE, FOUR = (30, 40, 10), (30, 40, 20, 10)
 NETWORKS = {"3": (THREE, False), "4": (FOUR, False), "frozen": (FOUR, True)}
@@ -33,14 +34,16 @@ LABELS = {"3": "3 layers", "4": "4 layers", "frozen": "4 layers, W0 frozen"}
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    updates: int = option(20_000, "updates")
-    every: int = option(500, "updates between two looks at 500 other examples")
-    batch: int = option(100, "examples for each update")
-    rate: float = option(0.05, "eta, of the mean over the examples")
-    weight_scale: float = option(0.2, "half-range of the first weights")
-    bias_scale: float = option(0.2, "half-range of the first biases")
-    feedback_scale: float = option(0.5, "half-range of B")
-    repeats: int = option(5, REPEATS)
+    updates: Count = option(20_000, "updates")
+    every: Count = option(
+        500, "updates between two looks at 500 other examples", divides=("updates",)
+    )
+    batch: Batch = option(100, "examples for each update")
+    rate: Rate = option(0.05, "eta, of the mean over the examples")
+    weight_scale: Scale = option(0.2, "half-range of the first weights")
+    bias_scale: Scale = option(0.2, "half-range of the first biases")
+    feedback_scale: PositiveScale = option(0.5, "half-range of B")
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import ExampleStimulus, FunctionStimulus
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Count, Few, PositiveScale, Rate, Scale
 from spikefa.utils.seeding import generator
 
 HIDDEN = (2, 25)
@@ -44,13 +45,15 @@ SOLVED = 0.01
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    updates: int = option(20_000, "updates, one example each")
-    every: int = option(200, "updates between two looks at the four examples")
-    rate: float = option(0.5, "eta, of both algorithms")
-    hidden_scale: float = option(1.0, "standard deviation of the first weights of hidden neurons")
-    output_scale: float = option(0.15, "standard deviation of the first 25 output weights")
-    feedback_scale: float = option(4.0, "standard deviation of the 25 elements of B")
-    repeats: int = option(20, REPEATS)
+    updates: Count = option(20_000, "updates, one example each")
+    every: Count = option(
+        200, "updates between two looks at the four examples", divides=("updates",)
+    )
+    rate: Rate = option(0.5, "eta, of both algorithms")
+    hidden_scale: Scale = option(1.0, "standard deviation of the first weights of hidden neurons")
+    output_scale: Scale = option(0.15, "standard deviation of the first 25 output weights")
+    feedback_scale: PositiveScale = option(4.0, "standard deviation of the 25 elements of B")
+    repeats: Few = option(20, REPEATS)
 
 
 def xor_simulation(

@@ -20,6 +20,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, first_below, legend, name_axes, panels
+from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale
 
 SIZES = (30, 20, 10, 10)
 ALPHAS = (0.0, 0.5, 0.9)
@@ -31,14 +32,16 @@ BOUND = 0.3
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    updates: int = option(2500, "updates")
-    every: int = option(50, "updates between two looks at 500 other examples")
-    batch: int = option(10, "examples for each update, which is summed over them")
-    rate: float = option(1e-3, "eta")
-    weight_scale: float = option(0.01, "half-range of the first weights")
-    bias_scale: float = option(0.1, "half-range of the first biases")
-    feedback_scale: float = option(0.5, "half-range of B")
-    repeats: int = option(5, REPEATS)
+    updates: Count = option(2500, "updates")
+    every: Count = option(
+        50, "updates between two looks at 500 other examples", divides=("updates",)
+    )
+    batch: Batch = option(10, "examples for each update, which is summed over them")
+    rate: Rate = option(1e-3, "eta")
+    weight_scale: Scale = option(0.01, "half-range of the first weights")
+    bias_scale: Scale = option(0.1, "half-range of the first biases")
+    feedback_scale: PositiveScale = option(0.5, "half-range of B")
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

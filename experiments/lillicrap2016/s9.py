@@ -20,16 +20,19 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.utils.ranges import Count, Few, Size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
     """All settings that affect the result."""
 
-    hidden: int = option(1000, "hidden neurons")
-    updates: int = option(4000, "updates, 10 examples each")
-    every: int = option(100, "updates between two looks at 300 other examples")
-    repeats: int = option(5, REPEATS)
+    hidden: Size = option(1000, "hidden neurons")
+    updates: Count = option(4000, "updates, 10 examples each")
+    every: Count = option(
+        100, "updates between two looks at 300 other examples", divides=("updates",)
+    )
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from spikefa.experiments.panjehpour2022._digits import simulation_of
 from spikefa.feedback import FA
 from spikefa.runs.settings import Placed
 from spikefa.simulation.runner import Runner
+from spikefa.utils.memory import require_room
 
 
 def terms_along(
@@ -37,6 +38,10 @@ def terms_along(
     """
     simulation = simulation_of(place, circuit, rate, seed, **how)
     lower = list(simulation.network.synapses.values())[:-1]
+    kept = {
+        f"the weights of {orders:,} updates": orders * sum(each.weight.nbytes for each in lower)
+    }
+    require_room(kept, simulation.network.device, mend="lower --batches or --epochs-back")
     history = [deque([each.weight.clone()], orders + 1) for each in lower]
     found = []
     for update in range(at[-1] + 1):
@@ -44,8 +49,8 @@ def terms_along(
         simulation.learn(1)
         if update in at:
             found.append(_terms(simulation.runner, circuit, history, biases))
-        for kept, each in zip(history, lower, strict=True):
-            kept.append(each.weight.clone())
+        for past, each in zip(history, lower, strict=True):
+            past.append(each.weight.clone())
     return np.array(found)
 
 

@@ -22,6 +22,7 @@ from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale, Size
 from spikefa.utils.seeding import generator
 
 CONDITIONS = {
@@ -36,14 +37,14 @@ CONDITIONS = {
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    neurons: int = option(50, "inputs, hidden and output neurons each")
-    batch: int = option(100, "data points of a mini-batch")
-    iterations: int = option(1000, "updates")
-    every: int = option(20, "updates between two looks")
-    rate: float = option(5e-3, "eta, for the mean over the mini-batch")
-    weight_scale: float = option(0.1, "half-range of the first weights")
-    feedback_scale: float = option(0.25, "half-range of B")
-    repeats: int = option(10, REPEATS)
+    neurons: Size = option(50, "inputs, hidden and output neurons each")
+    batch: Batch = option(100, "data points of a mini-batch")
+    iterations: Count = option(1000, "updates")
+    every: Count = option(20, "updates between two looks", divides=("iterations",))
+    rate: Rate = option(5e-3, "eta, for the mean over the mini-batch")
+    weight_scale: Scale = option(0.1, "half-range of the first weights")
+    feedback_scale: PositiveScale = option(0.25, "half-range of B")
+    repeats: Few = option(10, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

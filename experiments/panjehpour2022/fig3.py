@@ -22,6 +22,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, panels
+from spikefa.utils.ranges import Count, Epochs, EpochsOrZero, Few, Rate
 
 CONDITIONS = {"fixed": "not shuffled", "shuffled": "shuffled"}
 
@@ -30,13 +31,13 @@ CONDITIONS = {"fixed": "not shuffled", "shuffled": "shuffled"}
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    batches: int = option(60, "mini-batches of an epoch")
-    early: int = option(5, "epochs before the first look")
-    late: int = option(20, "epochs before the second")
-    epochs_back: int = option(4, "highest order, in epochs")
-    rate: float = option(0.3, "eta, for the mean over a mini-batch")
+    batches: Count = option(60, "mini-batches of an epoch")
+    early: EpochsOrZero = option(5, "epochs before the first look")
+    late: Epochs = option(20, "epochs before the second")
+    epochs_back: Epochs = option(4, "highest order, in epochs")
+    rate: Rate = option(0.3, "eta, for the mean over a mini-batch")
     data_dir: str | None = option(None, DATA_DIR)
-    repeats: int = option(30, REPEATS)
+    repeats: Few = option(30, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
+from spikefa.utils.ranges import Count, Epochs, Few, Rate
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -30,12 +31,12 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    batches: int = option(60, "mini-batches of an epoch")
-    epochs: int = option(40, "epochs")
-    epochs_back: int = option(4, "highest order of an alignment term, in epochs")
-    rate: float = option(0.3, "eta, for the mean over a mini-batch")
+    batches: Count = option(60, "mini-batches of an epoch")
+    epochs: Epochs = option(40, "epochs")
+    epochs_back: Epochs = option(4, "highest order of an alignment term, in epochs")
+    rate: Rate = option(0.3, "eta, for the mean over a mini-batch")
     data_dir: str | None = option(None, DATA_DIR)
-    repeats: int = option(5, REPEATS)
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.utils.ranges import Count, Epochs, Few, PositiveScale, Rate
 
 RULES = {"fa": "FA", "bp": "BP", "fa_norm": "FA, normalised", "bp_norm": "BP, normalised"}
 
@@ -35,12 +36,12 @@ RULES = {"fa": "FA", "bp": "BP", "fa_norm": "FA, normalised", "bp_norm": "BP, no
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    batches: int = option(60, "mini-batches of an epoch")
-    epochs: int = option(40, "epochs")
-    rate: float = option(0.3, "eta, for the mean over a mini-batch")
-    norm: float = option(1.0, "gamma, length of the weights onto each neuron")
+    batches: Count = option(60, "mini-batches of an epoch")
+    epochs: Epochs = option(40, "epochs")
+    rate: Rate = option(0.3, "eta, for the mean over a mini-batch")
+    norm: PositiveScale = option(1.0, "gamma, length of the weights onto each neuron")
     data_dir: str | None = option(None, DATA_DIR)
-    repeats: int = option(5, REPEATS)
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

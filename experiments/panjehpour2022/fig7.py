@@ -19,6 +19,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.utils.ranges import Count, Epochs, Few, Rate
 
 THRESHOLDS = (0, 1, 2, 5, 10, 20)
 """Epochs of feedback alignment before the switch; 0 is backpropagation from the beginning."""
@@ -31,12 +32,12 @@ MEASURES = ("loss", "accuracy", "active")
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    batches: int = option(60, "mini-batches of an epoch")
-    epochs: int = option(30, "epochs in all")
-    rate: float = option(0.3, "eta, for the mean over a mini-batch")
-    high_rate: float = option(1.0, "the higher eta")
+    batches: Count = option(60, "mini-batches of an epoch")
+    epochs: Epochs = option(30, "epochs in all")
+    rate: Rate = option(0.3, "eta, for the mean over a mini-batch")
+    high_rate: Rate = option(1.0, "the higher eta")
     data_dir: str | None = option(None, DATA_DIR)
-    repeats: int = option(5, REPEATS)
+    repeats: Few = option(5, REPEATS)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from spikefa.simulation.evaluation import evaluate
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
+from spikefa.utils.ranges import Batch, Count, CountOrZero, Epochs, Rate, Scale
 from spikefa.utils.seeding import generator
 
 
@@ -30,14 +31,14 @@ class Training(Repeated):
     device: Device = option("auto", DEVICE)
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
     data_dir: str | None = option(None, DATA_DIR)
-    train_images: int | None = option(None, "use only the first K training images")
-    validation_images: int = option(
+    train_images: Count | None = option(None, "use only the first K training images")
+    validation_images: CountOrZero = option(
         0, "hold out the last K training images, and test with them alone"
     )
-    epochs: int = option(100, "epochs of training")
-    batch: int = option(100, "images for each update, which is summed over them")
-    rate: float = option(1e-3, "eta, for one image")
-    bias_scale: float = option(1.0, "standard deviation of the first biases")
+    epochs: Epochs = option(100, "epochs of training")
+    batch: Batch = option(100, "images for each update, which is summed over them")
+    rate: Rate = option(1e-3, "eta, for one image")
+    bias_scale: Scale = option(1.0, "standard deviation of the first biases")
 
 
 def images(settings: Training) -> tuple[Dataset, Images]:

@@ -23,6 +23,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.utils.ranges import Epochs, Few, PositiveScale
 from spikefa.utils.seeding import generator
 
 WIDTHS = (128, 800)
@@ -37,10 +38,10 @@ SHOWN = 10
 class Settings(Training):
     """Everything that the result depends on."""
 
-    epochs: int = option(20, "epochs of training")
-    feedback_scale: float = option(0.5, "half-range of all feedback weights")
+    epochs: Epochs = option(20, "epochs of training")
+    feedback_scale: PositiveScale = option(0.5, "half-range of all feedback weights")
     cells: str = option(ALL, WHICH_CELLS + ": BP-128, s3-800, and so on")
-    repeats: int = option(1, REPEATS)
+    repeats: Few = option(1, REPEATS)
 
 
 def circuit(name: str, scale: float) -> FeedbackCircuit:

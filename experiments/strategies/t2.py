@@ -26,6 +26,7 @@ from spikefa.experiments.strategies._networks import parts, table
 from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Study
+from spikefa.utils.ranges import Few, PositiveScale
 
 PAPER = table("""
 tanh-200    2.32 2.36 2.42
@@ -47,9 +48,9 @@ class Settings(Training):
     inputs: Literal["unit", "standardised"] = option(
         "unit", "brightness in [0, 1], or with mean 0 and deviation 1 over all pixels"
     )
-    feedback_scale: float = option(0.5, "half-range of all feedback weights")
+    feedback_scale: PositiveScale = option(0.5, "half-range of all feedback weights")
     cells: str = option(ALL, WHICH_CELLS + ": tanh-800-s1, relu-200-s3, and so on")
-    repeats: int = option(1, REPEATS)
+    repeats: Few = option(1, REPEATS)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:

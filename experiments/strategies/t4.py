@@ -23,6 +23,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, full_version
 from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.utils.ranges import Few, PositiveScale, Size
 
 MATRICES: tuple[MatrixKind, ...] = ("B1", "B2", "B3", "B4", "B5", "B6", "B7")
 REPORTED = {
@@ -45,10 +46,10 @@ class Settings(Training):
     inputs: Literal["unit", "standardised"] = option(
         "unit", "brightness in [0, 1], or with mean 0 and deviation 1 over all pixels"
     )
-    width: int = option(800, "neurons of each hidden layer")
-    feedback_scale: float = option(1.0, "factor on all feedback weights")
+    width: Size = option(800, "neurons of each hidden layer")
+    feedback_scale: PositiveScale = option(1.0, "factor on all feedback weights")
     cells: str = option(ALL, WHICH_CELLS + ": FA-B1, DFA-B7, and so on")
-    repeats: int = option(1, REPEATS)
+    repeats: Few = option(1, REPEATS)
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import torch
 from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor
 
-from spikefa.errors import require
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import PositiveScale, Scale, Size
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,12 @@ class Elastic:
         If a number is out of range.
     """
 
-    shape: tuple[int, int]
-    strength: float = 34.0
-    smoothness: float = 4.0
+    shape: tuple[Size, Size]
+    strength: Scale = 34.0
+    smoothness: PositiveScale = 4.0
 
     def __post_init__(self) -> None:
-        require(
-            self.strength >= 0 and self.smoothness > 0,
-            f"strength {self.strength} and smoothness {self.smoothness} given: the strength must "
-            "not be negative, and the smoothness must be positive",
-        )
+        check_fields(self)
 
     def __call__(self, inputs: Tensor, source: torch.Generator) -> None:
         """Distort each of the images `inputs` [batch, pixels] in place, with its own field."""

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from spikefa.datasets.images import Images
 from spikefa.errors import SpikefaError, require
-from spikefa.utils.numbers import shown, whole_number
-from spikefa.utils.scalars import plain_fields
+from spikefa.utils.checking import check_fields, ranged
+from spikefa.utils.numbers import shown
+from spikefa.utils.ranges import Signed, Size
 
 Scaling = Literal["unit", "standardised", "standardised_each"]
 
@@ -40,12 +41,12 @@ class Examples:
     inputs: Tensor
     targets: Tensor
     labels: Tensor | None = None
-    per_class: int = 1
+    per_class: Size = 1
     shift: Tensor | None = None
     spread: Tensor | None = None
 
     def __post_init__(self) -> None:
-        plain_fields(self)
+        check_fields(self)
         for name in ("inputs", "targets"):
             _require_numbers(name, getattr(self, name))
         counts = [self.inputs.shape[-2], self.targets.shape[-2]]
@@ -60,16 +61,14 @@ class Examples:
             f"inputs of shape {tuple(self.inputs.shape)}, targets of shape "
             f"{tuple(self.targets.shape)}: give both the same dimensions in front",
         )
-        per_class = whole_number(self.per_class, "per_class", 1)
-        object.__setattr__(self, "per_class", per_class)
         if self.labels is not None:
             outputs = self.targets.shape[-1]
             require(
-                outputs % per_class == 0,
-                f"{outputs} outputs cannot be shared by classes of {per_class} outputs: give "
+                outputs % self.per_class == 0,
+                f"{outputs} outputs cannot be shared by classes of {self.per_class} outputs: give "
                 "another per_class",
             )
-            labels = class_numbers(self.labels, outputs // per_class)
+            labels = class_numbers(self.labels, outputs // self.per_class)
             object.__setattr__(self, "labels", labels)
 
     def __len__(self) -> int:
@@ -140,13 +139,14 @@ def class_numbers(labels: Any, n_classes: int) -> Tensor:
     return labels.long()
 
 
+@ranged
 def classification(
     images: Images,
     inputs: Scaling = "unit",
     *,
-    low: float = 0.0,
-    high: float = 1.0,
-    per_class: int = 1,
+    low: Signed = 0.0,
+    high: Signed = 1.0,
+    per_class: Size = 1,
     like: Examples | None = None,
 ) -> Examples:
     """Return images with their classes as targets, float32.
@@ -174,15 +174,16 @@ def classification(
     )
 
 
+@ranged
 def labelled(
     x: Tensor,
     labels: Tensor,
-    n_classes: int,
+    n_classes: Size,
     inputs: Scaling = "unit",
     *,
-    low: float = 0.0,
-    high: float = 1.0,
-    per_class: int = 1,
+    low: Signed = 0.0,
+    high: Signed = 1.0,
+    per_class: Size = 1,
     like: Examples | None = None,
 ) -> Examples:
     """Return inputs of any kind with their classes as targets.
@@ -214,7 +215,6 @@ def labelled(
         inputs in get_args(Scaling),
         f"inputs must be one of {', '.join(get_args(Scaling))}, {inputs!r} given",
     )
-    per_class = whole_number(per_class, "per_class", 1)
     labels = class_numbers(labels, n_classes)
     templates = torch.full((n_classes, n_classes), low).fill_diagonal_(high)
     targets = templates.repeat_interleave(per_class, dim=1)[labels]
@@ -224,7 +224,8 @@ def labelled(
     return Examples(x.sub_(shift).div_(spread), targets, labels, per_class, shift, spread)
 
 
-def reconstruction(images: Images, *, low: float = 0.0, high: float = 1.0) -> Examples:
+@ranged
+def reconstruction(images: Images, *, low: Signed = 0.0, high: Signed = 1.0) -> Examples:
     """Return images that are their own targets, float32, for an autoencoder.
 
     Parameters

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.checking import ranged
 from spikefa.utils.numbers import shown
+from spikefa.utils.ranges import Scale, Seed, Size
 from spikefa.utils.seeding import generator
 
 
@@ -63,7 +65,8 @@ def uniform(shape: Sequence[int], half_range: float, source: torch.Generator) ->
     return draw.uniform_(-half_range, half_range, generator=source)
 
 
-def linear(n_inputs: int, n_outputs: int, seed: int, half_range: float = 1.0) -> Task:
+@ranged
+def linear(n_inputs: Size, n_outputs: Size, seed: Seed, half_range: Scale = 1.0) -> Task:
     """Return ``y* = x T``, T from U[-half_range, half_range], x normal (Lillicrap 2016, fig. 2).
 
     Parameters
@@ -82,7 +85,8 @@ def linear(n_inputs: int, n_outputs: int, seed: int, half_range: float = 1.0) ->
     return Task("linear", n_inputs, n_outputs, draw)
 
 
-def tanh_teacher(sizes: Sequence[int], seed: int, half_range: float = 0.5) -> Task:
+@ranged
+def tanh_teacher(sizes: Sequence[Size], seed: Seed, half_range: Scale = 0.5) -> Task:
     """Return the function of a network with tanh hidden neurons and linear outputs, x normal.
 
     For four sizes it is ``y* = tanh(tanh(x W0 + b0) W1 + b1) W2 + b2`` (Lillicrap et al. 2016,
@@ -115,8 +119,9 @@ def tanh_teacher(sizes: Sequence[int], seed: int, half_range: float = 0.5) -> Ta
     return Task("tanh teacher", sizes[0], sizes[-1], draw)
 
 
+@ranged
 def quadratic(
-    n_inputs: int, n_outputs: int, seed: int, half_range: float = 0.5, reach: float = 2.0
+    n_inputs: Size, n_outputs: Size, seed: Seed, half_range: Scale = 0.5, reach: Scale = 2.0
 ) -> Task:
     """Return ``y_k* = x^T Q_k x``, Q from U[-half_range, half_range], x from U[-reach, reach].
 
@@ -177,7 +182,8 @@ def patterns(name: str, inputs: Tensor, targets: Tensor) -> Task:
     return Task(name, inputs.shape[1], targets.shape[1], draw)
 
 
-def autoencoder(n: int, rank: int, seed: int) -> Task:
+@ranged
+def autoencoder(n: Size, rank: Size, seed: Seed) -> Task:
     """Return ``y* = x``, x a random linear mixture `[n]` of `rank` independent normal numbers.
 
     A network whose narrowest layer has `rank` neurons can learn it without error.

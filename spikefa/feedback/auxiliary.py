@@ -17,6 +17,7 @@ from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.neurons import PopulationState, Rate
 from spikefa.neurons.rate import Activation
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 
 
 @dataclass
@@ -94,12 +95,12 @@ class Auxiliary(Mixing):
     strategy: str = field(default="direct", kw_only=False)
     combine: CombinationName | Combination = field(default="mean", kw_only=False)
     guess: Activation = "logistic"
-    scale: float = 0.2
+    scale: PositiveScale = 0.2
     phi_delta: PhiDelta = "identity"
     gated: bool = True
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
-    sparsity: float = 0.0
+    sparsity: ShareBelowOne = 0.0
     random: list[dict[str, RandomMatrix]] = field(init=False, repr=False, default_factory=list)
     guesses: list[Rate] = field(init=False, repr=False, default_factory=list)
 

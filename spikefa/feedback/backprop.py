@@ -11,6 +11,7 @@ from spikefa.feedback.matrix import ForwardMatrix
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveShare
 
 
 @dataclass(eq=False, kw_only=True)
@@ -41,7 +42,7 @@ class Backprop(Wired, sweep_only=True):
 
     phi_delta: PhiDelta = "identity"
     gated: bool = True
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect each error population to the one below through a view of the forward weights."""

@@ -14,6 +14,7 @@ from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import Population, PopulationState
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import ProperShare
 from spikefa.utils.tensors import Variable
 
 
@@ -75,7 +76,7 @@ class Broadcast(Wired):
         If an argument is out of range, or neurons that learn from their noise have none.
     """
 
-    baseline_rate: float
+    baseline_rate: ProperShare
     everywhere: bool
     noisy: bool
     phi_delta: PhiDelta
@@ -84,10 +85,6 @@ class Broadcast(Wired):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(
-            0 < self.baseline_rate < 1,
-            f"the baseline rate must be in (0, 1), {self.baseline_rate} given",
-        )
 
     @abstractmethod
     def judge(self, error: Tensor, out: Tensor) -> None:

@@ -12,6 +12,7 @@ from spikefa.feedback.randomly_wired import RandomlyWired
 from spikefa.feedback.state import beside
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -59,12 +60,12 @@ class DFA(RandomlyWired, sweep_only=True):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    scale: float | Sequence[float] = field(default=0.2, kw_only=False)
+    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.2, kw_only=False)
     phi_delta: PhiDelta = "identity"
     gated: bool = False
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
-    sparsity: float = 0.0
+    sparsity: ShareBelowOne = 0.0
     procedural: bool = False
     random: RandomMatrices = field(init=False, repr=False)
 

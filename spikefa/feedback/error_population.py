@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import PositiveShare, Size
 from spikefa.utils.tensors import flush, leak
 
 PhiDelta = Literal["identity", "tanh", "logistic", "spiking"]
@@ -69,12 +71,12 @@ class ErrorPopulation:
         If `tau` is out of range, or `phi_delta` is unknown.
     """
 
-    size: int = field(kw_only=False)
-    tau: float = 0.9
+    size: Size = field(kw_only=False)
+    tau: PositiveShare = 0.9
     phi_delta: PhiDelta = "identity"
 
     def __post_init__(self) -> None:
-        require(0 < self.tau <= 1, f"tau must be in (0, 1], {self.tau} given")
+        check_fields(self)
         require(
             self.phi_delta in get_args(PhiDelta),
             f"phi_delta must be one of {', '.join(get_args(PhiDelta))}, {self.phi_delta!r} given",

@@ -11,6 +11,7 @@ from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -58,12 +59,12 @@ class FA(RandomlyWired, sweep_only=True):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    scale: float | Sequence[float] = field(default=0.1, kw_only=False)
+    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
     phi_delta: PhiDelta = "identity"
     gated: bool = False
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
-    sparsity: float = 0.0
+    sparsity: ShareBelowOne = 0.0
     procedural: bool = False
     random: RandomMatrices = field(init=False, repr=False)
 

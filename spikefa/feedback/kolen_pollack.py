@@ -15,6 +15,7 @@ from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 from spikefa.utils.tensors import add_product
 
 
@@ -76,12 +77,12 @@ class KP(PlasticLayers, sweep_only=True):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    scale: float | Sequence[float] = field(default=0.1, kw_only=False)
+    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
     phi_delta: PhiDelta = "identity"
     gated: bool = False
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
-    momentum: float = 0.0
+    momentum: ShareBelowOne = 0.0
     random: RandomMatrices = field(init=False, repr=False)
     inertia: Momentum = field(init=False, repr=False)
 

@@ -14,6 +14,7 @@ from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.state import Site, beside
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -67,12 +68,12 @@ class Mixed(Mixing, sweep_only=True):
 
     strategy: str = field(default="s1", kw_only=False)
     combine: CombinationName | Combination = field(default="mean", kw_only=False)
-    scale: float = 0.2
+    scale: PositiveScale = 0.2
     phi_delta: PhiDelta = "identity"
     gated: bool = True
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
-    sparsity: float = 0.0
+    sparsity: ShareBelowOne = 0.0
     random: list[dict[str, RandomMatrix]] = field(init=False, repr=False, default_factory=list)
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:

@@ -17,6 +17,7 @@ from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveScale, ShareBelowOne
 
 STRATEGIES = {
     "direct": (False, False),
@@ -90,10 +91,10 @@ class Mixing(Wired):
 
     strategy: str
     combine: CombinationName | Combination
-    scale: float
+    scale: PositiveScale
     gated: bool
     matrix: MatrixKind
-    sparsity: float
+    sparsity: ShareBelowOne
     random: list[dict[str, RandomMatrix]]
 
     def __post_init__(self) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import ShareBelowOne
 from spikefa.utils.tensors import add_product
 
 
@@ -32,15 +33,12 @@ class Momentum:
         If the momentum is out of range.
     """
 
-    momentum: float
+    momentum: ShareBelowOne
     symbol: str
     velocities: list[Tensor] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        require(
-            0 <= self.momentum < 1,
-            f"the momentum of {self.symbol} must be in [0, 1), {self.momentum} given",
-        )
+        check_fields(self, of=f" of {self.symbol}")
 
     def __bool__(self) -> bool:
         """Return whether the momentum is nonzero."""

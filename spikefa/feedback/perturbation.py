@@ -8,6 +8,7 @@ from torch import Tensor
 from spikefa.feedback.broadcast import Broadcast
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.neurons import Population
+from spikefa.utils.ranges import PositiveShare, ProperShare
 
 
 @dataclass(eq=False, kw_only=True)
@@ -44,10 +45,10 @@ class NodePerturbation(Broadcast):
         If an argument is out of range, or neurons that learn from their noise have none.
     """
 
-    baseline_rate: float = field(default=0.05, kw_only=False)
+    baseline_rate: ProperShare = field(default=0.05, kw_only=False)
     everywhere: bool = False
     phi_delta: PhiDelta = "identity"
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     noisy: bool = field(init=False, repr=False, default=True)
     reached: list[Population] = field(init=False, repr=False, default_factory=list)
 

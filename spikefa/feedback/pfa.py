@@ -6,6 +6,7 @@ import torch
 
 from spikefa.feedback.product import Product
 from spikefa.feedback.random_matrix import RandomMatrix
+from spikefa.utils.ranges import Expansion
 
 
 @dataclass(eq=False, kw_only=True)
@@ -47,7 +48,7 @@ class PFA(Product, sweep_only=True):
         As `Product`.
     """
 
-    expansion: float = field(default=10.0, kw_only=False)
+    expansion: Expansion = field(default=10.0, kw_only=False)
 
     def fixed_matrix(
         self, n_above: int, n_mid: int, device: torch.device, dtype: torch.dtype
@@ -79,7 +80,7 @@ class PFAo(Product, sweep_only=True):
         As `Product`.
     """
 
-    expansion: float = field(default=1.0, kw_only=False)
+    expansion: Expansion = field(default=1.0, kw_only=False)
 
     def fixed_matrix(
         self, n_above: int, n_mid: int, device: torch.device, dtype: torch.dtype

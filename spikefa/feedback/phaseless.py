@@ -15,6 +15,7 @@ from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.state import FeedbackState
 from spikefa.neurons import Population
+from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 from spikefa.utils.tensors import add_product
 
 
@@ -88,23 +89,18 @@ class PAL(PlasticLayers, sweep_only=True):
         no noise.
     """
 
-    scale: float | Sequence[float] = field(default=0.1, kw_only=False)
-    rate: float = 0.001
-    gain: float = 16.0
-    smoothing: float = 0.3
+    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
+    rate: PositiveShare = 0.001
+    gain: PositiveScale = 16.0
+    smoothing: ShareBelowOne = 0.3
     phi_delta: PhiDelta = "identity"
     gated: bool = False
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
     random: RandomMatrices = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(0 < self.rate <= 1, f"the rate of PAL must be in (0, 1], {self.rate} given")
-        require(
-            0 < self.gain < float("inf"), f"the gain of PAL must be positive, {self.gain} given"
-        )
-        require(0 <= self.smoothing < 1, f"smoothing must be in [0, 1), {self.smoothing} given")
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> PhaselessState:
         """Return the error populations at rest, and the running means at 0."""

@@ -1,6 +1,5 @@
 """Base class of PFA and PFA-o, in which the error crosses an extra population on its way down."""
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import Expansion, PositiveShare, Scale, ShareBelowOne, Size
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import Variable, add_product
 
@@ -96,16 +96,16 @@ class Product(Wired):
         it, or the circuit is connected twice.
     """
 
-    expansion: float = field(kw_only=False)
-    neurons: int | Sequence[int] | None = None
-    scale: float | Sequence[float] = 0.2
+    expansion: Expansion = field(kw_only=False)
+    neurons: Size | Sequence[Size] | None = None
+    scale: Scale | Sequence[Scale] = 0.2
     plastic: bool = True
     phi_delta: PhiDelta = "identity"
     gated: bool = True
-    tau: float = 0.9
-    middle_tau: float = 1.0
+    tau: PositiveShare = 0.9
+    middle_tau: PositiveShare = 1.0
     middle_phi_delta: PhiDelta = "identity"
-    momentum: float = 0.0
+    momentum: ShareBelowOne = 0.0
     random: list[RandomMatrix] = field(init=False, repr=False, default_factory=list)
     plastic_matrices: list[Tensor] = field(init=False, repr=False, default_factory=list)
     inertia: Momentum = field(init=False, repr=False)
@@ -113,16 +113,10 @@ class Product(Wired):
     def __post_init__(self) -> None:
         super().__post_init__()
         ErrorPopulation(1, tau=self.middle_tau, phi_delta=self.middle_phi_delta)
-        require(
-            1 <= self.expansion < math.inf,
-            f"the expansion must be at least 1, {self.expansion} given: fewer extra neurons than "
-            "the layer above has cannot carry its error",
-        )
         scales = [self.scale] if isinstance(self.scale, int | float) else self.scale
         require(
-            all(0 <= each < math.inf and (self.plastic or each > 0) for each in scales),
-            "the half-range of R must not be negative, and positive if R is fixed, "
-            f"{self.scale} given",
+            self.plastic or all(scales),
+            f"the half-range of R must be positive if R is fixed, {self.scale} given",
         )
         self.inertia = Momentum(self.momentum, "R")
 

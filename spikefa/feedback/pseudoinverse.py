@@ -1,6 +1,5 @@
 """Pseudobackpropagation: the error descends through the pseudoinverse of the weights."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -8,7 +7,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.matrix import ForwardMatrix
 from spikefa.feedback.projection import Projection
@@ -16,6 +14,7 @@ from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import Count, PositiveScale, PositiveShare, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -66,21 +65,18 @@ class PseudoBackprop(Wired):
 
     reads_weights: ClassVar[bool] = True
 
-    every: int = field(default=100, kw_only=False)
-    rtol: float = 0.1
-    scale: float = 10.0
+    every: Count = field(default=100, kw_only=False)
+    rtol: ShareBelowOne = 0.1
+    scale: PositiveScale = 10.0
     phi_delta: PhiDelta = "identity"
     gated: bool = True
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     weights: list[Tensor] = field(init=False, repr=False, default_factory=list)
     matrices: list[Tensor] = field(init=False, repr=False, default_factory=list)
     age: Tensor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.every >= 1, f"a pseudoinverse every 1 step or more, {self.every} given")
-        require(0 <= self.rtol < 1, f"rtol must be in [0, 1), {self.rtol} given")
-        require(0 < self.scale < math.inf, f"the scale of W^+ must be positive, {self.scale} given")
         self.age = torch.zeros((), dtype=torch.int64)
 
     @property

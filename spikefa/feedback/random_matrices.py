@@ -10,6 +10,8 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.scales import for_each_layer
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import PositiveScale, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -29,13 +31,14 @@ class RandomMatrices:
         The matrices; empty before `connect`.
     """
 
-    scale: float | Sequence[float] = field(kw_only=False)
+    scale: PositiveScale | Sequence[PositiveScale] = field(kw_only=False)
     kind: MatrixKind = "uniform"
-    sparsity: float = 0.0
+    sparsity: ShareBelowOne = 0.0
     procedural: bool = False
     each: list[RandomMatrix] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         for scale in for_each_layer(self.scale):
             self._matrix((1, 1), scale)  # rejects bad arguments early
 

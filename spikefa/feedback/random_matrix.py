@@ -10,8 +10,9 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.distributions import DISTRIBUTIONS, SPARSE, MatrixKind
 from spikefa.feedback.matrix import Matrix, Recipe, Role
-from spikefa.feedback.scales import for_each_layer
+from spikefa.utils.checking import check_fields
 from spikefa.utils.products import product
+from spikefa.utils.ranges import PositiveScale, ShareBelowOne, Size
 from spikefa.utils.seeding import derive
 
 BLOCK = 2**16
@@ -63,12 +64,12 @@ class RandomMatrix(Matrix):
 
     role: ClassVar[Role] = "fixed"
 
-    n_from: int
-    n_to: int
+    n_from: Size
+    n_to: Size
     _: KW_ONLY
     kind: MatrixKind = "uniform"
-    scale: float = 0.1
-    sparsity: float = 0.0
+    scale: PositiveScale = 0.1
+    sparsity: ShareBelowOne = 0.0
     procedural: bool = False
     device: InitVar[torch.device | str] = "cpu"
     dtype: InitVar[torch.dtype] = torch.float32
@@ -76,12 +77,11 @@ class RandomMatrix(Matrix):
     seeds: Tensor = field(init=False, repr=False)
 
     def __post_init__(self, device: torch.device | str, dtype: torch.dtype) -> None:
+        check_fields(self)
         kinds = get_args(MatrixKind)
         require(
             self.kind in kinds, f"matrix must be one of {', '.join(kinds)}, {self.kind!r} given"
         )
-        for_each_layer(self.scale, 1)
-        require(0 <= self.sparsity < 1, f"sparsity must be in [0, 1), {self.sparsity} given")
         require(
             self.kind != "orthogonal" or not (self.sparsity or self.procedural),
             "an orthogonal matrix can be neither sparse nor procedural: it is drawn as a whole",

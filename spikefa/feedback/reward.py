@@ -8,6 +8,7 @@ from torch import Tensor
 from spikefa.feedback.broadcast import Broadcast
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.neurons import Population
+from spikefa.utils.ranges import ProperShare
 
 
 @dataclass(eq=False, kw_only=True)
@@ -40,7 +41,7 @@ class Reward(Broadcast):
         If an argument is out of range, or neurons that learn from their noise have none.
     """
 
-    baseline_rate: float = field(default=0.05, kw_only=False)
+    baseline_rate: ProperShare = field(default=0.05, kw_only=False)
     noisy: bool = True
     everywhere: bool = field(init=False, repr=False, default=True)
     phi_delta: PhiDelta = field(init=False, repr=False, default="identity")

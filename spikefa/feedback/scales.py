@@ -18,7 +18,7 @@ def for_each_layer(scale: float | Sequence[float], hidden: int | None = None) ->
     Raises
     ------
     SpikefaError
-        If the number of scales differs from that of populations, or a scale is not positive.
+        If the number of scales differs from that of populations.
     """
     if isinstance(scale, int | float):
         scales = [scale] * (1 if hidden is None else hidden)
@@ -27,9 +27,5 @@ def for_each_layer(scale: float | Sequence[float], hidden: int | None = None) ->
     require(
         hidden is None or len(scales) == hidden,
         f"feedback scale {scale} for {hidden} hidden populations: give one, or one each",
-    )
-    require(
-        all(0 < each < float("inf") for each in scales),
-        f"the feedback scale must be positive, {scale} given",
     )
     return [float(each) for each in scales]

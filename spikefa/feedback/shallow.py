@@ -9,6 +9,7 @@ from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveShare
 
 
 @dataclass(eq=False, kw_only=True)
@@ -31,7 +32,7 @@ class Shallow(Wired, sweep_only=True):
     """
 
     phi_delta: PhiDelta = "identity"
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Return a wiring without hops, so that the error stays at the output."""

@@ -17,6 +17,7 @@ from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.neurons import PopulationState
 from spikefa.synapses import Synapses
+from spikefa.utils.ranges import PositiveScale, PositiveShare
 from spikefa.utils.seeding import generator
 
 Variant = Literal["uSF", "brSF", "frSF"]
@@ -86,10 +87,10 @@ class SF(Wired):
     reads_weights: ClassVar[bool] = True
 
     variant: Variant = field(default="uSF", kw_only=False)
-    scale: float | Sequence[float] | None = None
+    scale: PositiveScale | Sequence[PositiveScale] | None = None
     phi_delta: PhiDelta = "identity"
     gated: bool = False
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     scales: list[float] = field(init=False, repr=False, default_factory=list)
     weights: list[Tensor] = field(init=False, repr=False, default_factory=list)
     matrices: list[Tensor] = field(init=False, repr=False, default_factory=list)
@@ -101,8 +102,6 @@ class SF(Wired):
             self.variant in get_args(Variant),
             f"variant must be one of {', '.join(get_args(Variant))}, {self.variant!r} given",
         )
-        if self.scale is not None:
-            for_each_layer(self.scale)  # rejects bad arguments early
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect each error population to the one below through the forward weights' signs."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.plastic_layers import PlasticLayers
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.state import FeedbackState
+from spikefa.utils.ranges import Count, PositiveScale, PositiveShare
 from spikefa.utils.tensors import add_product
 
 
@@ -98,27 +98,18 @@ class WM(PlasticLayers):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    scale: float | Sequence[float] = field(default=0.1, kw_only=False)
-    rate: float = 0.003
-    gain: float = 1.0
-    every: int = 1
+    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
+    rate: PositiveShare = 0.003
+    gain: PositiveScale = 1.0
+    every: Count = 1
     phi_delta: PhiDelta = "identity"
     gated: bool = False
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
     random: RandomMatrices = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(0 < self.rate <= 1, f"the rate of the mirrors must be in (0, 1], {self.rate} given")
-        require(
-            0 < self.gain < float("inf"),
-            f"the gain of the mirrors must be positive, {self.gain} given",
-        )
-        require(
-            isinstance(self.every, int) and self.every >= 1,
-            f"mirror phases come every 1, 2, ... steps, {self.every} given",
-        )
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> MirrorState:
         """Return the error populations at rest, and the neurons of the mirrors."""

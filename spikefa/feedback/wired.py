@@ -13,7 +13,8 @@ from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import PopulationState
 from spikefa.synapses import Synapses
-from spikefa.utils.scalars import plain_fields
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import PositiveShare
 
 
 class Wired(FeedbackCircuit):
@@ -37,10 +38,10 @@ class Wired(FeedbackCircuit):
     """
 
     phi_delta: PhiDelta
-    tau: float
+    tau: PositiveShare
 
     def __post_init__(self) -> None:
-        plain_fields(self, "scale")
+        check_fields(self)
         ErrorPopulation(1, tau=self.tau, phi_delta=self.phi_delta)  # rejects bad arguments early
 
     @abstractmethod

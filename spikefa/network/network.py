@@ -1,6 +1,7 @@
 """A network of populations, synapses, a feedback circuit and a plasticity rule."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Projection
 from spikefa.network.learning_rates import LearningRates
+from spikefa.network.memory import require_room_for_weights
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
 from spikefa.network.parts import MakeSynapses, check_parts, make_synapses, nonzero
 from spikefa.network.replicas import check_written_in_place, widen
@@ -16,10 +18,12 @@ from spikefa.network.variables import Variables, alignments, in_a_row, network_v
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.synapses import Dense
+from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
-from spikefa.utils.numbers import place, whole_number
+from spikefa.utils.memory import made
+from spikefa.utils.numbers import place
+from spikefa.utils.ranges import Batch, Replicas, Seed, Size
 from spikefa.utils.replicas import replica, seeds_of, side_by_side
-from spikefa.utils.scalars import plain
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
 
@@ -69,10 +73,11 @@ class Network:
         dtype is not supported, or the device has too little memory.
     """
 
+    @ranged
     @enough_memory()
     def __init__(
         self,
-        n_inputs: int,
+        n_inputs: Size,
         populations: Mapping[str, Population],
         feedback: FeedbackCircuit,
         rule: PlasticityRule,
@@ -81,20 +86,22 @@ class Network:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         optimiser: MakeOptimiser | None = None,
-        replicas: int | None = None,
+        replicas: Replicas | None = None,
     ):
         check_parts(populations, feedback, rule, output_error, dtype)
-        self.n_inputs, replicas = whole_number(n_inputs, "n_inputs"), plain(replicas)
+        self.n_inputs = n_inputs
         self.populations = dict(populations)
-        self.feedback = feedback
-        self.rule = rule
-        self.output_error = output_error
-        self.device = torch.device(device)
-        self.dtype = dtype
+        self.feedback, self.rule, self.output_error = feedback, rule, output_error
+        self.device, self.dtype = torch.device(device), dtype
         self.initialised = False
-        self.synapses = make_synapses(self.n_inputs, self.populations, synapses, device, dtype)
+        connect = partial(make_synapses, n_inputs, self.populations, synapses, dtype)
+        optimise = partial(Optimiser.of, optimiser, rule)
+        require_room_for_weights(
+            self.populations, connect, feedback, optimise, replicas, self.device
+        )
+        self.synapses = connect(self.device)
         LearningRates.of(rule, feedback, len(self.synapses), dtype)  # raise errors early
-        self.optimiser = None if optimiser is None else Optimiser(optimiser, self.synapses, rule)
+        self.optimiser = optimise(self.synapses)
         feedback.connect(list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
         parts = self.synapses, feedback, self.optimiser
@@ -122,13 +129,7 @@ class Network:
         return [*self.populations.values(), self.rule]
 
     def replica(self, number: int) -> "Network":
-        """Return one replica: an ordinary network whose weights are views of these weights.
-
-        Raises
-        ------
-        SpikefaError
-            If the number is out of range.
-        """
+        """Return one replica: an ordinary network whose weights are views of these weights."""
         require(bool(self.leading), "the network has no replicas: use it itself")
         chosen = place(number, self.replicas or 0, "the replica")
         one = replica(self, chosen, keep=self.shared)
@@ -143,7 +144,8 @@ class Network:
         """Return the first replica; without replicas, the network itself."""
         return self.replica(0) if self.leading else self
 
-    def initialise(self, seed: int | Sequence[int]) -> None:
+    @ranged
+    def initialise(self, seed: Seed | Sequence[Seed]) -> None:
         """Draw all weights from the random streams ``weights/...`` and ``feedback/...`` of `seed`.
 
         Parameters
@@ -161,25 +163,22 @@ class Network:
                 check_written_in_place(one.tensors(), whole, number)
         self.initialised = True
 
-    def state(self, batch: int) -> NetworkState:
+    @ranged
+    def state(self, batch: Batch) -> NetworkState:
         """Return the resting state of `batch` independent streams, which share the weights.
 
         With replicas, each replica has `batch` streams.
         """
-        require(batch >= 1, f"the batch must be at least 1, {batch} given")
-        where = (self.device, self.dtype)
-        learning_rates = LearningRates.of(self.rule, self.feedback, len(self.synapses), self.dtype)
-        single = NetworkState(
-            [population.state(batch, *where) for population in self.populations.values()],
-            self.first().feedback.state(batch, *where),
-            [
-                self.rule.state(each.n_pre, each.n_post, batch, rate, *where)
-                for each, rate in zip(self.synapses.values(), learning_rates.rates, strict=True)
-            ],
-            torch.zeros(batch, self.n_outputs, device=self.device, dtype=self.dtype),
-            learning_rates,
-        )
-        return side_by_side(single, self.replicas, keep=[learning_rates])
+        what, at_rest = f"the state of {batch:,} streams", partial(self.at_rest, batch)
+        single = made(what, at_rest, self.device, self.replicas)
+        return side_by_side(single, self.replicas, keep=[single.learning_rates])
+
+    def at_rest(self, batch: int, device: torch.device) -> NetworkState:
+        """Return the resting state of a single network on any device."""
+        rates = LearningRates.of(self.rule, self.feedback, len(self.synapses), self.dtype)
+        populations, synapses = self.populations.values(), self.synapses.values()
+        parts = populations, self.first().feedback, self.rule, synapses, rates
+        return NetworkState.at_rest(*parts, batch, self.dtype, device)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all forward and feedback weights and the optimiser's state, by dotted name."""

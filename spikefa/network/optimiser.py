@@ -65,6 +65,13 @@ class Optimiser:
         self._rates = [group["lr"] for group in self.torch.param_groups]
         self._make_state()
 
+    @classmethod
+    def of(
+        cls, make: MakeOptimiser | None, rule: PlasticityRule, synapses: Mapping[str, Synapses]
+    ) -> "Optimiser | None":
+        """Return an optimiser, or None without `make`."""
+        return None if make is None else cls(make, synapses, rule)
+
     def __repr__(self) -> str:
         return type(self.torch).__name__
 

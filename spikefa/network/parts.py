@@ -70,8 +70,8 @@ def make_synapses(
     n_inputs: int,
     populations: Mapping[str, Population],
     kinds: MakeSynapses | Mapping[str, MakeSynapses],
-    device: torch.device | str,
     dtype: torch.dtype,
+    device: torch.device,
 ) -> dict[str, Synapses]:
     """Return the synapses onto each population.
 
@@ -81,8 +81,8 @@ def make_synapses(
     populations : mapping of str to Population
     kinds : callable, or mapping of str to callable
         Makes the synapses, for all populations or by name; those not named get `Dense`.
-    device, dtype
-        Device and dtype of the weights.
+    dtype, device
+        Dtype and device of the weights.
 
     Raises
     ------

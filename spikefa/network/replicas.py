@@ -34,14 +34,10 @@ def widen(
     Raises
     ------
     SpikefaError
-        If `replicas` is not a positive integer, or the optimiser does not support replicas.
+        If the optimiser does not support replicas.
     """
     if replicas is None:
         return synapses, optimiser
-    require(
-        isinstance(replicas, int) and replicas >= 1,
-        f"replicas must be a number of 1 or more, {replicas!r} given",
-    )
     if optimiser is not None:
         optimiser.check_elementwise()
     wide = side_by_side((synapses, circuit, optimiser), replicas, keep)

@@ -1,14 +1,16 @@
 """The state of a network: everything except the weights that changes from step to step."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from spikefa.feedback import FeedbackCircuit, FeedbackState
 from spikefa.network.learning_rates import LearningRates
-from spikefa.neurons import PopulationState
+from spikefa.neurons import Population, PopulationState
 from spikefa.plasticity import PlasticityRule, PlasticityState
+from spikefa.synapses import Synapses
 from spikefa.utils.replicas import each_replica, replica
 
 
@@ -52,6 +54,30 @@ class NetworkState:
         """Write the learning rates where the rule reads them."""
         for plasticity, rate in zip(self.plasticity, self.learning_rates.rates, strict=True):
             plasticity.learning_rate.fill_(rate)
+
+    @classmethod
+    def at_rest(
+        cls,
+        populations: Collection[Population],
+        circuit: FeedbackCircuit,
+        rule: PlasticityRule,
+        synapses: Collection[Synapses],
+        learning_rates: LearningRates,
+        batch: int,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> "NetworkState":
+        """Return the resting state of `batch` streams of a single network on a device."""
+        return cls(
+            [population.state(batch, device, dtype) for population in populations],
+            circuit.state(batch, device, dtype),
+            [
+                rule.state(each.n_pre, each.n_post, batch, rate, device, dtype)
+                for each, rate in zip(synapses, learning_rates.rates, strict=True)
+            ],
+            torch.zeros(batch, list(synapses)[-1].n_post, device=device, dtype=dtype),
+            learning_rates,
+        )
 
     def replica(self, number: int) -> "NetworkState":
         """Return the state of one replica, as views of these tensors."""

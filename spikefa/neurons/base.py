@@ -7,9 +7,8 @@ from dataclasses import KW_ONLY, dataclass, replace
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
-from spikefa.utils.numbers import whole_number
-from spikefa.utils.scalars import plain_fields
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import PositiveShare, Size
 from spikefa.utils.tensors import Variable
 
 
@@ -74,15 +73,12 @@ class Population(ABC):
         If `size` is not positive or `tau` is outside (0, 1].
     """
 
-    size: int
+    size: Size
     _: KW_ONLY
-    tau: float = 0.9
+    tau: PositiveShare = 0.9
 
     def __post_init__(self) -> None:
-        plain_fields(self)
-        self.size = whole_number(self.size, "the size of a population")
-        require(self.size >= 1, f"a population needs at least 1 neuron, {self.size} given")
-        require(0 < self.tau <= 1, f"tau must be in (0, 1], {self.tau} given")
+        check_fields(self)
 
     @property
     def standard(self) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.neurons.base import Population, PopulationState
+from spikefa.utils.ranges import PositiveShare, Scale, ShareBelowOne
 from spikefa.utils.tensors import Variable, leak
 
 Activation = Literal["linear", "logistic", "tanh", "relu", "leaky", "tanh_relu", "softmax"]
@@ -55,9 +56,9 @@ class Rate(Population):
 
     activation: Activation = "tanh"
     _: KW_ONLY
-    tau: float = 1.0
-    noise: float = 0.0
-    dropout: float = 0.0
+    tau: PositiveShare = 1.0
+    noise: Scale = 0.0
+    dropout: ShareBelowOne = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -66,8 +67,6 @@ class Rate(Population):
             self.activation in known,
             f"activation must be one of {', '.join(known)}, {self.activation!r} given",
         )
-        require(0 <= self.noise < math.inf, f"the noise must not be negative, {self.noise} given")
-        require(0 <= self.dropout < 1, f"dropout must be in [0, 1), {self.dropout} given")
         require(not (self.noise and self.dropout), "give noise or dropout, not both")
 
     @property

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.utils.scalars import plain_fields
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Rate, ShareBelowOne
 
 Place = Literal["pre", "post", "synapse", "stream_synapse"]
 
@@ -105,20 +106,15 @@ class PlasticityRule(ABC):
 
     traces: ClassVar[Mapping[str, Place]] = {}
 
-    learning_rate: float | Sequence[float] = 1e-3
+    learning_rate: Rate | Sequence[Rate] = 1e-3
     _: KW_ONLY
-    weight_decay: float = 0.0
+    weight_decay: ShareBelowOne = 0.0
     decay_times_rate: bool = False
 
     def __post_init__(self) -> None:
-        plain_fields(self, "learning_rate")
-        given, decay = self.learning_rate, self.weight_decay
-        rates = [given] if isinstance(given, int | float) else list(given)
-        require(
-            bool(rates) and all(0 < rate < float("inf") for rate in rates),
-            f"learning rates must be positive numbers, {given} given",
-        )
-        require(0 <= decay < 1, f"weight decay must be in [0, 1), {decay} given")
+        check_fields(self)
+        one = isinstance(self.learning_rate, int | float)
+        require(one or bool(self.learning_rate), "there is no learning rate: give one or more")
 
     @property
     def standard(self) -> bool:

@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.ranges import ShareBelowOne
 from spikefa.utils.tensors import flush
 
 
@@ -45,15 +45,11 @@ class BCM(PlasticityRule):
 
     traces: ClassVar[Mapping[str, Place]] = {"threshold": "post", "factor": "post"}
 
-    memory: float = 0.99
+    memory: ShareBelowOne = 0.99
     modulated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(
-            0 <= self.memory < 1,
-            f"the memory of the threshold must be in [0, 1), {self.memory} given",
-        )
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return ``eta s_pre^T [m * y * (y - theta)]``, and update theta."""

@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.plasticity.base import Direct, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.ranges import ShareBelowOne
 from spikefa.utils.tensors import flush
 
 
@@ -49,13 +49,10 @@ class Eligibility(PlasticityRule):
         "bias_eligibility": "post",
     }
 
-    memory: float = 0.5
+    memory: ShareBelowOne = 0.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(
-            0 <= self.memory < 1, f"the memory of the trace must be in [0, 1), {self.memory} given"
-        )
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Direct:
         """Return ``-eta sum_k phi_delta(U_k) * e_k``, summed over the streams k."""

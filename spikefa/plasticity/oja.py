@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.ranges import Scale
 from spikefa.utils.tensors import flush
 
 
@@ -45,12 +45,11 @@ class Oja(PlasticityRule):
 
     traces: ClassVar[Mapping[str, Place]] = {"factor": "post"}
 
-    alpha: float = 1.0
+    alpha: Scale = 1.0
     modulated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(0 <= self.alpha < float("inf"), f"alpha must not be negative, {self.alpha} given")
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return ``eta s_pre^T m``, and the fraction that each neuron's synapses lose."""

@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.ranges import PositiveScale, ShareBelowOne, Signed
 from spikefa.utils.tensors import flush
 
 
@@ -46,13 +46,12 @@ class RoughThreeFactor(PlasticityRule):
 
     traces: ClassVar[Mapping[str, Place]] = {"factor": "post"}
 
-    weight_decay: float = 1e-8
-    band: float = 2.0
-    centre: float = 0.0
+    weight_decay: ShareBelowOne = 1e-8
+    band: PositiveScale = 2.0
+    centre: Signed = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(0 < self.band < float("inf"), f"the band must be positive, {self.band} given")
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return ``-eta s_pre^T [phi_delta(U) * Psi(V)]``."""

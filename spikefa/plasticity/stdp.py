@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.ranges import ShareBelowOne, Signed
 from spikefa.utils.tensors import flush
 
 
@@ -51,15 +51,13 @@ class STDP(PlasticityRule):
 
     traces: ClassVar[Mapping[str, Place]] = {"pre_trace": "pre", "post_trace": "post"}
 
-    pre_memory: float = 0.5
-    post_memory: float = 0.5
-    potentiation: float = 1.0
-    depression: float = 1.0
+    pre_memory: ShareBelowOne = 0.5
+    post_memory: ShareBelowOne = 0.5
+    potentiation: Signed = 1.0
+    depression: Signed = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, memory in (("pre", self.pre_memory), ("post", self.post_memory)):
-            require(0 <= memory < 1, f"{name}_memory must be in [0, 1), {memory} given")
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return both pairings as one product, concatenated along the streams."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.plasticity.base import Outer, Place, PlasticityRule, PlasticityState, Post
+from spikefa.utils.ranges import ShareBelowOne
 from spikefa.utils.tensors import flush
 
 
@@ -35,7 +36,7 @@ class ThreeFactor(PlasticityRule):
 
     traces: ClassVar[Mapping[str, Place]] = {"factor": "post"}
 
-    weight_decay: float = 1e-8
+    weight_decay: ShareBelowOne = 1e-8
 
     @property
     def standard(self) -> bool:

@@ -1,14 +1,29 @@
 """The arguments of a rule or circuit: its signature as command-line options, checked, with help."""
 
 import json
+import re
+from argparse import Action
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import yaml
 from docstring_parser import DocstringStyle
-from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
+from jsonargparse import (
+    ArgumentError,
+    ArgumentParser,
+    DefaultHelpFormatter,
+    Namespace,
+    set_parsing_settings,
+)
 
 from spikefa.errors import SpikefaError
+
+
+class HelpFormatter(DefaultHelpFormatter):
+    """A formatter that shows the range of an option together with its type."""
+
+    def _expand_help(self, action: Action) -> str:
+        return re.sub(r"Annotated\[(\w+), ([^\]]*)\]", r"\1 \2", super()._expand_help(action))
 
 
 def class_parser(cls: type, name: str, skip: Collection[str] = ()) -> ArgumentParser:
@@ -23,7 +38,9 @@ def class_parser(cls: type, name: str, skip: Collection[str] = ()) -> ArgumentPa
         Arguments to leave out.
     """
     set_parsing_settings(docstring_parse_style=DocstringStyle.NUMPYDOC)
-    parser = ArgumentParser(prog="", usage="", add_help=False, exit_on_error=False)
+    parser = ArgumentParser(
+        prog="", usage="", add_help=False, exit_on_error=False, formatter_class=HelpFormatter
+    )
     parser.add_class_arguments(cls, name, as_group=False, skip=set(skip))
     return parser
 
@@ -93,7 +110,7 @@ def _parse(parser: ArgumentParser, cls: type, name: str, given: Mapping[str, Any
     ]
     try:
         return parser.parse_args(words)
-    except ArgumentError as error:
+    except (ArgumentError, OverflowError) as error:
         message = " ".join(str(error).split()).replace(f'Parser key "{name}.', f'"--{name}.')
         raise SpikefaError(
             f"{cls.__name__}: {message} (see --{name} {cls.__name__} --help)"

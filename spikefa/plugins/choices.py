@@ -154,10 +154,11 @@ def complete(settings: Settings, choices: Mapping[str, Chosen]) -> Settings:
     Raises
     ------
     SpikefaError
-        If an argument is unknown, has the wrong type, or is missing.
+        If an argument is unknown, has the wrong type, or is missing, or the class refuses it.
     """
     changed: dict[str, Any] = {}
     for name, choice in choices.items():
+        choice.make()  # the class checks its arguments before anything else is read or made
         values = choice.plain()
         for option, argument in fillers(settings, name).items():
             if argument in values and argument not in choice.given:

@@ -3,7 +3,8 @@
 import csv
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from spikefa.errors import SpikefaError, require
+from spikefa.runs.lock import NAME as LOCK
 from spikefa.utils.files import read_text, remove_leftovers, write_error, written_whole
 from spikefa.utils.json_text import parse_mapping
 from spikefa.utils.scalars import plain
@@ -105,6 +107,20 @@ class RunDirectory:
         run = cls(path)
         require(run.config.is_file(), f"{path} holds no run: there is no {run.config.name} in it")
         return run
+
+    @contextmanager
+    def emptied_if_refused(self) -> Iterator[None]:
+        """Remove the configuration of a run that a `SpikefaError` ends before its first result."""
+        try:
+            yield
+        except SpikefaError:
+            mine = (self.config, self.path / LOCK)
+            if all(path.is_dir() or path in mine for path in self.path.rglob("*")):
+                self.config.unlink(missing_ok=True)
+                for folder in (self.figures, self.path / "repeats"):
+                    with suppress(OSError):  # there is none
+                        folder.rmdir()
+            raise
 
     @property
     def experiment(self) -> str:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import KW_ONLY, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from spikefa.plugins.trust import seal
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.lock import locked
 from spikefa.runs.parsing import read_settings
-from spikefa.runs.settings import Repeated
+from spikefa.runs.settings import Repeated, what_to_lower
+from spikefa.utils.devices import enough_memory
 from spikefa.utils.scalars import plain
 
 Compute = Callable[[RunDirectory], None]
@@ -76,7 +78,6 @@ class Experiment(ABC):
             **plain({each.name: getattr(settings, each.name) for each in fields(settings)}),
         )
         if isinstance(settings, Repeated):
-            settings.check()
             settings = self._shortened(settings)
         return self.complete(settings)
 
@@ -102,25 +103,37 @@ class Experiment(ABC):
         ------
         SpikefaError
             If a setting is out of range, the folder already holds a run, another process is running
-            in it, or the run to resume has different settings.
+            in it, the run to resume has different settings, or there is too little memory.
         """
         settings = self.completed(self.settings() if settings is None else settings)
-        if resume is None:
-            compute = self.prepare(settings, None)
-            directory = RunDirectory.create(out or Path("runs") / self.folder(settings))
+        with enough_memory(what_to_lower(settings)):
+            if resume is None:
+                return self._start(settings, out or Path("runs") / self.folder(settings))
+            directory = RunDirectory.open(resume)
+            with locked(directory.path):
+                self._check_unchanged(settings, directory)
+                return self._finish(settings, self.prepare(settings, directory), directory)
+
+    def _start(self, settings: Any, out: Path) -> RunDirectory:
+        """Compute a new run; if it is refused before its first result, no folder is left."""
+        compute = self.prepare(settings, None)
+        directory = RunDirectory.create(out)
+        try:
             with locked(directory.path):
                 directory.claim()
-                return self._finish(settings, compute, directory)
-        directory = RunDirectory.open(resume)
-        with locked(directory.path):
-            self._check_unchanged(settings, directory)
-            return self._finish(settings, self.prepare(settings, directory), directory)
+                with directory.emptied_if_refused():
+                    return self._finish(settings, compute, directory)
+        except SpikefaError:
+            with suppress(OSError):  # it is not empty
+                directory.path.rmdir()
+            raise
 
     def _finish(self, settings: Any, compute: Compute, directory: RunDirectory) -> RunDirectory:
         directory.clear()
         directory.write_config(self.name, asdict(settings))
         seal(named_code(settings), directory.path)
-        compute(directory)
+        with enough_memory():
+            compute(directory)
         self.conclude(settings, directory, self.draw_figures(settings, directory))
         return directory
 

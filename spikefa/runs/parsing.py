@@ -1,22 +1,23 @@
 """Read settings from the command line and ``config.yaml``; produce the text of ``--help``."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar
 
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
 from spikefa.errors import SpikefaError, require
-from spikefa.plugins.arguments import class_help
+from spikefa.plugins.arguments import HelpFormatter, class_help
 from spikefa.plugins.choices import default_of, named_code, seams
 from spikefa.plugins.classes import load_class
 from spikefa.plugins.named_code import Code, code_in
 from spikefa.plugins.option_order import chosen_classes, order_options
 from spikefa.plugins.trust import check_trusted
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.settings import options
+from spikefa.runs.settings import flag, options
+from spikefa.utils.checking import annotations, number_of
 from spikefa.utils.files import read_text
 from spikefa.utils.yaml_text import parse_named
 
@@ -42,7 +43,10 @@ class Request(NamedTuple):
 def settings_parser(name: str, settings: type, description: str = "") -> ArgumentParser:
     """Return a parser with one option for each field of the dataclass `settings`."""
     parser = ArgumentParser(
-        prog=f"spikefa run {name}", description=description, exit_on_error=False
+        prog=f"spikefa run {name}",
+        description=description,
+        exit_on_error=False,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
     parser.add_argument("--out", type=str, help="folder to make for the run")
@@ -52,10 +56,10 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
         action="store_true",
         help="run code that --config or --resume names, though it was not run here before",
     )
-    hints = get_type_hints(settings)
+    hints = annotations(settings)
     for item in options(settings):
         parser.add_argument(
-            f"--{item.name.replace('_', '-')}",
+            flag(item.name),
             type=hints[item.name],
             default=default_of(item),
             help=item.metadata.get("help", ""),
@@ -90,11 +94,10 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
     SpikefaError
         If an option is unknown or has a value of the wrong type.
     """
-    parser = settings_parser(name, settings)
     trust = "--trust" in arguments
     words = _words(arguments)
     arguments = order_options(settings, arguments)
-    given = _parse(parser, arguments)
+    given = _parse(name, settings, arguments)
     if given["resume"] is None:
         found = _settings(settings, given)
         for config in given["config"] or ():
@@ -105,7 +108,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
         raise SpikefaError("--resume continues in the folder of the run: leave out --out")
     run = RunDirectory.open(Path(given["resume"]))
     known = read_settings(name, settings, run)
-    found = _settings(settings, _parse(parser, ["--config", str(run.config), *arguments]))
+    found = _settings(settings, _parse(name, settings, ["--config", str(run.config), *arguments]))
     _check_trusted(known, run.config, words, trust, resuming=True)
     for config in given["config"] or ():
         _check_trusted(found, Path(str(config)), [*words, *_places(known)], trust)
@@ -121,8 +124,7 @@ def read_settings(name: str, settings: type[S], run: RunDirectory) -> S:
     SpikefaError
         If the file is missing, or has an unknown option or a value of the wrong type.
     """
-    parser = settings_parser(name, settings)
-    return _settings(settings, _parse(parser, ["--config", str(run.config)]))
+    return _settings(settings, _parse(name, settings, ["--config", str(run.config)]))
 
 
 def _announce(*several: Any) -> None:
@@ -162,13 +164,19 @@ def _path(given: str | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def _parse(parser: ArgumentParser, arguments: list[str]) -> dict[str, Any]:
+def _parse(name: str, settings: type, arguments: list[str]) -> dict[str, Any]:
     for config in _configs(arguments):
         _check_config(config)
+    parser = settings_parser(name, settings)
     try:
         return vars(parser.parse_args(arguments))
     except ArgumentError as error:
-        raise SpikefaError(f"{_in_one_line(str(error))} (see {parser.prog} --help)") from error
+        message = _in_one_line(str(error), annotations(settings))
+        raise SpikefaError(f"{message} (see {parser.prog} --help)") from error
+    except OverflowError as error:  # jsonargparse lets it through, without the option
+        raise SpikefaError(
+            f"a number has too many digits: {error} (see {parser.prog} --help)"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise SpikefaError(f"cannot read the --config file: {error}") from error
 
@@ -189,9 +197,13 @@ def _check_config(path: Path) -> None:
         require(not given, f"{path} has {option!r}, which only the command line can give")
 
 
-def _in_one_line(message: str) -> str:
-    """Replace the parser's keys in a message of jsonargparse with the names of the options."""
+def _in_one_line(message: str, hints: Mapping[str, Any]) -> str:
+    """Replace the parser's keys in a message of jsonargparse with options, and name their range."""
     line = " ".join(message.split())
-    line = re.sub(r'Parser key "(\w+)":', lambda key: f"--{key[1].replace('_', '-')}:", line)
     line = re.sub(r"<class '(\w+)'>", r"\1", line.replace("typing.", ""))
-    return line
+    line = re.sub(r"Annotated\[(\w+), [^\]]*\]", r"\1", line)
+    key = re.search(r'Parser key "(\w+)":', line)
+    if key is None:
+        return line
+    line, number = line.replace(key[0], f"{flag(key[1])}:"), number_of(hints.get(key[1]))
+    return line if number is None else f"{line}; give {number}"

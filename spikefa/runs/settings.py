@@ -8,7 +8,9 @@ from dataclasses import Field, dataclass, fields
 from typing import Any, Literal
 
 from spikefa.errors import require
-from spikefa.runs.options import option
+from spikefa.runs.options import MOST_PARTS, option
+from spikefa.utils.checking import annotations, check_fields, number_of
+from spikefa.utils.ranges import Few, Replicas
 
 Device = Literal["cpu", "cuda", "auto"]
 Backend = Literal[
@@ -32,26 +34,56 @@ ALL = "all"
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """The device and the backend of an experiment."""
+    """The device and the backend of an experiment.
+
+    Raises
+    ------
+    SpikefaError
+        If an option is out of the range that its annotation gives, or divides another one into
+        too many parts.
+    """
 
     device: Device = option("cpu", DEVICE)
     backend: Backend = option(
         "auto", "what executes the steps; auto: graph on a GPU, else eager; see docs/performance.md"
     )
 
+    def __post_init__(self) -> None:
+        check_fields(self, flag, of="")
+        for item in fields(self):
+            part = getattr(self, item.name)
+            for name in item.metadata.get("divides", ()):
+                whole = getattr(self, name)
+                require(
+                    whole <= MOST_PARTS * part,
+                    f"{flag(name)} {whole} in parts of {flag(item.name)} {part} are more than "
+                    f"{MOST_PARTS:,}: lower the first, or raise the second",
+                )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Repeated(Placed):
     """The options of an experiment that is repeated over seeds."""
 
-    repeats: int = option(1, REPEATS)
-    processes: int = option(1, "runs side by side, one thread each")
+    repeats: Few = option(1, REPEATS)
+    processes: Replicas = option(1, "runs side by side, one thread each")
     quick: bool = option(False, "a shorter version, under a minute, that still shows the effect")
 
-    def check(self) -> None:
-        """Raise a `SpikefaError` if there are no repeats or no processes."""
-        require(self.repeats >= 1, f"repeats must be at least 1, {self.repeats} given")
-        require(self.processes >= 1, f"processes must be at least 1, {self.processes} given")
+
+def flag(name: str) -> str:
+    """Return the option of the setting `name`: of "batch_size" "--batch-size"."""
+    return f"--{name.replace('_', '-')}"
+
+
+def what_to_lower(settings: Any) -> str:
+    """Return the options that take memory, as advice to lower them."""
+    hints = annotations(type(settings))  # type: ignore[arg-type]
+    kinds = {item.name: number_of(hints[item.name]) for item in fields(settings)}
+    flags = [flag(name) for name, kind in kinds.items() if kind and kind.range.takes_memory]
+    advice = f"lower {' or '.join(flags)}"
+    if not hasattr(settings, "feedback"):
+        return advice
+    return f"{advice}, or draw B instead of storing it (--feedback.procedural true)"
 
 
 def options(settings: Any) -> list["Field[Any]"]:

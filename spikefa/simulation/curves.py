@@ -10,6 +10,9 @@ from spikefa.errors import require
 from spikefa.simulation.evaluation import Evaluation
 from spikefa.utils.numbers import whole_number
 
+MOST_LOOKS = 1_000_000
+"""More looks would fill the memory, and no figure could show them."""
+
 
 def follow(
     learn: Callable[[int], None],
@@ -38,11 +41,15 @@ def follow(
     Raises
     ------
     SpikefaError
-        If the network's answers are no longer finite.
+        If there are too many looks, or the network's answers are no longer finite.
     """
     numbers = [whole_number(each, "a number of presentations in `at`", 0) for each in at]
     require(
         numbers == sorted(numbers), f"`at` is {numbers}: give numbers of presentations, ascending"
+    )
+    require(
+        len(at) <= MOST_LOOKS,
+        f"{len(at):,} looks at the network: take at most {MOST_LOOKS:,}, so look less often",
     )
     found: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     done = 0

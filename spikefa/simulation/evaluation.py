@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
-from spikefa.utils.numbers import whole_number
+from spikefa.utils.checking import ranged
+from spikefa.utils.ranges import Batch, Seed
 from spikefa.utils.replicas import seeds_of
 from spikefa.utils.tensors import copy_into
 
@@ -65,21 +65,20 @@ class Evaluation:
         If the stimulus does not fit the network, or `batch` is less than 1.
     """
 
+    @ranged
     def __init__(
         self,
         network: Network,
         stimulus: Stimulus,
-        seed: int | Sequence[int] = 0,
+        seed: Seed | Sequence[Seed] = 0,
         name: str = "test",
-        batch: int | None = None,
+        batch: Batch | None = None,
         *,
         feed_back: bool = False,
     ):
         stimulus.check(network)
         if batch is None:
             batch = AT_ONCE if feed_back else streams_by_default(network.device, len(stimulus))
-        batch = whole_number(batch, "the batch")
-        require(batch >= 1, f"the batch must be at least 1, {batch} given")
         self.network = network
         self.stimulus = stimulus
         self.batch = min(batch, len(stimulus))

@@ -7,8 +7,9 @@ from torch import Tensor
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.interrupts import Stopped, interruptible
 from spikefa.simulation.training import Training
-from spikefa.utils.numbers import whole_number
+from spikefa.utils.checking import ranged
 from spikefa.utils.progress import Bar
+from spikefa.utils.ranges import CountOrZero
 from spikefa.utils.tensors import all_finite, copy_into
 
 CHECK_EVERY = 100
@@ -160,7 +161,8 @@ def not_finite(training: Training) -> str | None:
     return next((name for name, tensor in tensors.items() if not all_finite({"": tensor})), None)
 
 
-def do_presentations(training: Training, presentations: int, bar: Bar) -> None:
+@ranged
+def do_presentations(training: Training, presentations: CountOrZero, bar: Bar) -> None:
     """Do so many presentations, guarded if there are enough of them for a check.
 
     Raises
@@ -170,7 +172,6 @@ def do_presentations(training: Training, presentations: int, bar: Bar) -> None:
     Stopped
         On Ctrl-C or SIGTERM, after the presentation under way.
     """
-    presentations = whole_number(presentations, "the number of presentations", 0)
     training.finish()
     end = training.presentation + presentations
     with interruptible() as interrupt:

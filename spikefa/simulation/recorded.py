@@ -11,8 +11,12 @@ from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.requests import check_requests
 from spikefa.simulation.runner import Runner
+from spikefa.utils.checking import ranged
+from spikefa.utils.memory import require_room
+from spikefa.utils.ranges import Bytes
 
 
+@ranged
 def start_recording(
     runner: Runner,
     step: int,
@@ -20,7 +24,7 @@ def start_recording(
     probes: Sequence[Probe],
     windows: When | Sequence[When],
     provenance: Mapping[str, Any] | None = None,
-    max_host_bytes: int = MAX_HOST_BYTES,
+    max_host_bytes: Bytes = MAX_HOST_BYTES,
     durability: Literal["flush", "fsync"] = "flush",
 ) -> Recorder:
     """Return a recorder that records a training into a new file, from the present step on.
@@ -51,6 +55,9 @@ def start_recording(
         If the file exists, a probe or window is wrong, a window is over, or a trigger cannot fire.
     """
     check_requests(runner, probes, windows)
+    require_room(
+        {"the buffers of the recorder": max_host_bytes}, mend="give a smaller max_host_bytes"
+    )
     network, stimulus = runner.network, runner.stimulus
     given = {"seed": runner.seeds[0], "device": str(network.device), **(provenance or {})}
     if network.leading:

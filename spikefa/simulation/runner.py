@@ -16,6 +16,7 @@ from spikefa.neurons import silenced
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.in_place import InPlace, parts_of
 from spikefa.stimulus.base import Stimulus
+from spikefa.utils.memory import made
 from spikefa.utils.random_streams import RandomStreams
 from spikefa.utils.replicas import seeds_of
 from spikefa.utils.tensors import Variable, named_tensors
@@ -80,8 +81,10 @@ class Runner:
         if quiet:
             self.state.populations = [silenced(each) for each in self.state.populations]
         streams = len(self.seeds) * batch
-        self.stimulus_state = stimulus.state(
-            streams, network.n_outputs, network.device, network.dtype
+        self.stimulus_state = made(
+            f"the stimulus of {streams:,} streams",
+            lambda device: stimulus.state(streams, network.n_outputs, device, network.dtype),
+            network.device,
         )
         self.inputs = self.stimulus_state.inputs.view(*network.leading, batch, -1)
         self.target = self.stimulus_state.target.view(*network.leading, batch, -1)

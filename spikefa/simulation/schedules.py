@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from spikefa.errors import require
-from spikefa.utils.scalars import plain, plain_fields
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Duration, DurationOrZero, PositiveShare, Scale, Share
 
 
 class Schedule(Protocol):
@@ -50,21 +51,17 @@ class WarmUpAnneal:
         If `warmup` is not in [0, epochs), or `start` or `final` not in [0, 1].
     """
 
-    epochs: float
-    warmup: float = 0.0
-    start: float = 0.15
-    final: float = 0.0
+    epochs: Duration
+    warmup: DurationOrZero = 0.0
+    start: Share = 0.15
+    final: Share = 0.0
 
     def __post_init__(self) -> None:
-        plain_fields(self)
-        require(self.epochs > 0, f"epochs must be positive, {self.epochs} given")
+        check_fields(self)
         require(
-            0 <= self.warmup < self.epochs,
+            self.warmup < self.epochs,
             f"the warm-up must be in [0, {self.epochs}) epochs, {self.warmup} given",
         )
-        for name in ("start", "final"):
-            factor = getattr(self, name)
-            require(0 <= factor <= 1, f"the {name} factor must be in [0, 1], {factor} given")
 
     def __call__(self, epoch: float) -> float:
         """Return the factor on the learning rate after `epoch` epochs."""
@@ -93,16 +90,11 @@ class Piecewise:
         If there is no factor for epoch 0, or an epoch or factor is negative.
     """
 
-    factors: Mapping[float, float]
+    factors: Mapping[DurationOrZero, Scale]
 
     def __post_init__(self) -> None:
-        factors = {plain(start): plain(factor) for start, factor in self.factors.items()}
-        object.__setattr__(self, "factors", factors)
+        check_fields(self)
         require(0 in self.factors, f"a factor for epoch 0 is needed, {self.factors} given")
-        require(
-            all(0 <= value < float("inf") for pair in self.factors.items() for value in pair),
-            f"epochs and factors must not be negative, {self.factors} given",
-        )
 
     def __call__(self, epoch: float) -> float:
         """Return the factor after `epoch` epochs."""
@@ -126,14 +118,11 @@ class StepDecay:
         If the factor is not in (0, 1], or an epoch is not positive.
     """
 
-    factor: float = 0.5
-    at: float | Sequence[float] = 10.0
+    factor: PositiveShare = 0.5
+    at: Duration | Sequence[Duration] = 10.0
 
     def __post_init__(self) -> None:
-        plain_fields(self, "at")
-        require(0 < self.factor <= 1, f"the factor must be in (0, 1], {self.factor} given")
-        epochs = [self.at] if isinstance(self.at, int | float) else list(self.at)
-        require(all(0 < at < float("inf") for at in epochs), f"epochs must be positive: {self.at}")
+        check_fields(self)
 
     def __call__(self, epoch: float) -> float:
         """Return the factor after `epoch` epochs."""

@@ -19,6 +19,7 @@ from spikefa.simulation.evaluation import Evaluation
 from spikefa.simulation.guard import do_presentations
 from spikefa.simulation.history import History, Row
 from spikefa.simulation.made_once import MadeOnce
+from spikefa.simulation.memory import require_room_for_states
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import continue_recording, start_recording
 from spikefa.simulation.resuming import MINUTES, Checkpoints
@@ -29,10 +30,11 @@ from spikefa.simulation.training import Training
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
+from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.indices import indices
-from spikefa.utils.numbers import whole_number
 from spikefa.utils.progress import Bar
+from spikefa.utils.ranges import Batch, Count, Duration, Seed, Steps
 from spikefa.utils.replicas import seeds_of
 
 
@@ -81,15 +83,16 @@ class Simulation(MadeOnce):
         If a number is out of range, or stimulus and network do not fit.
     """
 
+    @ranged
     @enough_memory()
     def __init__(
         self,
         network: Network,
         stimulus: Stimulus | Dataset,
         *,
-        steps_per_image: int | None = None,
-        batch_size: int = 100,
-        seed: int | Sequence[int] = 0,
+        steps_per_image: Steps | None = None,
+        batch_size: Batch = 100,
+        seed: Seed | Sequence[Seed] = 0,
         schedule: Schedule | Mapping[str, Schedule] | None = None,
         decay_schedule: Schedule | None = None,
         encoding: Encoding | None = None,
@@ -97,18 +100,18 @@ class Simulation(MadeOnce):
         test: Stimulus | None = None,
         backend: str = "auto",
         checkpoint: Path | str | None = None,
-        checkpoint_minutes: float = MINUTES,
+        checkpoint_minutes: Duration = MINUTES,
         progress: bool | None = None,
     ):
-        self.network = network
-        self.batch_size = batch = whole_number(batch_size, "batch_size")
+        self.network, self.batch_size = network, batch_size
         self.seeds = seeds_of(seed, network.replicas)
         self.stimuli = stimuli_of(
             network, stimulus, self.seeds, steps_per_image, encoding, validation, test
         )
+        require_room_for_states(network, self.stimuli, batch_size)
         self.stimulus = self.stimuli.train
         factors = RateFactors.of(network.synapses, schedule, decay_schedule)
-        self.training = Training(network, self.stimulus, batch, self.seeds, factors, backend)
+        self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
         self.history, self.histories = self.rows.shown, self.rows.replicas
@@ -158,8 +161,9 @@ class Simulation(MadeOnce):
         """Show the next item to every stream; yield each step's number; see `Training.present`."""
         return self.training.present(record, each)
 
+    @ranged
     def train(
-        self, epochs: int = 1, after_epoch: Callable[[list[Row]], None] | None = None
+        self, epochs: Count = 1, after_epoch: Callable[[list[Row]], None] | None = None
     ) -> list[Row]:
         """Train for so many epochs more.
 
@@ -184,9 +188,10 @@ class Simulation(MadeOnce):
         return self.history
 
     def learn(self, presentations: int, bar: Bar | None = None) -> None:
-        """Do so many presentations, without epochs and files; 100 or more are guarded (`Guard`)."""
+        """Do so many presentations; `bar` is told of each. 100 or more are guarded, see `Guard`."""
         do_presentations(self.training, presentations, bar or Bar(None))
 
+    @ranged
     def follow(
         self, at: Sequence[int], measures: Mapping[str, Callable[[], Any]], bar: Bar | None = None
     ) -> dict[str, np.ndarray]:

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.checking import ranged
 from spikefa.utils.numbers import shown
-from spikefa.utils.scalars import real
+from spikefa.utils.ranges import PositiveScale, PositiveShare, ProperShare, Signed
 
 CodeState = dict[str, Tensor]
 """State of an encoding between steps: tensors `[batch, n_pixels]`, updated in place."""
@@ -81,9 +82,8 @@ class RateCode(Encoding):
 
     draws: ClassVar[bool] = True
 
-    def __init__(self, cap: float = 0.95):
-        cap = real(cap, "the highest spike probability")
-        require(0 < cap <= 1, f"the highest spike probability must be in (0, 1], {cap} given")
+    @ranged
+    def __init__(self, cap: PositiveShare = 0.95):
         self.cap = cap
 
     def state(
@@ -120,9 +120,8 @@ class LatencyCode(Encoding):
         Whether pixels darker than the threshold stay silent. If not, they spike in the last step.
     """
 
-    def __init__(self, threshold: float = 0.01, linear: bool = False, clip: bool = True):
-        threshold = real(threshold, "the threshold")
-        require(0 < threshold < 1, f"the threshold must be in (0, 1), {threshold} given")
+    @ranged
+    def __init__(self, threshold: ProperShare = 0.01, linear: bool = False, clip: bool = True):
         self.threshold = threshold
         self.linear = bool(linear)
         self.clip = bool(clip)
@@ -171,9 +170,8 @@ class DeltaCode(Encoding):
         Whether pixels that have become darker send -1.
     """
 
-    def __init__(self, threshold: float = 0.1, off_spikes: bool = False):
-        threshold = real(threshold, "the threshold")
-        require(0 < threshold < float("inf"), f"the threshold must be positive, {threshold} given")
+    @ranged
+    def __init__(self, threshold: PositiveScale = 0.1, off_spikes: bool = False):
         self.threshold = threshold
         self.off_spikes = bool(off_spikes)
 
@@ -209,12 +207,8 @@ class Graded(Encoding):
         supplementary note 5).
     """
 
-    def __init__(self, shift: float = 0.0, scale: float = 1.0):
-        shift, scale = real(shift, "the shift"), real(scale, "the scale")
-        require(
-            abs(shift) < float("inf") and 0 < scale < float("inf"),
-            f"the scale must be positive and both finite: shift {shift}, scale {scale} given",
-        )
+    @ranged
+    def __init__(self, shift: Signed = 0.0, scale: PositiveScale = 1.0):
         self.shift = shift
         self.scale = scale
 

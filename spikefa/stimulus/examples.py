@@ -17,7 +17,8 @@ from spikefa.stimulus.items import check_items, pick
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import ShuffledSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.numbers import whole_number
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Steps
 from spikefa.utils.tensors import CONSTANT, Variable
 
 Alteration = Callable[[Tensor, torch.Generator], None]
@@ -75,15 +76,15 @@ class ExampleStimulus(Stimulus):
     examples: Examples
     shuffled: bool = field(default=True, kw_only=True)
     change: Alteration | None = field(default=None, kw_only=True)
-    steps: int = field(default=1, kw_only=True)
+    steps: Steps = field(default=1, kw_only=True)
     name: str = field(default="examples", kw_only=True)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         require(
             isinstance(self.examples, Examples),
             f"examples are a {type(self.examples).__name__}: give Examples(inputs, targets)",
         )
-        self.steps = whole_number(self.steps, "the number of steps for an example", 1)
         self.n_inputs = self.examples.inputs.shape[-1]
 
     @property

@@ -17,7 +17,10 @@ from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_path
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.numbers import shown, whole_number
+from spikefa.utils.checking import check_fields
+from spikefa.utils.memory import require_room
+from spikefa.utils.numbers import shown
+from spikefa.utils.ranges import Count
 from spikefa.utils.seeding import generator
 
 BLOCK = 256
@@ -64,14 +67,11 @@ class FunctionStimulus(Stimulus):
     measures: ClassVar[tuple[str, ...]] = ("squared_error",)
 
     task: Task | Sequence[Task]
-    tests: int = field(default=500, kw_only=True)
-    epoch: int = field(default=1000, kw_only=True)
+    tests: Count = field(default=500, kw_only=True)
+    epoch: Count = field(default=1000, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.tests = whole_number(self.tests, "the number of held-out examples")
-        self.epoch = whole_number(self.epoch, "the number of examples of an epoch")
-        require(self.tests >= 1, f"at least 1 example must be held out, {self.tests} given")
-        require(self.epoch >= 1, f"an epoch needs at least 1 example, {self.epoch} given")
+        check_fields(self)
         self.tasks = [self.task] if isinstance(self.task, Task) else list(self.task)
         require(bool(self.tasks), "there is no task: give one, or one for each replica")
         for task in self.tasks:
@@ -179,6 +179,8 @@ class FunctionStimulus(Stimulus):
     def held_out(self, seeds: Sequence[int]) -> ExampleStimulus:
         """Return examples for tests, drawn from the stream ``test`` of each seed."""
         tasks = self._of_replicas(len(seeds))
+        each = sum((task.n_inputs + task.n_outputs) * 8 for task in tasks)
+        require_room({f"{self.tests:,} examples for tests": self.tests * each}, mend="lower tests")
         examples = [
             drawn(task, self.tests, generator(seed, "test"))
             for task, seed in zip(tasks, seeds, strict=True)

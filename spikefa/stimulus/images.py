@@ -18,7 +18,9 @@ from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
 from spikefa.stimulus.items import check_items, pick
 from spikefa.stimulus.readout import ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
-from spikefa.utils.numbers import shown, whole_number
+from spikefa.utils.checking import check_fields
+from spikefa.utils.numbers import shown
+from spikefa.utils.ranges import Steps
 from spikefa.utils.tensors import CONSTANT, Variable
 
 
@@ -77,13 +79,13 @@ class ImageStimulus(Stimulus):
     measures: ClassVar[tuple[str, ...]] = ("error_percent", "error_percent_summed")
 
     images: Images
-    steps: int = 5
+    steps: Steps = 5
     encoding: Encoding = field(default_factory=RateCode)
     name: str = "images"
 
     def __post_init__(self) -> None:
+        check_fields(self)
         require_images("images", self.images)
-        self.steps = whole_number(self.steps, "the number of steps for an image", 1)
         require(
             isinstance(self.encoding, Encoding),
             f"encoding is {shown(self.encoding)}: give an Encoding, such as RateCode()",

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Size
 from spikefa.utils.tensors import CONSTANT
 
 
@@ -54,10 +56,11 @@ class ClassReadout:
         If the classes cannot share the output neurons equally.
     """
 
-    n_outputs: int
-    n_classes: int
+    n_outputs: Size
+    n_classes: Size
 
     def __post_init__(self) -> None:
+        check_fields(self)
         require(
             self.n_outputs >= self.n_classes and self.n_outputs % self.n_classes == 0,
             f"{self.n_outputs} output neurons cannot be shared by {self.n_classes} classes: "

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spikefa.utils.checking import ranged
+from spikefa.utils.ranges import DurationOrZero
 from spikefa.utils.seeding import generator
 
 
@@ -109,7 +111,8 @@ class CountingSampler:
         return (presentation * self.batch + np.asarray(streams) % self.batch).tolist()
 
 
-def _presentations(epochs: float, n_items: int, batch: int) -> int:
+@ranged
+def _presentations(epochs: DurationOrZero, n_items: int, batch: int) -> int:
     return -int(-epochs * n_items // batch)
 
 

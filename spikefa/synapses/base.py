@@ -6,10 +6,10 @@ from dataclasses import KW_ONLY, dataclass, field
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.plasticity.base import Change, Outer
+from spikefa.utils.checking import check_fields
 from spikefa.utils.products import rows_to_read, sum_of_rows
-from spikefa.utils.scalars import plain_fields
+from spikefa.utils.ranges import PositiveScale, Scale, Size
 from spikefa.utils.tensors import add_product
 
 
@@ -45,27 +45,20 @@ class Synapses(ABC):
         If a size or number is out of range.
     """
 
-    n_pre: int
-    n_post: int
+    n_pre: Size
+    n_post: Size
     _: KW_ONLY
-    scale: float = 0.05
-    norm: float | None = None
+    scale: Scale = 0.05
+    norm: PositiveScale | None = None
     device: torch.device | str = field(default="cpu", repr=False)
     dtype: torch.dtype = field(default=torch.float32, repr=False)
     weight: Tensor = field(init=False, repr=False)
     bias: Tensor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        plain_fields(self)
-        n_pre, n_post, scale, norm = self.n_pre, self.n_post, self.scale, self.norm
-        require(n_pre >= 1 and n_post >= 1, f"synapses need neurons, {n_pre} x {n_post} given")
-        require(scale >= 0, f"the half-range of the weights must not be negative, {scale} given")
-        require(
-            norm is None or 0 < norm < float("inf"),
-            f"the norm of the weights of a neuron must be positive, {norm} given",
-        )
-        self.weight = torch.zeros(n_pre, n_post, device=self.device, dtype=self.dtype)
-        self.bias = torch.zeros(n_post, device=self.device, dtype=self.dtype)
+        check_fields(self)
+        self.weight = torch.zeros(self.n_pre, self.n_post, device=self.device, dtype=self.dtype)
+        self.bias = torch.zeros(self.n_post, device=self.device, dtype=self.dtype)
 
     @property
     def standard(self) -> bool:

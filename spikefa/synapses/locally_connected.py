@@ -7,6 +7,8 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.synapses.sparse import Sparse
+from spikefa.utils.checking import check_fields
+from spikefa.utils.ranges import Size
 
 
 @dataclass(eq=False, kw_only=True)
@@ -49,12 +51,13 @@ class LocallyConnected(Sparse):
         If the sizes do not fit the grid and the fields.
     """
 
-    grid: tuple[int, int]
-    field: int | tuple[int, int]
-    maps: int = 1
-    stride: int = 1
+    grid: tuple[Size, Size]
+    field: Size | tuple[Size, Size]
+    maps: Size = 1
+    stride: Size = 1
 
     def __post_init__(self) -> None:
+        check_fields(self)
         seen = self._seen()
         super().__post_init__()
         self.mask = torch.ones_like(self.weight)
@@ -77,10 +80,8 @@ class LocallyConnected(Sparse):
             1 <= height <= grid[0] and 1 <= width <= grid[1],
             f"a field of {height} x {width} does not fit a grid of {grid[0]} x {grid[1]}",
         )
-        require(
-            maps >= 1 and stride >= 1, f"maps and stride must be at least 1: {maps}, {stride} given"
-        )
-        rows, columns = _covered(grid[0], height, stride), _covered(grid[1], width, stride)
+        rows = _covered(grid[0], height, stride, self.device)
+        columns = _covered(grid[1], width, stride, self.device)
         wanted = maps * rows.shape[1] * columns.shape[1]
         require(
             self.n_post == wanted,
@@ -91,8 +92,8 @@ class LocallyConnected(Sparse):
         return seen.repeat(1, maps)
 
 
-def _covered(size: int, field: int, stride: int) -> Tensor:
+def _covered(size: int, field: int, stride: int, device: torch.device | str) -> Tensor:
     """Return which of `size` points in a row each field covers, `[size, fields]`."""
-    points = torch.arange(size).unsqueeze(-1)
-    starts = torch.arange(0, size - field + 1, stride)
+    points = torch.arange(size, device=device).unsqueeze(-1)
+    starts = torch.arange(0, size - field + 1, stride, device=device)
     return ((points >= starts) & (points < starts + field)).float()

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.synapses.sparse import Sparse
+from spikefa.utils.ranges import ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -41,14 +42,13 @@ class Masked(Sparse):
         both are given.
     """
 
-    sparsity: float = 0.0
+    sparsity: ShareBelowOne = 0.0
     mask: Tensor = field(default=None, repr=False)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        given, sparsity = self.mask, self.sparsity
-        require(0 <= sparsity < 1, f"the sparsity must be in [0, 1), {sparsity} given")
-        require(given is None or not sparsity, "give a sparsity or a mask, not both")
+        given = self.mask
+        require(given is None or not self.sparsity, "give a sparsity or a mask, not both")
         self.mask = torch.ones_like(self.weight)
         if given is not None:
             _check_mask(given, self.n_pre, self.n_post)

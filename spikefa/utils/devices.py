@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import torch
 
 from spikefa.errors import SpikefaError
+from spikefa.utils.memory import MEND, NotEnoughMemory, readable
 
 
 def choose_device(name: str) -> torch.device:
@@ -29,30 +30,50 @@ def choose_device(name: str) -> torch.device:
 
 
 @contextmanager
-def enough_memory() -> Iterator[None]:
-    """Turn an out-of-memory error of a device into one sentence that says what to lower.
+def enough_memory(mend: str | None = None) -> Iterator[None]:
+    """Turn the errors of exhausted memory into one sentence that says what to lower.
 
     Networks and simulations are made, trained and tested inside this context, which may be nested.
 
+    Parameters
+    ----------
+    mend : str, optional
+        What to lower; also replaces the advice of an inner context.
+
     Raises
     ------
-    SpikefaError
-        If the device runs out of memory; torch's own error is its cause.
+    NotEnoughMemory
+        If the memory of a device or of the host does not suffice.
     """
     try:
         yield
+    except NotEnoughMemory as error:
+        raise NotEnoughMemory(error.shortage, mend or error.mend) from error
     except torch.cuda.OutOfMemoryError as error:
         asked, total, free = (
             _size(words, str(error)) for words in ("Tried to allocate", "capacity of", "of which")
         )
         room = f" of {total}" if total else ""
         left = f", of which {free} are free" if free else ""
-        raise SpikefaError(
-            f"the device memory{room}{left}, has no room for {asked or 'what is needed'} more: "
-            "lower the batch (--batch-size) or --replicas, then the populations (--hidden, "
-            "--outputs), or draw feedback matrices instead of storing them "
-            "(--feedback.procedural true)"
+        raise NotEnoughMemory(
+            f"the device memory{room}{left}, has no room for {asked or 'what is needed'} more",
+            mend or MEND,
         ) from error
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):
+            raise
+        raise NotEnoughMemory(
+            f"the memory has no room for {_asked(str(error))} more", mend or MEND
+        ) from error
+
+
+def _asked(message: str) -> str:
+    """Return how much memory torch or NumPy asked for on the host, according to its message."""
+    found = re.search(r"tried to allocate (\d+) bytes", message)
+    if found is not None:
+        return readable(int(found[1]))
+    found = re.search(r"Unable to allocate ([\d.]+ \w+)", message)
+    return "what is needed" if found is None else found[1]
 
 
 def _size(words: str, message: str) -> str | None:

@@ -124,6 +124,26 @@ def seeds_of(seed: int | Sequence[int], replicas: int | None) -> list[int]:
     return seeds
 
 
+def copies(replicas: int | None) -> int:
+    """Return how often tensors are in memory while `side_by_side` copies a single network."""
+    return 1 if replicas is None else replicas + 1
+
+
+def on_meta(tree: Tree) -> Tree:
+    """Return a copy whose tensors are on torch's device "meta", so that they take no memory."""
+    return _copied(tree, lambda tensor: tensor.to("meta"), ())
+
+
+def visit_tensors(tree: object, visit: Callable[[Tensor], object]) -> None:
+    """Call `visit` with every tensor of a tree of objects."""
+
+    def seen(tensor: Tensor) -> Tensor:
+        visit(tensor)
+        return tensor
+
+    _copied(tree, seen, ())
+
+
 def deviation(values: Sequence[float]) -> float:
     """Return the standard deviation over replicas, with n - 1.
 

@@ -62,7 +62,7 @@ def test_mistakes_are_told(tiny):
         classification(tiny.train, inputs="whitened")
     with pytest.raises(sf.SpikefaError, match="labels 0 to 1"):
         labelled(torch.zeros(2, 3), torch.tensor([0, 1]), n_classes=1)
-    with pytest.raises(sf.SpikefaError, match="per_class is 0"):
+    with pytest.raises(sf.SpikefaError, match="per_class of classification is 0: give"):
         classification(tiny.train, per_class=0)
     with pytest.raises(sf.SpikefaError, match="not standardised"):
         classification(tiny.test, inputs="standardised", like=classification(tiny.train))

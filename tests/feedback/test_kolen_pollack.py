@@ -81,7 +81,7 @@ def test_it_follows_an_optimiser_with_momentum_by_momentum_of_its_own(momentum):
 
 
 def test_a_momentum_out_of_range_is_refused():
-    with pytest.raises(sf.SpikefaError, match=r"momentum of B must be in \[0, 1\), 1 given"):
+    with pytest.raises(sf.SpikefaError, match="momentum of KP is 1: give a number from 0, below 1"):
         sf.KP(momentum=1)
 
 

@@ -187,10 +187,10 @@ def test_alignment_of_s1_is_to_the_layer_above():
     [
         ({"strategy": "s4"}, r"strategy must be one of .*s1, s2, s3, 's4' given"),
         ({"combine": "median"}, "combine must be one of mean, sum, tanh, or a function"),
-        ({"scale": 0.0}, "feedback scale must be positive"),
-        ({"sparsity": 1.0}, r"sparsity must be in \[0, 1\)"),
+        ({"scale": 0.0}, "is 0.0: give a number above 0"),
+        ({"sparsity": 1.0}, "sparsity of"),
         ({"matrix": "cauchy"}, "matrix must be one of uniform"),
-        ({"tau": 2.0}, "tau must be in"),
+        ({"tau": 2.0}, "tau of"),
     ],
 )
 def test_bad_arguments_are_told_at_once(circuit, arguments, says):

@@ -229,5 +229,5 @@ def test_neurons_without_noise_are_refused():
 @pytest.mark.parametrize("circuit", [sf.NodePerturbation, sf.Reward])
 @pytest.mark.parametrize("rate", [0.0, 1.0, float("nan")])
 def test_the_baseline_needs_a_rate(circuit, rate):
-    with pytest.raises(sf.SpikefaError, match=r"baseline rate must be in \(0, 1\)"):
+    with pytest.raises(sf.SpikefaError, match="baseline_rate of "):
         circuit(baseline_rate=rate)

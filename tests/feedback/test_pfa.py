@@ -236,13 +236,13 @@ def test_path_angle_and_r_can_be_probed():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"expansion": 0.5}, "expansion must be at least 1, 0.5 given"),
-        ({"expansion": float("nan")}, "expansion must be at least 1"),
-        ({"scale": -1}, "half-range of R must not be negative"),
+        ({"expansion": 0.5}, "is 0.5: give a number from 1 to"),
+        ({"expansion": float("nan")}, "expansion of .*: give a number from 1 to"),
+        ({"scale": -1}, "scale of .* is -1: give a number from 0 to"),
         ({"scale": 0, "plastic": False}, "positive if R is fixed"),
-        ({"scale": [0.1, -1]}, "half-range of R must not be negative"),
-        ({"momentum": 1}, r"momentum of R must be in \[0, 1\)"),
-        ({"middle_tau": 0}, "tau must be in"),
+        ({"scale": [0.1, -1]}, r"scale\[1\] of .* is -1: give"),
+        ({"momentum": 1}, "momentum of"),
+        ({"middle_tau": 0}, "tau of .*: give"),
         ({"middle_phi_delta": "relu"}, "phi_delta must be one of"),
     ],
 )

@@ -73,10 +73,10 @@ def test_the_output_needs_no_noise():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"rate": 0}, r"rate of PAL must be in \(0, 1\], 0 given"),
-        ({"rate": 2}, r"rate of PAL must be in \(0, 1\], 2 given"),
-        ({"gain": -1}, "gain of PAL must be positive, -1 given"),
-        ({"smoothing": 1}, r"smoothing must be in \[0, 1\), 1 given"),
+        ({"rate": 0}, "rate of PAL is 0: give a number above 0, at most 1"),
+        ({"rate": 2}, "rate of PAL is 2: give"),
+        ({"gain": -1}, "gain of PAL is -1: give"),
+        ({"smoothing": 1}, "smoothing of PAL is 1: give a number from 0, below 1"),
     ],
 )
 def test_bad_arguments(arguments, message):

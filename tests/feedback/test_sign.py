@@ -120,8 +120,8 @@ def test_fixed_magnitudes_are_in_the_checkpoint():
     ("arguments", "message"),
     [
         ({"variant": "SF"}, "variant must be one of uSF, brSF, frSF, 'SF' given"),
-        ({"scale": 0}, "scale must be positive"),
-        ({"scale": [0.1, 0]}, "scale must be positive"),
+        ({"scale": 0}, "scale of SF is 0: give"),
+        ({"scale": [0.1, 0]}, r"scale\[1\] of SF is 0: give"),
     ],
 )
 def test_bad_arguments(arguments, message):

@@ -96,11 +96,11 @@ def test_phases_come_every_so_many_steps():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"rate": 0}, r"rate of the mirrors must be in \(0, 1\], 0 given"),
-        ({"rate": 1.5}, r"rate of the mirrors must be in \(0, 1\], 1.5 given"),
-        ({"gain": 0}, "gain of the mirrors must be positive"),
-        ({"every": 0}, "mirror phases come every 1, 2, ... steps, 0 given"),
-        ({"every": 1.5}, "mirror phases come every 1, 2, ... steps, 1.5 given"),
+        ({"rate": 0}, "rate of WM is 0: give a number above 0, at most 1"),
+        ({"rate": 1.5}, "rate of WM is 1.5: give"),
+        ({"gain": 0}, "gain of WM is 0: give"),
+        ({"every": 0}, "every of WM is 0: give a whole number"),
+        ({"every": 1.5}, "every of WM is 1.5: give a whole number"),
         ({"matrix": "ones"}, "matrix must be one of"),
     ],
 )

@@ -89,7 +89,7 @@ def test_without_replicas_nothing_is_copied():
             {"synapses": {"outptu": sf.Dense}},
             "synapses for .outptu., but projections are to out",
         ),
-        ({"replicas": 0}, "replicas must be a number of 1 or more, 0 given"),
+        ({"replicas": 0}, "replicas of Network is 0: give a whole number from 1"),
     ],
 )
 def test_parts_that_do_not_fit(options, message):
@@ -147,7 +147,7 @@ def test_users_may_subclass_with_or_without_a_dataclass(rule):
     assert (rule.learning_rate, rule.factor) in ((0.1, 3.0), (0.1, 0.5))
     assert net.populations["output"].tau == 1.0
     assert 0.4 < net.synapses["output"].weight.abs().max() <= 0.5
-    with pytest.raises(sf.SpikefaError, match=r"weight decay must be in \[0, 1\), 2 given"):
+    with pytest.raises(sf.SpikefaError, match="is 2: give a number from 0, below 1"):
         type(rule)(weight_decay=2)
 
 

@@ -240,12 +240,12 @@ def test_rules_that_follow_the_error_learn_digits(rule):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: sf.RoughThreeFactor(band=0), "band must be positive"),
-        (lambda: sf.Eligibility(memory=1), r"memory of the trace must be in \[0, 1\)"),
-        (lambda: sf.STDP(pre_memory=-0.1), r"pre_memory must be in \[0, 1\)"),
-        (lambda: sf.STDP(post_memory=1.0), r"post_memory must be in \[0, 1\)"),
-        (lambda: sf.BCM(memory=2), "memory of the threshold"),
-        (lambda: sf.Oja(alpha=-1), "alpha must not be negative"),
+        (lambda: sf.RoughThreeFactor(band=0), "band of RoughThreeFactor is 0: give"),
+        (lambda: sf.Eligibility(memory=1), "memory of Eligibility is"),
+        (lambda: sf.STDP(pre_memory=-0.1), "pre_memory of STDP is"),
+        (lambda: sf.STDP(post_memory=1.0), "post_memory of STDP is"),
+        (lambda: sf.BCM(memory=2), "memory of BCM is 2: give"),
+        (lambda: sf.Oja(alpha=-1), "alpha of Oja is -1: give"),
     ],
 )
 def test_rules_that_cannot_be(make, message):

@@ -69,7 +69,9 @@ def test_settings_are_completed_before_a_folder_is_made(tmp_path):
     with pytest.raises(SpikefaError, match="too large"):
         SIZES.run(Settings(size=101), tmp_path / "run")
     for wrong in ({"repeats": 0}, {"processes": 0}):
-        with pytest.raises(SpikefaError, match=f"{next(iter(wrong))} must be at least 1, 0 given"):
+        with pytest.raises(
+            SpikefaError, match=f"--{next(iter(wrong))} is 0: give a whole number from 1"
+        ):
             SIZES.run(Settings(**wrong), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -174,7 +174,7 @@ def test_seeds_must_fit():
 
 @pytest.mark.parametrize("replicas", [0, -1, 1.5, "3"])
 def test_replicas_must_be_a_number(replicas):
-    with pytest.raises(SpikefaError, match="replicas must be a number of 1 or more"):
+    with pytest.raises(SpikefaError, match=f"is {replicas!r}: give a whole number from 1 to"):
         simulation(0, replicas)
 
 

@@ -21,11 +21,11 @@ def test_without_warm_up_it_begins_at_the_full_rate():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epochs": 0}, "epochs must be positive"),
+        ({"epochs": 0}, "epochs of WarmUpAnneal is 0: give a number above 0"),
         ({"epochs": 2, "warmup": 2}, r"warm-up must be in \[0, 2\)"),
-        ({"epochs": 2, "warmup": -1}, "warm-up"),
-        ({"epochs": 2, "start": 1.5}, "start factor"),
-        ({"epochs": 2, "final": -0.1}, "final factor"),
+        ({"epochs": 2, "warmup": -1}, "warmup of"),
+        ({"epochs": 2, "start": 1.5}, "start of"),
+        ({"epochs": 2, "final": -0.1}, "final of"),
     ],
 )
 def test_out_of_range(options, message):
@@ -74,9 +74,10 @@ def test_step_decay_as_in_torch():
     ("make", "message"),
     [
         (lambda: sf.Piecewise({1: 1}), "for epoch 0 is needed"),
-        (lambda: sf.Piecewise({0: -1}), "must not be negative"),
-        (lambda: sf.StepDecay(0), r"in \(0, 1\]"),
-        (lambda: sf.StepDecay(0.5, [0, 3]), "epochs must be positive"),
+        (lambda: sf.Piecewise({0: -1}), r"factors\[0\] of Piecewise is -1: give a number from 0"),
+        (lambda: sf.Piecewise({0: 1, -1: 1}), "a key of factors of Piecewise is -1"),
+        (lambda: sf.StepDecay(0), "factor of StepDecay is 0: give"),
+        (lambda: sf.StepDecay(0.5, [0, 3]), r"at\[0\] of StepDecay is 0: give"),
     ],
 )
 def test_schedules_that_cannot_be(make, message):

@@ -209,9 +209,9 @@ def test_too_high_a_rate_ends_in_a_sentence(tiny):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, "batch must be at least 1"),
-        ({"batch_size": -3}, "batch must be at least 1"),
-        ({"steps_per_image": 0}, "steps for an image is 0"),
+        ({"batch_size": 0}, "batch_size of Simulation is 0: give a whole number"),
+        ({"batch_size": -3}, "is -3: give"),
+        ({"steps_per_image": 0}, "steps_per_image of Simulation is 0: give"),
     ],
 )
 def test_impossible_numbers_are_refused(tiny, options, message):
@@ -324,5 +324,5 @@ def test_so_many_images_are_tested_side_by_side_as_a_device_holds(tiny, monkeypa
     simulation = simulate(tiny)
     assert simulation.test().images == simulation.test(batch=3).images == len(tiny.test)
     assert made == [len(tiny.test), 3]
-    with pytest.raises(SpikefaError, match="batch must be at least 1, 0 given"):
+    with pytest.raises(SpikefaError, match=r"batch of Evaluation is 0: give"):
         simulation.test(batch=0)

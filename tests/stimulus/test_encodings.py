@@ -163,10 +163,10 @@ def test_a_rate_network_learns_from_graded_input():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: sf.RateCode(cap=0), r"probability must be in \(0, 1\]"),
-        (lambda: sf.LatencyCode(threshold=1), r"threshold must be in \(0, 1\)"),
-        (lambda: sf.DeltaCode(threshold=0), "threshold must be positive"),
-        (lambda: sf.Graded(scale=0), "scale must be positive"),
+        (lambda: sf.RateCode(cap=0), "cap of RateCode is"),
+        (lambda: sf.LatencyCode(threshold=1), "threshold of LatencyCode is"),
+        (lambda: sf.DeltaCode(threshold=0), "threshold of DeltaCode is 0: give"),
+        (lambda: sf.Graded(scale=0), "scale of Graded is 0: give"),
     ],
 )
 def test_encodings_that_cannot_be(make, message):

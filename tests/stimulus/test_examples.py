@@ -204,7 +204,7 @@ def test_mistakes_are_told():
         simulate(tests=examples(n_out=5))
     with pytest.raises(sf.SpikefaError, match="a network with 2 and 3"):
         simulate(sizes=(2, 5, 3))
-    with pytest.raises(sf.SpikefaError, match="at least 1"):
+    with pytest.raises(sf.SpikefaError, match="is 0: give a whole number from 1"):
         simulate(batch=0)
     sim = simulate(tests=Examples(torch.zeros(3, 4), torch.zeros(3, 3)))
     with pytest.raises(sf.SpikefaError, match="no classes"):

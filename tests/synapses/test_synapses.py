@@ -131,16 +131,22 @@ def test_the_first_layer_of_the_paper():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: sf.Masked(4, 4, sparsity=1.0), r"sparsity must be in \[0, 1\), 1.0 given"),
-        (lambda: sf.Masked(4, 4, sparsity=-0.1), r"sparsity must be in \[0, 1\)"),
+        (
+            lambda: sf.Masked(4, 4, sparsity=1.0),
+            "sparsity of Masked is 1.0: give a number from 0, below 1",
+        ),
+        (lambda: sf.Masked(4, 4, sparsity=-0.1), "sparsity of Masked is"),
         (lambda: sf.Masked(4, 4, mask=torch.ones(3, 4)), r"shape \[3, 4\] for 4 x 4"),
         (lambda: sf.Masked(4, 4, mask=torch.full((4, 4), 0.5)), "1 where there is a synapse"),
         (lambda: sf.Masked(4, 4, sparsity=0.5, mask=torch.ones(4, 4)), "not both"),
-        (lambda: sf.Dense(4, 4, norm=0.0), "norm of the weights of a neuron must be positive"),
+        (lambda: sf.Dense(4, 4, norm=0.0), "norm of Dense is 0.0: give a number above 0"),
         (lambda: sf.LocallyConnected(30, 12, grid=(5, 5), field=2), "grid of 5 x 5 for 30 neurons"),
         (lambda: sf.LocallyConnected(30, 12, grid=(5, 6), field=6), "does not fit a grid of 5 x 6"),
         (lambda: sf.LocallyConnected(30, 13, **LOCAL), "3 maps of 2 x 2 fields are 12 neurons, 13"),
-        (lambda: sf.LocallyConnected(30, 12, grid=(5, 6), field=2, stride=0), "at least 1"),
+        (
+            lambda: sf.LocallyConnected(30, 12, grid=(5, 6), field=2, stride=0),
+            "stride of Loc",
+        ),
     ],
 )
 def test_synapses_that_cannot_be(make, message):

@@ -1,0 +1,78 @@
+"""Refuse networks for which there is too little memory, before it is taken."""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+
+import torch
+
+from spikefa.feedback import FeedbackCircuit
+from spikefa.network.optimiser import Optimiser
+from spikefa.synapses import Synapses
+from spikefa.utils.memory import META, rehearsed, require_room
+from spikefa.utils.replicas import copies, on_meta
+
+Connect = Callable[[torch.device], Mapping[str, Synapses]]
+
+
+Optimise = Callable[[Mapping[str, Synapses]], Optimiser | None]
+
+
+def require_room_for_weights(
+    names: Collection[str],
+    connect: Connect,
+    feedback: FeedbackCircuit,
+    optimise: Optimise,
+    replicas: int | None,
+    device: torch.device,
+) -> None:
+    """Check that a device has room for the weights of a network, and the CPU for drawing them.
+
+    Parameters
+    ----------
+    names : collection of str
+        The populations on which synapses end.
+    connect : callable
+        Makes the forward synapses on the device that it is given.
+    feedback : FeedbackCircuit
+        Not connected yet.
+    optimise : callable
+        Makes the optimiser of these synapses, if there is one.
+    replicas : int, optional
+    device : torch.device
+
+    Raises
+    ------
+    NotEnoughMemory
+        If there is too little memory.
+    """
+    parts = {name: partial(_one, connect, name) for name in names}
+    needs = {f"the synapses onto {name}": rehearsed(make) for name, make in parts.items()}
+    drawn = max(needs.values())
+    synapses = on_meta(connect)(META) if drawn else {}
+    needs["the feedback circuit"] = rehearsed(partial(_circuit, feedback, synapses))
+    needs["the optimiser"] = rehearsed(partial(_optimiser, optimise, synapses))
+    needs = {name: copies(replicas) * count for name, count in needs.items()}
+    on_cpu = {"the random numbers for the largest of the synapses": drawn}
+    if device.type == "cpu":
+        require_room(needs | on_cpu)
+    else:
+        require_room(needs, device)
+        require_room(on_cpu)
+
+
+def _one(connect: Connect, name: str, device: torch.device) -> Synapses:
+    return connect(device)[name]
+
+
+def _circuit(
+    circuit: FeedbackCircuit, synapses: Mapping[str, Synapses], device: torch.device
+) -> FeedbackCircuit:
+    circuit.connect(list(synapses.values()), device, next(iter(synapses.values())).weight.dtype)
+    return circuit
+
+
+def _optimiser(
+    optimise: Optimise, synapses: Mapping[str, Synapses], _: torch.device
+) -> list[object]:
+    optimiser = optimise(synapses)
+    return [] if optimiser is None else [optimiser.gradients, optimiser.tensors()]
