@@ -155,8 +155,6 @@ class Simulation(MadeOnce):
         """Return how many presentations it takes to show at least so many epochs."""
         return self.training.sampler.presentations(epochs)
 
-    # -- learning ------------------------------------------------------------------------------
-
     def present(self, record: bool = True, each: bool = True) -> Iterator[int]:
         """Show the next item to every stream; yield each step's number; see `Training.present`."""
         return self.training.present(record, each)
@@ -216,8 +214,6 @@ class Simulation(MadeOnce):
         self.training.switch(circuit, seed)
         self.tests.renew()
 
-    # -- testing -------------------------------------------------------------------------------
-
     def test(
         self,
         stimulus: Stimulus | Images | None = None,
@@ -249,8 +245,6 @@ class Simulation(MadeOnce):
         self.training.finish()
         return self.held_out.run()
 
-    # -- state ---------------------------------------------------------------------------------
-
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor that training changes, and the feedback weights, by name."""
         return self.training.tensors()
@@ -266,8 +260,6 @@ class Simulation(MadeOnce):
     def save_checkpoint(self) -> None:
         """Write the checkpoint file that was given, if any."""
         self.checkpoints.write()
-
-    # -- recording -----------------------------------------------------------------------------
 
     def record(
         self,

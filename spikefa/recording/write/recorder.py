@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
@@ -211,10 +210,7 @@ class Recorder:
             return cls(writer, clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
 
     def wants(self, stop: int) -> bool:
-        """Return whether a step before `stop` may be wanted; if not, no step need be observed.
-
-        True also if only `observe` can tell.
-        """
+        """Return whether a step before `stop` may be wanted, or only `observe` can tell."""
         return self._pipeline.wants(stop)
 
     def captured_rows(self, steps: int) -> CapturedRows | None:
@@ -299,10 +295,5 @@ class Recorder:
     def __enter__(self) -> "Recorder":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close("closed" if kind is None else "failed")
