@@ -135,6 +135,17 @@ def test_a_link_to_a_recording_stays_a_link(tmp_path, start, toy):
     check(tmp_path / "far" / "run.h5", 10)
 
 
+def test_what_killed_processes_left_is_cleared_away(tmp_path, start, toy):
+    """But not what another process is writing, nor what belongs to another recording."""
+    dead = 2**22 + 1  # more than Linux gives out
+    stay = {f".run.{os.getppid()}.tmp.h5", f".other.{dead}.tmp.h5", "run.h5"}
+    for name in {f".run.{dead}.tmp.h5", ".run.h5.lock", *stay} - {"run.h5"}:
+        (tmp_path / name).write_text("left")
+    with start(windows=[Always()]) as recorder:
+        toy.run(recorder, range(5))
+    assert {each.name for each in tmp_path.iterdir()} == stay
+
+
 FORKS = """
 def close():
     recorder.close()
