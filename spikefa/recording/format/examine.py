@@ -32,8 +32,8 @@ from spikefa.recording.format.untrusted import (
     dataset,
     inside,
     read_attributes,
+    stored_integer,
     whole,
-    whole_number,
 )
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.probes import Encoding
@@ -92,10 +92,10 @@ def read_layout(file: h5py.File) -> Layout:
 def _read_streams(file: h5py.File) -> Streams:
     """Return the streams whose stimulus was recorded."""
     numbers = whole(file, STREAMS, "<u4").tolist()
-    total = whole_number(read_attributes(file[STREAMS]), "of", 0)
+    total = stored_integer(read_attributes(file[STREAMS]), "of", 0)
     path = clock_path(0, "stimulus")
     shown = read_attributes(dataset(file, path, STIMULUS, 1))
-    default = whole_number(shown, "batch_index", 0)
+    default = stored_integer(shown, "batch_index", 0)
     require(
         numbers == sorted(set(numbers)) and default in numbers and total >= 0,
         f"the numbers in its {STREAMS} are not ascending, or {default} is not among them",
@@ -123,7 +123,7 @@ def _read_presentations(file: h5py.File, clocks: int, streams: int) -> int:
         dataset(file, presentations_path(clock, "of_row"), "<u8", 1)
         check_rows(file, presentations_path(clock, "image"), (streams,), "<u4")
         check_rows(file, presentations_path(clock, "label"), (streams,), "u1")
-        steps = whole_number(read_attributes(start), "steps_per_image", 0)
+        steps = stored_integer(read_attributes(start), "steps_per_image", 0)
         require(steps >= 0, f"its images are shown for {steps} steps")
     return steps
 
@@ -143,8 +143,8 @@ def _read_population(file: h5py.File, name: str) -> RecordedPopulation:
     group = inside(file, path)
     require(isinstance(group, h5py.Group), f"its {path} is not a group")
     attributes = read_attributes(group)
-    layer, size = whole_number(attributes, "layer"), whole_number(attributes, "size")
-    n_classes, role = whole_number(attributes, "n_classes", 0), attributes.get("role")
+    layer, size = stored_integer(attributes, "layer"), stored_integer(attributes, "size")
+    n_classes, role = stored_integer(attributes, "n_classes", 0), attributes.get("role")
     require(
         0 < size <= MOST_NEURONS and 0 <= n_classes <= MOST_CLASSES,
         f"its population {name!r} has {size} neurons for {n_classes} classes",
@@ -186,9 +186,9 @@ def _read_channel(
     found = inside(file, path)
     require(isinstance(found, h5py.Dataset), f"it has no {path}")
     attributes = read_attributes(found)
-    stream = whole_number(attributes, "batch_index")
+    stream = stored_integer(attributes, "batch_index")
     names = ("batch", "clock", "elements", "states")
-    batch, clock, elements, states = (whole_number(attributes, name, 0) for name in names)
+    batch, clock, elements, states = (stored_integer(attributes, name, 0) for name in names)
     numbers = stream, batch, clock, elements, states
     require(min(numbers) >= 0, f"the attributes of its {path} are negative")
     size = elements or sizes[population]

@@ -5,7 +5,13 @@ import h5py
 from spikefa.errors import require
 from spikefa.recording.format.schema import EPOCH, RECURRING, STIMULUS, TRIGGER, clock_path
 from spikefa.recording.format.trigger_tables import read_triggers
-from spikefa.recording.format.untrusted import dataset, inside, read_attributes, whole, whole_number
+from spikefa.recording.format.untrusted import (
+    dataset,
+    inside,
+    read_attributes,
+    stored_integer,
+    whole,
+)
 from spikefa.recording.plan.clocks import Clock, make_clock
 from spikefa.recording.plan.recurring import Recurring
 from spikefa.recording.plan.sorting import SortedWindows
@@ -26,7 +32,7 @@ def read_clock(file: h5py.File, number: int) -> Clock:
     dataset(file, clock_path(number, "committed_steps"), "<u8", 1)
     dataset(file, clock_path(number, "stimulus"), STIMULUS, 1)
     step = dataset(file, clock_path(number, "step"), "<u8", 1)
-    every = whole_number(read_attributes(step), "every", 1)
+    every = stored_integer(read_attributes(step), "every", 1)
     require(every >= 1, f"its clock {number} is read every {every} steps")
     epochs = whole(file, clock_path(number, "epochs"), EPOCH)
     windows = [

@@ -124,7 +124,7 @@ def _check_attribute(attribute: h5py.h5a.AttrID, name: str) -> None:
     require(attribute.get_storage_size() <= MOST_ATTRIBUTE, f"its attribute {name} is too large")
 
 
-def whole_number(attributes: Mapping[str, Any], name: str, default: int | None = None) -> int:
+def stored_integer(attributes: Mapping[str, Any], name: str, default: int | None = None) -> int:
     """Return an attribute that is an integer."""
     value = attributes.get(name, default)
     require(

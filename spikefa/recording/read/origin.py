@@ -3,7 +3,7 @@
 from typing import Any
 
 from spikefa.errors import SpikefaError, require
-from spikefa.recording.format.untrusted import whole_number
+from spikefa.recording.format.untrusted import stored_integer
 from spikefa.recording.read.recording_file import RecordingFile, readable
 from spikefa.utils.json_text import parse_json
 
@@ -31,7 +31,7 @@ class Origin:
         if "seed" not in self._attributes:
             raise SpikefaError(f"{self._path} has no 'seed': it has {', '.join(self._attributes)}")
         with readable(self._path):
-            return whole_number(self._attributes, "seed")
+            return stored_integer(self._attributes, "seed")
 
     @property
     def replicas(self) -> int | None:
@@ -39,7 +39,7 @@ class Origin:
         if "replicas" not in self._attributes:
             return None
         with readable(self._path):
-            return whole_number(self._attributes, "replicas")
+            return stored_integer(self._attributes, "replicas")
 
     @property
     def seeds(self) -> list[int]:
