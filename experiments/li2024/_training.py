@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from math import nan
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -22,7 +22,15 @@ from spikefa.runs.settings import DATA_DIR, DEVICE, REPEATS, Device, Repeated
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
-from spikefa.utils.ranges import Count, Epochs, EpochsOrZero, Expansion, Few, Rate, ShareBelowOne
+from spikefa.utils.ranges import (
+    Count,
+    EpochsOrZero,
+    Expansion,
+    Few,
+    Range,
+    Rate,
+    ShareBelowOne,
+)
 
 HIDDEN, BATCH = 512, 64
 PRODUCTS = ("pfa", "pfao")
@@ -35,7 +43,7 @@ LAYERS = ("hidden2", "output")
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    epochs: Epochs = option(
+    epochs: Annotated[int, Range(2, 100_000)] = option(
         40, "epochs; the rate is halved after a half and three quarters of them"
     )
     images: Count = option(60000, "training images")

@@ -15,7 +15,7 @@ outputs the mean image for every image (171). With 1e-3 and gain 1 the errors ar
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -28,7 +28,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
 from spikefa.runs.studies.drawing import band, legend, log_scale, name_axes, panels
-from spikefa.utils.ranges import CountOrZero, Few, PositiveScale, Rate, Scale
+from spikefa.utils.ranges import CountOrZero, Few, PositiveScale, Range, Rate, Scale
 
 SHOWN = 8
 """Number of test images to draw."""
@@ -59,6 +59,9 @@ class Settings(TrainingSettings):
     cells: str = option("all", f"{WHICH_CELLS}: {', '.join(CELLS)}")
     validation_images: CountOrZero = option(
         0, "hold out the last K training images, and test with them alone"
+    )
+    test_images: Annotated[int, Range(SHOWN, 1_000_000_000)] | None = option(
+        None, "use only the first K test images"
     )
     repeats: Few = option(5, REPEATS)
 

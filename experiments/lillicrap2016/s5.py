@@ -7,7 +7,7 @@ negative one. The networks are those of `fig3ab`, with the same initial weights 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import panels
-from spikefa.utils.ranges import Few
+from spikefa.utils.ranges import Few, Range
 from spikefa.utils.seeding import generator
 
 SIDE = 10
@@ -35,6 +35,9 @@ TRAINED = ("backprop", "fa", "sparse")
 class Settings(Logistic):
     """All settings that affect the result."""
 
+    hidden: Annotated[int, Range(SHOWN, 10_000_000, takes_memory=True)] = option(
+        1000, "hidden neurons, of which 100 are shown"
+    )
     repeats: Few = option(1, REPEATS)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.errors import require
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment
 from spikefa.experiments.panjehpour2022._pictures import draw_terms
 from spikefa.experiments.panjehpour2022._terms import terms_along
@@ -38,6 +39,16 @@ class Settings(Repeated):
     rate: Rate = option(0.3, "eta, for the mean over a mini-batch")
     data_dir: str | None = option(None, DATA_DIR)
     repeats: Few = option(30, REPEATS)
+
+
+def complete(settings: Settings) -> Settings:
+    """Return the settings, if there are enough updates before the first look for all orders."""
+    require(
+        settings.epochs_back <= settings.early < settings.late,
+        f"--epochs-back {settings.epochs_back}, --early {settings.early}, --late {settings.late}: "
+        "give them in ascending order, the last two different",
+    )
+    return settings
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -148,6 +159,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
 EXPERIMENT = Study(
     "panjehpour2022.fig3",
     Settings,
+    complete=complete,
     id="P22.fig3",
     once=once,
     measure=measure,

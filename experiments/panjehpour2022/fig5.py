@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spikefa.analysis.style import PALETTE
+from spikefa.errors import require
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
 from spikefa.experiments.panjehpour2022._pictures import draw_terms
 from spikefa.experiments.panjehpour2022._terms import terms_along
@@ -37,6 +38,16 @@ class Settings(Repeated):
     rate: Rate = option(0.3, "eta, for the mean over a mini-batch")
     data_dir: str | None = option(None, DATA_DIR)
     repeats: Few = option(5, REPEATS)
+
+
+def complete(settings: Settings) -> Settings:
+    """Return the settings, if there are enough updates before the look for all orders."""
+    require(
+        2 * settings.epochs_back <= settings.epochs,
+        f"--epochs-back {settings.epochs_back} of --epochs {settings.epochs}: "
+        "give at most half of the epochs, after which the terms are computed",
+    )
+    return settings
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -174,6 +185,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
 EXPERIMENT = Study(
     "panjehpour2022.fig5",
     Settings,
+    complete=complete,
     id="P22.fig5",
     once=once,
     measure=measure,

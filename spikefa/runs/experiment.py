@@ -13,8 +13,7 @@ from spikefa.plugins.trust import seal
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.lock import locked
 from spikefa.runs.parsing import read_settings
-from spikefa.runs.settings import Repeated, what_to_lower
-from spikefa.utils.devices import enough_memory
+from spikefa.runs.settings import Repeated
 from spikefa.utils.scalars import plain
 
 Compute = Callable[[RunDirectory], None]
@@ -106,13 +105,12 @@ class Experiment(ABC):
             in it, the run to resume has different settings, or there is too little memory.
         """
         settings = self.completed(self.settings() if settings is None else settings)
-        with enough_memory(what_to_lower(settings)):
-            if resume is None:
-                return self._start(settings, out or Path("runs") / self.folder(settings))
-            directory = RunDirectory.open(resume)
-            with locked(directory.path):
-                self._check_unchanged(settings, directory)
-                return self._finish(settings, self.prepare(settings, directory), directory)
+        if resume is None:
+            return self._start(settings, out or Path("runs") / self.folder(settings))
+        directory = RunDirectory.open(resume)
+        with locked(directory.path):
+            self._check_unchanged(settings, directory)
+            return self._finish(settings, self.prepare(settings, directory), directory)
 
     def _start(self, settings: Any, out: Path) -> RunDirectory:
         """Compute a new run; if it is refused before its first result, no folder is left."""
@@ -132,8 +130,7 @@ class Experiment(ABC):
         directory.clear()
         directory.write_config(self.name, asdict(settings))
         seal(named_code(settings), directory.path)
-        with enough_memory():
-            compute(directory)
+        compute(directory)
         self.conclude(settings, directory, self.draw_figures(settings, directory))
         return directory
 

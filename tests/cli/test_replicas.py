@@ -96,7 +96,7 @@ def test_other_replicas_do_not_go_on(both, said):
     folder, _ = both
     line = said("run", "lillicrap2016.fig4", "--resume", folder, "--replicas", "3")
     assert "has --replicas 2, 3 given" in line
-    assert "replicas must be a number of 1 or more, 0 given" in said(*SMALL, "--replicas", "0")
+    assert "--replicas is 0: give a whole number from 1" in said(*SMALL, "--replicas", "0")
 
 
 def test_by_default_there_are_none():

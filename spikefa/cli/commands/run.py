@@ -9,7 +9,9 @@ from spikefa.plugins.user_code import blaming
 from spikefa.runs.catalogue import description, load_experiment
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.parsing import full_help, parse_settings
+from spikefa.runs.settings import what_to_lower
 from spikefa.runs.studies.file import NAME
+from spikefa.utils.devices import enough_memory
 
 
 def execute(given: argparse.Namespace) -> None:
@@ -20,7 +22,7 @@ def execute(given: argparse.Namespace) -> None:
         print(full_help(name, experiment.settings, options, description(name)), end="")
         return
     settings, out, resume = parse_settings(name, experiment.settings, options)
-    with blaming("the run", *files_of(settings)):
+    with enough_memory(what_to_lower(settings)), blaming("the run", *files_of(settings)):
         run = experiment.run(settings, out, resume)
     _print_outcome(run.path)
 

@@ -19,7 +19,7 @@ from spikefa.runs.studies.claims import Claim, Measures, Quantity, Verdict, judg
 from spikefa.runs.studies.file import NAME, result_of, write_result
 from spikefa.runs.studies.grid import Grid, chosen
 from spikefa.runs.studies.repeats import Once, Together, repeat
-from spikefa.utils.devices import choose_device
+from spikefa.utils.devices import choose_device, enough_memory
 from spikefa.utils.printable import one_line
 
 WITHOUT_BACKEND = ("auto", "eager")
@@ -100,7 +100,8 @@ class Study(Experiment):
             cells = chosen(settings.cells, self.cells) if self.cells else ()
             grid = Grid(_repeats(directory), range(settings.repeats), cells)
             grid.folder.mkdir(exist_ok=True)
-            repeat(self.once, settings, grid, settings.processes, self.together)
+            with enough_memory():
+                repeat(self.once, settings, grid, settings.processes, self.together)
 
         return compute
 
