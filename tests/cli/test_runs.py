@@ -85,9 +85,9 @@ def test_the_exit_code_tells_that_a_recording_was_lost(tmp_path, monkeypatch, ca
     """The run itself goes on to its end."""
     observe, out = Recorder.observe, tmp_path / "run"
 
-    def lose(recorder, *arguments):
+    def lose(recorder, *arguments, **named):
         (out / "recording.h5").unlink(missing_ok=True)
-        observe(recorder, *arguments)
+        observe(recorder, *arguments, **named)
 
     monkeypatch.setattr(Recorder, "observe", lose)
     assert main([*SMALL, "--epochs", "1", "--out", str(out)]) == 1
