@@ -16,7 +16,7 @@ def checkpoint(tmp_path, weights):
         "network.synapses.hidden1.weight": weights,
         "network.synapses.output.weight": torch.ones(weights.shape[1], 2),
     }
-    save_checkpoint(path, Checkpoint({}, tensors, {}, 0, 0.0, []))
+    save_checkpoint(path, Checkpoint({}, {}, tensors, {}, 0, 0.0, []))
     return path
 
 
