@@ -44,8 +44,10 @@ class ReadSteps:
             found += series.steps[rows][[0, -1]].tolist() if rows.stop > rows.start else []
         return (min(found), max(found)) if found else None
 
-    def bounded(self, label: str, start: int, stop: int) -> Window:
+    def bounded(self, label: str, start: int, stop: int, said: str = "") -> Window:
         """Return the window from the first to the last step that was read.
+
+        A message calls the steps by their label, or else as they were `said`.
 
         Raises
         ------
@@ -53,8 +55,7 @@ class ReadSteps:
             If there is none.
         """
         ends = self.ends(start, stop)
-        wanted = label or f"{start}:{stop}"
-        require(ends is not None, f"{self._path} holds no step of {wanted}: {self.words}")
+        require(ends is not None, f"{self._path} holds no step of {label or said}: {self.words}")
         assert ends is not None
         return Window(label, ends[0], ends[1] + 1)
 

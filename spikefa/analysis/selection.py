@@ -113,7 +113,11 @@ def select_steps(
     wanted = _parse_steps(steps, read) if isinstance(steps, str) else steps
     span = recording.span(wanted)
     assert span is not None
-    return read.bounded("", span.start, span.stop)
+    return read.bounded("", span.start, span.stop, _range(wanted))
+
+
+def _range(span: slice) -> str:
+    return ":".join("" if part is None else str(part) for part in (span.start, span.stop))
 
 
 def _parse_steps(text: str, read: ReadSteps) -> slice:

@@ -1,19 +1,24 @@
 """Small files that claim more than a figure can show are refused, or drawn without the excess."""
 
+from dataclasses import replace
+
 import h5py
 import pytest
 
 from spikefa.analysis import figure4, raster_figure
 from spikefa.analysis.limits import MOST_PANELS, check_panels
 from spikefa.errors import SpikefaError
-from spikefa.recording import open_recording
-from tests.helpers.hostile.originals import make_recordings
+from spikefa.recording import Recorder, open_recording
+from tests.helpers.toy_network import PROBES, PROVENANCE, WINDOWS, Toy
 
 
 @pytest.fixture
 def path(tmp_path):
-    make_recordings(tmp_path)
-    return tmp_path / "closed.h5"
+    toy, probes = Toy(), [replace(probe, stream=0) for probe in PROBES]
+    path = tmp_path / "run.h5"
+    with Recorder.create(path, probes, WINDOWS, toy.variables, PROVENANCE) as recorder:
+        toy.run(recorder, range(130))
+    return path
 
 
 def test_a_window_of_3e8_steps_that_holds_a_few_is_not_drawn(path):

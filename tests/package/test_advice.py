@@ -39,6 +39,13 @@ ELSEWHERE = {
     "needs a GPU, a full disk or no memory": "backends/ utils/devices.py utils/files.py bench/",
     "tests/recording, with files that are damaged": "recording/format/ plan/stored_predicates.py",
     "tests/experiments": "experiments/",
+    "tests/simulation/test_setters.py": "network/optimiser.py network/parts.py made_once.py",
+    "tests/simulation/test_under_way.py": "simulation/under_way.py",
+    "tests/simulation/test_resuming.py": "simulation/resuming.py simulation/guard.py",
+    "tests/recording/write/test_locks.py": "recording/write/mending.py utils/locks.py",
+    "tests/recording/export": "recording/export/sonata_report.py",
+    "tests/package/clocks": "analysis/triggered.py",
+    "tests/runs/test_option_ranges.py": "simulation/curves.py",
 }
 """Messages that other tests follow, or that need what no test has, by file."""
 

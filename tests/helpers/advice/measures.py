@@ -81,5 +81,5 @@ def _(here):
 @case("or give another folder with --out")
 def _(here):
     RunDirectory.create(here / "run").write_config("x", {})
-    yield lambda: RunDirectory.create(here / "run")
-    RunDirectory.create(here / "other")
+    yield RunDirectory.create(here / "run").claim
+    RunDirectory.create(here / "other").claim()

@@ -68,6 +68,9 @@ def _(here):
 
 @case("lower the learning rate or the feedback scale")
 def _(here):
-    huge = sf.ThreeFactor(1e38)
-    yield lambda: simulate(network=net(sf.FA(1e30, phi_delta="identity"), rule=huge)).train(3)
+    class Exploding(sf.ThreeFactor):
+        def update(self, pre, post, modulator, state):
+            return sf.Outer(pre, modulator.sign() * 3e38)
+
+    yield lambda: simulate(network=net(rule=Exploding(1e-2))).train(3)
     simulate().train(3)

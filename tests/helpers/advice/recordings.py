@@ -30,7 +30,7 @@ def _(here):
     assert one.units("hidden1").tolist() == [1, 2, 7]
 
 
-@case("use letters, digits, '_', '-' and '.'")
+@case("give letters (A-Z, a-z), digits, '_', '-' and '.'")
 def _(here):
     state = Toy().variables["hidden1"]
 
