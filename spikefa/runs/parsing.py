@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -183,10 +184,9 @@ def _parse(name: str, settings: type, arguments: list[str]) -> dict[str, Any]:
 
 def _configs(arguments: Sequence[str]) -> list[Path]:
     """Return the files that are given with ``--config``."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    after = [following for word, following in pairs if word == "--config"]
+    after = [following for word, following in pairwise(arguments) if word == "--config"]
     within = [word.partition("=")[2] for word in arguments if word.startswith("--config=")]
-    return [Path(name) for name in (*after, *within) if name]
+    return [Path(name) for name in (*after, *within)]
 
 
 def _check_config(path: Path) -> None:
