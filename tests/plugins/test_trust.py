@@ -73,7 +73,7 @@ def test_code_is_told_before_it_runs(file, name, way, folder, capsys):
         "config": ["--config", "c.yaml", "--trust"],
         "help": ["--rule", name, "--help"],
     }[way]
-    main([*SMALL, "--train-images", "1", "--learning-rate", "-1", *words])
+    main([*SMALL, "--validation-images", "1000000", *words])  # which there are not
     lines = capsys.readouterr().out.splitlines()
     told = [line for line in lines if line.startswith("running ")]
     assert told, lines

@@ -6,6 +6,7 @@ import torch
 
 import spikefa as sf
 from tests.helpers.advice.cases import case, net, simulate
+from tests.helpers.small_examples import examples
 
 
 @case("call it, FA(...)")
@@ -68,9 +69,15 @@ def _(here):
 
 @case("lower the learning rate or the feedback scale")
 def _(here):
-    class Exploding(sf.ThreeFactor):
-        def update(self, pre, post, modulator, state):
-            return sf.Outer(pre, modulator.sign() * 3e38)
+    def linear(rate, scale):
+        network = sf.models.rate_network((4, 5, 3), sf.FA(scale, tau=1.0), rate, "linear")
+        return simulate(sf.ExampleStimulus(examples(400)), network)
 
-    yield lambda: simulate(network=net(rule=Exploding(1e-2))).train(3)
-    simulate().train(3)
+    yield lambda: linear(1e6, 0.5).train(3)
+    linear(1e-3, 0.5).train(3)
+
+
+@case("so look less often")
+def _(here):
+    yield lambda: simulate().follow(range(2_000_000), {})
+    assert len(simulate().follow(range(0, 5, 2), {"one": lambda: 1})["one"]) == 3
