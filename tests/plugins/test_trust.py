@@ -73,7 +73,7 @@ def test_code_is_told_before_it_runs(file, name, way, folder, capsys):
         "config": ["--config", "c.yaml", "--trust"],
         "help": ["--rule", name, "--help"],
     }[way]
-    main([*SMALL, "--validation-images", "1000000", *words])  # which there are not
+    main([*SMALL, "--out", "c.yaml", *words])  # which is no folder, so the run ends there
     lines = capsys.readouterr().out.splitlines()
     told = [line for line in lines if line.startswith("running ")]
     assert told, lines
