@@ -34,7 +34,7 @@ from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.indices import indices
 from spikefa.utils.progress import Bar
-from spikefa.utils.ranges import Batch, Count, Duration, Seed, Steps
+from spikefa.utils.ranges import Batch, Count, CountOrZero, Duration, Seed, Steps
 from spikefa.utils.replicas import seeds_of
 
 
@@ -185,7 +185,8 @@ class Simulation(MadeOnce):
             self.epochs.run(epochs, after_epoch)
         return self.history
 
-    def learn(self, presentations: int, bar: Bar | None = None) -> None:
+    @ranged
+    def learn(self, presentations: CountOrZero, bar: Bar | None = None) -> None:
         """Do so many presentations; `bar` is told of each. 100 or more are guarded, see `Guard`."""
         do_presentations(self.training, presentations, bar or Bar(None))
 

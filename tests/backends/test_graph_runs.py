@@ -108,11 +108,16 @@ def test_stopped_and_resumed_by_either_is_one_run(tiny, tmp_path, first, second)
     same_rows(tmp_path / "whole.h5", tmp_path / "parts.h5")
 
 
+class Exploding(sf.ThreeFactor):
+    def update(self, pre, post, modulator, state):
+        return sf.Outer(pre, modulator.sign() * 3e38)
+
+
 def test_the_step_at_which_a_run_breaks_is_found(tiny):
     """The watch for NaN goes back, and looks after each step, which the graph takes one by one."""
     told = []
     for backend in ("eager", "graph"):
-        broken = simulate(tiny, backend, None, sf.ThreeFactor(3e38))
+        broken = simulate(tiny, backend, None, Exploding(1e-2))
         with pytest.raises(SpikefaError, match="became NaN or infinite at step") as error:
             broken.train(3)
         told.append(str(error.value))

@@ -76,8 +76,8 @@ def test_an_evaluation_checks_the_size_of_its_images(network, tiny):
     ("options", "says"),
     [
         ({"images": np.zeros((3, 2, 2), np.uint8)}, "images is a ndarray: give Images"),
-        ({"steps": 2.5}, "steps for an image is 2.5"),
-        ({"steps": True}, "steps for an image is True"),
+        ({"steps": 2.5}, "steps of ImageStimulus is 2.5"),
+        ({"steps": True}, "steps of ImageStimulus is True"),
         ({"encoding": RateCode}, "give an Encoding, such as RateCode"),
     ],
 )
@@ -152,7 +152,7 @@ GOOD = {"inputs": torch.zeros(5, 3), "targets": torch.zeros(5, 4), "labels": tor
         ({"labels": [0, 1, 2, 3, 0]}, "torch.as_tensor"),
         ({"per_class": 3}, "4 outputs cannot be shared"),
         ({"per_class": 2}, "labels 0 to 3, expected 0 to 1"),
-        ({"per_class": 1.0}, "per_class is 1.0"),
+        ({"per_class": 1.0}, "per_class of Examples is 1.0"),
     ],
 )
 def test_examples_are_checked(given, says):
