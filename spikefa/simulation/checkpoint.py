@@ -10,6 +10,7 @@ from torch import Tensor
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.checkpoint_content import read_content
 from spikefa.utils.files import write_error, written_whole
+from spikefa.utils.plain_data import check_plain
 from spikefa.utils.printable import one_line
 
 FORMAT = "spikefa-checkpoint"
@@ -88,11 +89,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
     require(path.is_file(), f"no checkpoint at {path}")
     content = read_content(path)
     require(
-        isinstance(content, dict) and content.get("format") == FORMAT,
+        isinstance(content, dict) and str(content.get("format")) == FORMAT,
         f"{path} is not a checkpoint of spikefa",
     )
     require(
-        content.get("version") == VERSION,
+        str(content.get("version")) == str(VERSION),
         f"{path} is a checkpoint of version {one_line(content.get('version'))}; "
         f"this spikefa reads version {VERSION}",
     )
@@ -109,6 +110,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def _check_kinds(path: Path, content: dict[str, Any]) -> None:
     """Refuse a checkpoint whose parts hold something else than `Checkpoint` says."""
+    for name in ("settings", "notes", "history"):
+        try:
+            check_plain(content[name])
+        except SpikefaError as error:
+            raise SpikefaError(f"{path} is damaged: in its {name!r} {error}") from error
     numbers: list[Any] = [each for row in content["history"] for each in _held(row)]
     named = {
         "tensors": all(isinstance(each, Tensor) for each in content["tensors"].values()),
@@ -119,7 +125,7 @@ def _check_kinds(path: Path, content: dict[str, Any]) -> None:
         "history": all(isinstance(each, int | float) for each in numbers),
         "presentation": content["presentation"] >= 0,
     }
-    for name in ("tensors", "generators", "settings"):
+    for name in ("tensors", "generators", "settings", "notes"):
         named.setdefault(name, True)
         named[name] &= all(isinstance(key, str) for key in content[name])
     for name, sound in named.items():

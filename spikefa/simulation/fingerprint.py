@@ -10,6 +10,7 @@ from spikefa.plugins.describing import Description, code_of, describe
 from spikefa.simulation.stimuli import Stimuli
 from spikefa.simulation.training import Training
 from spikefa.stimulus.base import Stimulus
+from spikefa.utils.printable import printable
 
 DRAW_ALIKE = {"eager", "graph"}
 """Backends that draw the same numbers from the same generators, so that one may follow another."""
@@ -94,8 +95,9 @@ class Fingerprint:
         for name in {**here, **settings}:
             now, before = here.get(name), settings.get(name)
             require(
-                now == before or (name == "backend" and {now, before} == DRAW_ALIKE),
-                f"{path} is of another run: its {name} is {_shown(before)}, here it is "
+                now == before
+                or (name == "backend" and isinstance(before, str) and {now, before} == DRAW_ALIKE),
+                f"{path} is of another run: its {_shown(name)} is {_shown(before)}, here it is "
                 f"{_shown(now)}",
             )
         changed = _differences(self.notes(), notes)
@@ -108,9 +110,9 @@ class Fingerprint:
 def _differences(here: Mapping[str, Any], saved: Mapping[str, Any]) -> list[str]:
     """Return what has changed, in words."""
     return [
-        f"{name} has changed"
+        f"{_shown(name)} has changed"
         if name.startswith("the code of")
-        else f"{name} was {_shown(saved.get(name, ABSENT))}, now it is "
+        else f"{_shown(name)} was {_shown(saved.get(name, ABSENT))}, now it is "
         f"{_shown(here.get(name, ABSENT))}"
         for name in {**here, **saved}
         if here.get(name, ABSENT) != saved.get(name, ABSENT)
@@ -118,5 +120,5 @@ def _differences(here: Mapping[str, Any], saved: Mapping[str, Any]) -> list[str]
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    text = printable(" ".join(str(value).split()))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

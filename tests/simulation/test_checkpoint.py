@@ -98,12 +98,33 @@ def test_odd_tensors_are_refused_before_they_take_memory(number, tiny, saved):
         {"generators": {"x": torch.zeros(3)}},
         {"tensors": {1: torch.zeros(3)}},
         {"settings": {"x": 1 + 2j}},
+        {"settings": {"x": torch.zeros(3)}},
+        {"notes": {1: 2}},
+        {"notes": {"x": [torch.zeros(3)]}},
     ],
 )
 def test_parts_that_hold_something_else(part, saved):
     torch.save(torch.load(saved, weights_only=True) | part, saved)
     with pytest.raises(SpikefaError, match="damaged"):
         load_checkpoint(saved)
+
+
+@pytest.mark.parametrize("changed", [{"version": torch.zeros(3)}, {"format": torch.zeros(3)}])
+def test_marks_that_are_tensors(changed, saved):
+    torch.save(torch.load(saved, weights_only=True) | changed, saved)
+    with pytest.raises(SpikefaError, match="checkpoint of"):
+        load_checkpoint(saved)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "\x1b[2J", ["a\nb"], [], {"x": 1}])
+@pytest.mark.parametrize("name", ["seed", "backend", "new\nline"])
+def test_what_differs_is_told_in_one_line(name, value, tiny, saved):
+    content = torch.load(saved, weights_only=True)
+    content["settings"][name] = value
+    torch.save(content, saved)
+    with pytest.raises(SpikefaError, match="another run") as caught:
+        simulate(tiny).restore(saved)
+    assert str(caught.value).isprintable()
 
 
 def test_a_generator_in_a_state_that_there_is_not(tiny, saved):

@@ -57,7 +57,8 @@ def _change(chance: random.Random, value: Any) -> Any:
     if isinstance(value, list) and value and chance.random() < 0.8:
         at = chance.randrange(len(value))
         value[at] = _change(chance, value[at])
-        return value * chance.choice([1, 1, 1, 2, 1000] if len(value) < 100 else [1])
+        small = len(value) < 100 and all(isinstance(each, int | float) for each in value)
+        return value * chance.choice([1, 1, 1, 2, 1000] if small else [1])
     return deep(chance) if chance.random() < 0.1 else copy.deepcopy(chance.choice(ODD))
 
 
