@@ -27,7 +27,7 @@ def test_figures_that_the_files_do_not_allow_are_left_out(copied, capsys):
     (copied / "checkpoint.pt").write_bytes(b"damaged")
     assert main(["figure", str(copied)]) == 0
     said = capsys.readouterr().err
-    assert re.fullmatch(r"spikefa: warning: receptive_fields is left out: .*truncated.*\n", said)
+    assert re.fullmatch(r"spikefa: warning: receptive_fields is left out: .*damaged.*\n", said)
 
 
 def test_inspect_tells_what_is_there(finished, capsys):
