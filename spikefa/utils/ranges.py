@@ -63,7 +63,8 @@ Replicas = Annotated[int, Range(1, 10_000, takes_memory=True)]
 """Networks side by side, or processes."""
 Looks = Annotated[int, Range(1, 100)]
 """Looks at a network in each epoch, or in all."""
-Seed = Annotated[int, Range(-(10**18), 10**18)]
+Seed = Annotated[int, Range(-(2**63), 2**63 - 1)]
+"""Also what `spikefa.utils.seeding.derive` returns."""
 
 Rate = Annotated[float, Range(0, LARGE, above=True)]
 """A learning rate."""
