@@ -34,9 +34,9 @@ def test_a_projection_that_there_is_not_is_not_ignored(simulation, projection):
 
 @pytest.mark.parametrize("number", [1.5, True, -1, "2"])
 def test_presentations_and_epochs_are_whole_numbers(simulation, number):
-    with pytest.raises(sf.SpikefaError, match="presentations of Simulation.learn is"):
+    with pytest.raises(sf.SpikefaError, match=r"presentations of Simulation\.learn is"):
         simulation.learn(number)
-    with pytest.raises(sf.SpikefaError, match="epochs of Simulation.train is"):
+    with pytest.raises(sf.SpikefaError, match=r"epochs of Simulation\.train is"):
         simulation.train(number)
     with pytest.raises(sf.SpikefaError, match="a number of presentations in `at`"):
         simulation.follow([0, number], {})

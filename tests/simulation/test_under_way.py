@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from typing import ClassVar
 
 import numpy as np
@@ -258,13 +257,12 @@ def test_a_second_ctrl_c_breaks_in(tiny):
     neurons = Failing(6)
     sim = simulate(tiny, neurons)
     list(sim.present())
-    neurons.step = lambda state: (
-        [os.kill(os.getpid(), signal.SIGINT), time.sleep(0.01)] * 2
-        and [
-            os.kill(os.getpid(), signal.SIGINT),
-            time.sleep(0.01),
-        ]
-    )
+
+    def step(state):
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+
+    neurons.step = step
     with pytest.raises(KeyboardInterrupt):
         list(sim.present())
     with pytest.raises(SpikefaError, match="broke off in the middle"):

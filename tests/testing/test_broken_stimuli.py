@@ -158,7 +158,7 @@ BROKEN = [
     (GlobalRandomness, "deterministic", "global random generator|differs from run to run"),
     (Counts, "holds_no_state", "its own attribute"),
     (RemembersTensor, "holds_no_state", "depends on what else"),
-    (Rebinds, "state_in_place", r"state\.clock: update it in place"),
+    (Rebinds, "state_in_place", r"assigns state\.clock anew: write in place"),
     (HidesState, "state_is_complete", "inputs of step .* differs in a run that was resumed"),
     (LooksAtData, "capturable", "cannot be captured"),
     (SharesAmongReplicas, "replicas", "inputs of step 0 differs in replica 0"),
