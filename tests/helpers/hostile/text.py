@@ -95,7 +95,10 @@ def mutate_yaml(chance: random.Random, content: bytes) -> bytes:
         tags += ["!!float x", "1:99:99", "0x" + "f" * 5000, "9" * 5000, "!!bool x", "<<: 3"]
         return content + f"\nzz: {chance.choice(tags)}\n".encode()
     changed = change(chance, yaml.safe_load(body))
-    text = yaml.safe_dump(changed, sort_keys=False, allow_unicode=chance.random() < 0.5)
+    try:
+        text = yaml.safe_dump(changed, sort_keys=False, allow_unicode=chance.random() < 0.5)
+    except RecursionError:  # JSON is YAML too
+        text = json.dumps(changed)
     return heading + b"\n" + text.encode("utf-8", "surrogatepass")
 
 
