@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from typing import ClassVar
 
 import numpy as np
@@ -214,6 +215,13 @@ def press(after):
     return thread
 
 
+def until_pressed():
+    """Go on until Ctrl-C, which Python loses if it comes within a destructor; not for ever."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        yield
+
+
 @pytest.mark.parametrize("each", [True, False])
 def test_ctrl_c_in_a_loop_over_present_breaks_no_step(tiny, tmp_path, each):
     sim = simulate(tiny)
@@ -223,7 +231,7 @@ def test_ctrl_c_in_a_loop_over_present_breaks_no_step(tiny, tmp_path, each):
             record(sim, tmp_path / "r.h5")
             list(sim.present())
             press(0.2)
-            while True:
+            for _ in until_pressed():
                 list(sim.present(each=each))
 
     with pytest.raises(KeyboardInterrupt):
@@ -241,7 +249,7 @@ def test_ctrl_c_stops_learning_after_a_presentation(tiny, presentations):
     list(sim.present())
 
     def learn():
-        while True:
+        for _ in until_pressed():
             sim.learn(presentations)
 
     for run in (learn, lambda: sim.follow([10**6], {})):
