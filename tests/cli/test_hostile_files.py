@@ -5,9 +5,12 @@ Each is read by a process of its own, which may take 1.5 GB and 20 seconds.
 
 import json
 import math
+import random
+from shutil import copy
 
 import pytest
 
+from tests.helpers.hostile import archives, kinds, text
 from tests.helpers.hostile.originals import make
 from tests.helpers.hostile.shares import SHARES
 from tests.helpers.processes import run_python
@@ -25,6 +28,22 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("originals")
     make(made)
     return made
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SHARES if kind != "rule"])
+def test_what_is_sound_is_not_refused(kind, folder, tmp_path, monkeypatch):
+    """Nothing could be learned from mutants whose original is refused as well."""
+
+    def nothing(chance, content, *rest):
+        return content
+
+    for module in (archives, text):
+        for name in [each for each in vars(module) if each.startswith("mutate_")]:
+            monkeypatch.setattr(module, name, nothing)
+    monkeypatch.setattr(kinds, "mutate", lambda chance, original, mutant: copy(original, mutant))
+    for number in range(3):
+        (tmp_path / str(number)).mkdir()
+        assert not kinds.KINDS[kind](random.Random(number), folder, tmp_path / str(number))
 
 
 def read_mutants(folder, first, counts):
