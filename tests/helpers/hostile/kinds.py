@@ -93,9 +93,8 @@ def recording(chance: random.Random, folder: Path, scratch: Path) -> bool:
 def checkpoint(chance: random.Random, folder: Path, scratch: Path) -> bool:
     mutant = scratch / "checkpoint.pt"
     mutant.write_bytes(archives.mutate_checkpoint(chance, (folder / mutant.name).read_bytes()))
-    return all_of(
-        refuses(lambda: receptive_fields(mutant, shape=(3, 4))), refuses(lambda: SIMULATION.restore(mutant))
-    )
+    drawn = refuses(lambda: receptive_fields(mutant, shape=(3, 4)))
+    return all_of(drawn, refuses(lambda: SIMULATION.restore(mutant)))
 
 
 def _run(folder: Path, scratch: Path, *names: str) -> Path:
