@@ -23,6 +23,7 @@ from typing import (
 )
 
 from spikefa.errors import SpikefaError
+from spikefa.utils.numbers import shown
 from spikefa.utils.ranges import Range
 from spikefa.utils.scalars import plain, plain_sequence
 
@@ -113,7 +114,7 @@ def in_range(value: Any, hint: Any, name: str, of: str = "") -> Any:
             }
         elif _is_one(one, value):
             return value
-    raise SpikefaError(f"{name}{of} is {_shown(value)}: give {_wanted(hint)}")
+    raise SpikefaError(f"{name}{of} is {shown(value)}: give {_wanted(hint)}")
 
 
 @cache
@@ -196,11 +197,3 @@ def _wanted(hint: Any) -> str:
 
 def _inside(hint: Any) -> Number | None:
     return next(filter(None, map(number_of, get_args(hint))), None)
-
-
-def _shown(value: Any) -> str:
-    """Return a value in few words; Python refuses to write integers of more than 4,300 digits."""
-    if isinstance(value, int) and value.bit_length() > 100:
-        return f"a number of about {round(value.bit_length() * 0.30103)} digits"
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -79,7 +79,12 @@ def place(given: Any, size: int, what: str) -> int:
 
 
 def shown(given: Any) -> str:
-    """Return what was given as a short text on one line."""
+    """Return what was given as a short text on one line.
+
+    Python refuses to write integers of more than 4,300 digits.
+    """
+    if isinstance(given, int) and given.bit_length() > 100:
+        return f"a number of about {round(given.bit_length() * 0.30103)} digits"
     if getattr(given, "ndim", 0):
         kind = str(given.dtype).removeprefix("torch.")
         return f"an array of {kind} of shape {tuple(given.shape)}"

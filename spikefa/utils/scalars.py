@@ -12,6 +12,7 @@ from numbers import Number
 from typing import Any
 
 from spikefa.errors import SpikefaError
+from spikefa.utils.numbers import shown
 
 
 def plain(value: Any) -> Any:
@@ -76,13 +77,9 @@ def real(value: Any, what: str) -> float:
     found = plain(value)
     if isinstance(found, int | float):
         return found
-    raise SpikefaError(f"{what} must be a number, {_shown(value)} given")
+    raise SpikefaError(f"{what} must be a number, {shown(value)} given")
 
 
 def is_number(value: Any) -> bool:
     """Return whether a value is one number: of Python, NumPy or torch."""
     return isinstance(plain(value), Number)
-
-
-def _shown(value: Any) -> str:
-    return repr(value)[:60]

@@ -105,3 +105,9 @@ def test_what_must_be_distinct_is_not_given_twice(twice):
 def test_a_refusal_says_what_was_given_and_what_is_allowed(given_, says):
     with pytest.raises(SpikefaError, match=says):
         indices(given_, 10, "the units")
+
+
+def test_a_number_of_thousands_of_digits_is_refused_in_a_line():
+    """Python refuses to write it."""
+    with pytest.raises(SpikefaError, match="every is a number of about 5000 digits: give"):
+        whole_number(10**5000, "every", 1, 9)
