@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from spikefa.errors import SpikefaError
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.interrupts import Stopped
@@ -110,6 +111,25 @@ def continue_recording(
         thumbnails=runner.stimulus.thumbnails,
         predicates=predicates,
     )
+
+
+def go_on_recording(runner: Runner, recorder: Recorder) -> None:
+    """Let the recorder record the variables of the runner's new circuit.
+
+    Raises
+    ------
+    SpikefaError
+        If a recorded variable is missing among them, or has another shape. The recording has then
+        ended, whole up to the present step.
+    """
+    try:
+        recorder.read_from(runner.variables())
+    except SpikefaError as error:
+        recorder.close()
+        raise SpikefaError(
+            f"the recording {recorder.path} has ended, whole up to here: {error}; go on without "
+            "it, or record into a new file"
+        ) from error
 
 
 def finish_recording(recorder: Recorder, failure: BaseException | None = None) -> None:

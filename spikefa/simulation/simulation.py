@@ -211,7 +211,11 @@ class Simulation(MadeOnce):
         self.set_learning_rates([float(number not in frozen) for number in range(count)])
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:
-        """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
+        """Let another circuit carry the error from here on; its weights are drawn from `seed`.
+
+        A recording goes on with the variables of the new circuit. If one that it needs is not there
+        any more, a `SpikefaError` says so, the recording has ended, and the training can go on.
+        """
         self.training.switch(circuit, seed)
         self.tests.renew()
 

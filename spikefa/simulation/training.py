@@ -14,7 +14,7 @@ from spikefa.network.parts import check_not_set
 from spikefa.recording import Recorder
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import finish_recording, recorded
+from spikefa.simulation.recorded import finish_recording, go_on_recording, recorded
 from spikefa.simulation.runner import Runner
 from spikefa.simulation.running_metrics import RunningMetrics
 from spikefa.simulation.under_way import UnderWay
@@ -185,10 +185,12 @@ class Training:
         self.metrics.add(measured, [shown.inputs, *spikes])
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int]) -> None:
-        """Let another circuit carry the error from now on."""
+        """Let another circuit carry the error from now on; see `go_on_recording`."""
         self.finish()
         self.runner.switch(circuit, seed)
         self._check_modulators()
+        if self.recorder is not None:
+            go_on_recording(self.runner, self.recorder)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor that training changes, and the feedback weights, by name."""

@@ -1,11 +1,14 @@
 """Another circuit in the middle of a training: all else goes on."""
 
+import numpy as np
 import pytest
 import torch
 
 import spikefa as sf
 from spikefa.datasets.functions import linear
+from spikefa.errors import SpikefaError
 from spikefa.models import rate_network
+from spikefa.recording import Always, Trigger
 from spikefa.stimulus.functions import BLOCK
 
 BEFORE, AFTER = 44, BLOCK + 10
@@ -42,3 +45,65 @@ def test_a_switch_to_the_same_circuit_changes_nothing(circuit, randomness, repli
     for name, tensor in switched.network.tensors().items():
         assert torch.equal(tensor, expected[name]), name
     assert torch.equal(switched.look().outputs, plain.look().outputs)
+
+
+def traced(sim, path, other):
+    """Record an error potential before and after a switch; return it, and as it truly was."""
+    recorder = sim.record(path, [sf.Probe("hidden1", "error_potential", "all")], Always())
+    true = []
+    for circuit in (None, other):
+        if circuit is not None:
+            sim.switch(circuit)
+        for _ in range(3):
+            for _ in sim.present():
+                now = sim.runner.variables()["hidden1"]["error_potential"]
+                true.append(now[0].float().numpy().copy())
+    recorder.commit()
+    with sf.open(path) as recording:
+        return recording.trace("hidden1", "error_potential"), np.array(true)
+
+
+@pytest.mark.parametrize("other", [sf.DFA(0.5, tau=0.5), sf.PFA(2, tau=0.5)], ids=["DFA", "PFA"])
+def test_a_recording_follows_a_switch_of_the_circuit(tmp_path, other):
+    with simulate(lambda: sf.FA(0.5, tau=0.5), None) as sim:
+        recorded, true = traced(sim, tmp_path / "r.h5", other)
+    np.testing.assert_array_equal(recorded, true)
+    assert np.ptp(recorded[3:], axis=0).min() > 0
+
+
+def test_triggers_follow_a_switch_of_the_circuit(tmp_path):
+    """The condition is judged by the new circuit's error, which alone becomes that large."""
+    large = 5.0
+
+    def is_large(variables):
+        return variables["hidden1"]["error_potential"].abs().max() > large
+
+    with simulate(lambda: sf.FA(1e-3, tau=0.5), None) as sim:
+        trigger = Trigger(is_large, before=0, after=0)
+        sim.record(tmp_path / "r.h5", [sf.Probe("hidden1", "error_potential", "all")], trigger)
+        sim.learn(3)
+        sim.switch(sf.DFA(1e3, tau=0.5))
+        sim.learn(3)
+    with sf.open(tmp_path / "r.h5") as recording:
+        assert recording.steps.min(initial=99) == 3
+
+
+class WithMore(sf.FA):
+    """Offers one more variable."""
+
+    def variables(self, state):
+        return [{"more": lambda: torch.zeros(2, 6)}]
+
+
+def test_a_recording_whose_variable_is_gone_ends_whole(tmp_path):
+    path = tmp_path / "r.h5"
+    with simulate(lambda: WithMore(0.5, tau=0.5), None) as sim:
+        sim.record(path, [sf.Probe("hidden1", "more", "all")], Always())
+        sim.learn(3)
+        with pytest.raises(SpikefaError, match=r"ended, whole up to here: .*no variable 'more'"):
+            sim.switch(sf.FA(0.5, tau=0.5))
+        sim.learn(2)
+        assert sim.step == 5
+    with sf.open(path) as recording:
+        assert recording.status == "closed"
+        assert recording.steps.tolist() == [0, 1, 2]

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
+from spikefa.errors import require
 from spikefa.recording.format.row_batch import RowBatch
 from spikefa.recording.plan.clocks import Clock
-from spikefa.recording.plan.variables import Variables
+from spikefa.recording.plan.trials import try_triggers
+from spikefa.recording.plan.variables import Variables, state_of
 from spikefa.recording.write.block_filler import BlockFiller
 from spikefa.recording.write.block_pool import BlockPool
 from spikefa.recording.write.blocks import Block
@@ -135,6 +138,31 @@ class Pipeline:
             position = collector.next_step
             found |= {label: start for label, start in starts.items() if start >= position > 0}
         return found
+
+    def read_from(self, variables: Variables) -> None:
+        """Take all further rows from these variables, and evaluate the predicates on them.
+
+        Raises
+        ------
+        SpikefaError
+            If one is missing, or has another shape than before; nothing has changed then.
+        """
+        for channel in chain(*self._channels):
+            names = channel.population, channel.variable
+            now, before = (
+                tuple(state_of(each, *names).shape) for each in (variables, self._variables)
+            )
+            require(
+                now == before,
+                f"{names[1]!r} of {names[0]!r} has shape {now}, where {before} was recorded",
+            )
+        try_triggers(self._clocks, variables)
+        self.flush()
+        self._variables, self._captured = variables, None
+        if self.monitor is not None:
+            self.monitor.read_from(variables)
+        for buffer in self._buffers:
+            buffer.read_from(variables)
 
     def flush(self) -> None:
         """Hand the rows taken to the thread."""

@@ -39,6 +39,10 @@ class PredicateMonitor:
         self.device = state_device(variables)
         self.answers: list[Tensor | None] = [None] * len(self._predicates)
 
+    def read_from(self, variables: Variables) -> None:
+        """Evaluate the predicates on these variables from now on."""
+        self._variables = variables
+
     def number(self, predicate: Predicate) -> int:
         """Return the index of `predicate` in the answers."""
         return self._predicates.index(predicate)

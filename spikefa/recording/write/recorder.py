@@ -42,10 +42,9 @@ class Recorder:
     clocks : sequence of Clock
         The clocks of the file, with predicates that can be called.
     variables : mapping
-        ``variables[population][variable]`` is a tensor ``[batch, n]`` that is updated in place, or
-        a function that computes one.
+        ``variables[population][variable]``, see `spikefa.recording.plan.variables`.
     sizes : sequence of BufferSizes
-        The memory of each clock for rows that are not yet in the file.
+        The memory of each clock.
     thumbnails : ndarray of uint8, shape [n_images, h, w], optional
         All images; those that are shown are stored.
     warn : callable
@@ -122,9 +121,8 @@ class Recorder:
         windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
             When to record. Instances of `Window` and `ImageWindow` must not overlap each other.
         variables : mapping
-            ``variables[population][variable]``, tensors ``[batch, n]`` updated in place or
-            functions that compute them. The populations are in the order of the layers, and the
-            first variable of each has the size of the population.
+            See the class. The populations are in the order of the layers, and the first variable
+            of each has the size of the population.
         provenance : mapping of str to str, int, float or bool
             Attributes of the file that say where the recording comes from; ``"seed"`` is required.
         thumbnails : ndarray of uint8, shape [n_images, h, w], optional
@@ -134,8 +132,7 @@ class Recorder:
         warn : callable, optional
             Receives the message if the recording fails.
         max_host_bytes : int, optional
-            Memory for rows that are not yet in the file. If the disk is too slow and the memory is
-            used up, the simulation waits, and `backpressure` counts it.
+            For rows that are not yet in the file; while it is used up, the simulation waits.
         durability : {"flush", "fsync"}, optional
             With ``"fsync"`` committed rows also survive a power cut; each commit takes longer.
         steps_per_image : int, optional
@@ -217,9 +214,8 @@ class Recorder:
         """Return an object that keeps the state after each step of a captured presentation.
 
         Its method `keep` is called inside the captured work after each step, and `observe`
-        afterwards for each step with the row that was kept. The same object is returned at every
-        call, so the captured work can be repeated. None if `observe` has to be called between the
-        steps, because triggers evaluate predicates or a variable is computed when it is read.
+        afterwards for each step with the row that was kept. It is the same object at every call.
+        None if `observe` has to be called between the steps; see `Pipeline.captured_rows`.
         """
         return self._pipeline.captured_rows(steps)
 
@@ -252,8 +248,13 @@ class Recorder:
 
     @property
     def windows_to_come(self) -> dict[str, int]:
-        """The first steps of the windows that have not begun, by label; none before any step."""
+        """The first steps of windows that have not begun, by label; none before any step."""
         return self._pipeline.windows_to_come()
+
+    def read_from(self, variables: Variables) -> None:
+        """Record these variables from the next step on; see `Pipeline.read_from`."""
+        if self._open and not self.failure:
+            self._pipeline.read_from(variables)
 
     def commit(self) -> None:
         """Write the rows in memory; wait until they are committed and safe from a crash."""

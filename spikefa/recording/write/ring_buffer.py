@@ -35,7 +35,13 @@ class RingBuffer:
 
     def __init__(self, channels: Sequence[Channel], variables: Variables, slots: int) -> None:
         self.slots = slots
-        self._channels = [ChannelBuffer(channel, variables, slots) for channel in channels]
+        self._recorded = channels
+        self.read_from(variables)
+
+    def read_from(self, variables: Variables) -> None:
+        """Take all further rows from these variables; the rows that it holds are forgotten."""
+        slots = self.slots
+        self._channels = [ChannelBuffer(each, variables, slots) for each in self._recorded]
         copied = [each for each in self._channels if each.is_copied]
         self._others = [each for each in self._channels if not each.is_copied]
         self._groups = [  # of one type each, for one kernel each
