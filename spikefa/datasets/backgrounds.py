@@ -1,18 +1,22 @@
 """Images with random patches of photographs as their background."""
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from spikefa.datasets.folders import PHOTOGRAPHS
 from spikefa.datasets.images import Dataset, Images
-from spikefa.errors import require
+from spikefa.errors import SpikefaError, require
+from spikefa.utils.printable import one_line
 from spikefa.utils.seeding import numpy_generator
 
 LEAST_DEVIATION = 0.1
 """Least standard deviation of the grey values of a patch, where 1 is white."""
+MOST_PIXELS = 50_000_000
+"""Of a photograph: some small files claim to hold more than the memory can."""
 TRIES = 50
 """Patches drawn for one image before one without contrast is accepted."""
 
@@ -47,24 +51,33 @@ def with_photographs(data: Dataset, folder: Path, seed: int = 0) -> Dataset:
 
 
 def _photographs(folder: Path, least: tuple[int, int]) -> list[np.ndarray]:
-    """Return the photographs that are large enough, in grey values from 0 to 1."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in PHOTOGRAPHS:
-            continue
-        try:
-            with Image.open(path) as picture:
-                grey = np.asarray(picture.convert("L"), dtype=np.float32) / 255
-        except (OSError, UnidentifiedImageError) as error:
-            require(False, f"cannot read the photograph {path}: {error}: move it elsewhere")
-        if grey.shape[0] >= least[0] and grey.shape[1] >= least[1]:
-            found.append(grey)
+    """Return the photographs that are large enough, in grey values from 0 to 255."""
+    paths = [each for each in sorted(folder.rglob("*")) if each.suffix.lower() in PHOTOGRAPHS]
+    every = [_photograph(path) for path in paths]
+    found = [each for each in every if all(np.greater_equal(each.shape, least))]
     require(
         bool(found),
         f"{folder} holds no photograph of {least[0]} x {least[1]} pixels or more: put some "
         f"({', '.join(PHOTOGRAPHS)}) into it",
     )
     return found
+
+
+def _photograph(path: Path) -> np.ndarray:
+    """Return a photograph in grey values from 0 to 255; its size is checked before it is read."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
+            width, height = picture.size
+            require(
+                width * height <= MOST_PIXELS,
+                f"it has {width} x {height} pixels, and may have {MOST_PIXELS:,}",
+            )
+            return np.asarray(picture.convert("L"))
+    except Exception as error:  # of Pillow's many readers
+        reason = one_line(str(error) or type(error).__name__)
+        raise SpikefaError(
+            f"cannot read the photograph {path}: {reason}: move it elsewhere"
+        ) from error
 
 
 def _with_background(
@@ -82,11 +95,12 @@ def _with_background(
 def _patch(
     photographs: list[np.ndarray], shape: tuple[int, ...], random: np.random.Generator
 ) -> np.ndarray:
-    """Return a patch with contrast, or the last one drawn if `TRIES` patches have none."""
+    """Return a patch, from 0 to 1, with contrast; the last of `TRIES` may have none."""
     for _ in range(TRIES):
         whole = photographs[random.integers(len(photographs))]
         top, left = (random.integers(w - s + 1) for w, s in zip(whole.shape, shape, strict=True))
-        patch = whole[top : top + shape[0], left : left + shape[1]]
+        grey = whole[top : top + shape[0], left : left + shape[1]]
+        patch = grey.astype(np.float32) / 255
         if patch.std() >= LEAST_DEVIATION:
             break
     return patch

@@ -1,13 +1,10 @@
 """The Street View House Numbers: 32 x 32 photographs of digits, in files that users provide."""
 
-import zlib
-
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from spikefa.datasets.folders import StrPath, user_file
 from spikefa.datasets.images import Dataset, Images
+from spikefa.datasets.mat_files import read_mat
 from spikefa.errors import SpikefaError, require
 
 TRAIN, EXTRA, TEST = "train_32x32.mat", "extra_32x32.mat", "test_32x32.mat"
@@ -41,19 +38,10 @@ def svhn(data_dir: StrPath | None = None, extra: bool = True) -> Dataset:
 def _read(file: str, data_dir: StrPath | None) -> Images:
     path = user_file("svhn", file, f"download it from {WHERE}", data_dir)
     try:
-        content = loadmat(path)
-        colours, labels = content["X"], content["y"].ravel()
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        NotImplementedError,
-        MatReadError,
-        zlib.error,
-    ) as error:
-        raise SpikefaError(
-            f"{path} is not the file published at {WHERE}: download it again ({error})"
-        ) from error
+        found = read_mat(path, ("X", "y"))
+    except SpikefaError as error:
+        raise SpikefaError(f"{error}: download it again from {WHERE}") from error
+    colours, labels = found["X"], found["y"].ravel()
     require(
         colours.ndim == 4 and colours.shape[2] == 3 and colours.dtype == np.uint8,
         f"{path}: images of shape {colours.shape} and type {colours.dtype}, expected bytes "
