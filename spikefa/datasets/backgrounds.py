@@ -66,13 +66,15 @@ def _photographs(folder: Path, least: tuple[int, int]) -> list[np.ndarray]:
 def _photograph(path: Path) -> np.ndarray:
     """Return a photograph in grey values from 0 to 255; its size is checked before it is read."""
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
-            width, height = picture.size
-            require(
-                width * height <= MOST_PIXELS,
-                f"it has {width} x {height} pixels, and may have {MOST_PIXELS:,}",
-            )
-            return np.asarray(picture.convert("L"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # also Pillow's of many pixels, which are counted here
+            with Image.open(path) as picture:
+                width, height = picture.size
+                require(
+                    width * height <= MOST_PIXELS,
+                    f"it has {width} x {height} pixels, and may have {MOST_PIXELS:,}",
+                )
+                return np.asarray(picture.convert("L"))
     except Exception as error:  # of Pillow's many readers
         reason = one_line(str(error) or type(error).__name__)
         raise SpikefaError(
