@@ -16,7 +16,7 @@ from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.synapses import Synapses
 from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
-from spikefa.utils.tensors import add_product
+from spikefa.utils.tensors import add_product, flush
 
 
 @dataclass
@@ -124,13 +124,13 @@ class KP(PlasticLayers, sweep_only=True):
         )
         for number, (matrix, factor, modulator, forward) in enumerate(changed):
             rate = forward.plasticity.learning_rate
-            torch.mul(modulator, forward.post.gain, out=factor)
+            flush(torch.mul(modulator, forward.post.gain, out=factor))
             if self.inertia:
                 self.inertia.step(number, matrix, factor.mT, forward.pre, rate)
             else:
-                add_product(matrix, factor.mul_(rate).mT, forward.pre, alpha=-1)
+                add_product(matrix, flush(factor.mul_(rate)).mT, forward.pre, alpha=-1)
 
     def decay(self, factor: float) -> None:
         """Decay the feedback weights by the same factor as the forward weights."""
         for matrix in self.matrices:
-            matrix.mul_(factor)
+            flush(matrix.mul_(factor))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import ShareBelowOne
-from spikefa.utils.tensors import add_product
+from spikefa.utils.tensors import add_product, flush
 
 
 @dataclass(eq=False)
@@ -71,7 +71,7 @@ class Momentum:
         rate : Tensor
             Learning rate eta, a scalar.
         """
-        velocity = self.velocities[number].mul_(self.momentum)
+        velocity = flush(self.velocities[number].mul_(self.momentum))
         add_product(velocity, sent, received)
         matrix.addcmul_(velocity, rate, value=-1)
 

@@ -20,7 +20,7 @@ from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Synapses
 from spikefa.utils.ranges import Expansion, PositiveShare, Scale, ShareBelowOne, Size
 from spikefa.utils.seeding import generator
-from spikefa.utils.tensors import Variable, add_product
+from spikefa.utils.tensors import Variable, add_product, flush
 
 
 @dataclass
@@ -223,7 +223,7 @@ class Product(Wired):
         """Decay R by the same factor as the forward weights; B never decays."""
         if self.plastic:
             for matrix in self.plastic_matrices:
-                matrix.mul_(factor)
+                flush(matrix.mul_(factor))
 
     def paths(self) -> Sequence[Callable[[], Tensor]]:
         """Return a function for each B_l R_l; it takes as long as a step of the largest layer."""

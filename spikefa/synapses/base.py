@@ -10,7 +10,7 @@ from spikefa.plasticity.base import Change, Outer
 from spikefa.utils.checking import check_fields
 from spikefa.utils.products import rows_to_read, sum_of_rows
 from spikefa.utils.ranges import PositiveScale, Scale, Size
-from spikefa.utils.tensors import add_product
+from spikefa.utils.tensors import add_product, flush
 
 
 @dataclass(eq=False)  # a subclass may have more than its fields
@@ -104,8 +104,8 @@ class Synapses(ABC):
 
     def decay(self, factor: float) -> None:
         """Multiply weights and biases by `factor`."""
-        self.weight.mul_(factor)
-        self.bias.mul_(factor)
+        flush(self.weight.mul_(factor))
+        flush(self.bias.mul_(factor))
         self.constrain()
 
     @abstractmethod

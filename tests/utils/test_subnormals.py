@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import spikefa as sf
 from spikefa.feedback.error_population import ErrorPopulation
+from spikefa.feedback.momentum import Momentum
 from spikefa.plasticity import Post
 from spikefa.utils.tensors import flush, leak
 
@@ -118,17 +119,70 @@ def test_traces_of_rules(name, dtype):
         check(state.traces)
 
 
-@pytest.mark.parametrize("circuit", [sf.FA, partial(sf.FA, gated=True), sf.DFA, sf.PFA])
-def test_a_network_in_training_holds_no_subnormal_numbers(circuit):
+CIRCUITS = {
+    "FA": sf.FA(0.3),
+    "FA, gated": sf.FA(0.3, gated=True),
+    "FA, tanh": sf.FA(0.3, phi_delta="tanh"),
+    "DFA": sf.DFA(0.3),
+    "SF": sf.SF(),
+    "KP": sf.KP(0.3),
+    "KP, momentum": sf.KP(0.3, momentum=0.5),
+    "WM": sf.WM(),
+    "PAL": sf.PAL(0.3),
+    "PFA": sf.PFA(2, scale=0.3),
+    "PFA, momentum": sf.PFA(2, scale=0.3, momentum=0.5),
+    "PFAo": sf.PFAo(2),
+    "Auxiliary": sf.Auxiliary(),
+    "Backprop": sf.Backprop(),
+    "PseudoBackprop": sf.PseudoBackprop(),
+    "Mixed": sf.Mixed("s3"),
+    "Reward": sf.Reward(),
+    "NodePerturbation": sf.NodePerturbation(),
+}
+LEARNING = {
+    "weight decay": sf.ThreeFactor(1e-2, weight_decay=0.9),
+    "Rough": sf.RoughThreeFactor(1e-2),
+    "Oja": sf.Oja(1e-2),
+    "BCM": sf.BCM(1e-2),
+    "STDP": sf.STDP(1e-2, pre_memory=0.1, post_memory=0.1),
+    "Eligibility": sf.Eligibility(1e-2, memory=0.1),
+}
+
+
+def trained(circuit, rule):
+    """Return a simulation after 50 images of 5 steps, the inputs at the border silent."""
     net = sf.models.lillicrap2016.spiking_mnist(
-        n_inputs=64,
-        hidden=30,
-        outputs=50,
-        feedback=circuit(scale=0.3),
-        rule=sf.ThreeFactor(learning_rate=1e-2),
+        n_inputs=64, hidden=20, outputs=20, feedback=circuit, rule=rule
     )
     data = sf.datasets.digits().subset(300, 10)
-    sim = sf.Simulation(net, data, steps_per_image=5, batch_size=20, progress=False)
-    for _ in range(60):
-        for _ in sim.present():
-            check(sim.runner.tensors())
+    sim = sf.Simulation(net, data, steps_per_image=5, batch_size=10, progress=False)
+    sim.learn(50)
+    return sim
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_a_circuit_in_training_holds_no_subnormal_numbers(name):
+    check(trained(CIRCUITS[name], sf.ThreeFactor(1e-2)).tensors())
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_a_rule_in_training_holds_no_subnormal_numbers(name):
+    check(trained(sf.FA(0.3), LEARNING[name]).tensors())
+
+
+def test_velocities_that_decay_are_zero_at_last():
+    inertia = Momentum(0.1, "B")
+    matrix = torch.zeros(3, 4)
+    inertia.connect([matrix])
+    inertia.velocities[0].copy_(near_zero(torch.float32, 3, 4))
+    for _ in range(3):
+        inertia.step(0, matrix, torch.zeros(3, 2), torch.zeros(2, 4), torch.tensor(1.0))
+        check(inertia.tensors())
+
+
+def test_weights_that_only_decay_are_zero_at_last():
+    synapses = sf.Dense(4, 5)
+    synapses.weight.copy_(near_zero(torch.float32, 4, 5))
+    synapses.decay(0.3)
+    check({"weight": synapses.weight})
+    assert (synapses.weight == 0).any()
