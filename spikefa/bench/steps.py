@@ -8,17 +8,19 @@ from torch import Tensor
 
 from spikefa.backends import BACKENDS, Scope, captures_on, interpreted, make_backend, obstacle
 from spikefa.bench.limits import measure_limits
-from spikefa.bench.plain_loop import PlainLoop
+from spikefa.bench.plain_variants import plain_steps
 from spikefa.bench.products import products_alone
-from spikefa.bench.step_times import ENGINE, PLAIN, PRODUCTS, STEPS_PER_IMAGE, StepTimes
+from spikefa.bench.step_times import ENGINE, PRODUCTS, STEPS_PER_IMAGE, StepTimes
 from spikefa.bench.work import work_of
 from spikefa.network.network import Network
 from spikefa.utils.seeding import generator
 from spikefa.utils.timing import interleaved
 
 
-def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int = 9) -> StepTimes:
-    """Time a step of each backend, of the products alone and of the plain loop, in turns.
+def time_steps(
+    network: Network, batch: int, steps: int = 10, repetitions: int = 9, compiled: bool = True
+) -> StepTimes:
+    """Time a step of each backend, of the products alone and of the plain loops, in turns.
 
     Drawing random numbers is included. Backends that cannot run the network, or only in Triton's
     interpreter, are left out.
@@ -32,21 +34,23 @@ def time_steps(network: Network, batch: int, steps: int = 10, repetitions: int =
         Steps in one repetition, a multiple of 5 for backends that run 5 steps at once.
     repetitions : int, default 9
         Number of repetitions of each, after a first one that is not counted.
+    compiled : bool, default True
+        Whether the plain loop is also compiled, which takes some seconds.
     """
     if not network.initialised:
         network.initialise(0)
-    loop = PlainLoop(network, batch)
     target = torch.zeros(batch, network.n_outputs, device=network.device, dtype=network.dtype)
     probability = target.new_full((batch, network.n_inputs), 0.13)
     memory: dict[str, int] = {}
     timed = {
         **_engine_steps(network, probability, target, memory),
         PRODUCTS: products_alone(network, batch),
-        PLAIN: lambda: loop.step(probability, target),
     }
-    limits = measure_limits(network.device)
-    times = interleaved(timed, steps, repetitions, network.device)
-    return StepTimes(times, batch, work_of(network, batch), limits, memory)
+    with torch.no_grad():
+        loops, left_out = plain_steps(network, probability, target, compiled)
+        limits = measure_limits(network.device)
+        times = interleaved(timed | loops, steps, repetitions, network.device)
+    return StepTimes(times, batch, work_of(network, batch), limits, memory, left_out)
 
 
 def _engine_steps(

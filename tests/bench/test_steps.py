@@ -8,7 +8,7 @@ from tests.helpers.bench_network import network
 
 
 def test_timings_are_of_engine_products_and_loop():
-    result = time_steps(network(), batch=2, steps=2, repetitions=3)
+    result = time_steps(network(), batch=2, steps=2, repetitions=3, compiled=False)
     assert set(result.times) == {"eager", "products", "plain loop"}
     assert all(len(times) == 3 and min(times) > 0 for times in result.times.values())
     plain = result.as_json()
@@ -27,7 +27,7 @@ def test_every_backend_that_can_serve_the_network_is_timed(monkeypatch):
     monkeypatch.setattr(
         steps, "make_backend", lambda name, network, state, *names: Backend(network, state)
     )
-    result = time_steps(network(), batch=2, steps=1, repetitions=1)
+    result = time_steps(network(), batch=2, steps=1, repetitions=1, compiled=False)
     fused = ["fused", *(f"fused-{each}" for each in ("bf16x6", "bf16x3", "tf32", "bf16"))]
     captured = [each for name in ("graph", *fused) for each in (name, f"{name}, 5 at once")]
     assert list(result.times) == ["eager", *captured, "products", "plain loop"]
