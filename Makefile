@@ -5,13 +5,20 @@ BIN := $(VENV)/bin
 DEMO_OUT ?= runs/demo-$(shell date +%Y%m%d-%H%M%S)
 DEMO_OPTIONS ?=
 
-.PHONY: demo test lint long clean help
+# What `make gpu` runs by, without installing anything: the environment if there is one.
+GPU_PYTHON ?= $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+DEVICE ?= cuda
+GPU_OPTIONS = --device $(DEVICE) --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) \
+  $(if $(COMMIT),--commit $(COMMIT)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(CONTINUE),--continue)
+
+.PHONY: demo test lint long gpu gpu-table clean help
 
 help:
 	@echo "make demo   train a small spiking network on embedded digits, draw figure 4 (a minute)"
 	@echo "make test   lint, type-check and test (some minutes)"
 	@echo "make lint   lint and type-check alone"
 	@echo "make long   the tests that take longer"
+	@echo "make gpu    every claim about a GPU, on one (9 minutes); PARTS=\"tests fig4\", CONTINUE=1"
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +47,14 @@ test: lint $(VENV)/readers
 
 long: $(VENV)/readers
 	$(BIN)/python -m pytest -m long
+
+# Also where Python does not look into the working directory (PYTHONSAFEPATH).
+gpu gpu-table: export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
+gpu:
+	$(GPU_PYTHON) -m spikefa.bench.gpu $(GPU_OPTIONS)
+
+gpu-table:
+	$(GPU_PYTHON) -m spikefa.bench.gpu --only-table $(if $(OUT),--out $(OUT))
 
 clean:
 	rm -rf $(VENV) build *.egg-info

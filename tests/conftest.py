@@ -5,10 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from spikefa.cli import main
 from spikefa.datasets import Dataset, Images
 from tests.helpers.processes import REPOSITORY
+
+
+def pytest_runtest_setup(item):
+    """Skip tests of GPUs where there is none, which a rehearsal of ``make gpu`` collects."""
+    if item.get_closest_marker("gpu") is not None and not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
 
 
 @pytest.fixture(scope="session", autouse=True)

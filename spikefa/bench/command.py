@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import torch
 from spikefa.bench import overhead, startup
 from spikefa.bench.limits import measure_limits
 from spikefa.bench.peers import explanation, time_peers
-from spikefa.bench.recorder import time_recording
-from spikefa.bench.replicas import time_replicas
+from spikefa.bench.recorder import backends_to_record, time_recording
+from spikefa.bench.replicas import COUNTS, time_replicas
 from spikefa.bench.scaling import BATCHES, WIDTHS, ScalingPoint, scaling, scaling_figure
 from spikefa.bench.steps import time_steps
 from spikefa.errors import require
@@ -25,12 +26,14 @@ from spikefa.utils.files import written_whole
 from spikefa.utils.progress import progress_bar
 from spikefa.utils.timing import spread
 
-Benchmark = Callable[[torch.device, int], dict[str, Any]]
-"""Measures on a device with a batch, prints, and returns the numbers as plain data."""
+Benchmark = Callable[[torch.device, int, bool], dict[str, Any]]
+"""Measures on a device with a batch, quickly or not; prints; returns numbers as plain data."""
 MakeNetwork = Callable[[torch.device], Network]
 
 
-def bench(what: str, device: torch.device, batch: int, out: Path | None) -> None:
+def bench(
+    what: str, device: torch.device, batch: int, out: Path | None, quick: bool = False
+) -> None:
     """Run a benchmark and print what it measured.
 
     Parameters
@@ -43,6 +46,8 @@ def bench(what: str, device: torch.device, batch: int, out: Path | None) -> None
         single stream.
     out : Path, optional
         JSON file for all numbers. "scaling" also draws a figure beside it.
+    quick : bool, default False
+        Whether to rehearse with tiny networks and few repetitions, which says nothing about speed.
 
     Raises
     ------
@@ -53,10 +58,10 @@ def bench(what: str, device: torch.device, batch: int, out: Path | None) -> None
     require(out is None or not out.exists(), f"{out} exists already: give another name")
     origin = provenance(str(device))
     print(f"{what}, {origin['hardware']}, torch {origin['torch_version']}")
-    measured = BENCHMARKS[what](device, batch)
+    measured = BENCHMARKS[what](device, batch, quick)
     if out is not None:
         with written_whole(out) as temporary:
-            content = {"benchmark": what, **origin, **measured}
+            content = {"benchmark": what, "quick": quick, **origin, **measured}
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         if what == "scaling":
             scaling_figure(measured["points"], out.with_suffix(".png"), measured["limit_flops"])
@@ -71,17 +76,24 @@ def _small(device: torch.device) -> Network:
     return spiking_mnist(hidden=300, outputs=200, device=device)
 
 
-def _steps(make: MakeNetwork, device: torch.device, batch: int) -> dict[str, Any]:
-    network = make(device)
+def _tiny(device: torch.device) -> Network:
+    return spiking_mnist(hidden=30, outputs=20, device=device)
+
+
+def _steps(make: MakeNetwork, device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    network = _tiny(device) if quick else make(device)
     print(f"{network}, batch {batch}")
-    times = time_steps(network, batch, steps=200 if device.type == "cuda" else 10)
+    if quick:
+        times = time_steps(network, batch, steps=5, repetitions=1, compiled=False)
+    else:
+        times = time_steps(network, batch, steps=200 if device.type == "cuda" else 10)
     print(times)
     return {"network": repr(network), **times.as_json()}
 
 
-def _peers(make: MakeNetwork, device: torch.device, batch: int) -> dict[str, Any]:
+def _peers(make: MakeNetwork, device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     require(device.type == "cpu", "peers are timed on a CPU: give --device cpu")
-    network = make(device)
+    network = _tiny(device) if quick else make(device)
     print(network)
     rows = _printed(time_peers(network, sorted({1, batch})))
     print(explanation())
@@ -98,18 +110,31 @@ def _printed(rows: Iterable[Any]) -> list[dict[str, Any]]:
     return kept
 
 
-def _recorder(device: torch.device, batch: int) -> dict[str, Any]:
-    cost = time_recording(_full(device), batch)
-    print(cost)
-    return asdict(cost) | {"batch_size": batch, "slowdown_percent": cost.slowdown}
+def _recorder(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    network, rows = _tiny(device) if quick else _full(device), []
+    steps, pairs = (1000, 15) if device.type == "cuda" else (10, 9)
+    alone = 8000
+    if quick:
+        steps, pairs, alone = 5, 1, 8
+    for backend in backends_to_record(network):
+        cost = time_recording(network, batch, steps, pairs, alone, backend)
+        print(cost)
+        rows.append(asdict(cost) | {"slowdown_percent": cost.slowdown})
+    return {"batch_size": batch, "rows": rows}
 
 
-def _scaling(device: torch.device, batch: int) -> dict[str, Any]:
+def _scaling(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     limits = measure_limits(device)
     print(limits)
+    widths, batches = ((16, 32), (1, 4)) if quick else (WIDTHS, BATCHES)
+    on_gpu = device.type == "cuda"
+    measured = scaling(device, widths, batches, patience=5 if on_gpu else 60, limits=limits)
+    # Stored feedback matrices of the widest layers take as much room as their weights.
+    drawn = scaling(device, widths[-1:], (1, 100), limits=limits, procedural=True)
     points = []
-    with progress_bar("widths and batches", len(WIDTHS) * len(BATCHES)) as bar:
-        for point in scaling(device, limits=limits):
+    number = len(widths) * len(batches) + 2 * on_gpu
+    with progress_bar("widths and batches", number) as bar:
+        for point in chain(measured, drawn if on_gpu else ()):
             points.append(asdict(point))
             print(_line(point))
             sys.stdout.flush()
@@ -123,24 +148,28 @@ def _scaling(device: torch.device, batch: int) -> dict[str, Any]:
 
 def _line(point: ScalingPoint) -> str:
     if point.milliseconds:
-        result = f"{spread(point.milliseconds)}, {point.share:.2f} of the limit"
+        result = f"{spread(point.milliseconds)}, {point.share:.2f} of the limit, {point.backend}"
     else:
         result = f"left out: {point.left_out}"
-    return f"hidden {point.width:5}, batch {point.batch:4}: {result}"
+    drawn = ", procedural" if point.procedural else ""
+    return f"hidden {point.width:5}, batch {point.batch:4}{drawn}: {result}"
 
 
-def _replicas(device: torch.device, batch: int) -> dict[str, Any]:
-    return {"rows": _printed(time_replicas(device, sorted({1, batch})))}
+def _replicas(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    counts, repetitions = ((1, 2), 1) if quick else (COUNTS, 9)
+    batches = sorted({1, batch})
+    return {"rows": _printed(time_replicas(device, batches, counts, repetitions))}
 
 
-def _startup(device: torch.device, batch: int) -> dict[str, Any]:
-    seconds = startup.time_startup()
+def _startup(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    seconds = startup.time_startup(1 if quick else 5)
     print(startup.summary(seconds))
     progress = overhead.progress_cost()
     print(f"progress bar: {100 * progress.share():.2f} % of a loop of presentations of 1 ms")
-    tests = {streams: overhead.evaluation_seconds(device, streams) for streams in (1000, 10_000)}
-    for streams, taken in tests.items():
-        print(f"{taken:6.2f} s  10,000 images tested in batches of {streams} (figure 4, 5 steps)")
+    streams = (1000,) if quick else (1000, 10_000)
+    tests = {number: overhead.evaluation_seconds(device, number) for number in streams}
+    for number, taken in tests.items():
+        print(f"{taken:6.2f} s  10,000 images tested in batches of {number} (figure 4, 5 steps)")
     shares = {"progress": asdict(progress), "progress_share": progress.share()}
     return {"seconds": seconds, **shares, "test_seconds": tests}
 

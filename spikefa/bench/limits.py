@@ -59,7 +59,8 @@ def fraction(least: float, times: list[float]) -> float:
 def free_memory(device: torch.device) -> float:
     """Return the free memory of a device in bytes; infinity if the system does not report it."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + kept  # torch keeps what was freed
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:

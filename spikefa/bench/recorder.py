@@ -13,6 +13,8 @@ import h5py
 import numpy as np
 import torch
 
+from spikefa.backends import BACKENDS, captures_on, choose_backend, obstacle
+from spikefa.bench.step_times import ENGINE
 from spikefa.datasets import Images
 from spikefa.network.network import Network
 from spikefa.recording import Probe, Recorder, Window, open_recording
@@ -33,6 +35,8 @@ class RecordingCost:
 
     Attributes
     ----------
+    backend : str
+        What executed the steps.
     bare, recorded : list of float
         Milliseconds per step without and with a recorder, for each of the interleaved repetitions.
     observe : float
@@ -49,6 +53,7 @@ class RecordingCost:
         Total seconds spent waiting for the disk.
     """
 
+    backend: str
     bare: list[float]
     recorded: list[float]
     observe: float
@@ -60,16 +65,22 @@ class RecordingCost:
     waited: float
 
     @property
-    def slowdown(self) -> float:
-        """Percent by which a step takes longer with a recorder, as the median of the pairs."""
+    def slowdowns(self) -> list[float]:
+        """Percent by which a step takes longer with a recorder, of each pair."""
         pairs = zip(self.recorded, self.bare, strict=True)
-        return 100 * (statistics.median(a / b for a, b in pairs) - 1)
+        return [100 * (recorded / bare - 1) for recorded, bare in pairs]
+
+    @property
+    def slowdown(self) -> float:
+        """The median of `slowdowns`."""
+        return statistics.median(self.slowdowns)
 
     def __str__(self) -> str:
         return (
-            f"bare        {spread(self.bare)}\n"
+            f"bare        {spread(self.bare)}, {self.backend}\n"
             f"recorded    {spread(self.recorded)}\n"
-            f"slow-down: {self.slowdown:.2f} % (median of pairs)\n"
+            f"slow-down: {self.slowdown:.2f} % (median of {len(self.bare)} pairs, "
+            f"{min(self.slowdowns):.2f} to {max(self.slowdowns):.2f})\n"
             f"recording alone: {self.observe:.4f} ms a step, "
             f"{100 * self.observe / statistics.median(self.bare):.2f} % of a bare step, "
             f"waiting for the disk {self.waited:.3f} s in all\n"
@@ -90,15 +101,30 @@ def cost_probes(network: Network) -> list[Probe]:
     ]
 
 
-def time_recording(
-    network: Network, batch: int, steps: int = 10, repetitions: int = 9, alone: int = 8000
-) -> RecordingCost:
-    """Time steps with and without a recorder, in turns.
+def backends_to_record(network: Network) -> list[str]:
+    """Return the backends under which recording is timed: those that people use for a network."""
+    if not captures_on(network.device):
+        return [ENGINE]
+    names = ("graph", "fused", choose_backend("auto", network))
+    able = (name for name in names if name in BACKENDS and obstacle(name, network) is None)
+    return list(dict.fromkeys(able))
 
-    On a GPU a presentation is captured as a whole, as the graph backend does it; on a CPU its steps
-    are done one by one. A repetition with the recorder ends when all its rows are in the file. It
-    therefore includes the time of the writing thread, even if that would have overlapped with later
-    steps.
+
+def time_recording(
+    network: Network,
+    batch: int,
+    steps: int = 10,
+    repetitions: int = 9,
+    alone: int = 8000,
+    backend: str = ENGINE,
+) -> RecordingCost:
+    """Time steps with and without a recorder, in pairs.
+
+    The two of a pair follow each other, and the next pair has them the other way round, so that
+    neither load nor heat that change slowly favour one. A backend that captures presentations does
+    so with and without the recorder. A repetition with the recorder ends when all its rows are in
+    the file. It therefore includes the time of the writing thread, even if that would have
+    overlapped with later steps.
 
     Parameters
     ----------
@@ -108,15 +134,15 @@ def time_recording(
     steps : int, default 10
         Steps in one repetition, rounded up to whole presentations of 5.
     repetitions : int, default 9
-        Number of repetitions of each, after a first one that is not counted.
+        Number of pairs, after a first one that is not counted.
     alone : int, default 8000
         Rows for measuring memory and size, recorded while the network stands still.
+    backend : str, default "eager"
     """
     if not network.initialised:
         network.initialise(0)
     pixels = np.full((batch, 1, network.n_inputs), 33, np.uint8)
     images = Images(pixels, np.zeros(batch, np.uint8))
-    backend = "graph" if network.device.type == "cuda" else "eager"
     stimulus = ImageStimulus(images, steps=STEPS)
     runner = Runner(network, stimulus, batch, 0, "benchmark", backend=backend)
     times: tuple[list[float], list[float]] = ([], [])
@@ -124,11 +150,13 @@ def time_recording(
         path = Path(folder) / "step.h5"
         with _recorder(path, runner) as recorder:
             sources = _presentations(runner), _presentations(runner, recorder)
+            turn = list(zip(times, sources, strict=True))
             for _ in range(repetitions + 1):
-                for kept, source in zip(times, sources, strict=True):
+                for kept, source in turn:
                     kept.append(_repetition(source, -(-steps // STEPS), runner, recorder))
+                turn.reverse()
         return RecordingCost(
-            times[0][1:], times[1][1:], *_alone(Path(folder) / "alone.h5", runner, alone)
+            backend, times[0][1:], times[1][1:], *_alone(Path(folder) / "alone.h5", runner, alone)
         )
 
 

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spikefa.analysis.style import quiet, style, styled
+from spikefa.backends import choose_backend
 from spikefa.bench.limits import Limits, fraction, free_memory, measure_limits
-from spikefa.bench.step_times import ENGINE
+from spikefa.bench.step_times import ENGINE, STEPS_PER_IMAGE
 from spikefa.bench.steps import engine_step
 from spikefa.bench.work import Work, work_of_sizes
 from spikefa.errors import SpikefaError
+from spikefa.feedback import FA
 from spikefa.models.lillicrap2016 import spiking_mnist
+from spikefa.network.network import Network
 from spikefa.utils.files import written_whole
 from spikefa.utils.timing import interleaved
 
@@ -35,6 +39,10 @@ class ScalingPoint:
         Time of a step, for each repetition; empty if it was left out.
     flops, bytes : int
         The work of a step, see `Work`.
+    backend : str
+        What executed the step; "" if it was left out.
+    procedural : bool
+        Whether the feedback matrices are drawn where they are used, and never stored.
     share : float
         The least time for this work by the limits of the machine, divided by the measured time.
     left_out : str
@@ -46,6 +54,8 @@ class ScalingPoint:
     milliseconds: list[float]
     flops: int
     bytes: int
+    backend: str = ""
+    procedural: bool = False
     share: float = 0.0
     left_out: str = ""
 
@@ -57,11 +67,13 @@ def scaling(
     patience: float = 60.0,
     repetitions: int = 5,
     limits: Limits | None = None,
+    procedural: bool = False,
 ) -> Iterator[ScalingPoint]:
     """Measure a step of 784-n-n-n-1000 for all widths n and batches, small ones first.
 
-    A point is left out, with the reason, if its repetitions would take more than `patience` seconds
-    by the limits of the machine, or if it does not fit into memory.
+    The backend is the one that "auto" chooses. A point is left out, with the reason, if its
+    repetitions would take more than `patience` seconds by the limits of the machine, or if it does
+    not fit into memory.
 
     Parameters
     ----------
@@ -73,54 +85,81 @@ def scaling(
         After a first one that is not counted.
     limits : Limits, optional
         The limits of the machine, by default measured.
+    procedural : bool, default False
+        Whether the feedback matrices are drawn where they are used instead of stored.
     """
     limits = limits or measure_limits(device)
     for width in widths:
+        # Drawing the weights of a wide network takes longer than its steps.
+        network = cache(partial(_network, device, width, procedural))
         for batch in batches:
-            yield _point(device, width, batch, limits, patience, repetitions)
+            work, memory = _needed(width, batch, procedural)
+            point = ScalingPoint(width, batch, [], work.flops, work.bytes, procedural=procedural)
+            steps = _steps(work, limits)
+            seconds = (repetitions + 1) * steps * work.milliseconds(limits) / 1e3
+            reason = _obstacle(device, work.milliseconds(limits), memory, seconds, patience)
+            if reason:
+                yield replace(point, left_out=reason)
+            else:
+                yield _measured(point, network, work, limits, steps, repetitions)
 
 
-def _point(
-    device: torch.device,
-    width: int,
-    batch: int,
+def _obstacle(
+    device: torch.device, least: float, memory: float, seconds: float, patience: float
+) -> str:
+    """Return why a point cannot be measured; "" if it can."""
+    if seconds > patience:
+        return f"a step takes at least {least / 1e3:.0f} s"
+    free = free_memory(device)
+    if memory > free:
+        return f"it needs {memory / 1e9:.1f} GB, {free / 1e9:.1f} are free"
+    return ""
+
+
+def _steps(work: Work, limits: Limits) -> int:
+    """Return the steps of a repetition: a tenth of a second, where that is several images."""
+    images = max(1, min(10, int(100 / work.milliseconds(limits) / STEPS_PER_IMAGE)))
+    return STEPS_PER_IMAGE * images
+
+
+def _measured(
+    point: ScalingPoint,
+    make: Callable[[], Network],
+    work: Work,
     limits: Limits,
-    patience: float,
+    steps: int,
     repetitions: int,
 ) -> ScalingPoint:
-    work, memory = _needed(width, batch)
-    point = ScalingPoint(width, batch, [], work.flops, work.bytes)
-    least = work.milliseconds(limits)
-    steps = max(1, min(50, int(100 / least)))  # a tenth of a second, where that is several steps
-    seconds = (repetitions + 1) * steps * least / 1e3
-    if seconds > patience:
-        return replace(point, left_out=f"a step takes at least {least / 1e3:.0f} s")
-    if memory > free_memory(device):
-        free = free_memory(device) / 1e9
-        return replace(point, left_out=f"it needs {memory / 1e9:.1f} GB, {free:.1f} are free")
     try:
-        step = _step(device, width, batch)
-        times = interleaved({ENGINE: step}, steps, repetitions, device)[ENGINE]
+        network = make()
+        backend = choose_backend("auto", network)
+        target = torch.zeros(point.batch, network.n_outputs, device=network.device)
+        probability = target.new_full((point.batch, network.n_inputs), 0.13)
+        at_once = 1 if backend == ENGINE else STEPS_PER_IMAGE
+        step = engine_step(backend, network, probability, target, at_once)
+        times = interleaved({backend: step}, steps, repetitions, network.device)[backend]
     except torch.cuda.OutOfMemoryError:
         torch.cuda.empty_cache()
         return replace(point, left_out="it does not fit into the memory of the device")
-    return replace(point, milliseconds=times, share=fraction(least, times))
+    share = fraction(work.milliseconds(limits), times)
+    return replace(point, milliseconds=times, backend=backend, share=share)
 
 
-def _needed(width: int, batch: int) -> tuple[Work, int]:
+def _needed(width: int, batch: int, procedural: bool) -> tuple[Work, int]:
     """Return the work of a step, and the bytes of weights, their drawing, and state."""
     sizes = [784, width, width, width, 1000]
     work = work_of_sizes(sizes, batch)
     neurons = sum(sizes[1:])
     weights = work.plastic - neurons
+    if procedural:  # the products are the same, but nothing is read
+        work = replace(work, bytes=work.bytes - 4 * work.fixed, fixed=0)
     return work, 4 * (weights + work.fixed + width * max(width, 1000) + 9 * batch * neurons)
 
 
-def _step(device: torch.device, width: int, batch: int) -> Callable[[], None]:
-    network = spiking_mnist(hidden=width, device=device)
+def _network(device: torch.device, width: int, procedural: bool) -> Network:
+    network = spiking_mnist(hidden=width, feedback=FA(procedural=procedural), device=device)
     network.initialise(0)
-    target = torch.zeros(batch, network.n_outputs, device=device)
-    return engine_step(ENGINE, network, target.new_full((batch, network.n_inputs), 0.13), target)
+    return network
 
 
 @styled

@@ -141,3 +141,6 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, default=100)
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto")
     parser.add_argument("--json", type=Path, help="file to write all numbers to")
+    parser.add_argument(
+        "--quick", action="store_true", help="rehearse with tiny networks; says nothing of speed"
+    )

@@ -10,9 +10,14 @@ import torch
 
 from spikefa import __version__
 
+CODE = (":/", ":(top,exclude)docs")
+"""Where changes count."""
+
 
 def git_state() -> tuple[str, bool]:
     """Return the commit of the checkout that contains this package, and whether it has changes.
+
+    Changes of the documentation, to which results are added, do not count.
 
     Returns
     -------
@@ -29,7 +34,7 @@ def git_state() -> tuple[str, bool]:
     try:
         # A package installed inside another repository is not part of that repository.
         git("ls-files", "--error-unmatch", Path(__file__).name)
-        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain"))
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", *CODE))
     except (OSError, subprocess.CalledProcessError):
         return "", False
 

@@ -4,9 +4,14 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.bench import Limits, PlainLoop, StepTimes, plain_variants, time_steps, work_of
+from spikefa.bench import plain_variants
+from spikefa.bench.limits import Limits
 from spikefa.bench.plain_expressions import PlainExpressions
+from spikefa.bench.plain_loop import PlainLoop
 from spikefa.bench.plain_variants import plain_steps
+from spikefa.bench.step_times import StepTimes
+from spikefa.bench.steps import time_steps
+from spikefa.bench.work import work_of
 from spikefa.errors import SpikefaError
 from spikefa.testing import Tape
 from tests.helpers.bench_network import network

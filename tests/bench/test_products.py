@@ -3,8 +3,8 @@
 import pytest
 
 import spikefa as sf
-from spikefa.bench import time_steps
 from spikefa.bench.products import products_alone
+from spikefa.bench.steps import time_steps
 from tests.helpers.bench_network import network
 
 

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.bench import Limits, work_of
+from spikefa.bench.limits import Limits
 from spikefa.bench.scaling import scaling, scaling_figure
+from spikefa.bench.work import work_of
 
 
 def test_scaling_measures_what_it_has_patience_and_room_for(tmp_path, monkeypatch):

@@ -3,7 +3,8 @@
 import pytest
 
 from spikefa.backends import Backend
-from spikefa.bench import steps, time_steps
+from spikefa.bench import steps
+from spikefa.bench.steps import time_steps
 from tests.helpers.bench_network import network
 
 

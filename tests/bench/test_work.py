@@ -3,7 +3,7 @@
 import pytest
 
 import spikefa as sf
-from spikefa.bench import work_of
+from spikefa.bench.work import work_of
 
 
 def test_the_work_of_figure_4_is_counted_as_on_paper():

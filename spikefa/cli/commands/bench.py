@@ -9,4 +9,4 @@ from spikefa.utils.devices import choose_device, enough_memory
 def execute(given: argparse.Namespace) -> None:
     """Run the benchmark, which prints its numbers."""
     with enough_memory():
-        bench(given.what, choose_device(given.device), given.batch_size, given.json)
+        bench(given.what, choose_device(given.device), given.batch_size, given.json, given.quick)
