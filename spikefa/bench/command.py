@@ -13,14 +13,13 @@ import torch
 
 from spikefa.bench import overhead, startup
 from spikefa.bench.limits import measure_limits
-from spikefa.bench.peers import explanation, time_peers
+from spikefa.bench.networks import figure_4
+from spikefa.bench.peers import ON_A_GPU, explanation, time_apart, time_peers
 from spikefa.bench.recorder import backends_to_record, time_recording
 from spikefa.bench.replicas import COUNTS, time_replicas
 from spikefa.bench.scaling import BATCHES, WIDTHS, ScalingPoint, scaling, scaling_figure
 from spikefa.bench.steps import time_steps
 from spikefa.errors import require
-from spikefa.models.lillicrap2016 import spiking_mnist
-from spikefa.network.network import Network
 from spikefa.runs.provenance import provenance
 from spikefa.utils.files import written_whole
 from spikefa.utils.progress import progress_bar
@@ -28,7 +27,6 @@ from spikefa.utils.timing import spread
 
 Benchmark = Callable[[torch.device, int, bool], dict[str, Any]]
 """Measures on a device with a batch, quickly or not; prints; returns numbers as plain data."""
-MakeNetwork = Callable[[torch.device], Network]
 
 
 def bench(
@@ -68,20 +66,8 @@ def bench(
         print(f"wrote {out}")
 
 
-def _full(device: torch.device) -> Network:
-    return spiking_mnist(device=device)
-
-
-def _small(device: torch.device) -> Network:
-    return spiking_mnist(hidden=300, outputs=200, device=device)
-
-
-def _tiny(device: torch.device) -> Network:
-    return spiking_mnist(hidden=30, outputs=20, device=device)
-
-
-def _steps(make: MakeNetwork, device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
-    network = _tiny(device) if quick else make(device)
+def _steps(size: str, device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    network = figure_4("tiny" if quick else size, device)
     print(f"{network}, batch {batch}")
     if quick:
         times = time_steps(network, batch, steps=5, repetitions=1, compiled=False)
@@ -91,12 +77,16 @@ def _steps(make: MakeNetwork, device: torch.device, batch: int, quick: bool) -> 
     return {"network": repr(network), **times.as_json()}
 
 
-def _peers(make: MakeNetwork, device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
-    require(device.type == "cpu", "peers are timed on a CPU: give --device cpu")
-    network = _tiny(device) if quick else make(device)
+def _peers(size: str, device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    size, repetitions = ("tiny", 1) if quick else (size, 9)
+    network, batches = figure_4(size), sorted({1, batch})
     print(network)
-    rows = _printed(time_peers(network, sorted({1, batch})))
-    print(explanation())
+    if device.type == "cuda":
+        rows = _printed(time_apart(device, batches, size, repetitions))
+        print(explanation(ON_A_GPU))
+    else:
+        rows = _printed(time_peers(network, batches))
+        print(explanation())
     return {"network": repr(network), "rows": rows}
 
 
@@ -111,7 +101,7 @@ def _printed(rows: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def _recorder(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
-    network, rows = _tiny(device) if quick else _full(device), []
+    network, rows = figure_4("tiny" if quick else "full", device), []
     steps, pairs = (1000, 15) if device.type == "cuda" else (10, 9)
     alone = 8000
     if quick:
@@ -175,10 +165,10 @@ def _startup(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
 
 
 BENCHMARKS: dict[str, Benchmark] = {
-    "fig4": partial(_steps, _full),
-    "fig4.small": partial(_steps, _small),
-    "peers": partial(_peers, _full),
-    "peers.small": partial(_peers, _small),
+    "fig4": partial(_steps, "full"),
+    "fig4.small": partial(_steps, "small"),
+    "peers": partial(_peers, "full"),
+    "peers.small": partial(_peers, "small"),
     "scaling": _scaling,
     "replicas": _replicas,
     "recorder": _recorder,

@@ -1,6 +1,7 @@
 """The plain loop in every way in which a user of PyTorch would make it fast."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, product
 
 import torch
@@ -59,17 +60,25 @@ def _variants(
         if (compiles and not compiled) or ((tf32 or captures) and not on_gpu):
             continue
         words = [", compiled"] * compiles + [", graph"] * captures + [TF32] * tf32
-
-        def make(tf32: bool = tf32, compiles: bool = compiles, captures: bool = captures) -> Step:
-            if compiles:
-                step = _compiled(network, probability, target, captures)
-            else:
-                loop = PlainLoop(network, len(target))
-                step = lambda: loop.step(probability, target)  # noqa: E731
-            step = _in_tf32(step) if tf32 else step
-            return _captured(step, network.device) if captures else step
-
+        make = partial(plain_step, network, probability, target, compiles, captures, tf32)
         yield PLAIN + "".join(words), make
+
+
+def plain_step(
+    network: Network,
+    probability: Tensor,
+    target: Tensor,
+    compiles: bool = False,
+    captures: bool = False,
+    tf32: bool = False,
+) -> Step:
+    """Return a step of one variant of the plain loop; see `plain_steps`."""
+    if compiles:
+        step = _compiled(network, probability, target, captures)
+    else:
+        step = partial(PlainLoop(network, len(target)).step, probability, target)
+    step = _in_tf32(step) if tf32 else step
+    return _captured(step, network.device) if captures else step
 
 
 def _compiled(network: Network, probability: Tensor, target: Tensor, captures: bool) -> Step:

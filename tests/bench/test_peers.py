@@ -5,13 +5,18 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.bench.peers import PEERS, Peer, explanation, time_peers
+from spikefa.bench.peers import ON_A_GPU, PEERS, Peer, explanation, time_apart, time_peers
+from spikefa.bench.peers.apart import time_one
 from spikefa.bench.peers.bindsnet_mstdp import BindsNet, _layers
 from spikefa.bench.peers.brian_network import brian_network
 from spikefa.bench.peers.brian_standalone import Brian
+from spikefa.bench.peers.jax_scan import JaxScan, Scan
+from spikefa.bench.peers.ours import Ours
 from spikefa.bench.peers.peer import on_the_best_threads, sizes_of
+from spikefa.bench.peers.plain_torch import PlainTorch
 from spikefa.bench.peers.snntorch_bptt import SnnTorch
-from spikefa.cli import main
+from spikefa.bench.peers.spikingjelly_mstdp import SpikingJelly
+from spikefa.bench.peers.spikingjelly_mstdp import _layers as _jelly
 
 STEPS, RATE = 6, 0.3
 
@@ -191,7 +196,89 @@ def test_every_peer_says_what_it_computes_and_what_not():
     assert all("pip install" in peer.install for peer in PEERS)
 
 
-def test_peers_are_for_the_cpu(capsys, monkeypatch):
-    monkeypatch.setattr("spikefa.utils.devices.choose_device", lambda name: torch.device("meta"))
-    assert main(["bench", "peers", "--device", "meta"]) == 2
-    assert "on a CPU: give --device cpu" in capsys.readouterr().err
+def test_every_peer_on_a_gpu_says_what_it_computes_and_what_not():
+    said = explanation(ON_A_GPU)
+    assert said.count("Without: ") == len({peer.package for peer in ON_A_GPU})
+    assert len({peer.name for peer in ON_A_GPU}) == len(ON_A_GPU)
+    assert {"spikefa", "torch", "jax", "snntorch", "spikingjelly", "bindsnet"} <= {
+        peer.package for peer in ON_A_GPU
+    }
+
+
+def test_a_peer_is_timed_in_a_process_of_its_own_and_the_others_go_on(monkeypatch):
+    """On a CPU; one that is not installed is named, one that takes too long is stopped."""
+    ours, absent = Ours(), Absent()
+    rows = list(time_apart(torch.device("cpu"), [2], "tiny", 2, [ours, absent]))
+    assert len(rows[0].milliseconds) == 2
+    assert rows[0].times_ours == 1
+    assert rows[0].synapse_steps > 0
+    assert "invalid choice: 'absent'" in rows[1].left_out
+    (stopped,) = time_apart(torch.device("cpu"), [2], "tiny", 2, [ours], seconds=0.2)
+    assert stopped.left_out == "stopped after 0 s"
+    assert "not timed: stopped" in str(stopped)
+
+
+def test_a_peer_in_a_process_of_its_own_that_is_not_there_says_so():
+    row = time_one(Absent(), network(), 2, 1)
+    assert "not installed (No module named 'absent')" in row.left_out
+    assert not row.milliseconds
+    assert time_one(Slow(), network(), 2, 3).milliseconds == [1000] * 3
+
+
+def test_the_compiled_loop_of_a_user_is_timed(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda step, mode="default": step)
+    for peer in (PlainTorch(), PlainTorch(compiles=True)):
+        row = time_one(peer, network(), 2, 2)
+        assert row.name == "plain torch loop" + ", torch.compile" * peer.compiles
+        assert min(row.milliseconds) > 0
+
+
+@pytest.fixture
+def jax():
+    return pytest.importorskip("jax", reason="pip install jax")
+
+
+def test_the_scan_of_jax_follows_the_same_equations(jax, monkeypatch):
+    """Given the same uniforms, also for spikes, the scan changes the weights as the engine does."""
+    net = network(dtype=torch.float64, rule=sf.ThreeFactor(1.0, weight_decay=0))
+    net.initialise(0)
+    jax.config.update("jax_enable_x64", True)
+    try:
+        random = np.random.default_rng(0)
+        uniforms = [random.random((STEPS, size)) for size in sizes_of(net)]
+        scan = Scan(net, batch=1)
+        state, drawn = scan.state, iter(())
+        probability = np.full((1, net.n_inputs), RATE)
+        monkeypatch.setattr(
+            "spikefa.bench.peers.jax_scan._draw",
+            lambda key, p: (next(drawn) < p).astype(p.dtype),
+        )
+        for step in range(STEPS):
+            drawn = (values[step : step + 1] for values in uniforms)
+            state = scan.step(state, scan.B, jax.numpy.asarray(probability), scan.target)
+        advanced(net, uniforms)
+        for W, synapses in zip(state[0], net.synapses.values(), strict=True):
+            assert np.abs(np.asarray(W) - synapses.weight.numpy()).max() < 1e-12
+    finally:
+        jax.config.update("jax_enable_x64", False)
+
+
+def test_the_scan_of_jax_is_timed(jax):
+    peer = JaxScan()
+    peer.load()
+    net = network()
+    net.initialise(0)
+    assert peer.prepare(net, 2)() > 0
+
+
+def test_spikingjelly_learns_while_it_is_timed():
+    peer = SpikingJelly()
+    try:
+        peer.load()
+    except ImportError as error:
+        pytest.skip(f"{error}: {peer.install}")
+    net, learners = _jelly([200, 9, 10], torch.device("cpu"))
+    net(torch.ones(3, 200))
+    learners[0].step(0.1, on_grad=True)
+    assert float(net[0].weight.grad.abs().max()) > 0
+    assert peer.prepare(network(), 2)() > 0

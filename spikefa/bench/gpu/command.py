@@ -7,8 +7,9 @@ from pathlib import Path
 
 from spikefa.bench.gpu.parts import Part, chosen_parts
 from spikefa.bench.gpu.results import Origin, Result, read_result, write_result
-from spikefa.bench.gpu.running import REPOSITORY, run_part
+from spikefa.bench.gpu.running import run_part
 from spikefa.bench.gpu.table import write_table
+from spikefa.bench.processes import REPOSITORY
 from spikefa.datasets import folders
 from spikefa.datasets.sources import MNIST
 from spikefa.errors import require

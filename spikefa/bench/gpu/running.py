@@ -1,22 +1,15 @@
 """Running a part in a process of its own, which is stopped when its time is over."""
 
 import json
-import os
-import signal
-import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from spikefa.bench.gpu.parts import Part
 from spikefa.bench.gpu.results import Origin, Result
+from spikefa.bench.processes import run_limited
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-GRACE = 5.0
-"""Seconds between asking a process to end and ending it."""
 LAST_LINES = 15
 OF_THE_WHOLE = ("git_commit", "git_dirty", "command", "hardware", "quick")
 """What a benchmark says of itself that its result says already, or that holds a temporary name."""
@@ -53,44 +46,6 @@ def run_part(
         print("".join(f"  | {line}\n" for line in _last_lines(log)), end="")
     measured = {key: value for key, value in measured.items() if key not in OF_THE_WHOLE}
     return Result(part.name, not why, why, round(taken, 1), seconds, origin, measured)
-
-
-def run_limited(command: Sequence[str], log: Path, seconds: float) -> int | None:
-    """Run a command from the repository's root; return its exit code, None if it was stopped.
-
-    Its output is written to `log`. What it started is stopped with it. It finds spikefa in this
-    checkout, also if Python was told not to look into the working directory.
-    """
-    places = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(places)}
-    with open(log, "w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=REPOSITORY,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:  # after Ctrl-C too
-            _stop(process)
-
-
-def _stop(process: subprocess.Popen[Any]) -> None:
-    """Stop a process and all that it started, which are a group of their own."""
-    if process.poll() is not None:
-        return
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE)
-            return
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from spikefa.bench.gpu.running import REPOSITORY
+from spikefa.bench.processes import REPOSITORY
 from spikefa.utils.files import written_whole
 
 FOLDERS = {"rooms": "tests", "experiments": "tests/experiments"}

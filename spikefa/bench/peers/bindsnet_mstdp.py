@@ -52,13 +52,15 @@ class BindsNet(Peer):
         """Build layers with the sizes of `network`."""
         steps = steps_for(network, batch)
         sizes = sizes_of(network)
-        peer = _layers(sizes, batch)
-        source = generator(0, "benchmark", "bindsnet")
-        spikes = torch.rand(steps, batch, sizes[0], generator=source) < RATE
+        peer = _layers(sizes, batch).to(network.device)
+        source = generator(0, "benchmark", "bindsnet", device=network.device)
+        shape = (steps, batch, sizes[0])
+        drawn = torch.rand(*shape, generator=source, device=network.device) < RATE
+        spikes = drawn.byte()
 
         def run() -> float:
             def all_steps() -> None:
-                peer.run({"0": spikes.byte()}, time=steps, one_step=True, reward=0.1)
+                peer.run({"0": spikes}, time=steps, one_step=True, reward=0.1)
 
             return milliseconds(all_steps, 1, network.device) / steps
 

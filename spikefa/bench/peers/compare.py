@@ -102,7 +102,7 @@ def _rows(
     rows = [PeerTiming(ENGINE, batch, __version__)]
     runs: dict[str, Run] = {ENGINE: on_the_best_threads(_ours(network, batch))}
     for peer in peers:
-        row = PeerTiming(peer.name, batch, left_out=_missing(peer) or peer.obstacle(network, batch))
+        row = PeerTiming(peer.name, batch, left_out=missing(peer) or peer.obstacle(network, batch))
         rows.append(row)
         if not row.left_out:
             started = time.perf_counter()
@@ -119,7 +119,7 @@ def _rows(
     return rows
 
 
-def _missing(peer: Peer) -> str:
+def missing(peer: Peer) -> str:
     """Return why the package cannot be imported; "" if it can."""
     try:
         peer.load()

@@ -30,6 +30,8 @@ class Peer(ABC):
         What its step computes, and what it leaves out of a step of spikefa.
     by_torch : bool
         Whether it computes in this process, with torch's threads.
+    without_gradients : bool
+        Whether it runs without torch's gradients.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Peer(ABC):
     computes: ClassVar[str]
     leaves_out: ClassVar[str]
     by_torch: ClassVar[bool] = True
+    without_gradients: ClassVar[bool] = True
 
     @abstractmethod
     def load(self) -> None:

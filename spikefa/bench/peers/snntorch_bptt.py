@@ -28,6 +28,7 @@ class SnnTorch(Peer):
         "of the weights for 5 steps, whose time is divided among them"
     )
     leaves_out = "changes of the weights in every step, error populations, random neurons"
+    without_gradients = False
 
     def load(self) -> None:
         """Do nothing: spikefa itself imports snntorch."""
