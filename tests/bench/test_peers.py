@@ -1,5 +1,7 @@
 """Peers do what the table says of them, and one that is absent says how to get it."""
 
+from unittest.mock import MagicMock
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from spikefa.bench.peers.apart import time_one
 from spikefa.bench.peers.bindsnet_mstdp import BindsNet, _layers
 from spikefa.bench.peers.brian_network import brian_network
 from spikefa.bench.peers.brian_standalone import Brian
+from spikefa.bench.peers.genn_network import Genn, genn_model
 from spikefa.bench.peers.jax_scan import JaxScan, Scan
 from spikefa.bench.peers.ours import Ours
 from spikefa.bench.peers.peer import on_the_best_threads, sizes_of
@@ -282,3 +285,28 @@ def test_spikingjelly_learns_while_it_is_timed():
     learners[0].step(0.1, on_grad=True)
     assert float(net[0].weight.grad.abs().max()) > 0
     assert peer.prepare(network(), 2)() > 0
+
+
+def test_the_network_in_genn_has_our_sizes_rates_and_ranges():
+    """With a stand-in for GeNN, which is not on PyPI: what it is asked to make."""
+    net = network(rule=sf.ThreeFactor([0.1, 0.2, 0.3]), weight_scale=0.05)
+    net.initialise(0)
+    genn = MagicMock()
+    model, populations, kept = genn_model(net, genn, "cuda")
+    made = [call.args for call in model.add_neuron_population.call_args_list]
+    assert [(name, size) for name, size, *_ in made] == list(
+        zip(("x0", "x1", "x2", "x3"), sizes_of(net), strict=True)
+    )
+    assert [given["eta"] for *_, given, _ in made[1:]] == [0.1, 0.2, 0.3]
+    connected = [call.args[0] for call in model.add_synapse_population.call_args_list]
+    assert connected == ["w0", "w1", "B1", "w2", "B2"]
+    bounds = [call.args[1]["max"] for call in genn.init_var.call_args_list]
+    assert bounds[0] == pytest.approx(0.05, rel=0.2)
+    assert bounds[2] == pytest.approx(0.1, rel=0.2)
+    assert len(populations) == 4
+    assert len(kept) == 6
+
+
+def test_genn_says_what_it_cannot_do():
+    assert "do not learn" in Genn().obstacle(network(), 2)
+    assert "CUDA" in Genn().obstacle(network(), 1)

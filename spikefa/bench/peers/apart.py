@@ -19,6 +19,7 @@ import torch
 from spikefa.bench.networks import SIZES, figure_4
 from spikefa.bench.peers.bindsnet_mstdp import BindsNet
 from spikefa.bench.peers.compare import PeerTiming, missing
+from spikefa.bench.peers.genn_network import Genn
 from spikefa.bench.peers.jax_scan import JaxScan
 from spikefa.bench.peers.ours import Ours
 from spikefa.bench.peers.peer import Peer
@@ -42,6 +43,7 @@ ON_A_GPU: tuple[Peer, ...] = (
     JaxScan("float32"),
     JaxScan("tf32"),
     JaxScan("bfloat16"),
+    Genn(),
     SnnTorch(),
     SpikingJelly(),
     BindsNet(),
