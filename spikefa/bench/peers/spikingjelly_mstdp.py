@@ -18,7 +18,7 @@ class SpikingJelly(Peer):
 
     name = "SpikingJelly, MSTDP"
     package = "spikingjelly"
-    install = "pip install --no-deps spikingjelly"
+    install = "pip install spikingjelly"
     computes = (
         "leaky neurons, STDP traces and an eligibility for each synapse and stream, times one "
         "reward for all, and SGD that applies the change in every step"
