@@ -1,6 +1,7 @@
 """Ways to execute the steps in which a network learns; see `Backend`."""
 
 from spikefa.backends.base import Backend
+from spikefa.backends.deferred import DeferredPlasticity
 from spikefa.backends.graph import Graph
 from spikefa.backends.scope import Scope
 from spikefa.backends.support import (
@@ -34,6 +35,7 @@ def make_backend(
     state: NetworkState,
     seed: int,
     stream: str,
+    steps: int = 1,
     capture: bool = True,
     philox: bool = True,
 ) -> Backend:
@@ -41,15 +43,17 @@ def make_backend(
 
     Parameters
     ----------
-    name : {"eager", "graph", "fused", "fused-bf16x6", ...}
+    name : {"eager", "graph", "deferred", "fused", "fused-bf16x6", ...}
     network : Network
     state : NetworkState
     seed : int
     stream : str
         Name of the `Runner`, for its random streams.
+    steps : int, default 1
+        Steps of a presentation, within which deferred lets the weights stand still.
     capture : bool, default True
-        Whether graph and fused capture their steps on devices with CUDA graphs. If False, graph
-        becomes eager, and fused launches its kernels one by one.
+        Whether graph, deferred and fused capture their steps on devices with CUDA graphs. If False,
+        graph becomes eager, and the others launch their kernels one by one.
     philox : bool, default True
         Whether fused draws random numbers in its kernels; otherwise it uses those of the state.
     """
@@ -60,4 +64,7 @@ def make_backend(
         precision = name.removeprefix("fused").removeprefix("-")
         fused = Fused(network, state, seed, stream, precision or "float32", philox)
         return Graph(network, state, fused) if capture else fused
+    if name == "deferred":
+        deferred = DeferredPlasticity(network, state, steps)
+        return Graph(network, state, deferred) if capture else deferred
     return Graph(network, state) if name == "graph" and capture else Backend(network, state)

@@ -1,6 +1,7 @@
 """The seam for backends, which execute the steps in which a network learns."""
 
 from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from typing import ClassVar
 
 from torch import Tensor
@@ -9,6 +10,7 @@ from spikefa.backends.scope import Scope
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variable
+from spikefa.utils.tensors import current
 
 
 class Backend:
@@ -34,11 +36,14 @@ class Backend:
         Whether the `Runner` has to draw the uniforms of the populations before each step.
     captures : bool
         Whether it is faster if several steps are one piece of work.
+    postpones : bool
+        Whether it postpones changes of the synapses.
     """
 
     name: str = "eager"
     draws: bool = True
     captures: ClassVar[bool] = False
+    postpones: ClassVar[bool] = False
 
     def __init__(self, network: Network, state: NetworkState):
         self.network = network
@@ -108,5 +113,23 @@ class Backend:
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]
     ) -> dict[str, dict[str, Variable]]:
-        """Return the variables as a probe may read them between two steps."""
-        return {population: dict(own) for population, own in variables.items()}
+        """Return the variables as a probe may read them between two steps.
+
+        If changes are postponed, reading weights, or values computed from them, flushes first.
+        """
+        if not self.postpones:
+            return {population: dict(own) for population, own in variables.items()}
+
+        def flushed(variable: Variable) -> Tensor:
+            self.flush()
+            return current(variable)
+
+        return {
+            population: {
+                name: partial(flushed, variable)
+                if name == "weights" or not isinstance(variable, Tensor)
+                else variable
+                for name, variable in own.items()
+            }
+            for population, own in variables.items()
+        }

@@ -1,7 +1,7 @@
 """The fused backend: a step of the standard pathway in one Triton kernel for each matrix."""
 
 from collections.abc import Mapping
-from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -18,7 +18,6 @@ from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variable
 from spikefa.utils.packing import BitPacker
 from spikefa.utils.seeding import derive
-from spikefa.utils.tensors import current
 
 
 class Fused(Backend):
@@ -55,6 +54,8 @@ class Fused(Backend):
         The spikes of each population as bits, uint8 [batch, ceil(n/8)]; neuron u is bit u % 8 of
         byte u // 8, as in a recording.
     """
+
+    postpones: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -190,24 +191,8 @@ class Fused(Backend):
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]
     ) -> dict[str, dict[str, Variable]]:
-        """Return the variables; reading weights, or values computed from them, flushes first.
-
-        Each population gets its ``packed_spikes`` too, for the recorder.
-        """
-
-        def flushed(variable: Variable) -> Tensor:
-            self.flush()
-            return current(variable)
-
-        found: dict[str, dict[str, Variable]] = {
-            population: {
-                name: partial(flushed, variable)
-                if name == "weights" or not isinstance(variable, Tensor)
-                else variable
-                for name, variable in own.items()
-            }
-            for population, own in variables.items()
-        }
+        """Return the variables, and of each population ``packed_spikes``, for the recorder."""
+        found = super().probed(variables)
         for population, packed in zip(self.network.populations, self.packed, strict=True):
             found[population]["packed_spikes"] = packed
         return found

@@ -58,6 +58,7 @@ class Graph(Backend):
         reason = self.inner.no_capture()
         if reason is not None:
             raise NotCapturable(reason)
+        self.inner.prepare(work, scope)
         try:
             check_capturable(self._flushed(work), scope, self.network.device)
             self._record(work)

@@ -12,7 +12,7 @@ from spikefa.network.network import Network
 PRECISIONS = ("float32", "bf16x6", "bf16x3", "tf32", "bf16")
 """How the fused backend multiplies; see docs/performance.md."""
 FUSED = ("fused", *(f"fused-{precision}" for precision in PRECISIONS[1:]))
-BACKENDS = ("auto", "eager", "graph", *FUSED)
+BACKENDS = ("auto", "eager", "graph", "deferred", *FUSED)
 DRAWN = ("uniform", "sign")
 """Procedural matrices that the fused backend can draw."""
 STANDARD = (
@@ -50,6 +50,8 @@ def obstacle(name: str, network: Network) -> str | None:
         return None
     if name == "graph":
         return _no_graph(network)
+    if name == "deferred":
+        return _reads_weights(network)
     unusual = _unusual(network)
     if unusual is not None:
         return f"{unusual}; {STANDARD}: use --backend eager"
@@ -71,6 +73,19 @@ def _no_graph(network: Network) -> str | None:
         return (
             "CUDA graphs are for a CUDA device and the network is on "
             f"{network.device.type}; use --backend eager"
+        )
+    return None
+
+
+def _reads_weights(network: Network) -> str | None:
+    """Return what in the network needs the weights of each step within a presentation."""
+    circuit = network.feedback
+    if network.optimiser is not None:
+        return "an optimiser changes its synapses at every step; use another backend"
+    if circuit.reads_weights or not circuit.sweep_only:
+        return (
+            f"its circuit, {type(circuit).__name__}, may read forward weights at every step (a "
+            "circuit that does not says sweep_only=True); use another backend"
         )
     return None
 

@@ -99,7 +99,7 @@ def engine_step(
     """
     source = generator(0, "benchmark", device=network.device)
     state = network.state(target.shape[-2])
-    backend = make_backend(name, network, state, 0, "benchmark")
+    backend = make_backend(name, network, state, 0, "benchmark", STEPS_PER_IMAGE)
     inputs, uniforms = torch.zeros_like(probability), torch.zeros_like(probability)
 
     def step() -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Projection
+from spikefa.network.learning import change_synapses
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.memory import require_room_for_weights
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
@@ -16,8 +17,8 @@ from spikefa.network.replicas import check_written_in_place, widen
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variables, alignments, in_a_row, network_variables
 from spikefa.neurons import Population
-from spikefa.plasticity import PlasticityRule, Post
-from spikefa.synapses import Dense
+from spikefa.plasticity import PlasticityRule
+from spikefa.synapses import Dense, Transmitting
 from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.memory import made
@@ -214,18 +215,32 @@ class Network:
         self.advance(state, inputs, target)
         self.decay(state)
 
-    def advance(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step, without weight decay and without counting the step."""
-        self.forward(state, inputs)
-        self.feed_back(state, target)
-        self.learn(state, inputs)
+    def advance(
+        self,
+        state: NetworkState,
+        inputs: Tensor,
+        target: Tensor,
+        through: Sequence[Transmitting] | None = None,
+    ) -> None:
+        """Advance by one step, without weight decay and without counting the step.
 
-    def forward(self, state: NetworkState, inputs: Tensor) -> None:
+        `through` is what transmits and learns in place of the synapses, one for each projection.
+        """
+        self.forward(state, inputs, through)
+        self.feed_back(state, target)
+        self.learn(state, inputs, through)
+
+    def forward(
+        self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None
+    ) -> None:
         """Propagate the spikes through all forward populations within one step (eq. 5)."""
         pre = inputs
-        for name, here in zip(self.populations, state.populations, strict=True):
-            self.synapses[name].drive(pre, out=here.drive)
-            self.populations[name].step(here)
+        transmitting = through or self.synapses.values()
+        for synapses, population, here in zip(
+            transmitting, self.populations.values(), state.populations, strict=True
+        ):
+            synapses.drive(pre, out=here.drive)
+            population.step(here)
             pre = here.spikes
 
     def feed_back(self, state: NetworkState, target: Tensor) -> None:
@@ -236,35 +251,20 @@ class Network:
         self.feedback.observe_target(state.feedback, target)
         self.feedback.step(state.feedback, state.error, state.populations)
 
-    def learn(self, state: NetworkState, inputs: Tensor) -> None:
+    def learn(
+        self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None
+    ) -> None:
         """Apply the rule to every forward synapse (eq. 8), then let the circuit change its own."""
-        layers = self.layers(state, inputs)
-        taught = zip(layers, state.feedback.modulators, strict=True)
-        for number, (layer, modulator) in enumerate(taught):
-            rate = state.learning_rates.rates[number]
-            if rate == 0:  # frozen
-                if self.optimiser is not None:
-                    self.optimiser.rest(number)
-                continue
-            post = Post(layer.post.potential, layer.post.spikes, layer.post.gain)
-            change = self.rule.update(layer.pre, post, modulator, layer.plasticity)
-            if self.optimiser is None:
-                layer.synapses.apply(change)
-            else:
-                self.optimiser.hand_over(number, change, rate)
-        if self.optimiser is not None:
-            self.optimiser.step()
+        layers, modulators = self.layers(state, inputs), state.feedback.modulators
+        learning, rates = through or self.synapses.values(), state.learning_rates.rates
+        change_synapses(self.rule, learning, layers, modulators, rates, self.optimiser)
         self.feedback.learn(state.feedback, layers)
 
     def layers(self, state: NetworkState, inputs: Tensor) -> list[Projection]:
         """Return the projections with the populations that they connect, as a circuit sees them."""
         sent = [inputs, *(population.spikes for population in state.populations)]
-        return [
-            Projection(*parts)
-            for parts in zip(
-                self.synapses.values(), sent[:-1], state.populations, state.plasticity, strict=True
-            )
-        ]
+        parts = self.synapses.values(), sent[:-1], state.populations, state.plasticity
+        return [Projection(*each) for each in zip(*parts, strict=True)]
 
     def decay(self, state: NetworkState) -> None:
         """Count the step and apply the weight decay that is now due, to the circuit as well."""

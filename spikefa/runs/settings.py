@@ -17,6 +17,7 @@ Backend = Literal[
     "auto",
     "eager",
     "graph",
+    "deferred",
     "fused",
     "fused-bf16x6",
     "fused-bf16x3",

@@ -91,7 +91,7 @@ class Runner:
         self.random = self._random_streams()
         self._followers: list[Follower] = []
         self._make_backend = partial(
-            make_backend, backend, network, self.state, self.seeds[0], name
+            make_backend, backend, network, self.state, self.seeds[0], name, stimulus.steps
         )
         self.backend = self._make_backend()
         self._prepare()

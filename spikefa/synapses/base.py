@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -11,6 +12,16 @@ from spikefa.utils.checking import check_fields
 from spikefa.utils.products import rows_to_read, sum_of_rows
 from spikefa.utils.ranges import PositiveScale, Scale, Size
 from spikefa.utils.tensors import add_product, flush
+
+
+class Transmitting(Protocol):
+    """What a projection does within a step: it transmits spikes and changes."""
+
+    def drive(self, pre: Tensor, out: Tensor) -> None:
+        """Write ``pre W + b`` into `out`; `pre` is `[..., batch, n_pre]`."""
+
+    def apply(self, change: Change) -> None:
+        """Take the change that the plasticity rule returned."""
 
 
 @dataclass(eq=False)  # a subclass may have more than its fields
