@@ -6,7 +6,9 @@ from spikefa.backends.graph import Graph
 from spikefa.backends.scope import Scope
 from spikefa.backends.support import (
     BACKENDS,
+    DEFERRED,
     FUSED,
+    ROUNDED,
     captures_on,
     choose_backend,
     interpreted,
@@ -18,6 +20,7 @@ from spikefa.network.state import NetworkState
 
 __all__ = [
     "BACKENDS",
+    "ROUNDED",
     "Backend",
     "NotCapturable",
     "Scope",
@@ -43,7 +46,7 @@ def make_backend(
 
     Parameters
     ----------
-    name : {"eager", "graph", "deferred", "fused", "fused-bf16x6", ...}
+    name : {"eager", "graph", "deferred", "deferred-reads-bf16", "fused", "fused-bf16x6", ...}
     network : Network
     state : NetworkState
     seed : int
@@ -64,7 +67,7 @@ def make_backend(
         precision = name.removeprefix("fused").removeprefix("-")
         fused = Fused(network, state, seed, stream, precision or "float32", philox)
         return Graph(network, state, fused) if capture else fused
-    if name == "deferred":
-        deferred = DeferredPlasticity(network, state, steps)
+    if name in DEFERRED:
+        deferred = DeferredPlasticity(network, state, steps, name)
         return Graph(network, state, deferred) if capture else deferred
     return Graph(network, state) if name == "graph" and capture else Backend(network, state)

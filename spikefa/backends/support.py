@@ -12,7 +12,10 @@ from spikefa.network.network import Network
 PRECISIONS = ("float32", "bf16x6", "bf16x3", "tf32", "bf16")
 """How the fused backend multiplies; see docs/performance.md."""
 FUSED = ("fused", *(f"fused-{precision}" for precision in PRECISIONS[1:]))
-BACKENDS = ("auto", "eager", "graph", "deferred", *FUSED)
+ROUNDED = ("deferred-reads-bf16", "deferred-reads-fp16")
+"""Backends whose products read copies in half precision."""
+DEFERRED = ("deferred", *ROUNDED)
+BACKENDS = ("auto", "eager", "graph", *DEFERRED, *FUSED)
 DRAWN = ("uniform", "sign")
 """Procedural matrices that the fused backend can draw."""
 STANDARD = (
@@ -23,8 +26,8 @@ STANDARD = (
 )
 
 
-def choose_backend(name: str, network: Network) -> str:
-    """Return the name of the backend to use for this network.
+def choose_backend(name: str, network: Network, circuit: FeedbackCircuit | None = None) -> str:
+    """Return the name of the backend to use for this network, or for it with another circuit.
 
     "auto" is graph on a CUDA device, which computes exactly what eager does in half the time or
     less, and eager elsewhere; see docs/performance.md.
@@ -38,21 +41,26 @@ def choose_backend(name: str, network: Network) -> str:
         raise SpikefaError(f"no backend called {name!r}: choose one of {', '.join(BACKENDS)}")
     if name == "auto":
         return "graph" if obstacle("graph", network) is None else "eager"
-    reason = obstacle(name, network)
+    reason = obstacle(name, network, circuit)
     if reason is not None:
         raise SpikefaError(f"the {name} backend cannot run this network: {reason}")
     return name
 
 
-def obstacle(name: str, network: Network) -> str | None:
-    """Return why the backend called `name` cannot run this network, None if it can."""
+def obstacle(name: str, network: Network, circuit: FeedbackCircuit | None = None) -> str | None:
+    """Return why the backend called `name` cannot run this network, None if it can.
+
+    With `circuit`: why not if that carried the error.
+    """
+    circuit = circuit or network.feedback
     if name == "eager":
         return None
     if name == "graph":
         return _no_graph(network)
-    if name == "deferred":
-        return _reads_weights(network)
-    unusual = _unusual(network)
+    if name in DEFERRED:
+        rounded = _not_to_round(network) if name in ROUNDED else None
+        return _reads_weights(network, circuit) or rounded
+    unusual = _unusual(network) or _unusual_circuit(circuit)
     if unusual is not None:
         return f"{unusual}; {STANDARD}: use --backend eager"
     return _no_triton(network.device)
@@ -77,15 +85,28 @@ def _no_graph(network: Network) -> str | None:
     return None
 
 
-def _reads_weights(network: Network) -> str | None:
+def _reads_weights(network: Network, circuit: FeedbackCircuit) -> str | None:
     """Return what in the network needs the weights of each step within a presentation."""
-    circuit = network.feedback
     if network.optimiser is not None:
         return "an optimiser changes its synapses at every step; use another backend"
     if circuit.reads_weights or not circuit.sweep_only:
         return (
             f"its circuit, {type(circuit).__name__}, may read forward weights at every step (a "
             "circuit that does not says sweep_only=True); use another backend"
+        )
+    return None
+
+
+def _not_to_round(network: Network) -> str | None:
+    """Return what in the network would lose more digits than those of weights and errors."""
+    if network.dtype != torch.float32:
+        return f"its numbers are {network.dtype}, and half precision is a copy of float32"
+    populations = [each for each in network.populations.values() if not each.standard]
+    synapses = [each for each in network.synapses.values() if not each.standard]
+    for part in (*populations, *synapses):
+        return (
+            f"it has {part!r}: it serves StochasticBinary populations, whose spikes half precision "
+            "holds exactly, and Dense synapses without norm; use --backend deferred"
         )
     return None
 
@@ -120,7 +141,7 @@ def _unusual(network: Network) -> str | None:
         return "its synapses change by an optimiser"
     if network.dtype != torch.float32:
         return f"its numbers are {network.dtype}"
-    return _unusual_circuit(network.feedback)
+    return None
 
 
 def _unusual_circuit(circuit: FeedbackCircuit) -> str | None:

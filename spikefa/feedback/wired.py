@@ -77,8 +77,7 @@ class Wired(FeedbackCircuit):
 
     def step(self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]) -> None:
         """Write the error into the drive beside the output, and sweep it along the hops."""
-        state.errors[-1].drive.copy_(error)
-        self.wiring.sweep(state, forward)
+        self.wiring.carry(state, error, forward)
 
     def layer_matrices(self) -> list[Tensor]:
         """Return the matrix from each layer to the one below, if each path is one stored matrix."""

@@ -1,7 +1,7 @@
 """Wiring of the error populations of a circuit, and the sweep that carries the error."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -176,6 +176,13 @@ class Wiring:
             for group, populations in self.populations.items()
         }
 
+    def carry(
+        self, state: FeedbackState, error: Tensor, forward: Sequence[PopulationState]
+    ) -> None:
+        """Write the output error into the drive beside the output, and sweep it along the hops."""
+        state.errors[-1].drive.copy_(error)
+        self.sweep(state, forward)
+
     def sweep(self, state: FeedbackState, forward: Sequence[PopulationState]) -> None:
         """Carry the error from its origins along all hops, within one step."""
         for stop in self.stops:
@@ -184,6 +191,10 @@ class Wiring:
             stop.population.step(here)
             if stop.gates:
                 flush(torch.mul(here.activity, forward[stop.site.layer].gain, out=here.drive))
+
+    def through(self, exchange: Callable[[Matrix], Matrix]) -> "Wiring":
+        """Return the same wiring with other matrices, of the same populations and hops."""
+        return replace(self, hops=[replace(hop, matrix=exchange(hop.matrix)) for hop in self.hops])
 
     def descents(self) -> list[list[Matrix]]:
         """Return the matrices on the path from each layer to the one below, in order.

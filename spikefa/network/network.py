@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback import FeedbackCircuit, Projection
+from spikefa.feedback import FeedbackCircuit, Projection, Wiring
 from spikefa.network.learning import change_synapses
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.memory import require_room_for_weights
@@ -243,13 +243,14 @@ class Network:
             population.step(here)
             pre = here.spikes
 
-    def feed_back(self, state: NetworkState, target: Tensor) -> None:
-        """Compute the output error and pass it through the feedback circuit (eqs. 6 and 7)."""
+    def feed_back(self, state: NetworkState, target: Tensor, along: Wiring | None = None) -> None:
+        """Compute the output error, which the circuit, or `along` for it, carries (eqs. 6, 7)."""
         output = state.populations[-1]
         activity = output.spikes if self.output_error == "spikes" else output.probability
         torch.sub(activity, target, out=state.error)
         self.feedback.observe_target(state.feedback, target)
-        self.feedback.step(state.feedback, state.error, state.populations)
+        carry = self.feedback.step if along is None else along.carry
+        carry(state.feedback, state.error, state.populations)
 
     def learn(
         self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None

@@ -18,6 +18,8 @@ Backend = Literal[
     "eager",
     "graph",
     "deferred",
+    "deferred-reads-bf16",
+    "deferred-reads-fp16",
     "fused",
     "fused-bf16x6",
     "fused-bf16x3",

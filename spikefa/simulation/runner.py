@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from spikefa.backends import NotCapturable, Scope, make_backend
+from spikefa.backends import NotCapturable, Scope, choose_backend, make_backend
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
@@ -260,14 +260,12 @@ class Runner:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
         self.flush()
         connect(self.network, circuit, seed)
+        choose_backend(self.backend.name, self.network, circuit)  # refuses what it cannot run
         self.network.feedback = circuit
         self.renew_feedback()
 
     def renew_feedback(self) -> None:
-        """Create the state of the network's circuit again, after the circuit was exchanged.
-
-        Existing random streams continue.
-        """
+        """Create the state of the network's exchanged circuit; existing random streams continue."""
         self.state.feedback = feedback_state(self.network, self.network.feedback, self.batch)
         before, self.random = self.random, self._random_streams()
         self.random.go_on_from(before)

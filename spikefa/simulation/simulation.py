@@ -67,7 +67,7 @@ class Simulation(MadeOnce):
         Of a data set: how images become input; default ``RateCode()``, see `ImageStimulus`.
     validation, test : Stimulus, optional
         Of a stimulus: what is tested after every epoch, and by `test`; see `Stimulus.held_out`.
-    backend : {"auto", "eager", "graph", "fused", "fused-bf16x6", ...}, default "auto"
+    backend : {"auto", "eager", "graph", "deferred", "fused", "fused-bf16x6", ...}, default "auto"
         What executes the steps of the training; tests are always eager. See docs/performance.md.
     checkpoint : path, optional
         Written when training begins, in and after every epoch, on Ctrl-C, and before a run is
@@ -123,7 +123,7 @@ class Simulation(MadeOnce):
 
     @property
     def backend(self) -> str:
-        """What executes the steps: "eager", "graph", "fused", or that with another precision."""
+        """What executes the steps: "eager", "graph", "deferred", "fused", or one that rounds."""
         return self.runner.backend.name
 
     @property

@@ -126,6 +126,8 @@ class Training:
         else:
             steps = self.runner.learn(each=each)
         for n in steps:
+            if each:  # whoever asked for each step may test, save or read weights
+                self.runner.flush()
             yield first + n
         self.presentation += 1
         self._under_way.forget()

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses.base import Synapses
+from spikefa.utils.products import better_one_by_one
+from spikefa.utils.rounded import RoundedCopy
 from spikefa.utils.tensors import add_product
 
 
@@ -31,7 +33,10 @@ class Deferred:
     batch : int
         Streams that the synapses serve.
     steps : int
-        Changes to keep at most. Fewer are kept where their factors would outgrow the weights.
+        Changes to keep at most; with 1, each is made at once. Fewer are kept where their factors
+        would outgrow the weights.
+    copy : RoundedCopy, optional
+        What the drive reads in place of the weights. It is renewed whenever changes are made.
 
     Attributes
     ----------
@@ -46,6 +51,7 @@ class Deferred:
     synapses: Synapses
     batch: int
     steps: int
+    copy: RoundedCopy | None = None
     waiting: int = field(default=0, init=False)
     pre: Tensor = field(init=False, repr=False)
     post: Tensor = field(init=False, repr=False)
@@ -56,7 +62,11 @@ class Deferred:
 
     def drive(self, pre: Tensor, out: Tensor) -> None:
         """Write ``pre W + b`` into `out`, as if the changes that wait had been made."""
-        self.synapses.drive(pre, out)
+        if self.copy is None:
+            self.synapses.drive(pre, out)
+        else:
+            self.copy.product(pre, out)
+            out.add_(self.synapses.bias.unsqueeze(-2))
         if self.waiting:
             earlier, factors = self._in_use()
             overlap = self.overlap[..., : self.waiting]
@@ -68,7 +78,7 @@ class Deferred:
         rows = self._rows_to_keep(change)
         if rows == 0:
             self.flush()
-            self.synapses.apply(change)
+            self._make([change])
             return
         assert isinstance(change, Outer)
         if self.waiting + rows > self.pre.shape[-2]:
@@ -82,8 +92,22 @@ class Deferred:
     def flush(self) -> None:
         """Make the changes that wait."""
         if self.waiting:
-            self.synapses.apply(Outer(*self._in_use()))
+            pre, post = self._in_use()
+            rows = 1 if better_one_by_one(pre, self.synapses.weight) else self.waiting
+            factors = zip(pre.split(rows, -2), post.split(rows, -2), strict=True)
+            self._make([Outer(*each) for each in factors])
             self.waiting = 0
+
+    def change_at_once(self) -> None:
+        """Keep no change from now on: somebody else reads the weights within a presentation."""
+        self.flush()
+        self.steps = 1
+
+    def _make(self, changes: list[Change]) -> None:
+        for change in changes:
+            self.synapses.apply(change)
+        if self.copy is not None:
+            self.copy.renew()
 
     def _in_use(self) -> tuple[Tensor, Tensor]:
         return self.pre[..., : self.waiting, :], self.post[..., : self.waiting, :]

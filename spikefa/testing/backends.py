@@ -5,12 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikefa.backends import Backend, Scope, captures_on, make_backend, obstacle
+from spikefa.backends import BACKENDS, Backend, Scope, captures_on, make_backend, obstacle
 from spikefa.backends.capture import Capture
+from spikefa.backends.deferred import DeferredPlasticity
 from spikefa.backends.graph import Graph
 from spikefa.network import Network, NetworkState
 from spikefa.testing.tape import Tape
 from spikefa.utils.tensors import named_tensors
+
+STEPS = 4
+"""Steps of a presentation, at whose end deferred makes its changes."""
 
 
 class TapedGraph(Graph):
@@ -68,7 +72,21 @@ def _fused(network: Network, state: NetworkState) -> Backend:
     return make_backend("fused", network, state, 0, "conformance", capture=False, philox=False)
 
 
-OTHERS: dict[str, Callable[[Network, NetworkState], Backend]] = {"graph": _graph, "fused": _fused}
+class Deferring(DeferredPlasticity):
+    """The deferred backend, whose changes wait also where that does not pay."""
+
+    least = 0
+
+
+def _deferred(network: Network, state: NetworkState) -> Backend:
+    return Deferring(network, state, STEPS)
+
+
+OTHERS: dict[str, Callable[[Network, NetworkState], Backend]] = {
+    "graph": _graph,
+    "deferred": _deferred,
+    "fused": _fused,
+}
 """Backends that are compared with eager, given the uniforms of the state."""
 
 
@@ -79,4 +97,4 @@ def can_compare(name: str, network: Network) -> bool:
     """
     if network.feedback.needs_host:
         return False
-    return name != "fused" or obstacle(name, network) is None
+    return name not in BACKENDS or name == "graph" or obstacle(name, network) is None

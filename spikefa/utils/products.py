@@ -13,6 +13,8 @@ LEAST = 1 << 18
 """Least number of weights for which this is faster than an ordinary product."""
 PARTS = 8
 """Parts of a sum, for any number of threads."""
+FEW = 10
+"""Most rows whose outer products with others are faster added one by one than as one product."""
 
 
 def rows_to_read(pre: Tensor, weight: Tensor) -> Tensor | None:
@@ -57,6 +59,20 @@ def product(sent: Tensor, matrix: Tensor, out: Tensor) -> None:
     rows = torch.arange(len(matrix))
     starts = _starts(len(matrix))
     _add_up(embedding_bag(rows, matrix, starts, mode="sum", per_sample_weights=sent[0]), out)
+
+
+def better_one_by_one(factor: Tensor, weight: Tensor) -> bool:
+    """Return whether a sum of outer products is added to `weight` faster one by one.
+
+    Matrix libraries take two to three times as long for a product over very few rows.
+
+    Parameters
+    ----------
+    factor : Tensor [..., rows, n_pre]
+    weight : Tensor [..., n_pre, n_post]
+    """
+    large = weight.dim() == 2 and weight.numel() >= LEAST
+    return weight.is_cpu and large and factor.shape[-2] <= FEW
 
 
 def _is_single(sent: Tensor, matrix: Tensor) -> bool:

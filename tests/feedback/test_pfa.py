@@ -57,9 +57,9 @@ def test_pfa_follows_its_equations(circuit, middle_tau):
     loop, inputs = Loop(net, eta, decay), []
     learn = net.learn
 
-    def remember(state, x):
+    def remember(state, x, *through):
         inputs.append(x)
-        learn(state, x)
+        learn(state, x, *through)
 
     net.learn = remember
 

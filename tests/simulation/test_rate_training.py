@@ -138,8 +138,8 @@ def test_nan_is_traced_to_its_step_and_the_last_good_state_is_saved(tmp_path):
     simulation = simulate(checkpoint=path)
     learn, bad = simulation.network.learn, 4
 
-    def learn_and_break(state, inputs):
-        learn(state, inputs)
+    def learn_and_break(state, *others):
+        learn(state, *others)
         if state.steps == bad:
             simulation.network.synapses["hidden1"].weight[0, 0] = float("inf")
 

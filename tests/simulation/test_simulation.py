@@ -177,8 +177,8 @@ def test_nan_is_traced_to_its_step_and_the_last_good_state_is_saved(tiny, tmp_pa
     simulation = simulate(tiny, checkpoint=checkpoint)
     learn, bad_step = simulation.network.learn, 10
 
-    def learn_and_break(state, inputs):
-        learn(state, inputs)
+    def learn_and_break(state, *others):
+        learn(state, *others)
         if state.steps == bad_step:
             if variable == "potential":
                 state.populations[1].potential[0, 0] = float("nan")
