@@ -61,6 +61,7 @@ FEW = (
     "let the run go on",  # as the case with these words
     "lower the learning rate",  # as the case with these words
     "or a version of spikefa",
+    "go on without",  # tests/simulation/test_switch.py
 )
 
 

@@ -103,7 +103,10 @@ def test_a_recording_whose_variable_is_gone_ends_whole(tmp_path):
         with pytest.raises(SpikefaError, match=r"ended, whole up to here: .*no variable 'more'"):
             sim.switch(sf.FA(0.5, tau=0.5))
         sim.learn(2)
-        assert sim.step == 5
+        sim.record(tmp_path / "new.h5", [sf.Probe("hidden1", "activity", "all")], Always())
+        sim.learn(2)
+    with sf.open(tmp_path / "new.h5") as recording:
+        assert recording.steps.tolist() == [5, 6]
     with sf.open(path) as recording:
         assert recording.status == "closed"
         assert recording.steps.tolist() == [0, 1, 2]
