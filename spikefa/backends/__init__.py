@@ -9,7 +9,6 @@ from spikefa.backends.support import (
     DEFERRED,
     FUSED,
     ROUNDED,
-    captures_on,
     choose_backend,
     interpreted,
     obstacle,
@@ -17,6 +16,7 @@ from spikefa.backends.support import (
 from spikefa.backends.trace import NotCapturable
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
+from spikefa.utils.devices import captures_on
 
 __all__ = [
     "BACKENDS",
@@ -24,7 +24,6 @@ __all__ = [
     "Backend",
     "NotCapturable",
     "Scope",
-    "captures_on",
     "choose_backend",
     "interpreted",
     "make_backend",

@@ -89,10 +89,10 @@ class Backend:
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step in which the network learns; see `Network.step`."""
         self.advance(inputs, target)
-        self.network.decay(self.state)
+        self.network.finish(self.state)
 
     def advance(self, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step without weight decay, which the host schedules."""
+        """Advance by one step without what the host schedules; see `Network.finish`."""
         self.network.advance(self.state, inputs, target)
 
     def rest(self, inputs: Tensor) -> None:
@@ -104,8 +104,6 @@ class Backend:
 
     def no_capture(self) -> str | None:
         """Return why its steps cannot be captured in a CUDA graph; None if no reason is known."""
-        if self.network.optimiser is not None:
-            return "its synapses change by an optimiser, which uses Python numbers"
         if self.network.feedback.needs_host:
             return f"a step of {self.network.feedback} needs the host"
         return None

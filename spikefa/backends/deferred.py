@@ -118,11 +118,11 @@ class DeferredPlasticity(Backend):
         """Advance by one step; a decay that is due comes after the changes of this step."""
         self.advance(inputs, target)
         if not self.state.learning_rates.is_due():
-            self.network.decay(self.state)
+            self.network.finish(self.state)
             return
         with self._own_work():
             self.flush()
-            self.network.decay(self.state)
+            self.network.finish(self.state)
             self.ready()
 
     def advance(self, inputs: Tensor, target: Tensor) -> None:

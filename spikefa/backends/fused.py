@@ -105,7 +105,7 @@ class Fused(Backend):
         self.advance(inputs, target)
         if self.state.learning_rates.is_due():
             self.flush()  # weights decay after the changes of this step
-        self.network.decay(self.state)
+        self.network.finish(self.state)
 
     def advance(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step without its weight decay; its plasticity waits for the next step."""

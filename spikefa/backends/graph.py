@@ -1,7 +1,8 @@
 """The graph backend: a step, or a whole presentation, captured as a CUDA graph."""
 
+import warnings
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -15,6 +16,9 @@ from spikefa.errors import SpikefaError
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variable
+
+MOST = 16
+"""Number of graphs that are captured with an optimiser, where each learning rate needs its own."""
 
 
 class Graph(Backend):
@@ -49,18 +53,19 @@ class Graph(Backend):
         self.name = "graph" if inner is None else inner.name
         self.draws = self.inner.draws
         self.captured: dict[Hashable, capture.Capture] = {}
+        self._told = False
         self._scope = Scope()
-        self._pool = capture.shared_pool(network.device)
+        self._room = capture.shared_room(network.device)
 
     def prepare(self, work: Callable[[], None], scope: Scope) -> None:
         """Check that `work` can be captured, by capturing it once on trial."""
         self._scope = scope
-        reason = self.inner.no_capture()
-        if reason is not None:
-            raise NotCapturable(reason)
         self.inner.prepare(work, scope)
         try:
             check_capturable(self._flushed(work), scope, self.network.device)
+            reason = self.inner.no_capture()  # without file and line, so after the check
+            if reason is not None:
+                raise NotCapturable(reason)
             self._record(work)
         except (NotCapturable, SpikefaError, torch.cuda.OutOfMemoryError):
             raise
@@ -69,7 +74,7 @@ class Graph(Backend):
             raise NotCapturable(_first_line(error)) from error
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step without weight decay, which `run` applies."""
+        """Advance by one step without what the host schedules, which `run` does."""
         self.inner.advance(inputs, target)
 
     def rest(self, inputs: Tensor) -> None:
@@ -77,11 +82,14 @@ class Graph(Backend):
         self.inner.rest(inputs)
 
     def run(self, work: Callable[[], None], steps: int = 1, kind: Hashable = "step") -> None:
-        """Replay the work of this kind, captured at its first use; then let weights decay."""
+        """Replay the work of this kind, captured at its first use; then do what is due."""
         key = self._key(kind)
+        if key not in self.captured and self._has_enough():
+            self._run_uncaptured(work, steps)
+            return
         if key not in self.captured:
             try:
-                self.captured[key] = self._record(work, self._pool)
+                self.captured[key] = self._record(work, self._room)
             except torch.cuda.OutOfMemoryError:
                 raise
             except RuntimeError as error:
@@ -92,7 +100,25 @@ class Graph(Backend):
         self.inner.ready()
         self.captured[key].replay()
         for _ in range(steps):
-            self.network.decay(self.state)
+            self.network.finish(self.state)
+
+    def _has_enough(self) -> bool:
+        """Return whether the learning rates of an optimiser have taken too many values."""
+        return self.network.optimiser is not None and len(self.captured) >= MOST
+
+    def _run_uncaptured(self, work: Callable[[], None], steps: int) -> None:
+        """Do the work as the inner backend does; say so the first time."""
+        if not self._told:
+            warnings.warn(
+                f"each learning rate of {self.network.optimiser!r} needs a graph of its own, and "
+                f"{MOST} have been captured: with further learning rates the steps run one by one",
+                stacklevel=2,
+            )
+        self._told = True
+        self.inner.ready()
+        self._flushed(work)()
+        for _ in range(steps):
+            self.network.finish(self.state)
 
     def probed(
         self, variables: Mapping[str, Mapping[str, Variable]]
@@ -101,21 +127,27 @@ class Graph(Backend):
         return self.inner.probed(variables)
 
     def can_run(self, steps: int) -> bool:
-        """Return whether no weight decay is due before the last of `steps` steps."""
-        learning_rates = self.state.learning_rates
-        return int(learning_rates.waited) + steps <= int(learning_rates.wait)
+        """Return whether the host has nothing to do before the last of `steps` steps."""
+        learning_rates, free = self.state.learning_rates, self.network.feedback.free_steps
+        left = int(learning_rates.wait) - int(learning_rates.waited)
+        return steps <= (left if free is None else min(left, free))
 
-    def new_capture(self, pool: Any = None) -> capture.Capture:
+    def new_capture(self, room: capture.Room | None = None) -> capture.Capture:
         """Return a new, empty CUDA graph, which can record and replay work."""
         generators = self._scope.generators.values()
-        return capture.CudaCapture(self.network.device, generators, pool)
+        return capture.CudaCapture(self.network.device, generators, room)
 
     def _key(self, kind: Hashable) -> Hashable:
-        return kind, *(rate == 0 for rate in self.state.learning_rates.rates)
+        """Return what a graph is for: learning rates are Python numbers to an optimiser."""
+        rates = self.state.learning_rates.rates
+        given = (rate == 0 for rate in rates) if self.network.optimiser is None else rates
+        return kind, *given
 
-    def _record(self, work: Callable[[], None], pool: Any = None) -> capture.Capture:
+    def _record(
+        self, work: Callable[[], None], room: capture.Room | None = None
+    ) -> capture.Capture:
         """Capture the work and restore all state."""
-        made = self.new_capture(pool)
+        made = self.new_capture(room)
         with self._scope.unchanged():
             made.record(self._flushed(work))
         return made

@@ -8,6 +8,7 @@ import torch
 from spikefa.errors import SpikefaError
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.network import Network
+from spikefa.utils.devices import captures_on
 
 PRECISIONS = ("float32", "bf16x6", "bf16x3", "tf32", "bf16")
 """How the fused backend multiplies; see docs/performance.md."""
@@ -69,11 +70,6 @@ def obstacle(name: str, network: Network, circuit: FeedbackCircuit | None = None
 def interpreted() -> bool:
     """Return whether Triton's kernels run in its interpreter, for tests on a CPU."""
     return os.environ.get("TRITON_INTERPRET", "0") == "1"
-
-
-def captures_on(device: torch.device) -> bool:
-    """Return whether a device has CUDA graphs."""
-    return device.type == "cuda"
 
 
 def _no_graph(network: Network) -> str | None:

@@ -6,21 +6,14 @@ from itertools import count
 import torch
 from torch import Tensor
 
-from spikefa.backends import (
-    BACKENDS,
-    ROUNDED,
-    Scope,
-    captures_on,
-    interpreted,
-    make_backend,
-    obstacle,
-)
+from spikefa.backends import BACKENDS, ROUNDED, Scope, interpreted, make_backend, obstacle
 from spikefa.bench.limits import measure_limits
 from spikefa.bench.plain_variants import plain_steps
 from spikefa.bench.products import products_alone
 from spikefa.bench.step_times import ENGINE, PRODUCTS, STEPS_PER_IMAGE, StepTimes
 from spikefa.bench.work import work_of
 from spikefa.network.network import Network
+from spikefa.utils.devices import captures_on
 from spikefa.utils.seeding import generator
 from spikefa.utils.timing import interleaved
 

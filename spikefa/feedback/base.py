@@ -22,8 +22,9 @@ class FeedbackCircuit(ABC):
 
     The network calls `connect` and `check` once, `initialise` once, and `state` for every batch of
     streams. In each step of simulated time it calls `observe_target` and `step` after the forward
-    sweep, and `learn` after the forward synapses have changed. Circuits whose error populations
-    are connected by hops should subclass `Wired`, which implements most of these methods.
+    sweep, `learn` after the forward synapses have changed, and `maintain` before weights decay.
+    Circuits whose error populations are connected by hops should subclass `Wired`, which implements
+    most of these methods.
 
     Attributes
     ----------
@@ -33,8 +34,8 @@ class FeedbackCircuit(ABC):
     sweep_only : bool
         Whether a backend may replace the sweep with its own implementation. This requires that
         `step` only writes the output error into the drive of the error population beside the output
-        and calls ``wiring.sweep``, that `observe_target` does nothing, and that `learn` reads
-        activity but no forward synapses. Each class declares this for itself, as in
+        and calls ``wiring.sweep``, that `observe_target` and `maintain` do nothing, and that
+        `learn` reads activity but no forward synapses. Each class declares this for itself, as in
         ``class FA(Wired, sweep_only=True)``; subclasses do not inherit it, since they may do more.
     reads_weights : bool
         Whether the error of a step depends on the forward weights, which real error synapses cannot
@@ -137,6 +138,18 @@ class FeedbackCircuit(ABC):
             Forward projections in this step, from the input upwards. The forward synapses have
             already changed.
         """
+
+    def maintain(self) -> None:  # noqa: B027
+        """Do what takes the host, between two steps in which the network learns; by default nothing.
+
+        It is called after `learn`, and may read the forward weights. It is never part of a CUDA
+        graph, which holds no more steps at once than `free_steps`.
+        """
+
+    @property
+    def free_steps(self) -> int | None:
+        """Number of steps after which `maintain` next changes anything; None if it never does."""
+        return None
 
     @property
     def decays(self) -> bool:

@@ -9,8 +9,6 @@ from torch import Tensor
 
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.matrix import ForwardMatrix
-from spikefa.feedback.projection import Projection
-from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.synapses import Synapses
@@ -79,11 +77,6 @@ class PseudoBackprop(Wired):
         super().__post_init__()
         self.age = torch.zeros((), dtype=torch.int64)
 
-    @property
-    def needs_host(self) -> bool:
-        """True: the host decides when a pseudoinverse is due, and waits for it."""
-        return True
-
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect each error population to the one below through W^+."""
         self.weights = [synapses.weight for synapses in forward[1:]]
@@ -102,11 +95,16 @@ class PseudoBackprop(Wired):
             matrix.copy_(torch.linalg.pinv(weight, rtol=rtol)).mul_(self.scale)
         self.age.zero_()
 
-    def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
-        """Recompute the pseudoinverses if they are due."""
+    def maintain(self) -> None:
+        """Count a step, and recompute the pseudoinverses if they are due."""
         self.age += 1
         if self.age >= self.every:
             self.refresh()
+
+    @property
+    def free_steps(self) -> int:
+        """Number of steps until the pseudoinverses are due."""
+        return self.every - int(self.age)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the pseudoinverses, from ``pinv1`` into the first hidden layer, and their age."""

@@ -213,7 +213,7 @@ class Network:
             Target values of the output spikes.
         """
         self.advance(state, inputs, target)
-        self.decay(state)
+        self.finish(state)
 
     def advance(
         self,
@@ -222,7 +222,7 @@ class Network:
         target: Tensor,
         through: Sequence[Transmitting] | None = None,
     ) -> None:
-        """Advance by one step, without weight decay and without counting the step.
+        """Advance by one step, without what `finish` does.
 
         `through` is what transmits and learns in place of the synapses, one for each projection.
         """
@@ -267,9 +267,10 @@ class Network:
         parts = self.synapses.values(), sent[:-1], state.populations, state.plasticity
         return [Projection(*each) for each in zip(*parts, strict=True)]
 
-    def decay(self, state: NetworkState) -> None:
-        """Count the step and apply the weight decay that is now due, to the circuit as well."""
+    def finish(self, state: NetworkState) -> None:
+        """Count a step; do what is due then and no graph can hold: circuits, and weight decay."""
         state.steps += 1
+        self.feedback.maintain()
         factors = state.learning_rates.step()
         if factors is not None:
             for synapses, factor in zip(self.synapses.values(), factors, strict=True):

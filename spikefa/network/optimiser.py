@@ -1,5 +1,6 @@
 """Momentum and adaptive steps: apply the changes of a rule with a torch optimiser."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.plasticity import PlasticityRule
 from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses import Synapses
+from spikefa.utils.devices import captures_on
 
 MakeOptimiser = Callable[[list[dict[str, Any]]], torch.optim.Optimizer]
 ELEMENTWISE = "SGD Adam AdamW Adamax NAdam RAdam RMSprop Adagrad Adadelta Rprop".split()
@@ -25,6 +27,8 @@ class Optimiser:
     equivalent to using no optimiser, and Adam, whose steps do not depend on the size of the
     gradient, also follows the schedule. A frozen projection has no gradient, so torch leaves it and
     its momentum unchanged.
+
+    On a device with CUDA graphs, torch optimisers that have a `capturable` version use it.
 
     A step with zero gradients before the weights are drawn creates the optimiser's state, so that a
     checkpoint can always be restored into it.
@@ -62,6 +66,7 @@ class Optimiser:
             self.torch = make(groups)
         except (TypeError, ValueError) as error:
             raise SpikefaError(f"the optimiser cannot be made: {error}") from error
+        self._let_capture()
         self._rates = [group["lr"] for group in self.torch.param_groups]
         self._make_state()
 
@@ -147,6 +152,12 @@ class Optimiser:
             parameter.grad = gradient
         return self.gradients[layer]
 
+    def _let_capture(self) -> None:
+        """Let the optimiser count its steps on the device, if it can, for CUDA graphs."""
+        for group, (weight, _) in zip(self.torch.param_groups, self.gradients, strict=True):
+            if "capturable" in group and captures_on(weight.device):
+                group["capturable"] = True
+
     def _make_state(self) -> None:
         """Take a step that changes nothing, then reset the step counts."""
         require(
@@ -156,7 +167,9 @@ class Optimiser:
         for layer, group in enumerate(self.torch.param_groups):
             self._set_gradient(layer, group["lr"])
         try:
-            self.torch.step()
+            with warnings.catch_warnings():  # that it may be slower outside of a graph, as here
+                warnings.simplefilter("ignore")
+                self.torch.step()
         except (TypeError, RuntimeError) as error:
             raise SpikefaError(
                 f"{type(self.torch).__name__} cannot take one step at a time with the gradient "

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikefa.backends import BACKENDS, Backend, Scope, captures_on, make_backend, obstacle
+from spikefa.backends import BACKENDS, Backend, Scope, make_backend, obstacle
 from spikefa.backends.capture import Capture
 from spikefa.backends.deferred import DeferredPlasticity
 from spikefa.backends.graph import Graph
 from spikefa.network import Network, NetworkState
 from spikefa.testing.tape import Tape
+from spikefa.utils.devices import captures_on
 from spikefa.utils.tensors import named_tensors
 
 STEPS = 4
@@ -20,9 +21,9 @@ STEPS = 4
 class TapedGraph(Graph):
     """The graph backend on any device: a tape takes the place of a CUDA graph."""
 
-    def new_capture(self, pool: object = None) -> Capture:
+    def new_capture(self, room: object = None) -> Capture:
         """Return a tape."""
-        return Tape(self.network.device, self._scope.generators.values(), pool)
+        return Tape(self.network.device, self._scope.generators.values(), room)
 
 
 class Driven:

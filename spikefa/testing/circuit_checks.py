@@ -72,7 +72,8 @@ def shapes_dtypes_devices(circuit: FeedbackCircuit) -> None:
                     tensor.dtype == dtype or not tensor.is_floating_point(),
                     f"its {name!r} is {tensor.dtype}, expected {dtype}",
                 )
-                counts = trial.circuit.needs_host and not tensor.dim()  # what the host decides by
+                # what the host counts, so that it knows without a wait when to `maintain`
+                counts = trial.circuit.free_steps is not None and not tensor.dim()
                 expect(
                     tensor.device.type == device.type or counts,
                     f"its {name!r} is on {tensor.device}, not on {device}",

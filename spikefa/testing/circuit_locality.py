@@ -75,6 +75,7 @@ def learning_reads_no_weights(circuit: FeedbackCircuit) -> None:
         seen = trial.network.layers(trial.state, inputs)
         hidden = [_hidden(projection, perturbed) for projection in seen]
         trial.circuit.learn(trial.state.feedback, hidden)
+        trial.circuit.maintain()
         changed.append({name: tensor.clone() for name, tensor in trial.circuit.tensors().items()})
     name = first_difference(*changed)
     expect(

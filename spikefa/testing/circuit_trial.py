@@ -161,7 +161,7 @@ class Captured:
         self.inputs.copy_(inputs)
         self.target.copy_(target)
         self._learn()
-        self.network.decay(self.state)
+        self.network.finish(self.state)
 
 
 def require_fresh(circuit: FeedbackCircuit) -> None:

@@ -23,12 +23,12 @@ class Tape(Trace):
     device : torch.device
     generators : iterable of torch.Generator
         From which the work draws; a replay draws on.
-    pool : optional
-        Ignored; a CUDA graph has a pool of memory.
+    room : optional
+        Ignored; CUDA graphs share memory.
     """
 
     def __init__(
-        self, device: torch.device, generators: Iterable[torch.Generator] = (), pool: Any = None
+        self, device: torch.device, generators: Iterable[torch.Generator] = (), room: Any = None
     ):
         super().__init__(device, list(generators))
         self._operations: list[tuple[Any, Sequence[Any], Mapping[str, Any], list[Any]]] = []

@@ -29,6 +29,11 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def captures_on(device: torch.device) -> bool:
+    """Return whether a device has CUDA graphs."""
+    return device.type == "cuda"
+
+
 @contextmanager
 def enough_memory(mend: str | None = None) -> Iterator[None]:
     """Turn the errors of exhausted memory into one sentence that says what to lower.

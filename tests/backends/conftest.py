@@ -1,10 +1,14 @@
 """Without a GPU the kernels run in Triton's interpreter, which must be asked before the import."""
 
 import os
+from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
 import torch
+
+CAPTURABLE = "adam nadam radam adamax rmsprop adadelta rprop".split()
+"""Modules of torch.optim whose optimisers can count their steps on the device."""
 
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")
@@ -26,9 +30,12 @@ def captured(request, monkeypatch):
         return
     from spikefa.testing import Tape
 
-    monkeypatch.setattr("spikefa.backends.support.captures_on", lambda device: True)
-    monkeypatch.setattr("spikefa.backends.captures_on", lambda device: True)
+    for room in ("backends.support", "backends", "network.optimiser"):
+        monkeypatch.setattr(f"spikefa.{room}.captures_on", lambda device: True)
     monkeypatch.setattr("spikefa.backends.capture.CudaCapture", Tape)
+    for name in CAPTURABLE:  # which torch allows on GPUs alone
+        module = import_module(f"torch.optim.{name}")
+        monkeypatch.setattr(module, "_get_capturable_supported_devices", lambda *_, **__: ["cpu"])
     if find_spec("triton") is not None:
         _keep_kernels(monkeypatch)
 

@@ -32,6 +32,8 @@ CIRCUITS = {
     "NodePerturbation": lambda: sf.NodePerturbation(),
     "Reward": lambda: sf.Reward(),
     "Shallow": lambda: sf.Shallow(),
+    "PseudoBackprop": lambda: sf.PseudoBackprop(4),
+    "PseudoBackprop, at every step": lambda: sf.PseudoBackprop(1),
 }
 RULES = {
     "decay at every step": lambda: sf.ThreeFactor(1e-2, weight_decay=1e-2),
@@ -40,6 +42,18 @@ RULES = {
     "STDP": lambda: sf.STDP(1e-2),
     "Eligibility": lambda: sf.Eligibility(1e-2),
     "Rough": lambda: sf.RoughThreeFactor(1e-2),
+}
+OPTIMISERS = {
+    "SGD": torch.optim.SGD,
+    "momentum": partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=0.01),
+    "Adam": partial(torch.optim.Adam, amsgrad=True),
+    "AdamW": torch.optim.AdamW,
+    "NAdam": torch.optim.NAdam,
+    "RAdam": torch.optim.RAdam,
+    "Adamax": torch.optim.Adamax,
+    "RMSprop": partial(torch.optim.RMSprop, momentum=0.5, centered=True),
+    "Adadelta": torch.optim.Adadelta,
+    "Rprop": torch.optim.Rprop,
 }
 POPULATIONS = {
     "tanh": sf.Rate,
@@ -78,6 +92,37 @@ def test_every_circuit(tiny, circuit):
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule(tiny, rule):
     side_by_side(tiny, lambda b: simulate(tiny, b, None, RULES[rule]()), presentations=8)
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_every_optimiser_that_can_count_on_the_device(tiny, optimiser):
+    """Their learning rates are numbers of the graph, so each value has a graph of its own."""
+    schedule = {
+        "hidden1": sf.Piecewise({0: 1, 2: 0.5}),
+        "hidden2": sf.Piecewise({0: 1, 1: 0, 3: 2}),
+        "output": sf.Constant(),
+    }
+    made = {"optimiser": OPTIMISERS[optimiser], "schedule": schedule}
+    graph = side_by_side(tiny, lambda b: simulate(tiny, b, **made), presentations=12)
+    assert len({key[1:] for key in graph.runner.backend.captured}) == 4
+
+
+def test_an_optimiser_with_too_many_learning_rates_goes_on_one_step_at_a_time(tiny, monkeypatch):
+    monkeypatch.setattr("spikefa.backends.graph.MOST", 3)
+    made = {"optimiser": torch.optim.Adam, "schedule": sf.WarmUpAnneal(8, 2)}
+    pair = [simulate(tiny, backend, **made) for backend in ("eager", "graph")]
+    pair[0].learn(9)
+    with pytest.warns(UserWarning, match="each learning rate of Adam needs a graph") as warned:
+        pair[1].learn(9)
+    assert len(warned) == 1
+    assert len(pair[1].runner.backend.captured) == 3
+    agree(*pair)
+
+
+def test_a_pseudoinverse_is_renewed_between_graphs(tiny):
+    """Every 7 steps, so that images of 5 steps are done in one piece or step by step."""
+    graph = side_by_side(tiny, lambda b: simulate(tiny, b, sf.PseudoBackprop(7)), presentations=12)
+    assert {key[0] for key in graph.runner.backend.captured} == {"step", (5, None)}
 
 
 @pytest.mark.parametrize("population", POPULATIONS)
@@ -171,6 +216,12 @@ class Fills(sf.ThreeFactor):
         return super().update(pre, post, modulator * torch.tensor(next(self.turn)), state)
 
 
+class Shy(sf.FA):
+    """Says that it needs the host, though nothing shows it."""
+
+    needs_host = True
+
+
 UNFIT = {
     "line .*, asks for the values of a tensor": lambda: {"rule": Asks()},
     "asks for the values": lambda: {"rule": Lists()},
@@ -178,9 +229,9 @@ UNFIT = {
     "changes the Python number 'updates' at every step": lambda: {"rule": Counts()},
     "aten.mul.Tensor with 2.0, then with 0.5": lambda: {"rule": Turns()},
     "aten.lift_fresh.default with 2.0, then with 0.5": lambda: {"rule": Fills()},
-    "a step of PseudoBackprop.* needs the host": lambda: {"circuit": sf.PseudoBackprop(4)},
-    "a step of FA.* needs the host": lambda: {"circuit": sf.FA(procedural=True)},
-    "change by an optimiser": lambda: {"optimiser": partial(torch.optim.SGD, momentum=0.9)},
+    "random_matrix.py, line .*, asks for the values": lambda: {"circuit": sf.FA(procedural=True)},
+    "a step of Shy.* needs the host": lambda: {"circuit": Shy()},
+    "optimiser.py, line .*, asks for the values": lambda: {"optimiser": torch.optim.Adagrad},
 }
 
 

@@ -145,8 +145,8 @@ def test_a_run_says_what_ran(tmp_path, capsys):
 
     assert run("captured")["backend"] == "graph"
     assert "warning" not in capsys.readouterr().err
-    assert run("not", "--feedback", "PseudoBackprop")["backend"] == "eager"
-    assert "PseudoBackprop(every=100" in capsys.readouterr().err
+    assert run("not", "--feedback.procedural", "true")["backend"] == "eager"
+    assert "random_matrix.py, line" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("captured", [pytest.param("cuda", marks=pytest.mark.gpu)], indirect=True)

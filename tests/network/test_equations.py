@@ -209,6 +209,6 @@ def test_weight_decay_of_the_paper_is_not_lost_in_float32():
     state = net.state(1)
     steps = 100_000
     for _ in range(steps):
-        net.decay(state)
+        net.finish(state)
     shrunk = net.synapses["output"].weight.double() / before
     np.testing.assert_allclose(1 - shrunk, steps * 1e-8, rtol=0.1)

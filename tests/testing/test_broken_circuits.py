@@ -90,9 +90,13 @@ class LooksAtData(sf.FA):
 
 
 class HidesItsNeeds(sf.PseudoBackprop):
-    """Decides on the host when it is time, and does not say so."""
+    """Decides on the host when it is time, within a step, and does not say so."""
 
-    needs_host = False
+    def learn(self, state, projections):
+        super().maintain()
+
+    def maintain(self):
+        pass
 
 
 class MixesStreams(sf.FA):
