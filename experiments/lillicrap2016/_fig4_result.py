@@ -48,6 +48,7 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
         **_of_replicas(simulation, score),
         **settings.describe(),
         **provenance(str(simulation.network.device), simulation.backend),
+        "backend_reason": simulation.training.backend_reason,
     }
 
 

@@ -7,6 +7,7 @@ recording of an early, a middle and a late window, the learning curve, and figur
 reports an error of 1.8 % on the test set.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -105,6 +106,10 @@ def _compute(
 ) -> None:
     """Train, record and test the network, and write the summary."""
     simulation.checkpoints.path = directory.checkpoint
+    if settings.backend == "auto":
+        print(
+            f"backend {simulation.backend}: {simulation.training.backend_reason}", file=sys.stderr
+        )
     with simulation:
         if settings.record:
             record(simulation, windows, settings, directory)

@@ -1,6 +1,7 @@
 """Ways to execute the steps in which a network learns; see `Backend`."""
 
 from spikefa.backends.base import Backend
+from spikefa.backends.choice import Choice, choose_backend
 from spikefa.backends.deferred import DeferredPlasticity
 from spikefa.backends.graph import Graph
 from spikefa.backends.scope import Scope
@@ -9,7 +10,6 @@ from spikefa.backends.support import (
     DEFERRED,
     FUSED,
     ROUNDED,
-    choose_backend,
     interpreted,
     obstacle,
 )
@@ -22,6 +22,7 @@ __all__ = [
     "BACKENDS",
     "ROUNDED",
     "Backend",
+    "Choice",
     "NotCapturable",
     "Scope",
     "choose_backend",

@@ -5,7 +5,6 @@ from importlib.util import find_spec
 
 import torch
 
-from spikefa.errors import SpikefaError
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.network import Network
 from spikefa.utils.devices import captures_on
@@ -25,27 +24,6 @@ STANDARD = (
     "procedural of a uniform or sign distribution, and the rule ThreeFactor, in float32, without "
     "an optimiser and without replicas"
 )
-
-
-def choose_backend(name: str, network: Network, circuit: FeedbackCircuit | None = None) -> str:
-    """Return the name of the backend to use for this network, or for it with another circuit.
-
-    "auto" is graph on a CUDA device, which computes exactly what eager does in half the time or
-    less, and eager elsewhere; see docs/performance.md.
-
-    Raises
-    ------
-    SpikefaError
-        If the name is unknown, or the backend cannot run this network, with the reason.
-    """
-    if name not in BACKENDS:
-        raise SpikefaError(f"no backend called {name!r}: choose one of {', '.join(BACKENDS)}")
-    if name == "auto":
-        return "graph" if obstacle("graph", network) is None else "eager"
-    reason = obstacle(name, network, circuit)
-    if reason is not None:
-        raise SpikefaError(f"the {name} backend cannot run this network: {reason}")
-    return name
 
 
 def obstacle(name: str, network: Network, circuit: FeedbackCircuit | None = None) -> str | None:

@@ -15,6 +15,7 @@ from spikefa.bench import overhead, startup
 from spikefa.bench.limits import measure_limits
 from spikefa.bench.networks import figure_4
 from spikefa.bench.peers import ON_A_GPU, explanation, time_apart, time_peers
+from spikefa.bench.rate import SIZES, time_rate
 from spikefa.bench.recorder import backends_to_record, time_recording
 from spikefa.bench.replicas import COUNTS, time_replicas
 from spikefa.bench.scaling import BATCHES, WIDTHS, ScalingPoint, scaling, scaling_figure
@@ -106,7 +107,7 @@ def _recorder(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     alone = 8000
     if quick:
         steps, pairs, alone = 5, 1, 8
-    for backend in backends_to_record(network):
+    for backend in backends_to_record(network, batch):
         cost = time_recording(network, batch, steps, pairs, alone, backend)
         print(cost)
         rows.append(asdict(cost) | {"slowdown_percent": cost.slowdown})
@@ -151,6 +152,14 @@ def _replicas(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     return {"rows": _printed(time_replicas(device, batches, counts, repetitions))}
 
 
+def _rate(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    sizes, repetitions = ((20, 10, 10, 5), 1) if quick else (SIZES, 9)
+    updates = 200 if device.type == "cuda" and not quick else 3
+    return {
+        "rows": _printed(time_rate(device, batch, sizes, updates=updates, repetitions=repetitions))
+    }
+
+
 def _startup(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     seconds = startup.time_startup(1 if quick else 5)
     print(startup.summary(seconds))
@@ -171,6 +180,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "peers.small": partial(_peers, "small"),
     "scaling": _scaling,
     "replicas": _replicas,
+    "rate": _rate,
     "recorder": _recorder,
     "startup": _startup,
 }

@@ -7,12 +7,12 @@ from itertools import count, product
 import torch
 from torch import Tensor
 
-from spikefa.backends import captures_on
 from spikefa.backends.capture import CudaCapture
 from spikefa.bench.plain_expressions import PlainExpressions
 from spikefa.bench.plain_loop import PlainLoop
 from spikefa.bench.step_times import PLAIN, STEPS_PER_IMAGE, TF32
 from spikefa.network.network import Network
+from spikefa.utils.devices import captures_on
 
 Step = Callable[[], None]
 WARM_UP = 3

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import torch
 
-from spikefa.backends import BACKENDS, captures_on, choose_backend, obstacle
+from spikefa.backends import BACKENDS, choose_backend, obstacle
 from spikefa.bench.step_times import ENGINE
 from spikefa.datasets import Images
 from spikefa.network.network import Network
@@ -22,6 +22,7 @@ from spikefa.recording.format.schema import spikes_path
 from spikefa.simulation.recorded import recorded
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.images import ImageStimulus
+from spikefa.utils.devices import captures_on
 from spikefa.utils.timing import milliseconds, spread
 
 STEPS = 5
@@ -101,11 +102,11 @@ def cost_probes(network: Network) -> list[Probe]:
     ]
 
 
-def backends_to_record(network: Network) -> list[str]:
+def backends_to_record(network: Network, batch: int) -> list[str]:
     """Return the backends under which recording is timed: those that people use for a network."""
     if not captures_on(network.device):
         return [ENGINE]
-    names = ("graph", "fused", choose_backend("auto", network))
+    names = ("graph", "fused", choose_backend("auto", network, batch).name)
     able = (name for name in names if name in BACKENDS and obstacle(name, network) is None)
     return list(dict.fromkeys(able))
 

@@ -132,7 +132,7 @@ def _measured(
 ) -> ScalingPoint:
     try:
         network = make()
-        backend = choose_backend("auto", network)
+        backend = choose_backend("auto", network, point.batch).name
         target = torch.zeros(point.batch, network.n_outputs, device=network.device)
         probability = target.new_full((point.batch, network.n_inputs), 0.13)
         at_once = 1 if backend == ENGINE else STEPS_PER_IMAGE

@@ -129,6 +129,7 @@ def _bench(parser: argparse.ArgumentParser) -> None:
             "peers.small",
             "scaling",
             "replicas",
+            "rate",
             "recorder",
             "startup",
         ),
@@ -136,6 +137,7 @@ def _bench(parser: argparse.ArgumentParser) -> None:
         help="fig4: a step beside its matrix products, a plain loop and the limits of the machine; "
         "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "
         "simulators; scaling: over widths and batches; replicas: small networks side by side; "
+        "rate: updates of rate networks and replicas beside plain torch; "
         "recorder: with and without recording all spikes; startup: until something happens",
     )
     parser.add_argument("--batch-size", type=int, default=100)

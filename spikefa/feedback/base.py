@@ -140,7 +140,7 @@ class FeedbackCircuit(ABC):
         """
 
     def maintain(self) -> None:  # noqa: B027
-        """Do what takes the host, between two steps in which the network learns; by default nothing.
+        """Do what takes the host, between two steps of learning; by default nothing.
 
         It is called after `learn`, and may read the forward weights. It is never part of a CUDA
         graph, which holds no more steps at once than `free_steps`.

@@ -48,7 +48,8 @@ class Placed:
 
     device: Device = option("cpu", DEVICE)
     backend: Backend = option(
-        "auto", "what executes the steps; auto: graph on a GPU, else eager; see docs/performance.md"
+        "auto",
+        "what executes the steps; auto: the fastest on a GPU, else eager; see docs/performance.md",
     )
 
     def __post_init__(self) -> None:

@@ -56,8 +56,10 @@ class Runner:
     random : RandomStreams
     in_place : InPlace
         Notices tensors that code of the user has replaced.
+    uncaptured : str
+        Why steps that were to be captured are not; empty if they are, or were not to be.
     inputs, target : Tensor [..., batch, n]
-        Views of those of the stimulus, in the shape that the network takes.
+        Views of those of the stimulus, as the network takes them.
     """
 
     def __init__(
@@ -72,8 +74,7 @@ class Runner:
         quiet: bool = False,
     ):
         stimulus.check(network)
-        self.network = network
-        self.stimulus = stimulus
+        self.network, self.stimulus = network, stimulus
         self.batch = batch
         self.name = name
         self.seeds = seeds_of(seed, network.replicas)
@@ -129,9 +130,9 @@ class Runner:
 
     def _prepare(self) -> None:
         """Let the backend try a presentation; if it cannot capture it, do without captures."""
-        everything = [self.network, self.state, self.stimulus, self.stimulus_state]
-        scope = Scope(self._all_tensors, self.random.generators, everything)
+        self.uncaptured = ""
         parts = self.network, self.state, self.stimulus, self.stimulus_state
+        scope = Scope(self._all_tensors, self.random.generators, parts)
         self.in_place = InPlace(partial(parts_of, *parts), self._variables)
         self.in_place.rehearse(partial(next, self._rested(feed_back=False)), scope)
         try:
@@ -139,12 +140,10 @@ class Runner:
                 self.backend.prepare(self._whole, scope)
         except NotCapturable as reason:
             wanted, self.backend = self.backend.name, self._make_backend(capture=False)
-            plain = self.backend.name
-            warnings.warn(
-                f"the {wanted} backend cannot capture a step of this network, so that "
-                f"{plain if plain != wanted else f'{wanted} without captures'} runs it: {reason}",
-                stacklevel=2,
-            )
+            plain = f"{wanted} without captures" if self.backend.name == wanted else "eager"
+            cannot = f"the {wanted} backend cannot capture a step of this network"
+            self.uncaptured = f"{cannot}, so that {plain} runs it: {reason}"
+            warnings.warn(self.uncaptured, stacklevel=2)
 
     def _all_tensors(self) -> dict[str, Tensor]:
         followers = [follower.tensors() for follower in self._followers]
@@ -220,7 +219,6 @@ class Runner:
             yield step
 
     def _whole(self, keep: Callable[[int], None] | None = None) -> None:
-        """Do a whole presentation in which the network learns."""
         self.stimulus.show(self.stimulus_state)
         for step in range(self.stimulus.steps):
             self._learning_step()
@@ -260,7 +258,7 @@ class Runner:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
         self.flush()
         connect(self.network, circuit, seed)
-        choose_backend(self.backend.name, self.network, circuit)  # refuses what it cannot run
+        choose_backend(self.backend.name, self.network, self.batch, circuit)  # or refuse it
         self.network.feedback = circuit
         self.renew_feedback()
 

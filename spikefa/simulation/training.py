@@ -64,9 +64,9 @@ class Training:
         if not network.initialised:
             check_not_set(network.tensors(), network.preset)
             network.initialise(self.seeds)
-        chosen = choose_backend(self.backend, network)
+        self._chosen = choose_backend(self.backend, network, self.batch_size)
         parts = network, stimulus, self.batch_size, self.seeds
-        self.runner = Runner(*parts, "train", backend=chosen)
+        self.runner = Runner(*parts, "train", backend=self._chosen.name)
         self._check_modulators()
         self.sampler: Sampler = stimulus.sampler(self.batch_size, self.seeds, network.device)
         self.metrics = RunningMetrics(
@@ -82,6 +82,11 @@ class Training:
         sizes = [population.size for population in network.populations.values()]
         modulators = state.each()[0].feedback.modulators
         check_modulators(modulators, self.batch_size, sizes, network.dtype, network.feedback)
+
+    @property
+    def backend_reason(self) -> str:
+        """Why the backend is this one, in one line."""
+        return self.runner.uncaptured or self._chosen.reason
 
     @property
     def step(self) -> int:

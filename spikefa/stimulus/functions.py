@@ -18,6 +18,7 @@ from spikefa.stimulus.rates import check_sizes, half_squared_error, rate_random_
 from spikefa.stimulus.sampler import CountingSampler
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.checking import check_fields
+from spikefa.utils.devices import handed_over
 from spikefa.utils.memory import require_room
 from spikefa.utils.numbers import shown
 from spikefa.utils.ranges import Count
@@ -156,7 +157,8 @@ class FunctionStimulus(Stimulus):
                 drawn(task, BLOCK * batch, source),
                 strict=True,
             ):
-                block[:, own] = new.reshape(BLOCK, batch, -1).to(block.device, block.dtype)
+                host = new.reshape(BLOCK, batch, -1).to(dtype=block.dtype)
+                block[:, own] = handed_over(host, block.device)
 
     def show(self, state: StimulusState) -> None:
         """Do nothing: `load` has copied the examples."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.utils.checking import ranged
+from spikefa.utils.devices import handed_over
 from spikefa.utils.ranges import DurationOrZero
 from spikefa.utils.seeding import generator
 
@@ -152,9 +153,6 @@ class _Order:
         if epoch == self._epoch or not self._shuffled:
             return
         source = generator(self._seed, "order", epoch)
-        order = torch.randperm(self._n_items, generator=source)
-        if self._device.type == "cuda":
-            order = order.pin_memory()  # so that the copy need not be waited for
-        self._on_host = order
-        self._on_device = order.to(self._device, non_blocking=True)
+        self._on_host = torch.randperm(self._n_items, generator=source)
+        self._on_device = handed_over(self._on_host, self._device)
         self._epoch = epoch

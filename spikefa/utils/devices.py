@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import Tensor
 
 from spikefa.errors import SpikefaError
 from spikefa.utils.memory import MEND, NotEnoughMemory, readable
@@ -27,6 +28,17 @@ def choose_device(name: str) -> torch.device:
     if device.type == "cuda" and not torch.cuda.is_available():
         raise SpikefaError("no CUDA device on this machine: use --device cpu or auto")
     return device
+
+
+def handed_over(host: Tensor, device: torch.device) -> Tensor:
+    """Return a tensor of the host on a device, without a wait for the device.
+
+    To CUDA it is copied from a pinned copy, whose memory torch uses again only after that. So the
+    tensor of the host may be changed at once.
+    """
+    if device.type == "cuda":
+        host = host.pin_memory()
+    return host.to(device, non_blocking=True)
 
 
 def captures_on(device: torch.device) -> bool:

@@ -30,7 +30,7 @@ def captured(request, monkeypatch):
         return
     from spikefa.testing import Tape
 
-    for room in ("backends.support", "backends", "network.optimiser"):
+    for room in ("backends.choice", "backends.support", "backends", "network.optimiser"):
         monkeypatch.setattr(f"spikefa.{room}.captures_on", lambda device: True)
     monkeypatch.setattr("spikefa.backends.capture.CudaCapture", Tape)
     for name in CAPTURABLE:  # which torch allows on GPUs alone

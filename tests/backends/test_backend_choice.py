@@ -1,5 +1,7 @@
 """Which backend runs what, what it says if it cannot, and that files do not mix them."""
 
+import json
+import re
 from typing import get_args, get_type_hints
 
 import pytest
@@ -61,7 +63,7 @@ UNUSUAL = {
 @pytest.mark.parametrize("what", UNUSUAL)
 def test_what_fused_cannot_serve_is_told_with_what_it_can(what):
     with pytest.raises(SpikefaError, match=what) as refused:
-        choose_backend("fused", UNUSUAL[what]())
+        choose_backend("fused", UNUSUAL[what](), 1)
     assert "it serves StochasticBinary populations" in str(refused.value)
     assert "use --backend eager" in str(refused.value)
 
@@ -70,29 +72,71 @@ def test_what_fused_cannot_serve_is_told_with_what_it_can(what):
 def test_fused_serves_circuits_whose_hops_are_all_there_is(circuit, monkeypatch):
     monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: True)
     monkeypatch.setenv("TRITON_INTERPRET", "1")
-    assert choose_backend("fused", network(circuit())) == "fused"
+    assert choose_backend("fused", network(circuit()), 1) == ("fused", "it was asked for")
 
 
 def test_without_triton_or_a_gpu_it_says_so(monkeypatch):
     monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: None)
     with pytest.raises(SpikefaError, match="triton is not installed"):
-        choose_backend("fused", network())
+        choose_backend("fused", network(), 1)
     monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: True)
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
     with pytest.raises(SpikefaError, match="the network is on cpu; use --backend eager"):
-        choose_backend("fused", network())
+        choose_backend("fused", network(), 1)
 
 
 def test_cuda_graphs_need_a_cuda_device():
     with pytest.raises(SpikefaError, match="are for a CUDA device and the network is on cpu"):
-        choose_backend("graph", network())
+        choose_backend("graph", network(), 1)
 
 
 def test_auto_is_eager_and_others_do_not_exist(tiny):
-    assert simulate(tiny, "auto").backend == choose_backend("auto", network()) == "eager"
+    assert simulate(tiny, "auto").backend == choose_backend("auto", network(), 1).name == "eager"
     with pytest.raises(SpikefaError, match="no backend called 'quick': choose one of auto, eager"):
         simulate(tiny, "quick")
     assert get_args(get_type_hints(fig4.Settings)["backend"]) == BACKENDS
+
+
+ON_CUDA = {  # backend, batch, network, whether triton is there; what the reason says
+    "one stream": ("fused", 1, lambda: network(), True, "the fastest that serves it: 0.088 ms"),
+    "a batch": ("graph", 2, lambda: network(), True, "0.354 ms .* at batch 100, fused 0.570$"),
+    "no triton": ("graph", 1, lambda: network(), False, "fused does not serve it: triton is not"),
+    "unusual": ("graph", 1, lambda: network(sf.WM()), True, "serve it: its circuit is WM$"),
+    "replicas": ("graph", 1, lambda: network(replicas=2), True, "it has 2 replicas$"),
+}
+
+
+@pytest.mark.parametrize("case", ON_CUDA)
+def test_auto_is_the_fastest_that_serves_the_network_and_says_why(case, monkeypatch):
+    name, batch, make, triton, reason = ON_CUDA[case]
+    for room in ("choice", "support"):
+        monkeypatch.setattr(f"spikefa.backends.{room}.captures_on", lambda device: True)
+    monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: triton or None)
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    chosen = choose_backend("auto", make(), batch)
+    assert chosen.name == name
+    assert re.search(reason, chosen.reason)
+    assert "\n" not in chosen.reason
+
+
+def test_auto_never_falls_back_to_eager_on_cuda(monkeypatch):
+    """Whatever fused cannot serve, graph tries; figure 4 once ran eagerly on a GPU."""
+    monkeypatch.setattr("spikefa.backends.choice.captures_on", lambda device: True)
+    monkeypatch.setattr("spikefa.backends.support.captures_on", lambda device: True)
+    for make in UNUSUAL.values():
+        for batch in (1, 100):
+            assert choose_backend("auto", make(), batch).name == "graph"
+
+
+def test_auto_says_in_a_run_what_it_chose_and_why(tmp_path, capsys):
+    out = tmp_path / "run"
+    small = "--dataset digits --hidden 5 --outputs 10 --epochs 1 --train-images 20".split()
+    run = ["run", "lillicrap2016.fig4", *small, "--test-images", "9", "--out", str(out)]
+    assert main([*run, "--device", "cpu"]) == 0
+    reason = "the others are for CUDA, and the network is on cpu"
+    assert f"backend eager: {reason}\n" in capsys.readouterr().err
+    summary = json.loads((out / "summary.json").read_text())
+    assert (summary["backend"], summary["backend_reason"]) == ("eager", reason)
 
 
 def test_the_command_line_refuses_in_one_line(tmp_path, capsys, monkeypatch):

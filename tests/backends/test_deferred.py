@@ -223,7 +223,7 @@ def test_a_presentation_captured_as_a_graph_is_the_same(rule, tiny, captured):
 def test_networks_that_read_weights_at_every_step_are_refused(circuit, options, tiny):
     net = simulation(tiny, "eager", circuit(), **options).network
     with pytest.raises(SpikefaError, match="use another backend"):
-        choose_backend("deferred", net)
+        choose_backend("deferred", net, 1)
 
 
 class Reads(sf.ThreeFactor):

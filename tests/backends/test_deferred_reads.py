@@ -147,7 +147,7 @@ REFUSED = {
 @pytest.mark.parametrize("reason", REFUSED)
 def test_where_rounding_makes_no_sense_it_is_refused(reason, backend):
     with pytest.raises(SpikefaError, match=reason):
-        choose_backend(backend, REFUSED[reason]())
+        choose_backend(backend, REFUSED[reason](), 1)
 
 
 @pytest.mark.parametrize("backend", ["deferred", *ROUNDED])

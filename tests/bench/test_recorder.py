@@ -3,6 +3,7 @@
 import pytest
 
 import spikefa as sf
+from spikefa.backends import Choice
 from spikefa.bench import recorder
 from spikefa.bench.recorder import backends_to_record, time_recording
 from tests.helpers.bench_network import network
@@ -56,10 +57,11 @@ def test_pairs_are_timed_in_both_orders(monkeypatch):
 
 def test_recording_is_timed_under_what_people_use(monkeypatch):
     net = network()
-    assert backends_to_record(net) == ["eager"]
+    assert backends_to_record(net, 3) == ["eager"]
     monkeypatch.setattr(recorder, "captures_on", lambda device: True)
-    monkeypatch.setattr(recorder, "choose_backend", lambda name, network: "fused-bf16")
+    chosen = Choice("fused-bf16", "of this test")
+    monkeypatch.setattr(recorder, "choose_backend", lambda *_: chosen)
     monkeypatch.setattr(
         recorder, "obstacle", lambda name, network: "no triton" if name == "fused" else None
     )
-    assert backends_to_record(net) == ["graph", "fused-bf16"]
+    assert backends_to_record(net, 3) == ["graph", "fused-bf16"]

@@ -7,12 +7,13 @@ and `DEVICE` as the device.
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-DEVICE = torch.device("maia:0")
-"""A device that torch knows by name, and that needs no library to be told of it."""
-INNER = ("data_ptr", "untyped_storage")
+DEVICE = torch.device("meta")
+"""The only device besides the CPU that torch needs no library for; `There` lends it memory."""
+INNER = ("data_ptr", "untyped_storage", "tolist")
 ALIGNS = {torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default}
 INDEXES = {
     torch.ops.aten.index.Tensor,
@@ -45,17 +46,42 @@ class There(Tensor):
 
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None):
-        if getattr(func, "__name__", "") in INNER:
+        name = getattr(func, "__name__", "")
+        if name in INNER:
             return func(args[0].inner)
-        return super().__torch_function__(func, types, args, kwargs or {})
+        if name in ("numpy", "__array__"):
+            if (kwargs or {}).get("force"):
+                return args[0].inner.numpy()
+            raise TypeError("NumPy cannot look at a tensor elsewhere: copy it with cpu() first")
+        with torch._C.DisableTorchFunctionSubclass():  # what it returns may be on the CPU
+            return func(*args, **(kwargs or {}))
 
     @classmethod
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
         return carried_out(func, args, kwargs or {})
 
 
+class FromNumbers(TorchFunctionMode):
+    """Makes tensors of numbers on the CPU and moves them, since torch would drop the numbers."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func in (torch.tensor, torch.as_tensor) and _is_there(kwargs.get("device")):
+            return func(*args, **kwargs | {"device": "cpu"}).to(DEVICE)
+        return func(*args, **kwargs)
+
+
 class Elsewhere(TorchDispatchMode):
     """A context in which tensors can be made elsewhere."""
+
+    def __enter__(self):
+        self._making = FromNumbers()
+        self._making.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *failure):
+        super().__exit__(*failure)
+        self._making.__exit__(*failure)
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         return carried_out(func, args, kwargs or {})
@@ -68,7 +94,7 @@ def carried_out(func, args, kwargs):
     asked = kwargs.get("device")
     if func not in ALIGNS:
         _check(func, tensors, there)
-    if asked is not None and torch.device(asked).type == DEVICE.type:
+    if _is_there(asked):
         kwargs = {**kwargs, "device": torch.device("cpu")}
         made_there = True
     else:
@@ -82,9 +108,13 @@ def carried_out(func, args, kwargs):
     return tree_map(lambda part: _outer(part, known), result)
 
 
+def _is_there(device):
+    return device is not None and torch.device(device).type == DEVICE.type
+
+
 def _check(func, tensors, there):
     """Refuse tensors of two devices, but for single numbers and indices, as CUDA does."""
-    if not there or func in INDEXES and isinstance(tensors[0], There):
+    if not there or (func in INDEXES and isinstance(tensors[0], There)):
         return
     strangers = [each for each in tensors if not isinstance(each, There) and each.dim()]
     if strangers:
@@ -105,4 +135,5 @@ def _inner(part):
 def _outer(part, known):
     if not isinstance(part, Tensor) or isinstance(part, There):
         return part
-    return known.get(id(part)) or There(part)
+    seen = known.get(id(part))
+    return There(part) if seen is None else seen

@@ -27,7 +27,7 @@ class Ours(Peer):
         """Capture 5 steps, where the backend captures."""
         target = torch.zeros(batch, network.n_outputs, device=network.device)
         probability = target.new_full((batch, network.n_inputs), RATE)
-        backend = choose_backend("auto", network)
+        backend = choose_backend("auto", network, batch).name
         at_once = 1 if backend == ENGINE else STEPS_PER_IMAGE
         step = engine_step(backend, network, probability, target, at_once)
         steps = STEPS_PER_IMAGE * max(2, steps_for(network, batch) // STEPS_PER_IMAGE)

@@ -124,7 +124,8 @@ class Study(Experiment):
             verdicts = judge_all(self.claims, measures)
             quantities = self.quantities(measures)
         place = choose_device(settings.device)
-        backend = "eager" if (settings.backend, place.type) == ("auto", "cpu") else settings.backend
+        plain = place.type == "cpu" or self.backends == WITHOUT_BACKEND
+        backend = "eager" if settings.backend == "auto" and plain else settings.backend
         origin = provenance(str(place), backend)
         result = result_of(
             id=self.id,

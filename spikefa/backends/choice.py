@@ -1,0 +1,78 @@
+"""Which backend runs a network: the one that was asked for, or the fastest, with the reason."""
+
+from typing import NamedTuple
+
+from spikefa.backends.support import BACKENDS, obstacle
+from spikefa.errors import SpikefaError
+from spikefa.feedback import FeedbackCircuit
+from spikefa.network.network import Network
+from spikefa.utils.devices import captures_on
+
+
+class Choice(NamedTuple):
+    """A backend, and in one line why it is this one."""
+
+    name: str
+    reason: str
+
+
+class Candidate(NamedTuple):
+    """A backend that "auto" may choose on a CUDA device.
+
+    Attributes
+    ----------
+    name : str
+    most : int or None
+        The largest batch for which it was measured to be the fastest; None for any.
+    measured : str
+        What was measured.
+    """
+
+    name: str
+    most: int | None
+    measured: str
+
+
+FASTEST = (
+    Candidate("fused", 1, "0.088 ms a step of figure 4 on an H100 with one stream, graph 0.182"),
+    Candidate("graph", None, "0.354 ms a step of figure 4 on an H100 at batch 100, fused 0.570"),
+)
+"""What "auto" tries, in this order; all multiply in float32. A backend joins once it was measured
+to be faster than those below it, and exact in float32; see docs/performance.md."""
+
+
+def choose_backend(
+    name: str, network: Network, batch: int, circuit: FeedbackCircuit | None = None
+) -> Choice:
+    """Return the backend to use for this network, or for it with another circuit, and why.
+
+    "auto" is the fastest one of `FASTEST` that can run the network on a CUDA device, and eager
+    elsewhere.
+
+    Raises
+    ------
+    SpikefaError
+        If the name is unknown, or the backend cannot run this network, with the reason.
+    """
+    if name not in BACKENDS:
+        raise SpikefaError(f"no backend called {name!r}: choose one of {', '.join(BACKENDS)}")
+    if name == "auto":
+        return _fastest(network, batch)
+    reason = obstacle(name, network, circuit)
+    if reason is not None:
+        raise SpikefaError(f"the {name} backend cannot run this network: {reason}")
+    return Choice(name, "it was asked for")
+
+
+def _fastest(network: Network, batch: int) -> Choice:
+    if not captures_on(network.device):
+        return Choice("eager", f"the others are for CUDA, and the network is on {network.device}")
+    refused: list[str] = []
+    for name, most, measured in FASTEST:
+        if most is not None and batch > most:
+            continue
+        reason = obstacle(name, network)
+        if reason is None:
+            return Choice(name, "; ".join([f"the fastest that serves it: {measured}", *refused]))
+        refused.append(f"{name} does not serve it: {reason.partition(';')[0]}")
+    return Choice("eager", "; ".join(refused))
