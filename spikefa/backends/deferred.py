@@ -115,9 +115,10 @@ class DeferredPlasticity(Backend):
             copy.renew_if_changed()
 
     def step(self, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step; a decay that is due comes after the changes of this step."""
+        """Advance by one step; what is due after it comes after the changes of this step."""
         self.advance(inputs, target)
-        if not self.state.learning_rates.is_due():
+        maintained = self.network.feedback.free_steps is not None
+        if not (maintained or self.state.learning_rates.is_due()):
             self.network.finish(self.state)
             return
         with self._own_work():
