@@ -1,5 +1,7 @@
 """Ways to execute the steps in which a network learns; see `Backend`."""
 
+from collections.abc import Sequence
+
 from spikefa.backends.base import Backend
 from spikefa.backends.choice import Choice, choose_backend
 from spikefa.backends.deferred import DeferredPlasticity
@@ -9,6 +11,7 @@ from spikefa.backends.support import (
     BACKENDS,
     DEFERRED,
     FUSED,
+    FUSED_DEFERRED,
     ROUNDED,
     interpreted,
     obstacle,
@@ -17,6 +20,7 @@ from spikefa.backends.trace import NotCapturable
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.utils.devices import captures_on
+from spikefa.utils.replicas import seeds_of
 
 __all__ = [
     "BACKENDS",
@@ -36,7 +40,7 @@ def make_backend(
     name: str,
     network: Network,
     state: NetworkState,
-    seed: int,
+    seed: int | Sequence[int],
     stream: str,
     steps: int = 1,
     capture: bool = True,
@@ -46,14 +50,16 @@ def make_backend(
 
     Parameters
     ----------
-    name : {"eager", "graph", "deferred", "deferred-reads-bf16", "fused", "fused-bf16x6", ...}
+    name : {"eager", "graph", "deferred", "deferred-reads-bf16", "fused", "fused-deferred", ...}
     network : Network
     state : NetworkState
-    seed : int
+    seed : int or sequence of int
+        Of each replica, or of the first one.
     stream : str
         Name of the `Runner`, for its random streams.
     steps : int, default 1
-        Steps of a presentation, within which deferred lets the weights stand still.
+        Steps of a presentation, within which deferred and fused-deferred let the weights stand
+        still.
     capture : bool, default True
         Whether graph, deferred and fused capture their steps on devices with CUDA graphs. If False,
         graph becomes eager, and the others launch their kernels one by one.
@@ -65,8 +71,15 @@ def make_backend(
         from spikefa.backends.fused import Fused  # needs triton
 
         precision = name.removeprefix("fused").removeprefix("-")
-        fused = Fused(network, state, seed, stream, precision or "float32", philox)
+        seeds = seeds_of(seed, network.replicas)
+        fused = Fused(network, state, seeds[0], stream, precision or "float32", philox)
         return Graph(network, state, fused) if capture else fused
+    if name in FUSED_DEFERRED:
+        from spikefa.backends.fused_deferred.backend import FusedDeferred  # needs triton
+
+        factors = FUSED_DEFERRED[name]
+        kernels = FusedDeferred(network, state, seed, stream, steps, factors, philox)
+        return Graph(network, state, kernels) if capture else kernels
     if name in DEFERRED:
         deferred = DeferredPlasticity(network, state, steps, name)
         return Graph(network, state, deferred) if capture else deferred

@@ -36,6 +36,8 @@ class Backend:
         Whether the `Runner` has to draw the uniforms of the populations before each step.
     captures : bool
         Whether it is faster if several steps are one piece of work.
+    foresees : bool
+        Whether it takes the inputs of all steps of a presentation at its beginning, see `foresee`.
     postpones : bool
         Whether it postpones changes of the synapses.
     """
@@ -43,6 +45,7 @@ class Backend:
     name: str = "eager"
     draws: bool = True
     captures: ClassVar[bool] = False
+    foresees: bool = False
     postpones: ClassVar[bool] = False
 
     def __init__(self, network: Network, state: NetworkState):
@@ -82,6 +85,13 @@ class Backend:
     def ready(self) -> None:
         """Copy to the device what the host has decided since the last piece of work."""
 
+    def foresee(self, inputs: Tensor) -> None:
+        """Take the inputs of the steps that come, `[steps, ..., batch, n_inputs]`.
+
+        It is called before the first step of a presentation, if the backend `foresees` and the
+        stimulus is `foreseeable`. Each step is given its inputs again.
+        """
+
     def can_run(self, steps: int) -> bool:
         """Return whether the next `steps` steps can be one piece of work."""
         return True
@@ -94,6 +104,11 @@ class Backend:
     def advance(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step without what the host schedules; see `Network.finish`."""
         self.network.advance(self.state, inputs, target)
+
+    def is_due(self) -> bool:
+        """Return whether the end of this step changes weights, or may read them."""
+        maintained = self.network.feedback.free_steps is not None
+        return maintained or self.state.learning_rates.is_due()
 
     def rest(self, inputs: Tensor) -> None:
         """Advance by one step with plasticity arrested; see `Network.forward`."""

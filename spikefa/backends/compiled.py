@@ -6,20 +6,12 @@ memory per program.
 """
 
 import argparse
-import re
-import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
-import triton
-from torch import Tensor
-from triton.backends.compiler import GPUTarget
-from triton.compiler import ASTSource
 
+from spikefa.backends.compiling import Launch, compiled, distinct
 from spikefa.backends.fused import Fused
 from spikefa.backends.launcher import Launcher
 from spikefa.backends.tiling import STAGES, Tiles
@@ -28,49 +20,7 @@ from spikefa.network.network import Network
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
 
-WARP = 32
-TYPES = {torch.float32: "*fp32", torch.int32: "*i32", torch.int64: "*i64", torch.uint8: "*u8"}
-
-
-@dataclass(frozen=True)
-class Launch:
-    """One start of a kernel, with its arguments by name."""
-
-    kernel: Any
-    arguments: dict[str, Any]
-    tiles: Tiles
-
-    @property
-    def name(self) -> str:
-        """The kernel's name and its flags."""
-        flags = ("PENDING", "GATED", "LEARNS", "KIND", "PHI", "PRECISION")
-        listed = [f"{flag}={self.arguments[flag]}" for flag in flags if flag in self.arguments]
-        return f"{self.kernel.fn.__name__}({', '.join(listed)})"
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A compiled kernel.
-
-    Attributes
-    ----------
-    name : str
-    registers : int
-        Registers per thread, at most 255.
-    stack : int
-        Bytes per thread that are in memory instead.
-    shared : int
-        Bytes of shared memory per program.
-    ttgir, ptx : str
-        Its source in two intermediate languages.
-    """
-
-    name: str
-    registers: int
-    stack: int
-    shared: int
-    ttgir: str
-    ptx: str
+FLAGS = ("PENDING", "GATED", "LEARNS", "KIND", "PHI", "PRECISION")
 
 
 class Collecting(Launcher):
@@ -83,7 +33,8 @@ class Collecting(Launcher):
     def start(self, kernel: Any, grid: tuple[int, ...], *arguments: Any, **constants: Any) -> None:
         """Add the launch to the list."""
         given = dict(zip(kernel.arg_names, arguments, strict=False)) | constants
-        self.launches.append(Launch(kernel, given, self.tiles))
+        options = {"num_warps": self.tiles.warps, "num_stages": STAGES}
+        self.launches.append(Launch(kernel, given, options))
 
 
 def launches(
@@ -114,54 +65,7 @@ def launches(
     for _ in range(2):
         backend.step(inputs, target)
     backend.flush()
-    return list({str(_signature(each)): each for each in backend.launcher.launches}.values())
-
-
-def compiled(launch: Launch, capability: int) -> Compiled:
-    """Compile a kernel for GPUs of compute capability `capability`, such as 90."""
-    signature, constants, attributes = _signature(launch)
-    source = ASTSource(launch.kernel, signature, constants, attributes)
-    made = triton.compile(
-        source,
-        target=GPUTarget("cuda", capability, WARP),
-        options={"num_warps": launch.tiles.warps, "num_stages": STAGES},
-    )
-    registers, stack = _usage(made.asm["cubin"])
-    shared, asm = made.metadata.shared, made.asm
-    return Compiled(launch.name, registers, stack, shared, asm["ttgir"], asm["ptx"])
-
-
-def _signature(launch: Launch) -> tuple[dict[str, str], dict[Any, Any], dict[Any, Any]]:
-    """Return types, constants and known divisors of the arguments, as a launch derives them."""
-    types: dict[str, str] = {}
-    constants: dict[Any, Any] = {}
-    attributes: dict[Any, Any] = {}
-    for place, parameter in enumerate(launch.kernel.params):
-        name, value = parameter.name, launch.arguments[parameter.name]
-        if parameter.is_constexpr or (isinstance(value, int) and value == 1):
-            types[name], constants[(place,)] = "constexpr", value
-            continue
-        if isinstance(value, Tensor):
-            types[name], whole = TYPES[value.dtype], value.data_ptr()
-        else:
-            types[name], whole = ("fp32", 1) if isinstance(value, float) else ("i32", value)
-        if whole % 16 == 0:
-            attributes[(place,)] = [["tt.divisibility", 16]]
-    return types, constants, attributes
-
-
-def _usage(cubin: bytes) -> tuple[int, int]:
-    """Return registers and stack of the only kernel in `cubin`, from cuobjdump."""
-    tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
-    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
-        file.write(cubin)
-        file.flush()
-        printed = subprocess.run(
-            [tool, "-res-usage", file.name], check=True, capture_output=True, text=True
-        ).stdout
-    found = re.search(r"REG:(\d+) STACK:(\d+)", printed)
-    assert found is not None, printed
-    return int(found[1]), int(found[2])
+    return distinct(backend.launcher.launches)
 
 
 def table(
@@ -170,7 +74,7 @@ def table(
     """Yield one line for each kernel."""
     for launch in launches(sizes, batch, precision=precision, tiles=tiles):
         made = compiled(launch, capability)
-        yield f"{made.name:70} {made.registers:4} {made.stack:6} {made.shared:8}"
+        yield f"{launch.name(*FLAGS):70} {made.registers:4} {made.stack:6} {made.shared:8}"
 
 
 def main() -> None:

@@ -117,8 +117,7 @@ class DeferredPlasticity(Backend):
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step; what is due after it comes after the changes of this step."""
         self.advance(inputs, target)
-        maintained = self.network.feedback.free_steps is not None
-        if not (maintained or self.state.learning_rates.is_due()):
+        if not self.is_due():
             self.network.finish(self.state)
             return
         with self._own_work():

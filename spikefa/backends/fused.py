@@ -103,7 +103,7 @@ class Fused(Backend):
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step; its plasticity waits for the next one, its weight decay does not."""
         self.advance(inputs, target)
-        if self.state.learning_rates.is_due():
+        if self.is_due():
             self.flush()  # weights decay after the changes of this step
         self.network.finish(self.state)
 

@@ -51,7 +51,7 @@ class Graph(Backend):
         super().__init__(network, state)
         self.inner = inner or Backend(network, state)
         self.name = "graph" if inner is None else inner.name
-        self.draws = self.inner.draws
+        self.draws, self.foresees = self.inner.draws, self.inner.foresees
         self.captured: dict[Hashable, capture.Capture] = {}
         self._told = False
         self._scope = Scope()
@@ -76,6 +76,10 @@ class Graph(Backend):
     def step(self, inputs: Tensor, target: Tensor) -> None:
         """Advance by one step without what the host schedules, which `run` does."""
         self.inner.advance(inputs, target)
+
+    def foresee(self, inputs: Tensor) -> None:
+        """Take the inputs of the steps that come."""
+        self.inner.foresee(inputs)
 
     def rest(self, inputs: Tensor) -> None:
         """Advance by one step with plasticity arrested, which is not captured."""

@@ -13,23 +13,9 @@ below 2^31; there may be more synapses.
 import triton
 import triton.language as tl
 
+from spikefa.backends.numerics import phi_of
 from spikefa.backends.philox import chance, random_tile
 from spikefa.backends.tiles import added_up, is_last, leave, multiplied, taught, taught_bias
-
-
-@triton.jit
-def _phi(u, PHI: tl.constexpr):
-    """Return phi_delta(u); tanh by its series near 0, where the exponential loses digits."""
-    if PHI == "identity":
-        return u
-    x = u
-    if PHI == "logistic":
-        x = u * 0.5
-    square = x * x
-    near = x * (1 + square * (-1 / 3 + square * (2 / 15 + square * (-17 / 315))))
-    decay = tl.exp(-2 * tl.abs(x))
-    far = (1 - decay) / (1 + decay)
-    return tl.where(tl.abs(x) < 0.2, near, tl.where(x < 0, -far, far))
 
 
 @triton.jit
@@ -43,7 +29,7 @@ def _step_neurons(
     v = arrived + (1 - tau) * (v - arrived)
     p = 1 / (1 + tl.exp(-v))
     if PHILOX:
-        u = chance(seed, clock, streams, columns)
+        u = chance(seed, tl.load(clock), streams, columns)
     else:
         u = tl.load(uniforms + here, mask=inside, other=1.0)
     fired = (u < p) & inside
@@ -177,7 +163,7 @@ def _step_errors(
     """Leak, apply phi_delta, and store ``-eta phi_delta(U) Psi(V)`` for the synapses."""
     u = tl.load(potential + here, mask=inside, other=0.0)
     u = arrived + (1 - tau) * (u - arrived)
-    phi = _phi(u, PHI)
+    phi = phi_of(u, PHI)
     tl.store(drive + here, arrived, mask=inside)
     tl.store(potential + here, u, mask=inside)
     if PHI != "identity":  # otherwise activity and potential share their memory

@@ -15,14 +15,16 @@ FUSED = ("fused", *(f"fused-{precision}" for precision in PRECISIONS[1:]))
 ROUNDED = ("deferred-reads-bf16", "deferred-reads-fp16")
 """Backends whose products read copies in half precision."""
 DEFERRED = ("deferred", *ROUNDED)
-BACKENDS = ("auto", "eager", "graph", *DEFERRED, *FUSED)
+FUSED_DEFERRED = {"fused-deferred": "float32", "fused-deferred-fp16": "float16"}
+"""Factors that the products of these backends take; see docs/performance.md."""
+BACKENDS = ("auto", "eager", "graph", *DEFERRED, *FUSED, *FUSED_DEFERRED)
 DRAWN = ("uniform", "sign")
 """Procedural matrices that the fused backend can draw."""
 STANDARD = (
     "it serves StochasticBinary populations, Dense synapses without norm, the circuits FA, DFA, "
     "KP, PAL, PFA and PFAo with error neurons that do not spike and matrices that are stored, or "
-    "procedural of a uniform or sign distribution, and the rule ThreeFactor, in float32, without "
-    "an optimiser and without replicas"
+    "procedural of a uniform or sign distribution, and the rule ThreeFactor, in float32 and "
+    "without an optimiser"
 )
 
 
@@ -42,6 +44,8 @@ def obstacle(name: str, network: Network, circuit: FeedbackCircuit | None = None
     unusual = _unusual(network) or _unusual_circuit(circuit)
     if unusual is not None:
         return f"{unusual}; {STANDARD}: use --backend eager"
+    if network.leading and name in FUSED:
+        return f"it has {network.replicas} replicas: use --backend fused-deferred or eager"
     return _no_triton(network.device)
 
 
@@ -101,8 +105,6 @@ def _no_triton(device: torch.device) -> str | None:
 
 def _unusual(network: Network) -> str | None:
     """Return what in the network the kernels do not support; None if they support all of it."""
-    if network.leading:
-        return f"it has {network.replicas} replicas"
     for population in network.populations.values():
         if not population.standard:
             return f"it has the population {population!r}"

@@ -7,13 +7,7 @@ left factor is 0 or 1, which every precision of the matrix units represents exac
 import triton
 import triton.language as tl
 
-
-@triton.jit
-def rounded(x, DROPPED: tl.constexpr):
-    """Return float32 `x` to the nearest number whose last `DROPPED` bits are 0, ties to even."""
-    bits = x.to(tl.uint32, bitcast=True)
-    bits += ((1 << (DROPPED - 1)) - 1) + ((bits >> DROPPED) & 1)
-    return ((bits >> DROPPED) << DROPPED).to(tl.float32, bitcast=True)
+from spikefa.backends.numerics import rounded
 
 
 @triton.jit

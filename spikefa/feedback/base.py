@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
@@ -53,6 +54,8 @@ class FeedbackCircuit(ABC):
     def __init_subclass__(cls, *, sweep_only: bool = False, **others: Any):
         super().__init_subclass__(**others)
         cls.sweep_only = sweep_only
+        if "learn" in vars(cls) and "correlations" not in vars(cls):  # a base's are of its `learn`
+            cls.correlations = FeedbackCircuit.correlations  # type: ignore[method-assign]
 
     @property
     def needs_host(self) -> bool:
@@ -150,6 +153,14 @@ class FeedbackCircuit(ABC):
     def free_steps(self) -> int | None:
         """Number of steps after which `maintain` next changes anything; None if it never does."""
         return None
+
+    def correlations(self) -> Sequence[Correlation]:
+        """Return what `learn` does, if it does nothing but add outer products; empty by default.
+
+        A backend may then add them itself, later, in place of calling `learn`. In a class that
+        overrides `learn` but not this, it is empty again.
+        """
+        return []
 
     @property
     def decays(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.momentum import Momentum
@@ -129,6 +130,15 @@ class KP(PlasticLayers, sweep_only=True):
                 self.inertia.step(number, matrix, factor.mT, forward.pre, rate)
             else:
                 add_product(matrix, flush(factor.mul_(rate)).mT, forward.pre, alpha=-1)
+
+    def correlations(self) -> Sequence[Correlation]:
+        """Return what `learn` does, if the changes of B have no momentum."""
+        if self.inertia:
+            return []
+        return [
+            Correlation(hop.matrix, hop.source, gated=True, layer=hop.target.layer)
+            for hop in self.wiring.hops
+        ]
 
     def decay(self, factor: float) -> None:
         """Decay the feedback weights by the same factor as the forward weights."""

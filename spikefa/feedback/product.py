@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
+from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDelta, uniforms_of
 from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.feedback.momentum import Momentum
@@ -218,6 +219,16 @@ class Product(Wired):
             else:
                 change = torch.mul(above.pre, rate, out=state.errors[layer].drive)  # no longer used
                 add_product(matrix, sent, change.neg_())
+
+    def correlations(self) -> Sequence[Correlation]:
+        """Return what `learn` does, if the changes of R have no momentum."""
+        if self.inertia or not self.plastic:
+            return []
+        return [
+            Correlation(hop.matrix, hop.source, gated=False, layer=hop.target.layer)
+            for hop in self.wiring.hops
+            if hop.matrix.role == "plastic"
+        ]
 
     def decay(self, factor: float) -> None:
         """Decay R by the same factor as the forward weights; B never decays."""

@@ -25,6 +25,8 @@ Backend = Literal[
     "fused-bf16x3",
     "fused-tf32",
     "fused-bf16",
+    "fused-deferred",
+    "fused-deferred-fp16",
 ]
 DEVICE = "auto: a GPU if there is one"
 DATA_DIR = "where the data set lies; else $SPIKEFA_DATA, else fetched"

@@ -14,6 +14,7 @@ from spikefa.network.further import connect, feedback_state
 from spikefa.network.variables import check_free
 from spikefa.neurons import silenced
 from spikefa.simulation.follower import Follower
+from spikefa.simulation.foresight import Foresight
 from spikefa.simulation.in_place import InPlace, parts_of
 from spikefa.stimulus.base import Stimulus
 from spikefa.utils.memory import made
@@ -91,8 +92,9 @@ class Runner:
         self.target = self.stimulus_state.target.view(*network.leading, batch, -1)
         self.random = self._random_streams()
         self._followers: list[Follower] = []
+        self._foresight = Foresight(stimulus, self.stimulus_state, self.inputs)
         self._make_backend = partial(
-            make_backend, backend, network, self.state, self.seeds[0], name, stimulus.steps
+            make_backend, backend, network, self.state, self.seeds, name, stimulus.steps
         )
         self.backend = self._make_backend()
         self._prepare()
@@ -209,8 +211,8 @@ class Runner:
     def _rested(self, feed_back: bool) -> Iterator[int]:
         self.stimulus.show(self.stimulus_state)
         for step in range(self.stimulus.steps):
+            self._foresight.write(None, self._draw_inputs)
             self._draw(feed_back)
-            self.stimulus.step(self.stimulus_state)
             self.backend.rest(self.inputs)
             self.stimulus.read(self.stimulus_state, self.outputs)
             if feed_back:
@@ -220,25 +222,25 @@ class Runner:
 
     def _whole(self, keep: Callable[[int], None] | None = None) -> None:
         self.stimulus.show(self.stimulus_state)
-        for step in range(self.stimulus.steps):
-            self._learning_step()
+        for step, known in enumerate(self._foresight.foresee(self.backend, self._draw_inputs)):
+            self._learning_step(known)
             if keep is not None:
                 keep(step)
         self._follow()
 
-    def _learning_step(self) -> None:
-        """Do one step in which the network learns."""
-        self._draw(feed_back=True, forward=self.backend.draws)
-        self.stimulus.step(self.stimulus_state)
+    def _learning_step(self, known: Tensor | None = None) -> None:
+        """Do one step in which the network learns; its inputs may be known already."""
+        self._foresight.write(known, self._draw_inputs)
+        if self.backend.draws:
+            self._draw(feed_back=True)
         self.backend.step(self.inputs, self.target)
         self.stimulus.read(self.stimulus_state, self.outputs)
         self.in_place.after_step()
 
-    def _draw(self, feed_back: bool, forward: bool = True) -> None:
-        """Draw the uniforms of one step; some backends draw all but those of the stimulus."""
+    def _draw_inputs(self) -> None:
         self.random.draw("stimulus")
-        if not forward:
-            return
+
+    def _draw(self, feed_back: bool) -> None:
         self.random.draw("spikes")
         if feed_back:
             self.random.draw("feedback")

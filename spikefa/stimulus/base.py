@@ -142,6 +142,13 @@ class Stimulus(ABC):
     def step(self, state: StimulusState) -> None:
         """Write ``state.inputs`` of the next step, from ``state.uniforms`` if it is random."""
 
+    def foreseeable(self, state: StimulusState) -> bool:
+        """Return whether `step` writes nothing but inputs, which do not depend on any answer.
+
+        All steps of a presentation may then be drawn at its beginning. By default they may not.
+        """
+        return False
+
     def read(self, state: StimulusState, outputs: Tensor) -> None:  # noqa: B027
         """Read the activity of the output neurons [streams, n_outputs] in this step."""
 

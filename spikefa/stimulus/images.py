@@ -172,6 +172,11 @@ class ImageStimulus(Stimulus):
         assert isinstance(state, ImageState)
         self.encoding.step(state.code, state.uniforms, state.inputs)
 
+    def foreseeable(self, state: StimulusState) -> bool:
+        """Return True, unless the encoding has a state, which can be recorded."""
+        assert isinstance(state, ImageState)
+        return type(self).step is ImageStimulus.step and not state.code
+
     def read(self, state: StimulusState, outputs: Tensor) -> None:
         """Count the spikes of each class."""
         assert isinstance(state, ImageState)

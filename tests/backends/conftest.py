@@ -44,20 +44,23 @@ def _keep_kernels(monkeypatch):
     """Let a tape keep the kernels too, which torch does not see; the interpreter looks at data."""
     from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode
 
-    from spikefa.backends.launcher import Launcher
+    from spikefa.backends import launcher
+    from spikefa.backends.fused_deferred import launcher as deferred
     from spikefa.testing import Tape
 
-    launch = Launcher.start
+    def keeping(launch):
+        def kept(self, *arguments, **constants):
+            def start():
+                with _disable_current_modes(), torch._C.DisableTorchFunction():
+                    launch(self, *arguments, **constants)
 
-    def kept(self, *arguments, **constants):
-        def start():
-            with _disable_current_modes(), torch._C.DisableTorchFunction():
-                launch(self, *arguments, **constants)
+            tape = _get_current_dispatch_mode()
+            if isinstance(tape, Tape):
+                tape.note(start)
+            else:
+                start()
 
-        tape = _get_current_dispatch_mode()
-        if isinstance(tape, Tape):
-            tape.note(start)
-        else:
-            start()
+        return kept
 
-    monkeypatch.setattr(Launcher, "start", kept)
+    monkeypatch.setattr(launcher.Launcher, "start", keeping(launcher.Launcher.start))
+    monkeypatch.setattr(deferred.Launcher, "launch", keeping(deferred.Launcher.launch))

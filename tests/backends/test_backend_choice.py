@@ -60,10 +60,11 @@ UNUSUAL = {
 }
 
 
+@pytest.mark.parametrize("backend", ["fused", "fused-deferred"])
 @pytest.mark.parametrize("what", UNUSUAL)
-def test_what_fused_cannot_serve_is_told_with_what_it_can(what):
+def test_what_fused_cannot_serve_is_told_with_what_it_can(what, backend):
     with pytest.raises(SpikefaError, match=what) as refused:
-        choose_backend("fused", UNUSUAL[what](), 1)
+        choose_backend(backend, UNUSUAL[what](), 1)
     assert "it serves StochasticBinary populations" in str(refused.value)
     assert "use --backend eager" in str(refused.value)
 
@@ -73,6 +74,16 @@ def test_fused_serves_circuits_whose_hops_are_all_there_is(circuit, monkeypatch)
     monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: True)
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     assert choose_backend("fused", network(circuit()), 1) == ("fused", "it was asked for")
+    assert choose_backend("fused-deferred-fp16", network(circuit()), 1).name == "fused-deferred-fp16"
+
+
+def test_replicas_are_served_by_fused_deferred_only(monkeypatch):
+    monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: True)
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    whole = network(replicas=2)
+    with pytest.raises(SpikefaError, match="it has 2 replicas: use --backend fused-deferred"):
+        choose_backend("fused", whole, 1)
+    assert choose_backend("fused-deferred", whole, 1).name == "fused-deferred"
 
 
 def test_without_triton_or_a_gpu_it_says_so(monkeypatch):

@@ -22,10 +22,12 @@ PROGRAM = """
 import json, sys
 from dataclasses import asdict
 import spikefa as sf
-from spikefa.backends.compiled import compiled, launches
+from spikefa.backends.compiled import FLAGS, launches
+from spikefa.backends.compiling import compiled
 sizes, batch, circuit, arguments, precision, capability = json.loads(sys.argv[1])
 started = launches(sizes, batch, getattr(sf, circuit)(**arguments), precision)
-print(json.dumps([asdict(compiled(each, capability)) for each in started]))
+made = [{"name": each.name(*FLAGS)} | asdict(compiled(each, capability)) for each in started]
+print(json.dumps(made))
 """
 DRAWN = {"procedural": True}
 

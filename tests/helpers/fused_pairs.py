@@ -40,7 +40,8 @@ def stream(net, batch, tiles=None, philox=False, fused=True, precision="float32"
 
 def learn(of, number):
     """Show the next images, one step after the other, while the network learns."""
-    of.load(number, ((torch.arange(of.batch) + number * of.batch) % 12).to(DEVICE))
+    streams = len(of.seeds) * of.batch
+    of.load(number, ((torch.arange(streams) + number * streams) % 12).to(DEVICE))
     return of.learn()
 
 
@@ -82,8 +83,12 @@ def everything(of):
 
 
 def trajectory(of):
-    """Return the state but for what a step has used up: drives, which circuits use as room."""
-    return {name: tensor for name, tensor in of.tensors().items() if not name.endswith("drive")}
+    """Return the state but for what a step has used up: drives, and factors of KP's changes."""
+    return {
+        name: tensor
+        for name, tensor in of.tensors().items()
+        if not name.endswith("drive") and "feedback.factors" not in name
+    }
 
 
 def _different(one, other, most):

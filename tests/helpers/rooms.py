@@ -56,6 +56,7 @@ SLOW_OR_OPTIONAL = {
 ALLOWED_IN_FUNCTIONS = {
     ("cli/commands/run.py", "spikefa.utils.devices"),
     ("backends/__init__.py", "spikefa.backends.fused"),
+    ("backends/__init__.py", "spikefa.backends.fused_deferred.backend"),
 }
 """Besides these: torch where ``--help`` does without it; kernels, which need triton."""
 
