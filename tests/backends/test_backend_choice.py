@@ -74,7 +74,9 @@ def test_fused_serves_circuits_whose_hops_are_all_there_is(circuit, monkeypatch)
     monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: True)
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     assert choose_backend("fused", network(circuit()), 1) == ("fused", "it was asked for")
-    assert choose_backend("fused-deferred-fp16", network(circuit()), 1).name == "fused-deferred-fp16"
+    assert (
+        choose_backend("fused-deferred-fp16", network(circuit()), 1).name == "fused-deferred-fp16"
+    )
 
 
 def test_replicas_are_served_by_fused_deferred_only(monkeypatch):
