@@ -7,7 +7,6 @@ recording of an early, a middle and a late window, the learning curve, and figur
 reports an error of 1.8 % on the test set.
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +26,7 @@ from spikefa.simulation.history import Row
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.schedules import WarmUpAnneal
 from spikefa.simulation.simulation import Simulation
-from spikefa.utils.devices import choose_device
+from spikefa.utils.devices import captures_on, choose_device
 
 
 def build(settings: Settings) -> Simulation:
@@ -106,10 +105,8 @@ def _compute(
 ) -> None:
     """Train, record and test the network, and write the summary."""
     simulation.checkpoints.path = directory.checkpoint
-    if settings.backend == "auto":
-        print(
-            f"backend {simulation.backend}: {simulation.training.backend_reason}", file=sys.stderr
-        )
+    if settings.backend == "auto" and captures_on(simulation.network.device):
+        print(f"backend {simulation.backend}: {simulation.training.backend_reason}")
     with simulation:
         if settings.record:
             record(simulation, windows, settings, directory)

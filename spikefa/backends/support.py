@@ -45,7 +45,7 @@ def obstacle(name: str, network: Network, circuit: FeedbackCircuit | None = None
     if unusual is not None:
         return f"{unusual}; {STANDARD}: use --backend eager"
     if network.leading and name in FUSED:
-        return f"it has {network.replicas} replicas: use --backend fused-deferred or eager"
+        return f"it has {network.replicas} replicas; use --backend fused-deferred or eager"
     return _no_triton(network.device)
 
 

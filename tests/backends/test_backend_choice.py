@@ -83,7 +83,7 @@ def test_replicas_are_served_by_fused_deferred_only(monkeypatch):
     monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: True)
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     whole = network(replicas=2)
-    with pytest.raises(SpikefaError, match="it has 2 replicas: use --backend fused-deferred"):
+    with pytest.raises(SpikefaError, match="it has 2 replicas; use --backend fused-deferred"):
         choose_backend("fused", whole, 1)
     assert choose_backend("fused-deferred", whole, 1).name == "fused-deferred"
 
@@ -141,13 +141,16 @@ def test_auto_never_falls_back_to_eager_on_cuda(monkeypatch):
             assert choose_backend("auto", make(), batch).name == "graph"
 
 
-def test_auto_says_in_a_run_what_it_chose_and_why(tmp_path, capsys):
+@pytest.mark.parametrize("on_gpu", [False, True])
+def test_a_run_on_a_gpu_says_what_auto_chose_and_why(tmp_path, capsys, monkeypatch, on_gpu):
+    """Where there is a choice; the summary keeps the reason everywhere."""
+    monkeypatch.setattr("spikefa.experiments.lillicrap2016.fig4.captures_on", lambda device: on_gpu)
     out = tmp_path / "run"
     small = "--dataset digits --hidden 5 --outputs 10 --epochs 1 --train-images 20".split()
     run = ["run", "lillicrap2016.fig4", *small, "--test-images", "9", "--out", str(out)]
     assert main([*run, "--device", "cpu"]) == 0
     reason = "the others are for CUDA, and the network is on cpu"
-    assert f"backend eager: {reason}\n" in capsys.readouterr().err
+    assert (f"backend eager: {reason}\n" in capsys.readouterr().out) == on_gpu
     summary = json.loads((out / "summary.json").read_text())
     assert (summary["backend"], summary["backend_reason"]) == ("eager", reason)
 

@@ -31,9 +31,8 @@ def test_every_backend_that_can_serve_the_network_is_timed(monkeypatch):
     result = time_steps(network(), batch=2, steps=1, repetitions=1, compiled=False)
     fused = ["fused", *(f"fused-{each}" for each in ("bf16x6", "bf16x3", "tf32", "bf16"))]
     deferred = ["deferred", "deferred-reads-bf16", "deferred-reads-fp16"]
-    captured = [
-        each for name in ("graph", *deferred, *fused) for each in (name, f"{name}, 5 at once")
-    ]
+    names = "graph", *deferred, *fused, "fused-deferred", "fused-deferred-fp16"
+    captured = [each for name in names for each in (name, f"{name}, 5 at once")]
     assert list(result.times) == ["eager", *captured, "products", "plain loop"]
     rows = str(result).splitlines()
     assert [row for row in rows if row.startswith("fused-bf16, 5 at once ")]

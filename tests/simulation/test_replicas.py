@@ -188,7 +188,7 @@ def test_there_are_only_so_many_replicas():
 
 
 def test_the_fused_backend_refuses():
-    with pytest.raises(SpikefaError, match="it has 3 replicas; it serves"):
+    with pytest.raises(SpikefaError, match="it has 3 replicas; use --backend fused-deferred"):
         together(backend="fused", dtype=torch.float32)
 
 
