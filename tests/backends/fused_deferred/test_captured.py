@@ -41,9 +41,11 @@ def pair(make):
 def side_by_side(make, presentations):
     both = pair(make)
     for number in range(presentations):
+        # A graph of one step leaves nothing waiting, and where decay is due they are of one step.
+        single = number % 3 == 2 or not both[1].runner.backend.can_run(3)
         for each in both:
-            for _ in each.present(each=number % 3 == 2):
-                each.runner.flush()  # a graph of one step leaves nothing waiting
+            for _ in each.present(each=single):
+                each.runner.flush()
         agree(*both)
     return both[1]
 
