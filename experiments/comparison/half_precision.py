@@ -2,7 +2,8 @@
 
 The network of Lillicrap et al. 2016, figure 4, made small, learns MNIST with backends that read
 forward weights and fixed feedback matrices from copies in bfloat16 or float16, and write float32.
-Tests read float32. First weights, images and random numbers are the same for all.
+Errors are those of images held out of the training images, read in float32. First weights, images
+and random numbers are the same for all.
 """
 
 from collections.abc import Callable
@@ -29,7 +30,12 @@ CIRCUITS: dict[str, Callable[[float], FeedbackCircuit]] = {
     "PFA": lambda scale: sf.PFA(4, scale=4 * scale),
     "PFA-o": lambda scale: sf.PFAo(scale=4 * scale),
 }
-"""With B, or for PFA R, of this half-range: PFA's error is gated, by a quarter at most."""
+"""With B, or for PFA R, of this half-range.
+
+With the half-range of B, PFA and PFA-o stayed at chance, also in float32. Four times as much was
+chosen because they learnt with it (by the test error after 6,000 images, in float32). So the errors
+compare what products read, and not circuits.
+"""
 READS = {
     "float32": "deferred",
     "bfloat16": "deferred-reads-bf16",
@@ -45,6 +51,7 @@ class Settings(Repeated):
 
     dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
     train_images: Count | None = option(None, "use only the first K training images")
+    validation_images: Count = option(5000, "judge by the last K training images")
     epochs: Epochs = option(1, "epochs of training")
     hidden: Size = option(100, "neurons of each of three hidden populations")
     outputs: Size = option(100, "output neurons")
@@ -71,7 +78,8 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 
 
 def _score(settings: Settings, seed: int, circuit: FeedbackCircuit, backend: str) -> Any:
-    dataset = sf.datasets.load(settings.dataset).subset(settings.train_images)
+    whole = sf.datasets.load(settings.dataset).hold_out(settings.validation_images)
+    dataset = whole.subset(settings.train_images)
     sizes = {f"hidden{n}": settings.hidden for n in (1, 2, 3)} | {"output": settings.outputs}
     eta = settings.learning_rate
     network = sf.Network(
@@ -91,7 +99,7 @@ def _score(settings: Settings, seed: int, circuit: FeedbackCircuit, backend: str
         backend=backend,
     )
     simulation.train(settings.epochs)
-    return simulation.test()
+    return simulation.test(dataset.validation)
 
 
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
@@ -108,8 +116,8 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 def quantities(m: Measures) -> list[Quantity]:
     """Return the numbers of the result."""
     return [
-        *(Quantity(f"{c}, {r}, test error, last step", e, "%") for (c, r), e in m.errors.items()),
-        *(Quantity(f"{c}, {r}, test error, summed", e, "%") for (c, r), e in m.summed.items()),
+        *(Quantity(f"{c}, {r}, error, last step", e, "%") for (c, r), e in m.errors.items()),
+        *(Quantity(f"{c}, {r}, error, summed", e, "%") for (c, r), e in m.summed.items()),
     ]
 
 
@@ -118,7 +126,7 @@ def _learns_as_well(circuit: str, reads: str) -> Claim:
         f"{circuit} learns as well with weights read in {reads}, to 0.2 percentage points",
         holds=lambda m: m.worse[circuit, reads].mean() < 0.2,
         evidence=lambda m: (
-            f"test error more than in float32, summed: {spread(m.worse[circuit, reads])} points"
+            f"error more than in float32, summed: {spread(m.worse[circuit, reads])} points"
         ),
     )
 
@@ -127,7 +135,7 @@ CLAIMS = tuple(_learns_as_well(c, reads) for c in CIRCUITS for reads in list(REA
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw the test errors of all seeds, a panel for each circuit."""
+    """Draw the errors of all seeds, a panel for each circuit."""
     figure, (row,) = panels(len(CIRCUITS), width=2.4, height=2.6)
     for number, (axes, circuit) in enumerate(zip(row, CIRCUITS, strict=True)):
         for name, colour in (("error", GREY), ("summed", BLUE)):
@@ -138,7 +146,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         axes.set_xticks(range(len(READS)), READS, fontsize=7)
         axes.set_ylim(0)
         axes.set_title(circuit)
-        name_axes(axes, "weights read in", "test error, %")
+        name_axes(axes, "weights read in", "error, %")
     legend(row[0])
     return figure
 
@@ -154,6 +162,7 @@ EXPERIMENT = Study(
     picture=picture,
     quick={
         "dataset": "digits",
+        "validation_images": 300,
         "hidden": 50,
         "outputs": 50,
         "batch_size": 5,

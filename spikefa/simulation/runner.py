@@ -221,6 +221,7 @@ class Runner:
             yield step
 
     def _whole(self, keep: Callable[[int], None] | None = None) -> None:
+        """Do a whole presentation in which the network learns."""
         self.stimulus.show(self.stimulus_state)
         for step, known in enumerate(self._foresight.foresee(self.backend, self._draw_inputs)):
             self._learning_step(known)
