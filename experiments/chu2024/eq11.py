@@ -16,6 +16,7 @@ from spikefa.analysis.style import BLUE, GREY, PALETTE
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import LAYERS
 from spikefa.experiments.chu2024._settings import Shared
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
@@ -131,6 +132,7 @@ EXPERIMENT = Study(
     Settings,
     id="C24.eq11",
     once=once,
+    data=named_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

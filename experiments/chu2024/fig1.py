@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from spikefa.analysis.style import INK
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._settings import UNSTEADY, Shared
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
@@ -157,6 +158,7 @@ EXPERIMENT = Study(
     Settings,
     id="C24.fig1",
     once=once,
+    data=named_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

@@ -16,6 +16,7 @@ from spikefa.analysis.style import BLUE
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import LAYERS
 from spikefa.experiments.chu2024._settings import Shared
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -102,6 +103,7 @@ EXPERIMENT = Study(
     Settings,
     id="C24.fig2",
     once=once,
+    data=named_data,
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,

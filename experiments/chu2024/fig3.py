@@ -26,6 +26,7 @@ from spikefa.datasets.examples import Examples
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._perturbed import Perturbed
 from spikefa.experiments.chu2024._settings import Shared
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
@@ -204,6 +205,7 @@ EXPERIMENT = Study(
     Settings,
     id="C24.fig3",
     once=once,
+    data=named_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

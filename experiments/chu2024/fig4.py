@@ -18,6 +18,7 @@ from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import weights
 from spikefa.experiments.chu2024._settings import Shared
 from spikefa.network.network import Network
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, legend, name_axes, panels
@@ -150,6 +151,7 @@ EXPERIMENT = Study(
     Settings,
     id="C24.fig4",
     once=once,
+    data=named_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

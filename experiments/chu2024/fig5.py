@@ -21,6 +21,7 @@ from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import feedback_alignment, weights
 from spikefa.experiments.chu2024._settings import Shared
 from spikefa.network.network import Network
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -183,6 +184,7 @@ EXPERIMENT = Study(
     Settings,
     id="C24.fig5",
     once=once,
+    data=named_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

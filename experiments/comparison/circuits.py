@@ -17,6 +17,7 @@ from spikefa.experiments.comparison._entries import ENTRIES, Entry
 from spikefa.experiments.comparison._jobs import Job, do_jobs
 from spikefa.experiments.comparison._settings import Settings
 from spikefa.experiments.comparison._table import best_trials, results_table, search_table
+from spikefa.runs.data import keep_data, named_data
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Compute, Experiment
 from spikefa.runs.provenance import provenance
@@ -36,7 +37,13 @@ class Comparison(Experiment):
             for seed in range(1 if settings.tune else settings.repeats)
             for trial in _trials(ENTRIES[name], settings)
         ]
-        return lambda directory: do_jobs(jobs, settings, directory.path)
+
+        def compute(directory: RunDirectory) -> None:
+            if not all((directory.path / job.file).exists() for job in jobs):
+                keep_data(directory, named_data(settings))
+            do_jobs(jobs, settings, directory.path)
+
+        return compute
 
     def draw_figures(self, settings: Settings, directory: RunDirectory) -> list[Path]:
         """Return no figure: the comparison writes a table."""
@@ -96,6 +103,7 @@ EXPERIMENT = Comparison(
     "comparison.circuits",
     Settings,
     complete=complete,
+    data=named_data,
     may_change=("processes", "data_dir", "circuits", "repeats"),
     quick={
         "dataset": "digits",

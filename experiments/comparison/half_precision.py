@@ -156,6 +156,7 @@ EXPERIMENT = Study(
     Settings,
     id="half-precision",
     once=once,
+    data=lambda settings: sf.datasets.load(settings.dataset),
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

@@ -127,6 +127,7 @@ EXPERIMENT = Study(
     Settings,
     id="precision",
     once=once,
+    data=lambda settings: sf.datasets.load(settings.dataset),
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 
 from spikefa.analysis.style import ACCENT, BLUE, PALETTE
 from spikefa.experiments.li2024._training import LAYERS, PRODUCTS, Settings, taught
+from spikefa.runs.data import mnist_data
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
 from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
 from spikefa.utils.progress import progress_bar
@@ -178,6 +179,7 @@ EXPERIMENT = Study(
     Settings,
     id="PFA.fig2",
     once=once,
+    data=mnist_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

@@ -34,6 +34,7 @@ from spikefa.analysis.delta_angles import Reference
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._digits import MEASURED, by_epochs, digits
 from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
+from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
@@ -193,6 +194,7 @@ EXPERIMENT = Study(
     Settings,
     id="L16.fig3ab",
     once=once,
+    data=mnist_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 
 from spikefa.datasets.backgrounds import with_photographs
 from spikefa.datasets.examples import classification
-from spikefa.datasets.folders import require_photographs
+from spikefa.datasets.folders import photographs_in, require_photographs
 from spikefa.experiments.lillicrap2016._deep import (
     Cell,
     TrainingSettings,
@@ -39,6 +39,7 @@ from spikefa.experiments.lillicrap2016._deep import (
     trained,
 )
 from spikefa.experiments.lillicrap2016._digits import digits
+from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, full_version, spread
@@ -127,6 +128,13 @@ def _data(settings: Settings, background: bool) -> Any:
     return with_photographs(data, require_photographs(settings.photographs))
 
 
+def _files(settings: Settings) -> tuple[Any, list[bytes]]:
+    """Return all that the cells may show: MNIST and, if a folder is given, its photographs."""
+    folder = settings.photographs
+    found = [] if folder is None else photographs_in(require_photographs(folder))
+    return mnist_data(settings), [path.read_bytes() for path in found]
+
+
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
     """Return the values from which quantities and claims are computed."""
     margin = QUICK_MARGIN if settings.quick else 0.0
@@ -202,6 +210,7 @@ EXPERIMENT = Study(
     Settings,
     id="L16.n5",
     once=once,
+    data=_files,
     complete=complete,
     cells=tuple(CELLS),
     measure=measure,

@@ -89,6 +89,7 @@ EXPERIMENT = Study(
     Settings,
     id="L16.n6",
     once=once,
+    data=lambda settings: svhn(settings.data_dir, settings.extra),
     cells=tuple(CELLS),
     measure=measure,
     quantities=quantities,

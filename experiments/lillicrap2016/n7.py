@@ -76,6 +76,7 @@ EXPERIMENT = Study(
     Settings,
     id="L16.n7",
     once=once,
+    data=lambda settings: timit_stops(settings.data_dir),
     cells=tuple(CELLS),
     measure=measure,
     quantities=quantities,

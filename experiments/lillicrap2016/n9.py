@@ -24,6 +24,7 @@ from spikefa.analysis.style import PALETTE
 from spikefa.datasets.examples import reconstruction
 from spikefa.experiments.lillicrap2016._deep import Cell, TrainingSettings, ends, trained
 from spikefa.experiments.lillicrap2016._digits import digits
+from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
@@ -162,6 +163,7 @@ EXPERIMENT = Study(
     Settings,
     id="L16.n9",
     once=once,
+    data=mnist_data,
     cells=tuple(CELLS),
     measure=measure,
     quantities=quantities,

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from spikefa.experiments.lillicrap2016._digits import digits
 from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
+from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -128,6 +129,7 @@ EXPERIMENT = Study(
     Settings,
     id="L16.s5",
     once=once,
+    data=mnist_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

@@ -19,6 +19,7 @@ from spikefa.errors import require
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment
 from spikefa.experiments.panjehpour2022._pictures import draw_terms
 from spikefa.experiments.panjehpour2022._terms import terms_along
+from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -162,6 +163,7 @@ EXPERIMENT = Study(
     complete=complete,
     id="P22.fig3",
     once=once,
+    data=mnist_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

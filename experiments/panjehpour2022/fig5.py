@@ -18,6 +18,7 @@ from spikefa.errors import require
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
 from spikefa.experiments.panjehpour2022._pictures import draw_terms
 from spikefa.experiments.panjehpour2022._terms import terms_along
+from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -188,6 +189,7 @@ EXPERIMENT = Study(
     complete=complete,
     id="P22.fig5",
     once=once,
+    data=mnist_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

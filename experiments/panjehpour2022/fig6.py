@@ -23,6 +23,7 @@ from spikefa.analysis.delta_angles import Reference
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.analysis.trajectories import parameters, principal_trajectories
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
+from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -220,6 +221,7 @@ EXPERIMENT = Study(
     Settings,
     id="P22.fig6",
     once=once,
+    data=mnist_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 import spikefa as sf
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
+from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
@@ -147,6 +148,7 @@ EXPERIMENT = Study(
     Settings,
     id="P22.fig7",
     once=once,
+    data=mnist_data,
     measure=measure,
     quantities=quantities,
     claims=CLAIMS,

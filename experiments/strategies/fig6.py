@@ -19,6 +19,7 @@ from spikefa.analysis.style import INK, PALETTE
 from spikefa.datasets.examples import reconstruction
 from spikefa.experiments.strategies._mnist import Training, images, network, simulation_of
 from spikefa.feedback import FeedbackCircuit
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
@@ -187,6 +188,7 @@ EXPERIMENT = Study(
     Settings,
     id="G.fig6",
     once=once,
+    data=named_data,
     cells=CELL_NAMES,
     measure=measure,
     quantities=quantities,

@@ -23,6 +23,7 @@ import spikefa as sf
 from spikefa.experiments.strategies import _networks
 from spikefa.experiments.strategies._mnist import Training, classify
 from spikefa.experiments.strategies._networks import parts, table
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Study
@@ -75,6 +76,7 @@ EXPERIMENT = Study(
     Settings,
     id="G.t2",
     once=once,
+    data=named_data,
     cells=tuple(PAPER),
     measure=measure,
     quantities=_networks.quantities,

@@ -14,6 +14,7 @@ from spikefa.experiments.strategies import _networks
 from spikefa.experiments.strategies._mnist import classify
 from spikefa.experiments.strategies._networks import parts, table
 from spikefa.experiments.strategies.t2 import Settings
+from spikefa.runs.data import named_data
 from spikefa.runs.studies import CellRuns, Study
 
 PAPER = table("""
@@ -51,6 +52,7 @@ EXPERIMENT = Study(
     Settings,
     id="G.t3",
     once=once,
+    data=named_data,
     cells=tuple(PAPER),
     measure=measure,
     quantities=_networks.quantities,

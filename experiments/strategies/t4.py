@@ -19,6 +19,7 @@ from spikefa.analysis.style import GREY, PALETTE
 from spikefa.experiments.strategies._mnist import Training, classify
 from spikefa.experiments.strategies._networks import NEAR_THE_PAPER, curve, differences
 from spikefa.feedback.distributions import MatrixKind
+from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, full_version
@@ -124,6 +125,7 @@ EXPERIMENT = Study(
     Settings,
     id="G.t4",
     once=once,
+    data=named_data,
     cells=tuple(PAPER),
     measure=measure,
     quantities=quantities,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from spikefa.datasets.folders import PHOTOGRAPHS
+from spikefa.datasets.folders import PHOTOGRAPHS, photographs_in
 from spikefa.datasets.images import Dataset, Images
 from spikefa.errors import SpikefaError, require
 from spikefa.utils.printable import one_line
@@ -52,8 +52,7 @@ def with_photographs(data: Dataset, folder: Path, seed: int = 0) -> Dataset:
 
 def _photographs(folder: Path, least: tuple[int, int]) -> list[np.ndarray]:
     """Return the photographs that are large enough, in grey values from 0 to 255."""
-    paths = [each for each in sorted(folder.rglob("*")) if each.suffix.lower() in PHOTOGRAPHS]
-    every = [_photograph(path) for path in paths]
+    every = [_photograph(path) for path in photographs_in(folder)]
     found = [each for each in every if all(np.greater_equal(each.shape, least))]
     require(
         bool(found),

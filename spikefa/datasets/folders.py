@@ -105,6 +105,11 @@ def user_file(name: str, file: str, how: str, data_dir: StrPath | None = None) -
     )
 
 
+def photographs_in(folder: Path) -> list[Path]:
+    """Return the files that count as photographs, at any depth, in the order of their names."""
+    return [each for each in sorted(folder.rglob("*")) if each.suffix.lower() in PHOTOGRAPHS]
+
+
 def require_photographs(folder: StrPath | None) -> Path:
     """Return the user's folder of photographs.
 

@@ -20,6 +20,7 @@ from spikefa.utils.yaml_text import parse_named
 
 _FILES = {
     "config": "config.yaml",
+    "data": "data.json",
     "metrics": "metrics.csv",
     "replicas": "replicas.csv",
     "recording": "recording.h5",
@@ -37,13 +38,14 @@ class RunDirectory:
     ----------
     path : Path
         The folder.
-    config, metrics, replicas, recording, checkpoint, summary, figures : Path
-        ``config.yaml``, ``metrics.csv``, ``replicas.csv``, ``recording.h5``, ``checkpoint.pt``,
-        ``summary.json`` and the folder ``figures``.
+    config, data, metrics, replicas, recording, checkpoint, summary, figures : Path
+        ``config.yaml``, ``data.json``, ``metrics.csv``, ``replicas.csv``, ``recording.h5``,
+        ``checkpoint.pt``, ``summary.json`` and the folder ``figures``.
     """
 
     path: Path
     config: Path = field(init=False)
+    data: Path = field(init=False)
     metrics: Path = field(init=False)
     replicas: Path = field(init=False)
     recording: Path = field(init=False)
@@ -114,9 +116,10 @@ class RunDirectory:
         try:
             yield
         except SpikefaError:
-            mine = (self.config, self.path / LOCK)
+            mine = (self.config, self.data, self.path / LOCK)
             if all(path.is_dir() or path in mine for path in self.path.rglob("*")):
                 self.config.unlink(missing_ok=True)
+                self.data.unlink(missing_ok=True)
                 for folder in (self.figures, self.path / "repeats"):
                     with suppress(OSError):  # there is none
                         folder.rmdir()

@@ -43,6 +43,9 @@ class Experiment(ABC):
     may_change : tuple of str, optional
         Settings that may change when a run is resumed: its length, and settings that do not affect
         its result.
+    data : callable, optional
+        Returns the data that the settings name, which a resumed run must share, see `keep_data`;
+        for experiments that do not keep them in a checkpoint.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Experiment(ABC):
     quick: Mapping[str, Any] = field(default_factory=dict)
     complete: Callable[[Any], Any] = _unchanged
     may_change: tuple[str, ...] = ()
+    data: Callable[[Any], object] | None = None
 
     @abstractmethod
     def prepare(self, settings: Any, resumed: RunDirectory | None) -> Compute:

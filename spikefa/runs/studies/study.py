@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from spikefa.analysis.saving import save_figure
 from spikefa.analysis.style import on_white
 from spikefa.errors import SpikefaError, require
+from spikefa.runs.data import keep_data
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Compute, Experiment
 from spikefa.runs.provenance import provenance
@@ -101,6 +102,8 @@ class Study(Experiment):
             grid = Grid(_repeats(directory), range(settings.repeats), cells)
             grid.folder.mkdir(exist_ok=True)
             with enough_memory():
+                if self.data is not None and grid.missing():
+                    keep_data(directory, self.data(settings))
                 repeat(self.once, settings, grid, settings.processes, self.together)
 
         return compute

@@ -50,7 +50,7 @@ def test_small_comparison_writes_results_and_table(tmp_path):
     written = sorted(file.name for file in (tmp_path / "run").glob("*.json"))
     chosen = {name: entries.ENTRIES[name].chosen for name in ("FA", "backprop")}
     expected = [f"{name}-trial{chosen[name]}-seed{s}.json" for name in chosen for s in (0, 1)]
-    assert written == [*expected, "results.json", "summary.json"]
+    assert written == [*expected, "data.json", "results.json", "summary.json"]
     result = json.loads((tmp_path / "run" / written[0]).read_text())
     assert result in json.loads((tmp_path / "run" / "results.json").read_text())
     assert result["tested_on"] == "test"
