@@ -17,6 +17,7 @@ from spikefa.backends.support import (
     obstacle,
 )
 from spikefa.backends.trace import NotCapturable
+from spikefa.backends.trial import try_backends
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.utils.devices import captures_on
@@ -33,6 +34,7 @@ __all__ = [
     "interpreted",
     "make_backend",
     "obstacle",
+    "try_backends",
 ]
 
 

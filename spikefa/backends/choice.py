@@ -10,10 +10,19 @@ from spikefa.utils.devices import captures_on
 
 
 class Choice(NamedTuple):
-    """A backend, and in one line why it is this one."""
+    """A backend, and in one line why it is this one.
+
+    Attributes
+    ----------
+    name : str
+    reason : str
+    others : tuple of str
+        Backends to try in this order if a step of the network cannot be captured with this one.
+    """
 
     name: str
     reason: str
+    others: tuple[str, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -57,22 +66,28 @@ def choose_backend(
     if name not in BACKENDS:
         raise SpikefaError(f"no backend called {name!r}: choose one of {', '.join(BACKENDS)}")
     if name == "auto":
-        return _fastest(network, batch)
+        return _fastest(network, batch, circuit)
     reason = obstacle(name, network, circuit)
     if reason is not None:
         raise SpikefaError(f"the {name} backend cannot run this network: {reason}")
     return Choice(name, "it was asked for")
 
 
-def _fastest(network: Network, batch: int) -> Choice:
+def _fastest(network: Network, batch: int, circuit: FeedbackCircuit | None) -> Choice:
     if not captures_on(network.device):
         return Choice("eager", f"the others are for CUDA, and the network is on {network.device}")
     refused: list[str] = []
-    for name, most, measured in FASTEST:
-        if most is not None and batch > most:
+    serving: list[Candidate] = []
+    for candidate in FASTEST:
+        if candidate.most is not None and batch > candidate.most:
             continue
-        reason = obstacle(name, network)
+        reason = obstacle(candidate.name, network, circuit)
         if reason is None:
-            return Choice(name, "; ".join([f"the fastest that serves it: {measured}", *refused]))
-        refused.append(f"{name} does not serve it: {reason.partition(';')[0]}")
-    return Choice("eager", "; ".join(refused))
+            serving.append(candidate)
+        elif not serving:
+            refused.append(f"{candidate.name} does not serve it: {reason.partition(';')[0]}")
+    if not serving:
+        return Choice("eager", "; ".join(refused))
+    first, *others = serving
+    why = "; ".join([f"the fastest that serves it: {first.measured}", *refused])
+    return Choice(first.name, why, tuple(each.name for each in others))

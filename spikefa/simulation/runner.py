@@ -1,13 +1,12 @@
 """Runs a network on its stimulus: the loop over the steps of one presentation."""
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from spikefa.backends import NotCapturable, Scope, choose_backend, make_backend
+from spikefa.backends import Backend, Scope, choose_backend, make_backend, try_backends
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
@@ -43,9 +42,9 @@ class Runner:
         First part of the random streams ``<name>/stimulus``, ``<name>/spikes/<population>`` and
         ``<name>/feedback/<part>``; see `Stimulus.random_path`.
     backend : str, default "eager"
-        Name of the backend that executes the steps in which the network learns, as returned by
-        `choose_backend`. Steps without plasticity are always eager. If a step cannot be captured
-        in a CUDA graph, a warning says why, and the steps run one by one.
+        Which backend executes the steps in which the network learns, see `choose_backend`. Steps
+        without plasticity are always eager. If a step cannot be captured in a CUDA graph, a warning
+        says why, and another backend runs it, see `try_backends`.
     quiet : bool, default False
         Whether the forward populations have no randomness, see `spikefa.neurons.silenced`.
 
@@ -57,6 +56,8 @@ class Runner:
     random : RandomStreams
     in_place : InPlace
         Notices tensors that code of the user has replaced.
+    choice : Choice
+        The backend that was chosen, and why.
     uncaptured : str
         Why steps that were to be captured are not; empty if they are, or were not to be.
     inputs, target : Tensor [..., batch, n]
@@ -93,10 +94,7 @@ class Runner:
         self.random = self._random_streams()
         self._followers: list[Follower] = []
         self._foresight = Foresight(stimulus, self.stimulus_state, self.inputs)
-        self._make_backend = partial(
-            make_backend, backend, network, self.state, self.seeds, name, stimulus.steps
-        )
-        self.backend = self._make_backend()
+        self._asked = backend
         self._prepare()
 
     @property
@@ -131,21 +129,24 @@ class Runner:
         self._followers.append(follower)
 
     def _prepare(self) -> None:
-        """Let the backend try a presentation; if it cannot capture it, do without captures."""
-        self.uncaptured = ""
+        """Choose a backend and let it try a presentation, without captures if it must."""
+        self.choice = choose_backend(self._asked, self.network, self.batch)
+        self.backend = self._make_backend("eager")  # which rehearses
         parts = self.network, self.state, self.stimulus, self.stimulus_state
         scope = Scope(self._all_tensors, self.random.generators, parts)
         self.in_place = InPlace(partial(parts_of, *parts), self._variables)
         self.in_place.rehearse(partial(next, self._rested(feed_back=False)), scope)
-        try:
-            with self.in_place.watching("trial"):
-                self.backend.prepare(self._whole, scope)
-        except NotCapturable as reason:
-            wanted, self.backend = self.backend.name, self._make_backend(capture=False)
-            plain = f"{wanted} without captures" if self.backend.name == wanted else "eager"
-            cannot = f"the {wanted} backend cannot capture a step of this network"
-            self.uncaptured = f"{cannot}, so that {plain} runs it: {reason}"
-            warnings.warn(self.uncaptured, stacklevel=2)
+        attempt = partial(self._try, scope)
+        self.backend, self.uncaptured = try_backends(self.choice, self._make_backend, attempt)
+
+    def _make_backend(self, name: str, capture: bool = True) -> Backend:
+        steps = self.stimulus.steps
+        return make_backend(name, self.network, self.state, self.seeds, self.name, steps, capture)
+
+    def _try(self, scope: Scope, backend: Backend) -> None:
+        self.backend = backend
+        with self.in_place.watching("trial"):
+            backend.prepare(self._whole, scope)
 
     def _all_tensors(self) -> dict[str, Tensor]:
         followers = [follower.tensors() for follower in self._followers]
@@ -261,7 +262,7 @@ class Runner:
         """Let another circuit carry the error from here on; its weights are drawn from `seed`."""
         self.flush()
         connect(self.network, circuit, seed)
-        choose_backend(self.backend.name, self.network, self.batch, circuit)  # or refuse it
+        choose_backend(self._asked, self.network, self.batch, circuit)  # or refuse it
         self.network.feedback = circuit
         self.renew_feedback()
 
@@ -270,7 +271,6 @@ class Runner:
         self.state.feedback = feedback_state(self.network, self.network.feedback, self.batch)
         before, self.random = self.random, self._random_streams()
         self.random.go_on_from(before)
-        self.backend = self._make_backend()
         self._prepare()
 
     # -- state ---------------------------------------------------------------------------------

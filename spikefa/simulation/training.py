@@ -6,7 +6,6 @@ from typing import Any
 
 from torch import Tensor
 
-from spikefa.backends import choose_backend
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.checks import check_modulators, check_rule_once
@@ -64,9 +63,8 @@ class Training:
         if not network.initialised:
             check_not_set(network.tensors(), network.preset)
             network.initialise(self.seeds)
-        self._chosen = choose_backend(self.backend, network, self.batch_size)
         parts = network, stimulus, self.batch_size, self.seeds
-        self.runner = Runner(*parts, "train", backend=self._chosen.name)
+        self.runner = Runner(*parts, "train", backend=self.backend)
         self._check_modulators()
         self.sampler: Sampler = stimulus.sampler(self.batch_size, self.seeds, network.device)
         self.metrics = RunningMetrics(
@@ -86,7 +84,7 @@ class Training:
     @property
     def backend_reason(self) -> str:
         """Why the backend is this one, in one line."""
-        return self.runner.uncaptured or self._chosen.reason
+        return self.runner.uncaptured or self.runner.choice.reason
 
     @property
     def step(self) -> int:

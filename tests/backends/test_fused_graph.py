@@ -157,3 +157,33 @@ def test_where_nothing_is_captured_the_kernels_run_one_by_one(tiny, monkeypatch)
         each.train(2)
     agree(plain, left)
     assert torch.isfinite(left.network.synapses["output"].weight).all()
+
+
+def test_auto_goes_on_to_graphs_where_kernels_do_not_compile(tiny, monkeypatch):
+    """As in a container without a C compiler, which Triton needs."""
+    from spikefa.backends.fused import Fused  # needs triton
+
+    def fail(self, *_):
+        raise RuntimeError("Failed to find C compiler.\nPlease specify via CC.")
+
+    monkeypatch.setattr(Fused, "advance", fail)
+    said = "fused .* cannot .*, so that graph runs it: Failed to find C compiler.$"
+    with pytest.warns(UserWarning, match=said):
+        graph = simulate(tiny, "auto", batch=1)
+    assert graph.backend == "graph"
+    assert graph.training.backend_reason.endswith("Failed to find C compiler.")
+    graph.train()
+    eager = simulate(tiny, "eager", batch=1)
+    eager.train()
+    agree(eager, graph)
+
+
+def test_auto_chooses_again_for_another_circuit(tiny):
+    sim = simulate(tiny, "auto", batch=1)
+    assert sim.backend == "fused"
+    sim.switch(sf.WM())
+    assert sim.backend == "graph"
+    assert "its circuit is WM" in sim.training.backend_reason
+    sim.train()
+    sim.switch(sf.FA())
+    assert sim.backend == "fused"
