@@ -11,6 +11,12 @@ MOST_SWITCHES = 150
 MOST_PANELS = 60
 """Panels below each other. More make a picture that is larger than programs open."""
 
+MOST_LINES = 20
+"""Lines of one panel. More cannot be told apart."""
+
+MOST_SMALL_PANELS = 24
+"""Panels beside and below each other, one for each unit."""
+
 
 def check_cells(units: int, steps: int, what: str) -> None:
     """Refuse a raster of too many units and steps."""
@@ -26,4 +32,21 @@ def check_panels(count: int) -> None:
     require(
         count <= MOST_PANELS,
         f"{count:,} populations are too many for a figure: draw at most {MOST_PANELS}",
+    )
+
+
+def check_lines(count: int, what: str) -> None:
+    """Refuse a panel of too many lines."""
+    require(
+        count <= MOST_LINES,
+        f"{count:,} {what} are too many lines for a figure: at most {MOST_LINES} can be told apart",
+    )
+
+
+def check_small_panels(count: int) -> None:
+    """Refuse a figure of too many units."""
+    require(
+        count <= MOST_SMALL_PANELS,
+        f"{count:,} units are too many for a figure with a panel for each: draw at most "
+        f"{MOST_SMALL_PANELS}",
     )

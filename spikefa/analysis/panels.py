@@ -13,7 +13,7 @@ from spikefa.analysis.style import quiet, style
 from spikefa.recording import Recording, Series, Window
 
 SILENT, SPIKE, SPIKE_OF_CLASS, MISSING = range(4)
-"""Values of the cells of a drawn raster, and their places in `_cell_colours`."""
+"""Values of the cells of a drawn raster, and their places in `cell_colours`."""
 
 MOST_THUMBNAILS = 12
 CRISP_UNITS = 250
@@ -127,7 +127,8 @@ def _row_name(population: str, recorded: int, size: int) -> str:
     return f"{population}\n{count}"
 
 
-def _cell_colours() -> ListedColormap:
+def cell_colours() -> ListedColormap:
+    """Return the colours of the values of cells: silent, spike, spike of the class, missing."""
     colours = style()
     return ListedColormap([colours.paper, colours.ink, colours.accent, colours.pale])
 
@@ -138,7 +139,7 @@ def show_cells(axes: Axes, excerpt: Excerpt, steps: np.ndarray, cells: np.ndarra
     crisp = image.shape[0] <= CRISP_UNITS
     axes.imshow(
         image,
-        cmap=_cell_colours(),
+        cmap=cell_colours(),
         vmin=SILENT,
         vmax=MISSING,
         aspect="auto",

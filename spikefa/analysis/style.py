@@ -138,6 +138,13 @@ def _settings(colours: Style) -> Any:
     return kept | dict.fromkeys(inks, colours.ink) | dict.fromkeys(papers, colours.paper)
 
 
+def line_look(number: int) -> dict[str, Any]:
+    """Return colour and dashes of one of many lines; twice as many as the palette has differ."""
+    palette = style().palette
+    dashes = ("-", (0, (4, 1.5)))[number // len(palette) % 2]
+    return {"color": palette[number % len(palette)], "linestyle": dashes}
+
+
 def quiet(axes: Axes) -> None:
     """Remove the upper and right frame of the axes, and make ticks and labels small."""
     colours = style()

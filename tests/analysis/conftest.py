@@ -59,6 +59,8 @@ def run(recorded, request, monkeypatch):
     monkeypatch.setattr(Recording, "blocks", blocks)
     # Not an attribute path: the function of this name hides its module.
     monkeypatch.setattr(importlib.import_module("spikefa.analysis.confusion"), "BLOCK_ROWS", rows)
+    monkeypatch.setattr("spikefa.analysis.trials.BLOCK_ROWS", rows)
+    monkeypatch.setattr("spikefa.analysis.trials.COUNTED", 1000 if rows == 4000 else 200 * rows)
     paths, truth = recorded
     with open_recording(paths[encoding]) as recording:
         assert recording.encoding("hidden1") == encoding

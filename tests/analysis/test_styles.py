@@ -47,6 +47,7 @@ def run(tmp_path_factory):
     sim = sf.Simulation(net, data, batch_size=3, seed=1, progress=False)
     probes = [sf.Probe(name, "spikes", "all") for name in ("input", "hidden1", "output")]
     probes += [sf.Probe("hidden1", variable, 2, every=3) for variable in ("potential", "modulator")]
+    probes += [sf.Probe("input", "label", "all")]
     windows = [sf.Window("early", 0, 30), sf.Window("late", 60, 80)]
     with sim:
         sim.record(folder / "run.h5", probes, windows)
@@ -70,6 +71,21 @@ FIGURES = {
     "figure4": of_recording(analysis.figure4),
     "rates_figure": of_recording(analysis.rates_figure),
     "raster_figure": of_recording(analysis.raster_figure, steps="all"),
+    "class_raster_figure": of_recording(analysis.class_raster_figure),
+    "paths_figure": of_recording(analysis.paths_figure, population="hidden1"),
+    "psth_figure": of_recording(analysis.psth_figure, population="hidden1", by="class", before=2),
+    "triggered_images_figure": of_recording(
+        analysis.triggered_images_figure, population="output", units=2
+    ),
+    "triggered_trace_figure": of_recording(
+        analysis.triggered_trace_figure,
+        population="output",
+        trace=("input", "label", 0),
+        before=2,
+        after=3,
+        units=2,
+    ),
+    "tuning_figure": of_recording(analysis.tuning_figure, population="hidden1", units=2),
 }
 
 

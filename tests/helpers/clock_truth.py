@@ -105,6 +105,27 @@ def confused(real, clock):
     return found
 
 
+def whole_images(real, clock, before=0, after=N - 1):
+    """The first steps of the images around which all steps were read."""
+    held = set(real.steps(clock).tolist())
+    lags = range(-before, after + 1)
+    return [s for s in range(0, TOTAL, N) if all(s + lag in held for lag in lags)]
+
+
+def psth(real, clock, before, after):
+    """The mean spikes around the beginning of an image [steps, units], and the number of images."""
+    first = whole_images(real, clock, before, after)
+    held = real.values["hidden1", "spikes"].astype(float)
+    return np.mean([held[s - before : s + after + 1] for s in first], axis=0), len(first)
+
+
+def window_counts(real, clock, start, stop):
+    """The spikes in a window of each whole image [images, units], and the classes."""
+    first = whole_images(real, clock)
+    held = real.values["hidden1", "spikes"].astype(int)
+    return np.array([held[s + start : s + stop].sum(axis=0) for s in first]), real.label[first]
+
+
 def spike_steps(real, clock, population):
     """The steps of the spikes of each unit."""
     steps, held = real.steps(clock), real.values[population, "spikes"]

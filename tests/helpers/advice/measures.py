@@ -20,6 +20,30 @@ def _(here):
     assert analysis.confusion(whole, steps_per_image=5).counts.sum() == 6
 
 
+@case("record it at every step around them")
+def _(here):
+    sparse = record(here / "a.h5", [Probe("hidden1", "spikes", "all", every=3)])
+    yield lambda: analysis.psth(sparse, "hidden1", after=4)
+    whole = record(here / "b.h5", [SPIKES])
+    assert analysis.psth(whole, "hidden1", after=4).trials.tolist() == [6]
+
+
+@case("which leaves out spikes: record it at every step")
+def _(here):
+    sparse = record(here / "a.h5", [Probe("hidden1", "spikes", "all", every=3)])
+    yield lambda: analysis.intervals(sparse, "hidden1")
+    assert len(analysis.intervals(record(here / "b.h5", [SPIKES]), "hidden1")) > 0
+
+
+@case("record more presentations, or lower `folds`")
+def _(here):
+    few = record(here / "a.h5", [SPIKES], steps=100)
+    yield lambda: analysis.decode(few, "hidden1", folds=4)
+    assert len(analysis.decode(few, "hidden1", folds=2).accuracy) == 2
+    more = record(here / "b.h5", [SPIKES], steps=200)
+    assert len(analysis.decode(more, "hidden1", folds=4).accuracy) == 4
+
+
 @case("keeps no images: give them as `images`")
 def _(here):
     recording = record(here / "a.h5", [SPIKES])

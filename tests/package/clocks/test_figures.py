@@ -6,8 +6,8 @@ import pytest
 import spikefa as sf
 from spikefa import analysis
 from spikefa.analysis.panels import MISSING
-from tests.helpers.clock_table import SPIKES
-from tests.helpers.clock_truth import near, window_rates
+from tests.helpers.clock_table import SPIKES, N
+from tests.helpers.clock_truth import course, near, pixels, psth, window_counts, window_rates
 
 
 def cells(axes):
@@ -58,10 +58,68 @@ def check_rates_figure(r, real, clock):
     assert {text.get_text() for text in figure.legends[0].get_texts()} == set(lines)
 
 
+def whole(draw, clock, r, *given, **options):
+    """Draw a figure of whole images; where none was read, it must say so."""
+    if clock == "every":
+        with pytest.raises(sf.SpikefaError, match=r"every 3 steps of always .* every step"):
+            draw(r, *given, **options)
+        return None
+    return draw(r, *given, **options)
+
+
+def check_class_raster_figure(r, real, clock):
+    figure = whole(analysis.class_raster_figure, clock, r, ["hidden1"], per_class=None)
+    if figure is not None:
+        found = analysis.class_raster(r, "hidden1")
+        (image,) = panels(figure)["raster/hidden1"].images
+        drawn = np.asarray(image.get_array()).T > 0
+        np.testing.assert_array_equal(drawn, found.spikes.reshape(-1, 20))
+
+
+def check_psth_figure(r, real, clock):
+    figure = whole(analysis.psth_figure, clock, r, "hidden1", [7])
+    if figure is not None:
+        (line,) = panels(figure)["unit 7"].lines
+        near(line.get_ydata(), psth(real, clock, 0, N - 1)[0][:, 7])
+
+
+def check_tuning_figure(r, real, clock):
+    figure = whole(analysis.tuning_figure, clock, r, "hidden1", None, [7])
+    if figure is not None:
+        counts, label = window_counts(real, clock, 0, N)
+        expected = [counts[label == each, 7].mean() / N for each in np.unique(label)]
+        near(panels(figure)["unit 7"].lines[0].get_ydata(), expected)
+
+
+def check_paths_figure(r, real, clock):
+    figure = whole(analysis.paths_figure, clock, r, "hidden1", by=None)
+    if figure is not None:
+        path = analysis.population_paths(r, "hidden1", 2, by=None).path[0]
+        near(panels(figure)["second"].lines[0].get_ydata(), path[:, 1])
+
+
+def check_triggered_images_figure(r, real, clock):
+    figure = analysis.triggered_images_figure(r, "hidden1", [7], lag=2, images=pixels())
+    found = analysis.triggered_images(r, "hidden1", [7], lag=2, images=pixels())
+    near(panels(figure)["unit 7"].images[0].get_array(), found.average[0] - found.mean)
+
+
+def check_triggered_trace_figure(r, real, clock):
+    figure = analysis.triggered_trace_figure(r, "output", ("hidden1", "potential", 7), 0, 0, [4])
+    (axes,) = figure.axes
+    near(axes.lines[2].get_ydata(), course(real, clock, clock, 0, 0)[4])
+
+
 FIGURES = {
     "raster_figure": check_raster_figure,
     "figure4": check_figure4,
     "rates_figure": check_rates_figure,
+    "class_raster_figure": check_class_raster_figure,
+    "psth_figure": check_psth_figure,
+    "tuning_figure": check_tuning_figure,
+    "paths_figure": check_paths_figure,
+    "triggered_images_figure": check_triggered_images_figure,
+    "triggered_trace_figure": check_triggered_trace_figure,
 }
 
 

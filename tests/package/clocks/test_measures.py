@@ -4,6 +4,7 @@ A measure that is added without an entry in the table fails the test of complete
 """
 
 import inspect
+import itertools
 
 import numpy as np
 import pytest
@@ -21,11 +22,14 @@ from tests.helpers.clock_truth import (
     near,
     pixels,
     population_rate,
+    psth,
     rates,
     same_by_name,
     selective,
     spectrum,
     synchrony,
+    whole_images,
+    window_counts,
     window_rates,
 )
 
@@ -75,6 +79,95 @@ def check_presentations(r, real, clock):
     assert found.label.tolist() == real.label[first].tolist()
 
 
+def refused(clock, measure, *given, **options):
+    """Return whether the clock reads no whole images; the measure must say so."""
+    if clock != "every":
+        return False
+    with pytest.raises(sf.SpikefaError, match=r"every 3 steps of always .* every step"):
+        measure(*given, **options)
+    return True
+
+
+def check_psth(r, real, clock):
+    given = (r, "hidden1", [7, 2])
+    before = 0 if clock == "images" else 1  # each window is one image
+    if refused(clock, analysis.psth, *given, before=before, after=3):
+        return
+    mean, trials = psth(real, clock, before, 3)
+    found = analysis.psth(*given, before=before, after=3)
+    assert found.trials.tolist() == [trials]
+    near(found.mean[0], mean[:, [7, 2]])
+
+
+def check_tuning(r, real, clock):
+    if refused(clock, analysis.tuning, r, "hidden1"):
+        return
+    found = analysis.tuning(r, "hidden1", slice(1, 4))
+    counts, label = window_counts(real, clock, 1, 4)
+    assert found.group.tolist() == np.unique(label).tolist()
+    near(found.mean, [counts[label == each].mean(axis=0) / 3 for each in found.group])
+
+
+def check_fano(r, real, clock):
+    if refused(clock, analysis.fano, r, "hidden1", by=None):
+        return
+    counts, _ = window_counts(real, clock, 0, N)
+    with np.errstate(invalid="ignore"):
+        expected = counts.var(axis=0, ddof=1) / counts.mean(axis=0)
+    near(analysis.fano(r, "hidden1", by=None).factor[0], expected)
+
+
+def check_population_paths(r, real, clock):
+    if refused(clock, analysis.population_paths, r, "hidden1"):
+        return
+    mean, _ = psth(real, clock, 0, N - 1)
+    left, sizes, _ = np.linalg.svd(mean - mean.mean(axis=0), full_matrices=False)
+    found = analysis.population_paths(r, "hidden1", 2, by=None)
+    near(np.abs(found.path[0]), np.abs(left * sizes)[:, :2])
+    near(found.share, (sizes**2 / (sizes**2).sum())[:2])
+
+
+def check_decode(r, real, clock):
+    if refused(clock, analysis.decode, r, "hidden1"):
+        return
+    counts, label = window_counts(real, clock, 0, N)
+    held = np.bincount(label)
+    fewest = held[held > 0].min()
+    if fewest < 2 or (held > 0).sum() < 2:
+        with pytest.raises(sf.SpikefaError, match=r"too few for 2 folds|at least two"):
+            analysis.decode(r, "hidden1", folds=2)
+        return
+    found = analysis.decode(r, "hidden1", folds=2)
+    assert found.confusion.sum(axis=1).tolist() == held[held > 0].tolist()
+    assert found.chance == held.max() / len(counts)
+
+
+def check_intervals(r, real, clock):
+    if refused(clock, analysis.intervals, r, "hidden1"):
+        return
+    steps, spiked = real.steps(clock), real.values["hidden1", "spikes"]
+    expected = [
+        (unit, second - first)
+        for unit in range(20)
+        for first, second in itertools.pairwise(steps[spiked[steps, unit]].tolist())
+        if set(range(first, second)) <= set(steps.tolist())
+    ]
+    found = analysis.intervals(r, "hidden1")
+    assert list(zip(found.place, found.interval, strict=True)) == expected
+
+
+def check_class_raster(r, real, clock):
+    if refused(clock, analysis.class_raster, r, "hidden1"):
+        return
+    found = analysis.class_raster(r, "hidden1")
+    first = sorted(whole_images(real, clock), key=lambda step: (real.label[step], step))
+    assert found.event.tolist() == first
+    assert found.label.tolist() == real.label[first].tolist()
+    spiked = real.values["hidden1", "spikes"]
+    for step, spikes in zip(first, found.spikes, strict=True):
+        np.testing.assert_array_equal(spikes, spiked[step : step + N][:, found.units])
+
+
 MEASURES = {
     "unit_rates": lambda r, real, c: near(analysis.unit_rates(r, "hidden1"), rates(real, c)),
     "mean_rates": lambda r, real, c: same_by_name(analysis.mean_rates(r), mean_rates(real, c)),
@@ -101,8 +194,18 @@ MEASURES = {
     "triggered_trace": check_triggered_trace,
     "confusion": check_confusion,
     "presentations": check_presentations,
+    "psth": check_psth,
+    "tuning": check_tuning,
+    "fano": check_fano,
+    "population_paths": check_population_paths,
+    "decode": check_decode,
+    "intervals": check_intervals,
+    "class_raster": check_class_raster,
 }
-FIGURES = {"raster_figure", "figure4", "rates_figure"}  # see test_figures
+FIGURES = {  # see test_figures
+    *("raster_figure", "figure4", "rates_figure", "class_raster_figure", "paths_figure"),
+    *("psth_figure", "tuning_figure", "triggered_images_figure", "triggered_trace_figure"),
+}
 OF_NO_RECORDING = {
     *("alignment_figure", "angle", "learning_curve", "receptive_fields", "save_figure"),
     "weight_alignment",
