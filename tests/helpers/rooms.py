@@ -48,7 +48,7 @@ OF_REPLICAS = ("utils/replicas.py", "network/replicas.py")
 
 SLOW_OR_OPTIONAL = {
     *("bindsnet", "brian2", "snntorch", "triton"),
-    *("PIL", "hdmf", "neo", "pynapple", "pynwb", "quantities", "resource"),
+    *("PIL", "hdmf", "neo", "pandas", "pynapple", "pynwb", "quantities", "resource"),
     *("matplotlib", "pooch", "requests", "scipy", "sklearn"),
 }
 """Packages that a function may import: not installed everywhere, or slow to import."""

@@ -6,10 +6,11 @@ a file appears under its name once it is complete. Optional libraries are import
 that needs them.
 """
 
+from spikefa.recording.export.dataframe import to_dataframe
 from spikefa.recording.export.neo import to_neo
 from spikefa.recording.export.nwb import to_nwb
 from spikefa.recording.export.pynapple import to_pynapple
 from spikefa.recording.export.sonata import to_sonata
 from spikefa.recording.export.sonata_report import to_sonata_report
 
-__all__ = ["to_neo", "to_nwb", "to_pynapple", "to_sonata", "to_sonata_report"]
+__all__ = ["to_dataframe", "to_neo", "to_nwb", "to_pynapple", "to_sonata", "to_sonata_report"]

@@ -27,6 +27,15 @@ class Exports:
         """Write a SONATA report; see `spikefa.recording.export.to_sonata_report`."""
         _export("to_sonata_report")(self, path, population, variable, steps)
 
+    def to_dataframe(
+        self,
+        table: str = "spikes",
+        populations: Sequence[str] | None = None,
+        steps: Steps = None,
+    ) -> Any:
+        """Return a `pandas.DataFrame`; see `spikefa.recording.export.to_dataframe`."""
+        return _export("to_dataframe")(self, table, populations, steps)
+
     def to_neo(self, steps: Steps = None) -> Any:
         """Return a `neo.Block`; see `spikefa.recording.export.to_neo`."""
         return _export("to_neo")(self, steps)

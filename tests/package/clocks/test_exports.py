@@ -73,7 +73,26 @@ def read_nwb(r, tmp_path):
     return found, signals
 
 
-READERS = {"to_neo": read_neo, "to_pynapple": read_pynapple, "to_nwb": read_nwb}
+def read_dataframe(r, tmp_path):
+    """The number of steps that were read is no part of a table of spikes."""
+    pytest.importorskip("pandas")
+    spikes, values = r.to_dataframe(), r.to_dataframe("series")
+    found, signals = {}, {}
+    for population, unit in ((name, unit) for name in SPIKES for unit in range(20)):
+        rows = spikes[(spikes.population == population) & (spikes.unit == unit)]
+        found[population, unit] = rows.step.tolist(), len(r.steps_of(population))
+    for key, rows in values.groupby(["population", "variable"], observed=True):
+        table = rows.pivot(index="step", columns="unit", values="value")
+        signals[key] = table.index.to_numpy(), table.to_numpy()
+    return found, signals
+
+
+READERS = {
+    "to_neo": read_neo,
+    "to_pynapple": read_pynapple,
+    "to_nwb": read_nwb,
+    "to_dataframe": read_dataframe,
+}
 
 
 @pytest.mark.parametrize("reader", READERS)

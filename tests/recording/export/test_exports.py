@@ -247,11 +247,12 @@ def test_what_cannot_be_exported_leaves_no_file(recording, tmp_path):
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.parametrize("library", ["neo", "pynapple", "pynwb"])
+@pytest.mark.parametrize("library", ["neo", "pandas", "pynapple", "pynwb"])
 def test_a_library_that_is_not_there_is_named(recording, tmp_path, monkeypatch, library):
     monkeypatch.setitem(sys.modules, library, None)
     exports = {
         "neo": recording.to_neo,
+        "pandas": recording.to_dataframe,
         "pynapple": recording.to_pynapple,
         "pynwb": lambda: recording.to_nwb(tmp_path / "x.nwb"),
     }
@@ -262,6 +263,6 @@ def test_a_library_that_is_not_there_is_named(recording, tmp_path, monkeypatch, 
 def test_reading_imports_none_of_them(python):
     script = (
         "import sys, spikefa.recording.read.reader\n"
-        "print(sorted({'neo', 'pynapple', 'pynwb', 'quantities'} & set(sys.modules)))"
+        "print(sorted({'neo', 'pandas', 'pynapple', 'pynwb', 'quantities'} & set(sys.modules)))"
     )
     assert python(script).stdout.strip() == "[]"
