@@ -2,6 +2,7 @@
 
 from spikefa.analysis.alignment import angle, weight_alignment
 from spikefa.analysis.alignment_figure import alignment_figure
+from spikefa.analysis.animation import animate
 from spikefa.analysis.class_raster import ClassRaster, class_raster
 from spikefa.analysis.class_raster_figure import class_raster_figure
 from spikefa.analysis.confusion import Confusion, confusion
@@ -50,6 +51,7 @@ __all__ = [
     "Tuning",
     "alignment_figure",
     "angle",
+    "animate",
     "class_raster",
     "class_raster_figure",
     "class_rates",

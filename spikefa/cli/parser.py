@@ -42,6 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     _inspect(add("inspect", "print what a run directory or a recording holds"))
     _repair(add("repair", "make the recording of a killed run readable everywhere"))
     _raster(add("raster", "draw the spikes of a recording"))
+    _animate(add("animate", "write an animation of a recording"))
     _figure(add("figure", "draw the figures of a run again, from its recording"))
     _report(add("report", "write one HTML page about a run"))
     _results(add("results", "build the page that compares results with the papers"))
@@ -83,6 +84,31 @@ def _repair(parser: argparse.ArgumentParser) -> None:
 
 
 def _raster(parser: argparse.ArgumentParser) -> None:
+    _excerpt(parser)
+    parser.add_argument(
+        "--out", type=Path, help=".png, .pdf or .svg; default: beside the recording, as PNG"
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+
+
+def _animate(parser: argparse.ArgumentParser) -> None:
+    _excerpt(parser)
+    parser.add_argument(
+        "--images", type=int, default=6, help="most images, the first of the steps; default: 6"
+    )
+    parser.add_argument(
+        "--steps-per-second", type=int, default=5, help="speed, from 1 to 50; default: 5"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help=".gif, or .mp4 where ffmpeg is installed; default: beside the recording, as GIF",
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+
+
+def _excerpt(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses populations, units and steps of a recording."""
     parser.add_argument("path", type=Path, help="recording (.h5), or run directory")
     parser.add_argument(
         "--population", help="one or several, with commas; default: all that were recorded"
@@ -95,10 +121,6 @@ def _raster(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--steps", help="START:STOP, the label of a window, or all; default: the first window"
     )
-    parser.add_argument(
-        "--out", type=Path, help=".png, .pdf or .svg; default: beside the recording, as PNG"
-    )
-    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
 
 
 def _figure(parser: argparse.ArgumentParser) -> None:

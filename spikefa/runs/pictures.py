@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from spikefa.analysis.animation import animate, check_animation
 from spikefa.analysis.raster_figure import raster_figure
 from spikefa.analysis.saving import check_suffix, save_figure
 from spikefa.errors import SpikefaError, require
@@ -40,7 +41,7 @@ def draw_raster(
     SpikefaError
         If the recording does not exist or lacks the requested data, or if `out` exists.
     """
-    recording, default = _recording(path)
+    recording, default = _recording(path, "raster.png")
     out = out or default
     check_suffix(out)
     refuse_existing(out, force)
@@ -52,13 +53,53 @@ def draw_raster(
     return out
 
 
-def _recording(path: Path) -> tuple[Path, Path]:
-    """Return the path of the recording at `path` and the default path of its raster."""
+def draw_animation(
+    path: Path,
+    populations: Sequence[str] | None = None,
+    units: str = "all",
+    steps: str | None = None,
+    images: int = 6,
+    steps_per_second: int = 5,
+    out: Path | None = None,
+    force: bool = False,
+) -> Path:
+    """Write an animation of a recording to a file and return the path.
+
+    Parameters
+    ----------
+    path : Path
+        A recording, or the directory of a run with a recording.
+    populations, units, steps, images, steps_per_second
+        As in `spikefa.analysis.animate`.
+    out : Path, optional
+        File to write, ``.gif`` or ``.mp4``. By default ``figures/animation.gif`` in a run
+        directory, or ``<recording>-animation.gif`` next to a recording.
+    force : bool, default False
+        Replace `out` if it exists.
+
+    Raises
+    ------
+    SpikefaError
+        If the recording does not exist or lacks the requested data, or if `out` exists.
+    """
+    recording, default = _recording(path, "animation.gif")
+    out = out or default
+    check_animation(out)
+    refuse_existing(out, force)
+    if out == default:
+        out.parent.mkdir(exist_ok=True)
+    with open_recording(recording) as opened:
+        animate(opened, out, populations, units, steps, images, steps_per_second)
+    return out
+
+
+def _recording(path: Path, name: str) -> tuple[Path, Path]:
+    """Return the path of the recording at `path` and the default path of a picture of it."""
     if path.is_dir():
         run = RunDirectory.open(path)
         require(run.recording.is_file(), f"the run in {path} has no {run.recording.name}")
-        return run.recording, run.figures / "raster.png"
-    return path, path.with_name(f"{path.stem}-raster.png")
+        return run.recording, run.figures / name
+    return path, path.with_name(f"{path.stem}-{name}")
 
 
 def refuse_existing(path: Path, force: bool) -> None:

@@ -56,6 +56,37 @@ def test_raster_beside_the_recording_and_never_over_a_file(copied, capsys, said)
     assert (copied / "r.svg").read_text().startswith("<?xml")
 
 
+def test_an_animation_beside_the_recording_and_never_over_a_file(copied, capsys, said):
+    recording, short = copied / "recording.h5", ("--images", "1", "--population", "hidden1,output")
+    assert main(["animate", str(recording), *short]) == 0
+    film = copied / "recording-animation.gif"
+    assert capsys.readouterr().out == f"wrote {film}\n"
+    before = film.read_bytes()
+    assert before.startswith(b"GIF89a")
+    assert "--force" in said("animate", recording, *short)
+    assert film.read_bytes() == before
+    assert main(["animate", str(recording), *short, "--steps", "late", "--force"]) == 0
+    assert film.read_bytes() != before
+    assert main(["animate", str(copied), *short, "--steps-per-second", "2"]) == 0
+    assert (copied / "figures" / "animation.gif").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--population", "hidden9"], "it holds those of input, hidden1, hidden2, output"),
+        (["--steps", "90000:"], "it holds early (0:"),
+        (["--images", "0"], "images is 0: give a whole number, 1 or more"),
+        (["--steps-per-second", "100"], "from 1 to 50"),
+        (["--out", "film.mov"], "end the name in .gif or .mp4"),
+        (["--out", "absent/film/x.gif"], "cannot write"),
+    ],
+)
+def test_animation_of_what_there_is_not(finished, said, options, message):
+    assert message in said("animate", finished, *options)
+    assert not (finished / "figures" / "animation.gif").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

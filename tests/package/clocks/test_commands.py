@@ -42,6 +42,7 @@ COMMANDS = {
     "inspect": check_inspect,
     "figure": check_files,
     "raster": check_files,
+    "animate": check_files,
 }
 OF_NO_VALUES = {"bench", "fetch", "list", "repair", "results", "run"}
 

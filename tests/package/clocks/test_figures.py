@@ -5,8 +5,9 @@ import pytest
 
 import spikefa as sf
 from spikefa import analysis
+from spikefa.analysis.animation import _film
 from spikefa.analysis.panels import MISSING
-from tests.helpers.clock_table import SPIKES, N
+from tests.helpers.clock_table import SPIKES, N, turns
 from tests.helpers.clock_truth import course, near, pixels, psth, window_counts, window_rates
 
 
@@ -110,7 +111,20 @@ def check_triggered_trace_figure(r, real, clock):
     near(axes.lines[2].get_ydata(), course(real, clock, clock, 0, 0)[4])
 
 
+def check_animate(r, real, clock):
+    """One population has a frame for each of its steps; beside others it is grey in between."""
+    film = _film(r, ["hidden1"], "all", "all", 100)
+    held = real.steps(clock).tolist()
+    assert film.steps == held
+    cells = panels(film.figure)["cells/hidden1"].images[0]
+    for step in held[::4]:
+        film.show(step)
+        drawn = np.asarray(cells.get_array()).ravel()
+        np.testing.assert_array_equal(drawn > 0, real.values["hidden1", "spikes"][step])
+
+
 FIGURES = {
+    "animate": check_animate,
     "raster_figure": check_raster_figure,
     "figure4": check_figure4,
     "rates_figure": check_rates_figure,
@@ -121,6 +135,19 @@ FIGURES = {
     "triggered_images_figure": check_triggered_images_figure,
     "triggered_trace_figure": check_triggered_trace_figure,
 }
+
+
+def test_a_population_that_was_not_read_at_a_step_is_grey(mixed, real):
+    clocks = turns()
+    with sf.open(mixed) as recording:
+        film = _film(recording, SPIKES, "all", "all", 100)
+        held = {name: set(real.steps(clocks[name, "spikes"]).tolist()) for name in SPIKES}
+        assert film.steps == sorted(set.union(*held.values()))
+        for step in film.steps[::5]:
+            film.show(step)
+            for name in SPIKES:
+                cells = panels(film.figure)[f"cells/{name}"].images[0].get_array()
+                assert (np.asarray(cells) == MISSING).all() == (step not in held[name])
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -204,7 +204,13 @@ MEASURES = {
 }
 FIGURES = {  # see test_figures
     *("raster_figure", "figure4", "rates_figure", "class_raster_figure", "paths_figure"),
-    *("psth_figure", "tuning_figure", "triggered_images_figure", "triggered_trace_figure"),
+    *(
+        "animate",
+        "psth_figure",
+        "tuning_figure",
+        "triggered_images_figure",
+        "triggered_trace_figure",
+    ),
 }
 OF_NO_RECORDING = {
     *("alignment_figure", "angle", "learning_curve", "receptive_fields", "save_figure"),
