@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from spikefa.runs.options import option
-from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated, dataset_option
 from spikefa.utils.ranges import Batch, CountOrZero, Few, Rate, Size
 
 UNSTEADY = (
@@ -17,8 +17,8 @@ UNSTEADY = (
 class Shared(Repeated):
     """The network of the paper's Methods, and the images it learns."""
 
-    dataset: str = option("mnist", "images: a name of `spikefa list datasets`")
-    data_dir: str | None = option(None, "folder with the files; default: $SPIKEFA_DATA, the cache")
+    dataset: str = dataset_option()
+    data_dir: str | None = option(None, DATA_DIR)
     train: CountOrZero = option(0, "training images, 0: all")
     test: CountOrZero = option(0, "test images, 0: all")
     first: Size = option(700, "neurons of the first hidden layer")

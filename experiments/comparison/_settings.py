@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from spikefa.runs.options import option
-from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
+from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated, dataset_option
 from spikefa.utils.ranges import Batch, Count, CountOrZero, Epochs, Few, Replicas, Size
 
 
@@ -23,7 +23,7 @@ class Settings(Repeated):
     hidden: Size = option(300, "neurons of each hidden population")
     hidden_layers: Few = option(3, "hidden populations")
     outputs: Size = option(200, "output neurons, an equal share for each class")
-    dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
+    dataset: str = dataset_option()
     data_dir: str | None = option(None, DATA_DIR)
     device: Device = option("auto", DEVICE)
     processes: Replicas = option(1, "runs side by side, one thread each; 1 on a GPU")

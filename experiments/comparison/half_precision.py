@@ -18,7 +18,7 @@ from spikefa.analysis.style import BLUE, GREY
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.runs.options import option
-from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.settings import REPEATS, Repeated, dataset_option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels
 from spikefa.utils.devices import choose_device
@@ -49,7 +49,7 @@ WARMUP_EPOCHS = 1.2
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
+    dataset: str = dataset_option()
     train_images: Count | None = option(None, "use only the first K training images")
     validation_images: Count = option(5000, "judge by the last K training images")
     epochs: Epochs = option(1, "epochs of training")

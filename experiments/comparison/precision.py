@@ -16,7 +16,7 @@ import spikefa as sf
 from spikefa.analysis.style import BLUE, GREY
 from spikefa.experiments.comparison._rounding import RoundedDense, RoundedFA, set_rounding
 from spikefa.runs.options import option
-from spikefa.runs.settings import REPEATS, Repeated
+from spikefa.runs.settings import REPEATS, Repeated, dataset_option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import legend, name_axes, panels
 from spikefa.utils.devices import choose_device
@@ -30,7 +30,7 @@ WARMUP_EPOCHS = 1.2
 class Settings(Repeated):
     """Everything that the result depends on."""
 
-    dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
+    dataset: str = dataset_option()
     train_images: Count | None = option(None, "use only the first K training images")
     epochs: Epochs = option(3, "epochs of training")
     hidden: Size = option(300, "neurons of each of three hidden populations")

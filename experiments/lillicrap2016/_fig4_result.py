@@ -17,8 +17,8 @@ from spikefa.stimulus import Score
 IDS = {"FA": "L16.fig4", "DFA": "fig4.dfa", "PFA": "fig4.pfa"}
 """Id of the line in the table of results, by the class of the circuit."""
 FIXED = (
-    "dataset train_images validation_images test_images steps_per_image hidden hidden_layers "
-    "outputs tau weight_scale output_error"
+    "dataset train_images validation_images test_images selection steps_per_image hidden "
+    "hidden_layers outputs tau weight_scale output_error"
 ).split()
 """Settings of the network and the task, which must be the paper's; others may differ."""
 SHOWN = ("fig4.png", "learning.png")

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from spikefa.datasets.selecting import Selection
 from spikefa.errors import require
 from spikefa.plugins.choices import Choice, Chosen, choice, chosen
 from spikefa.plugins.choices import complete as complete_choices
 from spikefa.runs.options import option
-from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Placed
+from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Placed, dataset_option
 from spikefa.simulation.resuming import MINUTES
 from spikefa.utils.ranges import (
     Batch,
@@ -42,11 +43,16 @@ class Settings(Placed):
         None, "train so many networks side by side, with consecutive seeds from --seed on"
     )
     device: Device = option("auto", DEVICE)
-    dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
+    dataset: str = dataset_option()
     data_dir: str | None = option(None, DATA_DIR)
     train_images: Count | None = option(None, "use only the first K training images")
     validation_images: CountOrZero = option(0, "hold out the last K training images for validation")
     test_images: Count | None = option(None, "use only the first K test images")
+    selection: Selection = option(
+        "ordered",
+        "which images the three options above mean: the last or first; any (shuffled); or of every "
+        "class its share (stratified), always the same ones",
+    )
     epochs: Epochs = option(20, "epochs of training")
     batch_size: Batch = option(100, "independent streams; updates are summed over them")
     steps_per_image: Steps = option(5, "N and M: steps of simulated time for each image")

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from spikefa import datasets
+from spikefa.datasets import Dataset
 from spikefa.errors import require
 from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
 from spikefa.experiments.lillicrap2016._fig4_result import conclude, summarise
 from spikefa.experiments.lillicrap2016._fig4_settings import Settings, complete
 from spikefa.models.lillicrap2016 import spiking_mnist
 from spikefa.recording import When
+from spikefa.runs.data import keep_data, named_data
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Compute, Experiment
 from spikefa.runs.pictures import draw_figures
@@ -29,12 +30,17 @@ from spikefa.simulation.simulation import Simulation
 from spikefa.utils.devices import captures_on, choose_device
 
 
-def build(settings: Settings) -> Simulation:
-    """Return a new simulation with these settings."""
+def splits(settings: Settings, data: Dataset) -> Dataset:
+    """Return the images that the settings choose from the data set that they name."""
+    chosen = settings.selection
+    data = data.hold_out(settings.validation_images, chosen)
+    return data.subset(settings.train_images, settings.test_images, chosen)
+
+
+def build(settings: Settings, data: Dataset) -> Simulation:
+    """Return a new simulation with these settings and the data set that they name."""
     device = choose_device(settings.device)
-    dataset = datasets.load(settings.dataset, settings.data_dir)
-    dataset = dataset.hold_out(settings.validation_images)
-    dataset = dataset.subset(settings.train_images, settings.test_images)
+    dataset = splits(settings, data)
     network = spiking_mnist(
         settings.hidden,
         settings.hidden_layers,
@@ -77,7 +83,10 @@ class Training(Experiment):
 
     def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Compute:
         """Return a function that trains the network from its present state."""
-        simulation = build(settings)
+        data = named_data(settings)
+        if resumed is not None:
+            keep_data(resumed, data)
+        simulation = build(settings, data)
         windows = windows_of(simulation, settings)
         if resumed is not None and _has_begun(resumed):
             simulation.restore(resumed.checkpoint)
@@ -87,7 +96,7 @@ class Training(Experiment):
                 f"the run in {resumed.path} has done {done} epochs, --epochs {settings.epochs} "
                 "would undo some: leave it out, or give more",
             )
-        return partial(_compute, simulation, windows, settings)
+        return partial(_compute, simulation, data, windows, settings)
 
     def draw_figures(self, settings: Settings, directory: RunDirectory) -> list[Path]:
         """Draw all figures for which the run has the files."""
@@ -101,9 +110,15 @@ class Training(Experiment):
 
 
 def _compute(
-    simulation: Simulation, windows: list[When], settings: Settings, directory: RunDirectory
+    simulation: Simulation,
+    data: Dataset,
+    windows: list[When],
+    settings: Settings,
+    directory: RunDirectory,
 ) -> None:
     """Train, record and test the network, and write the summary."""
+    if not directory.data.exists():
+        keep_data(directory, data)
     simulation.checkpoints.path = directory.checkpoint
     if settings.backend == "auto" and captures_on(simulation.network.device):
         print(f"backend {simulation.backend}: {simulation.training.backend_reason}")
@@ -141,5 +156,6 @@ EXPERIMENT = Training(
     "lillicrap2016.fig4",
     Settings,
     complete=complete,
+    data=named_data,
     may_change=("epochs", "data_dir", "test_images", "checkpoint_minutes"),
 )

@@ -15,7 +15,7 @@ from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.neurons.rate import Activation
 from spikefa.runs.options import option
-from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
+from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated, dataset_option
 from spikefa.simulation.evaluation import evaluate
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus.examples import ExampleStimulus
@@ -29,7 +29,7 @@ class Training(Repeated):
     """Settings of the training and test of a network."""
 
     device: Device = option("auto", DEVICE)
-    dataset: str = option("mnist", "mnist, fashion_mnist, kmnist or digits")
+    dataset: str = dataset_option()
     data_dir: str | None = option(None, DATA_DIR)
     train_images: Count | None = option(None, "use only the first K training images")
     validation_images: CountOrZero = option(

@@ -6,9 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikefa.errors import SpikefaError, require
+from spikefa.utils.ranges import MOST_CLASSES
+
+Labels = NDArray[np.uint8] | NDArray[np.uint16]
 
 WHITE = 255
 """The largest value of a pixel."""
+BYTE_CLASSES = 256
+"""So many classes can be numbered by a byte."""
 
 
 def pixel_array(given: Any, full_scale: int) -> NDArray[np.uint8]:
@@ -34,22 +39,37 @@ def pixel_array(given: Any, full_scale: int) -> NDArray[np.uint8]:
     return np.require(given, requirements=["C", "W"])
 
 
-def label_array(given: Any) -> NDArray[np.uint8]:
-    """Return labels [n] as a contiguous array; copied only if they are not one.
+def label_array(given: Any, n_classes: int) -> Labels:
+    """Return labels [n] as a contiguous array of the type for so many classes.
+
+    It is copied only if it is not one. `label_type` says which type that is.
 
     Raises
     ------
     SpikefaError
-        If they are no such array of uint8; the message says how to convert them.
+        If they are no such array of uint8 or uint16, or are not from 0 to ``n_classes - 1``; the
+        message says how to convert them.
     """
     _require_array("labels", given)
     if given.ndim != 1:
         single = given.ndim == 2 and given.shape[1] == 1
         mend = "labels[:, 0]" if single else "labels.argmax(1), if they are 1-hot"
         raise SpikefaError(f"labels have the shape {given.shape}, expected [n]: give {mend}")
-    if given.dtype != np.uint8:
-        raise SpikefaError(f"labels are {given.dtype}, expected uint8: {_numbers(given)}")
-    return np.require(given, requirements=["C", "W"])
+    if given.dtype not in (np.uint8, np.uint16):
+        expected = np.dtype(label_type(n_classes)).name
+        raise SpikefaError(f"labels are {given.dtype}, expected {expected}: {_numbers(given)}")
+    highest = int(given.max()) if len(given) else 0
+    require(
+        highest < n_classes,
+        f"label {highest}, expected 0 to {n_classes - 1}: give Images(..., "
+        f"n_classes={highest + 1}) or more, or number the classes from 0",
+    )
+    return np.require(given, label_type(n_classes), requirements=["C", "W"])
+
+
+def label_type(n_classes: int) -> type[np.uint8] | type[np.uint16]:
+    """Return the smallest type that holds the numbers of so many classes."""
+    return np.uint8 if n_classes <= BYTE_CLASSES else np.uint16
 
 
 def _require_array(what: str, given: Any) -> None:
@@ -104,11 +124,15 @@ def _rounded(expression: str) -> str:
 
 
 def _numbers(labels: NDArray[Any]) -> str:
-    """Say how labels of another type become uint8 without confusing classes."""
+    """Say how labels of another type become uint8, or uint16, without confusing classes."""
     whole = labels.dtype.kind in "iub" or (labels.dtype.kind == "f" and not (labels % 1 != 0).any())
-    if whole and (len(labels) == 0 or (labels.min() >= 0 and labels.max() <= 255)):
+    if whole and (len(labels) == 0 or (labels.min() >= 0 and labels.max() < BYTE_CLASSES)):
         return "convert them, labels.astype(np.uint8)"
+    many = len(np.unique(labels)) > BYTE_CLASSES
+    if many and whole and labels.min() >= 0 and labels.max() < MOST_CLASSES:
+        return "convert them, labels.astype(np.uint16)"
     return (
-        "number the classes from 0, np.searchsorted(classes, labels).astype(np.uint8), where "
-        "classes are the different labels of all splits, sorted"
+        "number the classes from 0, np.searchsorted(classes, labels).astype(np."
+        f"{'uint16' if many else 'uint8'}), where classes are the different labels of all splits, "
+        "sorted"
     )

@@ -1,5 +1,6 @@
 """Data sets by name, for the command line and for configurations."""
 
+import os
 from pathlib import Path
 
 from spikefa.datasets.digits import digits
@@ -7,6 +8,7 @@ from spikefa.datasets.fetching import fetched_into, found_or_fetched
 from spikefa.datasets.folders import StrPath, cache_folder
 from spikefa.datasets.images import Dataset
 from spikefa.datasets.mnist import read_folder, read_or_fetch
+from spikefa.datasets.own import FORMS, load_own, names_function, names_path
 from spikefa.datasets.sources import SOURCES, Source
 from spikefa.errors import SpikefaError, require
 
@@ -18,25 +20,38 @@ def names() -> tuple[str, ...]:
     return (*(source.name for source in SOURCES), DIGITS)
 
 
-def load(name: str, data_dir: StrPath | None = None) -> Dataset:
-    """Return the data set called `name`.
+def load(name: StrPath, data_dir: StrPath | None = None) -> Dataset:
+    """Return the data set called `name`, or the user's own that it is the path of.
 
     Parameters
     ----------
-    name : str
-        One of `names`.
+    name : str or path
+        One of `names`. Or a path: of a .npz file, see `spikefa.datasets.array_files`, or of a
+        folder, see `spikefa.datasets.layouts`. Or a function without arguments that returns a
+        `Dataset`: ``"FILE.py:FUNCTION"`` or ``"package.module:FUNCTION"``.
     data_dir : path, optional
-        Folder that holds the files; see `spikefa.datasets.mnist`. Ignored for the digits, which
-        have no files.
+        Folder that holds the files of one of `names`; see `spikefa.datasets.mnist`. Ignored for the
+        digits, which have no files.
 
     Raises
     ------
     SpikefaError
         If the name is unknown, or the files are missing, damaged or cannot be fetched.
     """
+    name = os.fspath(name)
     if name == DIGITS:
         return digits()
+    if is_own(name):
+        require(data_dir is None, f"data_dir {data_dir} is of no use to {name}: leave it out")
+        return load_own(name)
     return read_or_fetch(_source(name), data_dir)
+
+
+def is_own(name: str) -> bool:
+    """Return whether a data set is the user's own: named by a path or a function."""
+    return name not in names() and (
+        names_function(name) or names_path(name) or os.path.isdir(os.path.expanduser(name))
+    )
 
 
 def fetch(name: str, data_dir: StrPath | None = None) -> Path:
@@ -75,4 +90,6 @@ def _source(name: str) -> Source:
     for source in SOURCES:
         if source.name == name:
             return source
-    raise SpikefaError(f"no data set is called {name!r}: choose one of {', '.join(names())}")
+    raise SpikefaError(
+        f"no data set is called {name!r}: choose one of {', '.join(names())}, or give {FORMS}"
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -164,7 +165,7 @@ def classification(
     """
     return labelled(
         _brightness(images),
-        torch.from_numpy(images.labels).long(),
+        torch.from_numpy(images.labels.astype(np.int64)),
         images.n_classes,
         inputs,
         low=low,
@@ -235,7 +236,7 @@ def reconstruction(images: Images, *, low: Signed = 0.0, high: Signed = 1.0) -> 
         Inputs and targets for black, 0, and for white, the full scale of the images.
     """
     inputs = _brightness(images).mul_(high - low).add_(low)
-    return Examples(inputs, inputs, torch.from_numpy(images.labels).long())
+    return Examples(inputs, inputs, torch.from_numpy(images.labels.astype(np.int64)))
 
 
 def _brightness(images: Images) -> Tensor:

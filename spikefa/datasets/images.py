@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikefa.datasets.arrays import WHITE, label_array, pixel_array
+from spikefa.datasets.arrays import WHITE, Labels, label_array, pixel_array
+from spikefa.datasets.selecting import Selection as Selecting
+from spikefa.datasets.selecting import selected
 from spikefa.errors import require
 from spikefa.utils.indices import Selection, indices, whole_slice
 from spikefa.utils.numbers import whole_number
+from spikefa.utils.ranges import MOST_CLASSES
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,7 @@ class Images:
     pixels : ndarray of uint8, shape [n, height, width]
         Grey values, from 0 to `full_scale`.
     labels : ndarray of uint8, shape [n]
-        The class of each image, from 0 to ``n_classes - 1``.
+        The class of each image, from 0 to ``n_classes - 1``; uint16 if there are over 256 classes.
     full_scale : int, default 255
         The pixel value that means 1.0.
     n_classes : int, default 10
@@ -34,28 +37,24 @@ class Images:
     """
 
     pixels: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
+    labels: Labels
     full_scale: int = 255
     n_classes: int = 10
 
     def __post_init__(self) -> None:
         full_scale = whole_number(self.full_scale, "full_scale", 1, WHITE)
-        n_classes = whole_number(self.n_classes, "n_classes", 1, 256)
-        pixels, labels = pixel_array(self.pixels, full_scale), label_array(self.labels)
+        n_classes = whole_number(self.n_classes, "n_classes", 1, MOST_CLASSES)
+        pixels = pixel_array(self.pixels, full_scale)
+        labels = label_array(self.labels, n_classes)
         require(
             len(pixels) == len(labels),
             f"{len(pixels)} images have {len(labels)} labels: give one label per image",
         )
-        brightest, highest = int(pixels.max()), int(labels.max())
+        brightest = int(pixels.max())
         require(
             brightest <= full_scale,
             f"pixel value {brightest}, expected at most full_scale = {full_scale}: "
             f"give Images(..., full_scale={brightest}) or more",
-        )
-        require(
-            highest < n_classes,
-            f"label {highest}, expected 0 to {n_classes - 1}: give Images(..., "
-            f"n_classes={highest + 1}) or more, or number the classes from 0",
         )
         if brightest == 1 < full_scale:
             warnings.warn(
@@ -180,13 +179,17 @@ class Dataset:
         """Pixels of an image: the size of the input population."""
         return self.train.n_inputs
 
-    def hold_out(self, n: int) -> "Dataset":
-        """Return the data set with its last `n` training images moved to `validation`.
+    def hold_out(self, n: int, selection: Selecting = "ordered", seed: int = 0) -> "Dataset":
+        """Return the data set with `n` of its training images moved to `validation`.
 
         Parameters
         ----------
         n : int
             0 changes nothing. At least one training image must be left.
+        selection : {"ordered", "shuffled", "stratified"}, default "ordered"
+            The last images, any images, or of every class its share.
+        seed : int, default 0
+            What "shuffled" and "stratified" draw from.
 
         Raises
         ------
@@ -201,15 +204,19 @@ class Dataset:
             self.validation is None,
             f"{self.name} has validation images already: hold out all that you need in one call",
         )
-        kept = most + 1 - n
-        return replace(
-            self,
-            train=self.train.part(slice(kept)),
-            validation=self.train.part(slice(kept, None)),
-        )
+        what = f"the {n} images of {self.name} that are held out"
+        chosen = selected(self.train.labels, n, selection, seed, last=True, what=what)
+        kept = slice(chosen.start) if isinstance(chosen, slice) else ~chosen
+        return replace(self, train=self.train.part(kept), validation=self.train.part(chosen))
 
-    def subset(self, train: int | None = None, test: int | None = None) -> "Dataset":
-        """Return the data set with only its first `train` and first `test` images.
+    def subset(
+        self,
+        train: int | None = None,
+        test: int | None = None,
+        selection: Selecting = "ordered",
+        seed: int = 0,
+    ) -> "Dataset":
+        """Return the data set with only `train` of its training and `test` of its test images.
 
         Call it after `hold_out`: it counts the training images that are left then, and does not
         change `validation`.
@@ -218,6 +225,10 @@ class Dataset:
         ----------
         train, test : int, optional
             How many images to keep; by default all.
+        selection : {"ordered", "shuffled", "stratified"}, default "ordered"
+            The first images, any images, or of every class its share.
+        seed : int, default 0
+            What "shuffled" and "stratified" draw from.
 
         Raises
         ------
@@ -226,14 +237,17 @@ class Dataset:
         """
         return replace(
             self,
-            train=self._first("training", self.train, train),
-            test=self._first("test", self.test, test),
+            train=self._some("training", self.train, train, selection, seed),
+            test=self._some("test", self.test, test, selection, seed),
         )
 
-    def _first(self, split: str, images: Images, n: int | None) -> Images:
+    def _some(
+        self, split: str, images: Images, n: int | None, selection: Selecting, seed: int
+    ) -> Images:
         if n is None:
             return images
         number = whole_number(
             n, f"the number of {split} images of {self.name} to keep", 1, len(images)
         )
-        return images.part(slice(number))
+        what = f"the {number} {split} images of {self.name} that are kept"
+        return images.part(selected(images.labels, number, selection, seed, last=False, what=what))

@@ -58,9 +58,15 @@ def fillers(settings: Any, name: str) -> dict[str, str]:
 
 
 def named_code(settings: Any) -> list[Code]:
-    """Return the code outside spikefa that the choices of a dataclass of settings name."""
+    """Return the code outside spikefa that a dataclass of settings names."""
     found = seams(settings)
-    return code_in({name: getattr(settings, name) for name in found}, found)
+    named = code_in({name: getattr(settings, name) for name in found}, found)
+    for item in fields(settings):
+        names_code = item.metadata.get("names_code")
+        given = getattr(settings, item.name)
+        if names_code is not None and isinstance(given, str) and names_code(given):
+            named.append(Code(item.name, given))
+    return named
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from spikefa.errors import SpikefaError
 from spikefa.plugins.choices import named_code
 from spikefa.plugins.trust import seal
+from spikefa.runs.data import moved, placed_data
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.lock import locked
 from spikefa.runs.parsing import read_settings
@@ -82,7 +83,7 @@ class Experiment(ABC):
         )
         if isinstance(settings, Repeated):
             settings = self._shortened(settings)
-        return self.complete(settings)
+        return self.complete(placed_data(settings))
 
     def folder(self, settings: Any) -> str:
         """Return the default name of the run's folder in ``runs``."""
@@ -158,7 +159,7 @@ class Experiment(ABC):
         before = self.completed(read_settings(self.name, self.settings, resumed))
         for key, value in asdict(before).items():
             now = getattr(settings, key)
-            if key not in self.may_change and value != now:
+            if key not in self.may_change and value != now and not moved(value, now):
                 raise SpikefaError(
                     f"the run in {resumed.path} has --{key.replace('_', '-')} {value}, "
                     f"{now} given: leave it out, or start a new run"

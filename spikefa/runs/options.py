@@ -1,6 +1,6 @@
 """Settings fields that are command-line options."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -8,7 +8,13 @@ MOST_PARTS = 1_000_000
 """So many parts an option may divide another one into."""
 
 
-def option(default: Any, text: str, fills: str = "", divides: Sequence[str] = ()) -> Any:
+def option(
+    default: Any,
+    text: str,
+    fills: str = "",
+    divides: Sequence[str] = (),
+    names_code: Callable[[str], bool] | None = None,
+) -> Any:
     """Return a dataclass field with a default and the text that ``--help`` shows.
 
     Parameters
@@ -23,5 +29,9 @@ def option(default: Any, text: str, fills: str = "", divides: Sequence[str] = ()
     divides : sequence of str, optional
         Other settings that this one divides into parts, `MOST_PARTS` at most: the updates between
         two looks divide all updates.
+    names_code : callable, optional
+        Returns whether a value of the option is the name of code, which is told before it runs and
+        needs the user's consent if only a file names it.
     """
-    return field(default=default, metadata={"help": text, "fills": fills, "divides": divides})
+    about = {"help": text, "fills": fills, "divides": divides, "names_code": names_code}
+    return field(default=default, metadata=about)

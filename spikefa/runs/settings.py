@@ -7,6 +7,7 @@ that are repeated over seeds.
 from dataclasses import Field, dataclass, fields
 from typing import Any, Literal
 
+from spikefa.datasets.own import names_function
 from spikefa.errors import require
 from spikefa.runs.options import MOST_PARTS, option
 from spikefa.utils.checking import annotations, check_fields, number_of
@@ -29,6 +30,10 @@ Backend = Literal[
     "fused-deferred-fp16",
 ]
 DEVICE = "auto: a GPU if there is one"
+DATASET = (
+    "mnist, fashion_mnist, kmnist or digits; or your own: data.npz, a folder, or FILE.py:FUNCTION, "
+    "see docs/your-own-data.md"
+)
 DATA_DIR = "where the data set lies; else $SPIKEFA_DATA, else fetched"
 REPEATS = "how often, with seeds 0, 1, 2 and so on"
 WHICH_CELLS = "cells of the table to run, with commas between; --resume adds others"
@@ -74,6 +79,11 @@ class Repeated(Placed):
     repeats: Few = option(1, REPEATS)
     processes: Replicas = option(1, "runs side by side, one thread each")
     quick: bool = option(False, "a shorter version, under a minute, that still shows the effect")
+
+
+def dataset_option(default: str = "mnist") -> Any:
+    """Return the field of the data set: a name, or the user's own data, see `spikefa.datasets`."""
+    return option(default, DATASET, names_code=names_function)
 
 
 def flag(name: str) -> str:

@@ -12,6 +12,7 @@ from spikefa.utils.archives import archive
 
 PLAIN = "biufU"
 """Kinds of values: truth values, numbers and text."""
+WHAT = "a file of arrays (.npz)"
 
 
 def read_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
@@ -28,11 +29,23 @@ def read_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, np.
     SpikefaError
         If it is no such file, is damaged, lacks an array, or holds anything but numbers and text.
     """
-    with archive(path, "a file of arrays (.npz)") as opened:
+    with archive(path, WHAT) as opened:
         held = {each.filename.removesuffix(".npy"): each for each in opened.infolist()}
         for name in names or ():
             require(name in held, f"it has no array {name!r}")
         return {name: _read(opened, held[name]) for name in names or held}
+
+
+def names_in(path: Path) -> list[str]:
+    """Return the names of the arrays in a .npz file.
+
+    Raises
+    ------
+    SpikefaError
+        If it is no such file, or is damaged.
+    """
+    with archive(path, WHAT) as opened:
+        return [name.removesuffix(".npy") for name in opened.namelist()]
 
 
 def _read(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
@@ -45,6 +58,11 @@ def _read(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     }
     require(version in read_header, f"its {member.filename!r} has an unknown format")
     shape, _, dtype = read_header[version](content)
+    require(
+        not dtype.hasobject,
+        f"its {member.filename!r} holds objects of Python, which could run code: give arrays of "
+        "numbers; arrays of different shapes in one make such objects, so bring them to one shape",
+    )
     require(dtype.kind in PLAIN, f"its {member.filename!r} holds {dtype.name}")
     size = dtype.itemsize * int(np.prod([int(n) for n in shape], dtype=object))
     left = len(content.getbuffer()) - content.tell()

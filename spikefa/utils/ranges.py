@@ -44,6 +44,8 @@ class Range:
 
 LARGE = 1_000_000
 """Upper end of rates, scales and other factors."""
+MOST_CLASSES = 65_536
+"""Classes that labels of two bytes can tell apart."""
 
 Size = Annotated[int, Range(1, 10_000_000, takes_memory=True)]
 """Neurons of a population."""

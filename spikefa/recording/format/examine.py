@@ -14,7 +14,6 @@ from spikefa.recording.format.schema import (
     POPULATIONS,
     ROLES,
     STATUS_PATH,
-    STIMULUS,
     STREAMS,
     Layout,
     RecordedPopulation,
@@ -22,9 +21,11 @@ from spikefa.recording.format.schema import (
     clock_path,
     data_of,
     group_of,
+    label_type,
     presentations_path,
     row_shape,
     spikes_path,
+    stimulus_type,
 )
 from spikefa.recording.format.untrusted import (
     check_rows,
@@ -40,6 +41,7 @@ from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.plan.streams import Streams
 from spikefa.utils.names import check_name
 from spikefa.utils.printable import one_line
+from spikefa.utils.ranges import MOST_CLASSES
 
 FIRST = "1.0"
 """The format that held what one stream saw, and no boundaries of presentations."""
@@ -49,9 +51,6 @@ MOST_NEURONS = 1 << 40
 
 MOST_ROW_BYTES = 1 << 32
 """HDF5 has no larger chunks, and a row is not divided."""
-
-MOST_CLASSES = 256
-"""Labels are stored as bytes."""
 
 
 def read_layout(file: h5py.File) -> Layout:
@@ -66,8 +65,10 @@ def read_layout(file: h5py.File) -> Layout:
     require("spikefa_schema" in attributes, "it has no format version: spikefa did not write it")
     check_version(attributes["spikefa_schema"])
     dataset(file, STATUS_PATH, "u1", 1)
-    clocks = tuple(read_clock(file, number) for number in range(1 + len(_members(file, CLOCKS))))
     populations = _read_populations(file)
+    label = label_type(max((each.n_classes for each in populations), default=0))
+    numbers = range(1 + len(_members(file, CLOCKS)))
+    clocks = tuple(read_clock(file, number, label) for number in numbers)
     sizes = {population.name: population.size for population in populations}
     channels = tuple(
         _read_channel(file, population, variable, sizes) for population, variable in _recorded(file)
@@ -75,8 +76,8 @@ def read_layout(file: h5py.File) -> Layout:
     for channel in channels:
         require(channel.clock < len(clocks), f"it has no clock {channel.clock}")
     inferred = attributes["spikefa_schema"] == FIRST
-    streams = _former_streams(channels) if inferred else _read_streams(file)
-    steps = 0 if inferred else _read_presentations(file, len(clocks), len(streams.numbers))
+    streams = _former_streams(channels) if inferred else _read_streams(file, label)
+    steps = 0 if inferred else _read_presentations(file, len(clocks), len(streams.numbers), label)
     return Layout(
         populations=populations,
         channels=channels,
@@ -89,12 +90,12 @@ def read_layout(file: h5py.File) -> Layout:
     )
 
 
-def _read_streams(file: h5py.File) -> Streams:
+def _read_streams(file: h5py.File, label: str) -> Streams:
     """Return the streams whose stimulus was recorded."""
     numbers = whole(file, STREAMS, "<u4").tolist()
     total = stored_integer(read_attributes(file[STREAMS]), "of", 0)
     path = clock_path(0, "stimulus")
-    shown = read_attributes(dataset(file, path, STIMULUS, 1))
+    shown = read_attributes(dataset(file, path, stimulus_type(label), 1))
     default = stored_integer(shown, "batch_index", 0)
     require(
         numbers == sorted(set(numbers)) and default in numbers and total >= 0,
@@ -115,14 +116,14 @@ def _former_streams(channels: Sequence[Channel]) -> Streams:
     return Streams((only,), 0, only)
 
 
-def _read_presentations(file: h5py.File, clocks: int, streams: int) -> int:
+def _read_presentations(file: h5py.File, clocks: int, streams: int, label: str) -> int:
     """Check the tables of presentations; return the steps of a presentation, 0 if unknown."""
     steps = 0
     for clock in range(clocks):
         start = dataset(file, presentations_path(clock, "start"), "<u8", 1)
         dataset(file, presentations_path(clock, "of_row"), "<u8", 1)
         check_rows(file, presentations_path(clock, "image"), (streams,), "<u4")
-        check_rows(file, presentations_path(clock, "label"), (streams,), "u1")
+        check_rows(file, presentations_path(clock, "label"), (streams,), label)
         steps = stored_integer(read_attributes(start), "steps_per_image", 0)
         require(steps >= 0, f"its images are shown for {steps} steps")
     return steps

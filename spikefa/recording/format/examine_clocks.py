@@ -3,7 +3,7 @@
 import h5py
 
 from spikefa.errors import require
-from spikefa.recording.format.schema import EPOCH, RECURRING, STIMULUS, TRIGGER, clock_path
+from spikefa.recording.format.schema import EPOCH, RECURRING, TRIGGER, clock_path, stimulus_type
 from spikefa.recording.format.trigger_tables import read_triggers
 from spikefa.recording.format.untrusted import (
     dataset,
@@ -21,8 +21,8 @@ MOST_RECURRING = 100
 """Windows that recur, of one clock; each can have as many occurrences as there are rows."""
 
 
-def read_clock(file: h5py.File, number: int) -> Clock:
-    """Return a clock of a recording.
+def read_clock(file: h5py.File, number: int, label: str) -> Clock:
+    """Return a clock of a recording with labels of this type.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def read_clock(file: h5py.File, number: int) -> Clock:
         If something is missing or does not agree with the format.
     """
     dataset(file, clock_path(number, "committed_steps"), "<u8", 1)
-    dataset(file, clock_path(number, "stimulus"), STIMULUS, 1)
+    dataset(file, clock_path(number, "stimulus"), stimulus_type(label), 1)
     step = dataset(file, clock_path(number, "step"), "<u8", 1)
     every = stored_integer(read_attributes(step), "every", 1)
     require(every >= 1, f"its clock {number} is read every {every} steps")

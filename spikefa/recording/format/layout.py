@@ -23,9 +23,7 @@ from spikefa.recording.format.schema import (
     SORTING,
     SPIKES,
     STATUS_PATH,
-    STIMULUS,
     STREAMS,
-    VERSION,
     WRITER,
     WRITER_PATH,
     Layout,
@@ -37,6 +35,8 @@ from spikefa.recording.format.schema import (
     presentations_path,
     row_shape,
     spikes_path,
+    stimulus_type,
+    written_version,
 )
 from spikefa.recording.format.trigger_tables import write_triggers
 from spikefa.recording.plan.channels import Channel
@@ -68,14 +68,14 @@ def describe_populations(variables: Variables, n_classes: int) -> tuple[Recorded
     return tuple(found)
 
 
-def root_attributes(provenance: Provenance) -> dict[str, str | int | float | bool]:
+def root_attributes(provenance: Provenance, n_classes: int) -> dict[str, str | int | float | bool]:
     """Return `provenance` with the versions and identifiers that spikefa adds."""
     attributes = {name: _storable(name, value) for name, value in provenance.items()}
     if "config_json" in attributes:
         digest = hashlib.sha256(str(attributes["config_json"]).encode()).hexdigest()
         attributes["config_sha256"] = digest
     return attributes | {
-        "spikefa_schema": f"{VERSION[0]}.{VERSION[1]}",
+        "spikefa_schema": written_version(n_classes),
         "spikefa_version": _own_version(),
         "uuid": str(uuid.uuid4()),
         "created_utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -91,7 +91,7 @@ def root_attributes(provenance: Provenance) -> dict[str, str | int | float | boo
 
 def as_written(layout: Layout) -> Layout:
     """Return the layout that a copy of a file has: it is always of the present format."""
-    attributes = layout.attributes | {"spikefa_schema": f"{VERSION[0]}.{VERSION[1]}"}
+    attributes = layout.attributes | {"spikefa_schema": written_version(layout.n_classes)}
     return replace(layout, attributes=attributes, inferred=False)
 
 
@@ -126,11 +126,10 @@ def write_layout(file: h5py.File, layout: Layout) -> None:
     streams = file.create_dataset(STREAMS, data=np.array(layout.streams.numbers, "<u4"))
     _set(streams, "of", layout.streams.total)
     for number, clock in enumerate(layout.clocks):
-        _write_clock(file, number, clock)
+        _write_clock(file, number, clock, layout.label)
         _write_presentations(file, number, clock, layout)
         if clock.triggers:
-            channels, seeing = layout.channels_of(number), len(layout.streams.numbers)
-            write_triggers(file, number, clock, channels, seeing)
+            write_triggers(file, number, clock, layout.channels_of(number), layout.shown)
     for population in layout.populations:
         group = file.create_group(f"{POPULATIONS}/{population.name}")
         group.create_dataset("node_ids", data=np.arange(population.size, dtype="<u8"))
@@ -148,7 +147,7 @@ def write_layout(file: h5py.File, layout: Layout) -> None:
         _growing(file, f"{IMAGES}/pixels", 16, layout.image_shape, "u1")
 
 
-def _write_clock(file: h5py.File, number: int, clock: Clock) -> None:
+def _write_clock(file: h5py.File, number: int, clock: Clock, label: str) -> None:
     """Create the datasets that the channels of one clock share."""
     epochs = [(w.start, w.stop, w.label.encode(errors="replace")) for w in clock.windows]
     file.create_dataset(clock_path(number, "epochs"), data=np.array(epochs, EPOCH))
@@ -160,7 +159,7 @@ def _write_clock(file: h5py.File, number: int, clock: Clock) -> None:
         file.create_dataset(clock_path(number, "recurring"), data=np.array(recurring, RECURRING))
     file.create_dataset(clock_path(number, "committed_steps"), data=np.zeros(1, "<u8"))
     rows = min(CHUNK_ROWS, clock.planned_rows)
-    _growing(file, clock_path(number, "stimulus"), rows, (), STIMULUS)
+    _growing(file, clock_path(number, "stimulus"), rows, (), stimulus_type(label))
     step = _growing(file, clock_path(number, "step"), rows, (), "<u8")
     _set(step, "every", clock.every)
 
@@ -172,7 +171,7 @@ def _write_presentations(file: h5py.File, number: int, clock: Clock, layout: Lay
     start = _growing(file, presentations_path(number, "start"), rows, (), "<u8")
     _set(start, "steps_per_image", layout.steps_per_image)
     _growing(file, presentations_path(number, "image"), rows, streams, "<u4")
-    _growing(file, presentations_path(number, "label"), rows, streams, "u1")
+    _growing(file, presentations_path(number, "label"), rows, streams, layout.label)
     rows = min(CHUNK_ROWS, clock.planned_rows)
     _growing(file, presentations_path(number, "of_row"), rows, (), "<u8")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikefa.recording.format.schema import row_shape, shown_type
+from spikefa.recording.format.schema import row_shape
 from spikefa.recording.plan.channels import Channel
 
 
@@ -27,11 +27,11 @@ class RowBatch:
     values: list[np.ndarray]
 
     @classmethod
-    def empty(cls, channels: Sequence[Channel], streams: int) -> "RowBatch":
-        """Return a batch without rows, for the stimulus of so many `streams`."""
+    def empty(cls, channels: Sequence[Channel], shown: np.dtype) -> "RowBatch":
+        """Return a batch without rows; `shown` is the type of what the streams saw."""
         shapes = map(row_shape, channels)
         values = [np.zeros((0, *shape), dtype) for shape, dtype in shapes]
-        return cls(np.zeros(0, shown_type(streams)), np.zeros(0, bool), values)
+        return cls(np.zeros(0, shown), np.zeros(0, bool), values)
 
     def __len__(self) -> int:
         return len(self.stimulus)

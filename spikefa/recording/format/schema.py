@@ -1,4 +1,4 @@
-"""The file format `spikefa-recording` 1.1: names, types and versions.
+"""The file format `spikefa-recording` 1.2: names, types and versions.
 
 docs/recording.md describes it in prose; the two must agree.
 """
@@ -18,7 +18,7 @@ from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.plan.streams import Streams
 from spikefa.recording.plan.windows import LABEL_BYTES, Window
 
-VERSION = (1, 1)
+VERSION = (1, 2)
 STATUS = ("open", "closed", "failed", "repaired")
 """Meaning of the numbers in /spikefa/status."""
 
@@ -37,8 +37,8 @@ SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 Durability = Literal["flush", "fsync"]
 """What a commit waits for: that the operating system, or the disk, has the rows."""
 
-STIMULUS = np.dtype([("step", "<u8"), ("image", "<u4"), ("label", "u1")])
-"""What one stream saw, in one step."""
+BYTE_CLASSES = 256
+"""So many classes can be numbered by a byte; the labels of more take two."""
 
 WRITER = np.dtype([("process", "<u8"), ("host", "S64")])
 BACKPRESSURE = np.dtype([("blocks", "<u8"), ("seconds", "<f8")])
@@ -147,6 +147,21 @@ class Layout:
     inferred: bool = False
 
     @property
+    def n_classes(self) -> int:
+        """Number of classes of what was shown."""
+        return max((each.n_classes for each in self.populations), default=0)
+
+    @property
+    def label(self) -> str:
+        """The NumPy type of a label."""
+        return label_type(self.n_classes)
+
+    @property
+    def shown(self) -> np.dtype:
+        """The NumPy type of what the streams saw, `shown_type`."""
+        return shown_type(len(self.streams.numbers), self.label)
+
+    @property
     def main_streams(self) -> list[int]:
         """The streams that variables are of, and of variables of all streams the first."""
         streams = self.streams
@@ -174,18 +189,34 @@ def clock_path(number: int, name: str) -> str:
     return f"/spikefa/{name}" if number == 0 else f"{CLOCKS}/{number}/{name}"
 
 
-def shown_type(streams: int) -> np.dtype:
+def label_type(n_classes: int) -> str:
+    """Return the NumPy type of the labels of so many classes."""
+    return "u1" if n_classes <= BYTE_CLASSES else "<u2"
+
+
+def written_version(n_classes: int) -> str:
+    """Return the oldest version whose readers can read labels of so many classes."""
+    minor = 1 if n_classes <= BYTE_CLASSES else 2
+    return f"{VERSION[0]}.{minor}"
+
+
+def stimulus_type(label: str) -> np.dtype:
+    """Return the NumPy type of what one stream saw in one step."""
+    return np.dtype([("step", "<u8"), ("image", "<u4"), ("label", label)])
+
+
+def shown_type(streams: int, label: str) -> np.dtype:
     """Return the NumPy type of what so many streams saw in one step, as rows carry it.
 
     ``start`` is the first step of the presentation that the step belongs to.
     """
     fields = [("step", "<u8"), ("start", "<u8")]
-    return np.dtype([*fields, ("image", "<u4", (streams,)), ("label", "u1", (streams,))])
+    return np.dtype([*fields, ("image", "<u4", (streams,)), ("label", label, (streams,))])
 
 
 def seen_by(shown: np.ndarray, place: int) -> np.ndarray:
-    """Return what one of the streams saw, STIMULUS [k], from rows of `shown_type`."""
-    found = np.zeros(len(shown), STIMULUS)
+    """Return what one of the streams saw, `stimulus_type` [k], from rows of `shown_type`."""
+    found = np.zeros(len(shown), stimulus_type(shown.dtype["label"].base.str))
     found["step"] = shown["step"]
     found["image"], found["label"] = shown["image"][:, place], shown["label"][:, place]
     return found

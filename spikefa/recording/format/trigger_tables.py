@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from spikefa.recording.format.schema import FIRING, TRIGGER, clock_path, row_shape, shown_type
+from spikefa.recording.format.schema import FIRING, TRIGGER, clock_path, row_shape
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.stored_predicates import Stored
@@ -16,11 +16,11 @@ SLOTS = 2
 
 
 def write_triggers(
-    file: h5py.File, number: int, clock: Clock, channels: Sequence[Channel], streams: int
+    file: h5py.File, number: int, clock: Clock, channels: Sequence[Channel], shown: np.dtype
 ) -> None:
     """Create the datasets that the triggers of a clock need, in a new file.
 
-    The stimulus of so many `streams` is recorded.
+    `shown` is the type of what the streams saw, see `Layout.shown`.
     """
     table = [
         (
@@ -44,7 +44,7 @@ def write_triggers(
         ("next_step", (), "<u8"),
         ("count", (), "<u8"),
         ("held", (len(clock.triggers),), "u1"),
-        ("stimulus", (rows,), shown_type(streams)),
+        ("stimulus", (rows,), shown),
         ("wanted", (rows,), "u1"),
         ("rows", (rows, row), "u1"),
     ):

@@ -11,6 +11,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.recording.plan.predicates import Predicate
 from spikefa.recording.plan.variables import Variables, state_of
 from spikefa.utils.numbers import whole_number
+from spikefa.utils.ranges import MOST_CLASSES
 from spikefa.utils.scalars import plain_fields
 
 
@@ -56,7 +57,7 @@ class ClassShown(_OfPresentations):
 
     def __post_init__(self) -> None:
         object.__setattr__(
-            self, "label", whole_number(self.label, "the class of ClassShown", 0, 255)
+            self, "label", whole_number(self.label, "the class of ClassShown", 0, MOST_CLASSES - 1)
         )
 
     @property

@@ -10,9 +10,12 @@ from spikefa.recording.plan.clocks import Clock
 from spikefa.recording.plan.ready_made import ClassShown
 from spikefa.recording.plan.triggers import Trigger
 from spikefa.recording.plan.variables import Variables, state_device
+from spikefa.utils.ranges import MOST_CLASSES
 
 
-def try_triggers(clocks: Sequence[Clock], variables: Variables, n_classes: int = 256) -> None:
+def try_triggers(
+    clocks: Sequence[Clock], variables: Variables, n_classes: int = MOST_CLASSES
+) -> None:
     """Call every predicate once.
 
     Raises

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording.format.schema import clock_path, presentations_path, seen_by, shown_type
+from spikefa.recording.format.schema import clock_path, presentations_path, seen_by
 from spikefa.recording.format.untrusted import check_unfolded
 from spikefa.recording.read.inferred import infer
 from spikefa.recording.read.recording_file import RecordingFile
@@ -116,7 +116,7 @@ def read_shown(file: RecordingFile, rows: slice, clock: int) -> np.ndarray:
 def _held(file: RecordingFile, rows: slice, clock: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the first of the rows that each presentation has, and its entry, `shown_type` [k]."""
     data, layout = file.data, file.layout
-    kind = shown_type(len(layout.streams.numbers))
+    kind = layout.shown
     if rows.stop <= rows.start:
         return np.zeros(0, np.int64), np.zeros(0, kind)
     if layout.inferred:

@@ -44,14 +44,14 @@ class StimulusReader:
             return read_shown(self._file, rows, clock)
 
     def of_default(self) -> np.ndarray:
-        """Return what the default stream saw in all rows of the first clock, STIMULUS [T]."""
+        """Return what the default stream saw in all rows of clock 0, `stimulus_type` [T]."""
         rows = slice(0, len(self._file.clock_steps[0]))
         return self._seen(rows, 0, self._streams.default)
 
     def of_variable(
         self, population: str, variable: str, rows: slice | None, stream: int | None
     ) -> np.ndarray:
-        """Return what the stream of a variable saw at some of its rows, STIMULUS [T]."""
+        """Return what the stream of a variable saw at some of its rows, `stimulus_type` [T]."""
         channel = self._contents.channel(population, variable)
         held = len(self._file.clock_steps[channel.clock])
         start, stop, step = (slice(None) if rows is None else rows).indices(held)

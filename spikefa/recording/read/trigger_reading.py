@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording.format.schema import FIRING, STIMULUS, Layout, clock_path, shown_type
+from spikefa.recording.format.schema import FIRING, Layout, clock_path, stimulus_type
 from spikefa.recording.format.trigger_memory import TriggerMemory, read_memories
 from spikefa.recording.format.trigger_tables import SLOTS, row_bytes
 from spikefa.recording.format.untrusted import check_stored, dataset
@@ -75,7 +75,7 @@ def memories_of(file: h5py.File, number: int, layout: Layout) -> list[TriggerMem
     if not clock.triggers:
         return []
     triggers, history = len(clock.triggers), {}
-    shown = STIMULUS if layout.inferred else shown_type(len(layout.streams.numbers))
+    shown = stimulus_type(layout.label) if layout.inferred else layout.shown
     for name, shape, dtype in (
         ("next_step", (), "<u8"),
         ("count", (), "<u8"),

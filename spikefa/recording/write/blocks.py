@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 
-from spikefa.recording.format.schema import row_shape, shown_type
+from spikefa.recording.format.schema import row_shape
 from spikefa.recording.plan.channels import Channel
 from spikefa.recording.write.flags import Flags
 from spikefa.recording.write.presentation import Presentation
@@ -25,8 +25,8 @@ class Block:
         Rows that it can hold.
     pinned : bool
         Whether a GPU will copy into it.
-    streams : int
-        Number of streams whose stimulus is recorded.
+    shown : np.dtype
+        What the streams saw, see `Layout.shown`.
     triggers, span : int
         Number of triggers of the clock, and the steps for which a block keeps their answers.
 
@@ -54,14 +54,14 @@ class Block:
         capacity: int,
         *,
         pinned: bool,
-        streams: int = 1,
+        shown: np.dtype,
         triggers: int = 0,
         span: int = 0,
     ) -> None:
         self.clock = clock
         self.channels = tuple(channels)
         self.capacity = capacity
-        self.stimulus = np.zeros(capacity, shown_type(streams))
+        self.stimulus = np.zeros(capacity, shown)
         self._shown = [self.stimulus[name] for name in self.stimulus.dtype.names or ()]
         self.values: list[torch.Tensor] = []
         self.invalid: list[torch.Tensor] = []
@@ -75,11 +75,11 @@ class Block:
         self.begin(0)
 
     @staticmethod
-    def row_bytes(channels: Sequence[Channel], streams: int) -> int:
+    def row_bytes(channels: Sequence[Channel], shown: np.dtype) -> int:
         """Return the memory that one row takes."""
         rows = map(row_shape, channels)
         encoded = sum(np.dtype(kind).itemsize * math.prod(shape) for shape, kind in rows)
-        return encoded + len(channels) + shown_type(streams).itemsize
+        return encoded + len(channels) + shown.itemsize
 
     @property
     def is_full(self) -> bool:

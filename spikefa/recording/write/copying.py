@@ -76,7 +76,7 @@ def _copy_triggers(
 ) -> None:
     """Copy the firings before `step`, and the memory of the steps before it."""
     firings = recording.clock_firings[clock]
-    nothing = RowBatch.empty(writer.clocks[clock].channels, len(writer.streams.numbers))
+    nothing = RowBatch.empty(writer.clocks[clock].channels, writer.shown)
     before = firings[firings["step"] < step]
     writer.append(clock, nothing.stimulus, nothing.values, firings=before)
     for memory in memories if step == WHOLE else filter(None, [memory_at(memories, step)]):

@@ -22,6 +22,7 @@ from spikefa.recording.plan.streams import plan_streams
 from spikefa.recording.plan.trials import try_triggers
 from spikefa.recording.plan.variables import Variables
 from spikefa.recording.write.writer import SPARE_BYTES
+from spikefa.utils.ranges import MOST_CLASSES
 
 
 def plan_layout(
@@ -43,7 +44,7 @@ def plan_layout(
     """
     clocks, numbers = assign_clocks(probes, windows, variables, steps_per_image)
     require("seed" in provenance, "provenance needs the 'seed': it draws the recorded units")
-    require(1 <= n_classes <= 256, f"n_classes is {n_classes}: give 1 to 256")
+    require(1 <= n_classes <= MOST_CLASSES, f"n_classes is {n_classes}: give 1 to {MOST_CLASSES}")
     channels = resolve(probes, variables, int(provenance["seed"]), numbers)
     try_triggers(clocks, variables, n_classes)
     return Layout(
@@ -53,7 +54,7 @@ def plan_layout(
         streams=plan_streams(channels, variables),
         steps_per_image=steps_per_image or 0,
         image_shape=None if thumbnails is None else image_shape(thumbnails),
-        attributes=root_attributes(provenance),
+        attributes=root_attributes(provenance, n_classes),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from spikefa.errors import require
 from spikefa.recording.format.schema import CHUNK_ROWS, Layout
 from spikefa.recording.plan.channels import Channel
@@ -43,7 +45,7 @@ def plan_buffers(
     variables: Variables,
     clock: Clock,
     host_bytes: int,
-    streams: int = 1,
+    shown: np.dtype,
 ) -> BufferSizes | int:
     """Divide `host_bytes` among the ring buffer (a quarter), the blocks, and the trigger filter.
 
@@ -55,15 +57,15 @@ def plan_buffers(
         No block is longer than its longest window, and none spans more steps than `CHUNK_ROWS`.
     host_bytes : int
         A ring buffer on a GPU is counted too, though it takes no host memory.
-    streams : int
-        Number of streams whose stimulus is recorded.
+    shown : np.dtype
+        What the streams saw, see `Layout.shown`.
 
     Returns
     -------
     BufferSizes or int
         The bytes needed, if even two blocks of one row do not fit.
     """
-    raw, encoded = RingBuffer.row_bytes(channels, variables), Block.row_bytes(channels, streams)
+    raw, encoded = RingBuffer.row_bytes(channels, variables), Block.row_bytes(channels, shown)
     encoded += Flags.row_bytes(len(clock.triggers), clock.every)
     # A trigger filter holds the waiting rows, these rows joined with a block, and what it passes.
     copies = 3 if clock.triggers else 0
@@ -86,14 +88,14 @@ def plan_memory(layout: Layout, variables: Variables, max_host_bytes: int) -> li
     SpikefaError
         If it is too little.
     """
-    count, streams = len(layout.clocks), len(layout.streams.numbers)
+    count = len(layout.clocks)
     row_bytes = [1 + RingBuffer.row_bytes(layout.channels_of(n), variables) for n in range(count)]
     found: list[BufferSizes] = []
     needed = 0
     for number, (clock, size) in enumerate(zip(layout.clocks, row_bytes, strict=True)):
         numerator, denominator = sum(row_bytes) + count * size, 2 * count * sum(row_bytes)
         share = max_host_bytes * numerator // denominator
-        sizes = plan_buffers(layout.channels_of(number), variables, clock, share, streams)
+        sizes = plan_buffers(layout.channels_of(number), variables, clock, share, layout.shown)
         if isinstance(sizes, int):
             needed = max(needed, -(-sizes * denominator // numerator))
         else:

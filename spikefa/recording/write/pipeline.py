@@ -51,7 +51,7 @@ class Pipeline:
         thumbnails: np.ndarray | None,
     ) -> None:
         self._variables = variables
-        self._streams = len(writer.streams.numbers)
+        self._shown = writer.shown
         self._clocks = clocks
         self._channels = [each.channels for each in writer.clocks]
         self.monitor = PredicateMonitor(clocks, variables) if writer.logs else None
@@ -83,7 +83,7 @@ class Pipeline:
         }
 
     def _empty(self, number: int) -> RowBatch:
-        return RowBatch.empty(self._channels[number], self._streams)
+        return RowBatch.empty(self._channels[number], self._shown)
 
     def _pool(self, number: int, clock: Clock, sizes: BufferSizes) -> BlockPool:
         """Return the host memory for the rows of one clock."""
@@ -93,7 +93,7 @@ class Pipeline:
             self._channels[number],
             sizes.rows,
             pinned=self._buffers[number].is_cuda,
-            streams=self._streams,
+            shown=self._shown,
             triggers=len(clock.triggers),
             span=sizes.rows * clock.every,
         )

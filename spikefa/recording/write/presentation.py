@@ -20,7 +20,7 @@ class Presentation(NamedTuple):
     start : int
         Its first step.
     image : ndarray of uint32, shape [streams]
-    label : ndarray of uint8, shape [streams]
+    label : ndarray of uint8 or uint16, shape [streams]
     """
 
     start: int
@@ -36,11 +36,14 @@ class PresentPresentation:
     streams : Streams
     steps_per_image : int
         Steps of a presentation; 0 if it is not known.
+    label : str, default "u1"
+        NumPy type of a label.
     """
 
-    def __init__(self, streams: Streams, steps_per_image: int) -> None:
+    def __init__(self, streams: Streams, steps_per_image: int, label: str = "u1") -> None:
         self._streams = streams.numbers
         self._length = steps_per_image
+        self._label = label
         self._given: tuple[object, object] = (None, None)
         self._step = -1
         self._now: Presentation | None = None
@@ -62,7 +65,7 @@ class PresentPresentation:
             f"step {step} is said to belong to a presentation that begins with step {first}: that "
             "is later, or the presentation that began then showed another image",
         )
-        now = Presentation(first, self._array(image, "<u4"), self._array(label, "u1"))
+        now = Presentation(first, self._array(image, "<u4"), self._array(label, self._label))
         self._now, self._given = now, given
         return now
 

@@ -80,10 +80,10 @@ class Recorder:
         self.path = writer.path
         self.failure = ""
         self.streams = writer.streams.numbers
-        self._presentation = PresentPresentation(writer.streams, writer.steps_per_image)
+        shown = writer.streams, writer.steps_per_image, writer.label
+        self._presentation = PresentPresentation(*shown)
         self._writer = writer
-        self._open = True
-        self._warn = warn
+        self._open, self._warn = True, warn
         with closed_on_failure(writer):
             self._pipeline = Pipeline(writer, clocks, variables, sizes, thumbnails)
         self._guard = ExitGuard(self.close, self._disown)

@@ -86,6 +86,7 @@ class Writer:
         self.path = path
         self.streams, self.steps_per_image = layout.streams, layout.steps_per_image
         self.pictured = layout.pictured
+        self.label, self.shown = layout.label, layout.shown
         self.opened_as = Path(file.filename)
         self._handle: int = file.id.get_vfd_handle()
         self.watch = Watch(path, self._handle)

@@ -169,8 +169,8 @@ def test_who_counts_images_has_to_know_how_long_they_are_shown(start, windows):
 
 
 def test_predicates_refuse_what_cannot_be():
-    with pytest.raises(SpikefaError, match="give a whole number from 0 to 255"):
-        ClassShown(256)
+    with pytest.raises(SpikefaError, match="give a whole number from 0 to 65535"):
+        ClassShown(65536)
     with pytest.raises(SpikefaError, match="give low <= high"):
         RateLeaves("hidden1", 0.5, 0.2)
     with pytest.raises(SpikefaError, match="True or False"):

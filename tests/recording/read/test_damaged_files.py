@@ -107,7 +107,7 @@ def set_version(file, text):
         (lambda f: f.attrs.update(spikefa_schema=1.0), "format version"),
         (lambda f: f.attrs.update(spikefa_schema="1.0"), "no format version"),  # variable length
         (lambda f: set_version(f, "one"), "format version"),
-        (lambda f: set_version(f, "0.9"), r"reads 1\.1"),
+        (lambda f: set_version(f, "0.9"), r"reads 1\.2"),
         (lambda f: set_version(f, "2.0"), "update spikefa"),
     ],
 )
