@@ -6,6 +6,7 @@ from spikefa.analysis.animation import animate
 from spikefa.analysis.class_raster import ClassRaster, class_raster
 from spikefa.analysis.class_raster_figure import class_raster_figure
 from spikefa.analysis.confusion import Confusion, confusion
+from spikefa.analysis.confusion_figure import confusion_figure
 from spikefa.analysis.correlation import pairwise_correlation
 from spikefa.analysis.curves import learning_curve
 from spikefa.analysis.decoding import Decoding, decode
@@ -56,6 +57,7 @@ __all__ = [
     "class_raster_figure",
     "class_rates",
     "confusion",
+    "confusion_figure",
     "covariance_spectrum",
     "decode",
     "fano",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -10,9 +9,9 @@ from spikefa.analysis.presentations import Presentations, presentations
 from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording, Steps
 from spikefa.recording.read.spike_reader import BLOCK_ROWS
+from spikefa.stimulus.predictions import Guess
+from spikefa.utils.counting import counted
 from spikefa.utils.numbers import whole_number
-
-Guess = Literal["last", "summed"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def confusion(
     counts = np.zeros((-(-len(shown) // length), n_classes, n_classes), np.int64)
     for chosen, spikes in _counted(recording, name, templates, shown, guess):
         period = np.arange(chosen.start, chosen.stop) // length
-        np.add.at(counts, (period, shown.label[chosen], spikes.argmax(axis=1)), 1)
+        counts += counted((period, shown.label[chosen], spikes.argmax(axis=1)), counts.shape)
     return Confusion(counts, recording.steps_of(name)[shown.start[::length]])
 
 

@@ -1,16 +1,19 @@
 """Tests: the same dynamics with plasticity arrested."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
+from spikefa.stimulus.predictions import Guesses
 from spikefa.utils.checking import ranged
 from spikefa.utils.ranges import Batch, Seed
 from spikefa.utils.replicas import seeds_of
@@ -56,6 +59,8 @@ class Evaluation:
     ----------
     answers : Answers
         The answers of the last `run`; `ExampleAnswers` for examples, with measures such as `nse`.
+    guesses : Guesses or None
+        Collects what the network takes every item for, if it is set before `run`.
     state : NetworkState
         The state after the last presentation.
 
@@ -83,6 +88,7 @@ class Evaluation:
         self.stimulus = stimulus
         self.batch = min(batch, len(stimulus))
         self.feed_back = feed_back
+        self.guesses: Guesses | None = None
         self.runner = Runner(network, stimulus, self.batch, seed, name, quiet=stimulus.quiet_tests)
         self.answers: Any = stimulus.answers(network)
         self._keep_start()
@@ -121,6 +127,8 @@ class Evaluation:
             last = first + fresh == count
             self._present(number, items, feed_back=self.feed_back and last)
             self.answers.add(items, fresh, self._measured(), self._outputs())
+            if self.guesses is not None:
+                self.guesses.add(items, fresh, self.class_spikes())
             if advance is not None:
                 advance(fresh * replicas)
         return self.answers
@@ -145,6 +153,12 @@ class Evaluation:
         measured = self.stimulus.measure(self.runner.stimulus_state, self.runner.outputs)
         return measured.view(len(measured), *self.network.leading, self.batch)
 
+    def class_spikes(self) -> tuple[Tensor, Tensor]:
+        """Return the spikes of each class in the present presentation, see `Stimulus`."""
+        counts = self.stimulus.class_spikes(self.runner.stimulus_state)
+        assert counts is not None
+        return counts
+
     def _outputs(self) -> Tensor:
         return self.runner.outputs.view(*self.network.leading, self.batch, -1)
 
@@ -156,6 +170,7 @@ def evaluate(
     name: str = "test",
     batch: int | None = None,
     advance: Callable[[int], None] | None = None,
+    spikes: bool = False,
 ) -> Score:
     """Test a network on every item of a stimulus.
 
@@ -168,10 +183,26 @@ def evaluate(
         See `Evaluation`.
     advance : callable, optional
         Called after each presentation with the number of items tested.
+    spikes : bool, default False
+        Whether the predictions of the score hold the output spikes of each class.
     """
     seeds = seeds_of(seed, network.replicas)
-    scores = [
-        Evaluation(single, stimulus.of_replica(number), own, name, batch).run(advance).score()
-        for number, (single, own) in enumerate(zip(network.each(), seeds, strict=True))
-    ]
+    scores = []
+    for number, (single, own) in enumerate(zip(network.each(), seeds, strict=True)):
+        evaluation = Evaluation(single, stimulus.of_replica(number), own, name, batch)
+        scores.append(_predicted(evaluation, spikes, advance))
     return Score.of(scores) if network.leading else scores[0]
+
+
+def _predicted(
+    evaluation: Evaluation, spikes: bool, advance: Callable[[int], None] | None
+) -> Score:
+    """Return the score, with predictions if the stimulus has a readout of classes."""
+    stimulus, device = evaluation.stimulus, evaluation.network.device
+    if stimulus.class_spikes(evaluation.runner.stimulus_state) is None:
+        require(not spikes, f"{stimulus.name} has no readout of classes: leave spikes=True out")
+        return evaluation.run(advance).score()
+    items = len(stimulus)
+    evaluation.guesses = Guesses(items, stimulus.n_classes, device, spikes)
+    score = evaluation.run(advance).score()
+    return replace(score, predictions=evaluation.guesses.predictions(stimulus.labels(range(items))))

@@ -198,10 +198,7 @@ class Simulation(MadeOnce):
         return follow(lambda number: self.learn(number, bar), self.held_out, at, measures)
 
     def set_learning_rates(self, factor: float | Sequence[float] = 1.0, decay: float = 1.0) -> None:
-        """Scale learning rates (of all projections, or of each) and weight decay from here on.
-
-        The factors come on top of the schedules; 0 freezes a projection.
-        """
+        """Scale learning rates (of all, or of each; 0 freezes) and decay, beside the schedules."""
         self.network.set_learning_rates(self.runner.state, factor, decay)
 
     def freeze(self, *projections: int) -> None:
@@ -224,21 +221,23 @@ class Simulation(MadeOnce):
         stimulus: Stimulus | Images | None = None,
         name: str = "test",
         batch: int | None = None,
+        spikes: bool = False,
     ) -> Score:
         """Test with plasticity arrested; nothing of the training is touched.
 
         Parameters
         ----------
         stimulus : Stimulus or Images, optional
-            Default: that for tests, such as the test images of the data set. Images are shown as
-            the training images are.
+            Default: that for tests. Images are shown as the training images are.
         name : str, default "test"
             Names the random streams of the test.
         batch : int, optional
             Streams side by side, see `Evaluation`; the fewer, the less memory.
+        spikes : bool, default False
+            Whether ``score.predictions`` has the output spikes of each class too.
         """
         self.training.finish()
-        return self.tests.run(stimulus, name, batch)
+        return self.tests.run(stimulus, name, batch, spikes)
 
     @property
     def held_out(self) -> Evaluation:

@@ -35,14 +35,20 @@ class Tests:
     progress: bool | None = None
     _held_out: Evaluation | None = field(default=None, init=False, repr=False)
 
-    def run(self, stimulus: Stimulus | Images | None, name: str, batch: int | None = None) -> Score:
+    def run(
+        self,
+        stimulus: Stimulus | Images | None,
+        name: str,
+        batch: int | None = None,
+        spikes: bool = False,
+    ) -> Score:
         """Test on a stimulus, or on that for tests; see `Simulation.test`."""
         check_name("test", name)
         require(name != "train", "a test called 'train' would get the random numbers of training")
         tested = self.stimuli.tested(stimulus)
         count = len(tested) * len(self.seeds)
         with enough_memory(), progress_bar(name, count, self.progress) as bar:
-            return evaluate(self.network, tested, self.seeds, name, batch, bar.advance)
+            return evaluate(self.network, tested, self.seeds, name, batch, bar.advance, spikes)
 
     def validate(self) -> Score | None:
         """Test on what is held out for validation, if anything is."""

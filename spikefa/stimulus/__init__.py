@@ -7,6 +7,7 @@ from spikefa.stimulus.example_answers import ExampleAnswers
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.functions import FunctionStimulus
 from spikefa.stimulus.images import ImageStimulus
+from spikefa.stimulus.predictions import Predictions
 from spikefa.stimulus.state import StimulusState
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Graded",
     "ImageStimulus",
     "LatencyCode",
+    "Predictions",
     "RateCode",
     "Score",
     "Stimulus",

@@ -8,6 +8,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
+from spikefa.stimulus.predictions import Predictions
 from spikefa.utils.replicas import deviation
 
 
@@ -25,18 +26,23 @@ class Score:
         Number of items shown.
     replicas : tuple of Score
         The score of each replica of the network, if it has any; the measures are their means.
+    predictions : Predictions, optional
+        Of a stimulus with classes: what the network took every item for.
     """
 
     measures: Mapping[str, float]
     items: int
     replicas: tuple["Score", ...] = field(default=())
+    predictions: Predictions | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, replicas: Sequence["Score"]) -> "Score":
         """Return the mean score of several replicas on the same items."""
         first = replicas[0]
         means = {name: fmean(each.measures[name] for each in replicas) for name in first.measures}
-        return cls(means, first.items, tuple(replicas))
+        each = [score.predictions for score in replicas if score.predictions is not None]
+        predictions = Predictions.of(each) if each else None
+        return cls(means, first.items, tuple(replicas), predictions)
 
     @property
     def images(self) -> int:

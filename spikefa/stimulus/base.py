@@ -165,6 +165,16 @@ class Stimulus(ABC):
         """
         return outputs.new_zeros(0, len(outputs))
 
+    def class_spikes(self, state: StimulusState) -> tuple[Tensor, Tensor] | None:
+        """Return the output spikes of each class, or None without a readout of classes.
+
+        Returns
+        -------
+        tuple of Tensor [streams, n_classes], or None
+            In the last step of the presentation, and in all of its steps.
+        """
+        return None
+
     def answers(self, network: Network) -> Answers:
         """Return the collector for the answers of a test; by default it averages `measure`."""
         return MeasuredAnswers(self.measures, network.leading, network.device)

@@ -151,7 +151,7 @@ class ImageStimulus(Stimulus):
             items=zeros(streams, dtype=torch.int64),
             labels=zeros(streams, dtype=torch.int64),
             pixels=pixels,
-            classes=torch.as_tensor(self.images.labels).to(device, torch.int64),
+            classes=torch.as_tensor(self.images.labels.astype(np.int64)).to(device),
             shown=zeros(streams, n, dtype=torch.uint8),
             brightness=zeros(streams, n),
             code=self.encoding.state(streams, n, device, dtype),
@@ -185,9 +185,13 @@ class ImageStimulus(Stimulus):
     def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
         """Return 100 where the guess is wrong, else 0: from the last step, and from all steps."""
         assert isinstance(state, ImageState)
-        counts = (state.readout.last, state.readout.summed)
-        guesses = torch.stack([each.argmax(-1) for each in counts])
+        guesses = torch.stack([each.argmax(-1) for each in self.class_spikes(state)])
         return guesses.ne(state.labels).double().mul_(100)
+
+    def class_spikes(self, state: StimulusState) -> tuple[Tensor, Tensor]:
+        """Return the spikes of each class, in the last step and in all steps."""
+        assert isinstance(state, ImageState)
+        return state.readout.last, state.readout.summed
 
     def variables(
         self, state: StimulusState

@@ -44,6 +44,7 @@ ELSEWHERE = {
     "tests/simulation/test_resuming.py": "simulation/resuming.py simulation/guard.py",
     "tests/recording/write/test_locks.py": "recording/write/mending.py utils/locks.py",
     "tests/recording/export": "recording/export/sonata_report.py",
+    "tests/network/test_weights.py": "network/weights.py",
     "tests/package/clocks": "analysis/triggered.py",
     "tests/runs/test_option_ranges.py": "simulation/curves.py",
 }
@@ -61,6 +62,7 @@ FEW = (
     "let the run go on",  # as the case with these words
     "lower the learning rate",  # as the case with these words
     "or a version of spikefa",
+    "leave spikes=True out",  # tests/simulation/test_predictions.py
     "go on without",  # tests/simulation/test_switch.py
 )
 
