@@ -9,6 +9,8 @@ from spikefa.errors import SpikefaError
 from spikefa.utils.files import written_whole
 
 DPI = 160
+PAGE_WIDTH = 8.0
+"""Inches of the column of a page. A wider figure is shown smaller there, and its text with it."""
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
