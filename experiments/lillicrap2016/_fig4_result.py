@@ -43,7 +43,7 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
         "steps": simulation.step,
         "wall_seconds": round(simulation.wall_seconds, 3),
         "steps_per_second": round(simulation.step / simulation.wall_seconds, 3),
-        "alignment_degrees": _mean_angles(simulation),
+        "alignment_degrees": mean_angles(simulation),
         "seed": settings.seed,
         **_of_replicas(simulation, score),
         **settings.describe(),
@@ -52,7 +52,7 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _mean_angles(simulation: Simulation) -> dict[str, float]:
+def mean_angles(simulation: Simulation) -> dict[str, float]:
     """Return the angles of the network, averaged over its replicas if it has any."""
     each = _angles(simulation)
     return {name: fmean(angles[name] for angles in each) for name in each[0]}

@@ -15,7 +15,7 @@ from pathlib import Path
 from spikefa.datasets import Dataset
 from spikefa.errors import require
 from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
-from spikefa.experiments.lillicrap2016._fig4_result import conclude, summarise
+from spikefa.experiments.lillicrap2016._fig4_result import conclude, mean_angles, summarise
 from spikefa.experiments.lillicrap2016._fig4_settings import Settings, complete
 from spikefa.models.lillicrap2016 import spiking_mnist
 from spikefa.recording import When
@@ -125,8 +125,17 @@ def _compute(
     with simulation:
         if settings.record:
             record(simulation, windows, settings, directory)
+        if simulation.step == 0:
+            _write_start(simulation, directory)
         _train(simulation, settings, directory)
     directory.write_summary(summarise(simulation, settings))
+
+
+def _write_start(simulation: Simulation, directory: RunDirectory) -> None:
+    """Write the angles of the weights before they learn, if the circuit has angles."""
+    angles = {f"alignment_{name}": angle for name, angle in mean_angles(simulation).items()}
+    if angles:
+        directory.write_start({"epoch": 0, "images": 0} | angles)
 
 
 def _has_begun(run: RunDirectory) -> bool:

@@ -155,7 +155,7 @@ def _shade(axes: Axes) -> None:
     """
     a = np.linspace(-REACH, -1e-3, 400)
     border = np.where(a < -1, (a**2 - 3) / 2, 1 / a)
-    axes.fill_between(a, -REACH, np.maximum(border, -REACH), color="#7a8190", alpha=0.25)
+    axes.fill_between(a, -REACH, np.maximum(border, -REACH), color=GREY, alpha=0.25)
 
 
 EXPERIMENT = Study(

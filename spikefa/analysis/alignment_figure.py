@@ -23,7 +23,8 @@ def alignment_figure(metrics: MetricsTable | str | Path) -> Figure:
     Parameters
     ----------
     metrics : path-like or sequence of mapping
-        metrics.csv or its rows: ``epoch`` and ``alignment_<projection>``, in degrees.
+        metrics.csv or its rows: ``epoch`` and ``alignment_<projection>``, in degrees. A row of
+        epoch 0 holds the angles before training, which a run writes as start.csv.
 
     Raises
     ------
@@ -53,7 +54,13 @@ def alignment_figure(metrics: MetricsTable | str | Path) -> Figure:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}°"))
     axes.set_xlabel("epoch")
     axes.set_ylabel("angle between W and Bᵀ")
-    axes.legend(frameon=False, title="projection onto", title_fontsize=9, fontsize=9)
+    figure.legend(
+        loc="outside right upper",
+        frameon=False,
+        title="projection onto",
+        title_fontsize=9,
+        fontsize=9,
+    )
     quiet(axes)
     return figure
 
@@ -77,10 +84,11 @@ def _mark_unrelated(axes: Axes) -> None:
     axes.axhline(UNRELATED, color=style().grey, linewidth=1, linestyle=(0, (4, 3)))
     axes.annotate(
         "unrelated",
-        (0, UNRELATED),
-        xytext=(4, -3),
+        (1, UNRELATED),
+        xycoords=("axes fraction", "data"),
+        xytext=(4, 0),
         textcoords="offset points",
-        va="top",
+        va="center",
         color=style().grey,
         fontsize=8,
     )

@@ -1,25 +1,33 @@
 """Learning curves, from the rows of metrics.csv."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from spikefa.analysis.metrics_table import MetricsTable, as_table, column
+from spikefa.analysis.spacing import log_scale
 from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import require
 
-ERRORS = {"train_error_percent": "training", "validation_error_percent": "validation"}
+ERRORS = {
+    "train_error_percent": "training images, while learning",
+    "validation_error_percent": "validation images",
+}
+TEST = "test images, at the end"
+LEGEND_COLUMNS = 6
 LOG_RANGE = 5
 """The error axis is logarithmic if the largest error is this many times the smallest."""
 
 
 @styled
-def learning_curve(metrics: MetricsTable | str | Path) -> Figure:
+def learning_curve(metrics: MetricsTable | str | Path, test_error: float | None = None) -> Figure:
     """Draw the error, and below it the firing rates, against the images seen.
+
+    The legend says of which images each error is, and its last value.
 
     Parameters
     ----------
@@ -27,6 +35,8 @@ def learning_curve(metrics: MetricsTable | str | Path) -> Figure:
         metrics.csv or its rows: ``epoch``, ``images``, ``train_error_percent``,
         ``validation_error_percent`` (may be empty) and ``rate_<population>`` (spikes per neuron
         and step).
+    test_error : float, optional
+        The error on the test images after the last epoch, in percent.
 
     Raises
     ------
@@ -46,7 +56,7 @@ def learning_curve(metrics: MetricsTable | str | Path) -> Figure:
     panels = figure.subplots(
         len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
     )[:, 0]
-    _draw_errors(panels[0], images, rows)
+    _draw_errors(panels[0], images, rows, test_error)
     if rates:
         _draw_rates(panels[1], images, rows, rates)
     panels[-1].set_xlabel("images seen")
@@ -55,53 +65,45 @@ def learning_curve(metrics: MetricsTable | str | Path) -> Figure:
     return figure
 
 
-def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable) -> None:
-    drawn: dict[str, tuple[float, np.ndarray]] = {}
-    for name, label in ERRORS.items():
+def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable, test: float | None) -> None:
+    drawn: list[np.ndarray] = []
+    for name, words in ERRORS.items():
         errors = column(rows, name)
         known = np.isfinite(errors)
         if known.any():
-            axes.plot(
-                images[known],
-                errors[known],
-                marker="o",
-                markersize=4,
-                color=_colour(name),
-                label=label,
-            )
-            drawn[name] = float(images[known][-1]), errors[known]
+            label = _told(words, errors[known][-1])
+            colour = style().grey if name.startswith("train") else style().accent
+            look = {"marker": "o", "markersize": 4, "color": colour, "label": label}
+            axes.plot(images[known], errors[known], **look)
+            drawn.append(errors[known])
     require(len(drawn) > 0, "the metrics hold no error to draw")
-    _write_last(axes, drawn)
-    all_errors = np.concatenate([errors for _, errors in drawn.values()])
+    if test is not None:
+        axes.plot(
+            images[-1:],
+            [test],
+            linestyle="none",
+            marker="D",
+            markersize=6,
+            color=style().blue,
+            label=_told(TEST, test),
+        )
+        drawn.append(np.array([test]))
+    all_errors = np.concatenate(drawn)
     if all_errors.min() > 0 and all_errors.max() > LOG_RANGE * all_errors.min():
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(ScalarFormatter())
-        axes.yaxis.set_minor_formatter(ScalarFormatter())
+        log_scale(axes)
     else:
         axes.set_ylim(0, 1.15 * max(1.0, float(all_errors.max())))
-    axes.set_ylabel("error (%)")
-    axes.set_xlim(0, 1.12 * max(1.0, float(images.max())))
-    axes.legend(frameon=False)
+    summed = any(name.endswith("_summed") for name in rows[-1])
+    axes.set_ylabel("error, guess from the last step (%)" if summed else "error (%)")
+    axes.set_xlim(0, 1.04 * max(1.0, float(images.max())))
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.legend(loc="outside upper left", ncols=len(drawn), frameon=False, fontsize=8)
     quiet(axes)
 
 
-def _colour(name: str) -> str:
-    return style().grey if name.startswith("train") else style().accent
-
-
-def _write_last(axes: Axes, drawn: Mapping[str, tuple[float, np.ndarray]]) -> None:
-    """Write the last error at the end of each curve, the larger one above, the other below."""
-    largest = max(errors[-1] for _, errors in drawn.values())
-    for name, (right, errors) in drawn.items():
-        axes.annotate(
-            f"{errors[-1]:.2f} %",
-            (right, errors[-1]),
-            xytext=(7, 1 if errors[-1] == largest else -1),
-            textcoords="offset points",
-            va="bottom" if errors[-1] == largest else "top",
-            color=_colour(name),
-            fontsize=9,
-        )
+def _told(words: str, last: float) -> str:
+    return f"{words}: {last:.2f} %"
 
 
 def _draw_rates(axes: Axes, images: np.ndarray, rows: MetricsTable, names: Sequence[str]) -> None:
@@ -112,8 +114,9 @@ def _draw_rates(axes: Axes, images: np.ndarray, rows: MetricsTable, names: Seque
         axes.plot(images, column(rows, name), marker="o", markersize=3, color=colour, label=label)
     axes.set_ylabel("spikes per neuron\nand step")
     highest = np.nanmax([0.01, *(value for name in names for value in column(rows, name))])
-    axes.set_ylim(0, 1.25 * highest)  # room for the legend
-    axes.legend(frameon=False, ncols=min(len(names), 5), fontsize=8)
+    axes.set_ylim(0, 1.08 * highest)
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+    axes.legend(frameon=False, ncols=min(len(names), LEGEND_COLUMNS), fontsize=8, **above)
     quiet(axes)
 
 

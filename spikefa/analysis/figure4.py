@@ -15,15 +15,18 @@ from spikefa.analysis.panels import (
     draw_switches,
     draw_thumbnails,
     draw_trace,
+    footnote,
     share_limits,
 )
 from spikefa.analysis.read_steps import ReadSteps
+from spikefa.analysis.saving import PAGE_WIDTH
 from spikefa.analysis.style import plain, style, styled
 from spikefa.errors import require
 from spikefa.recording import Recording, Series, Window, figure_windows
 from spikefa.recording.plan.windows import OPEN_END
 
-WIDTH, HEIGHT = 12.0, 9.0
+HEIGHT = 8.5
+LEFT = 0.1
 COLUMNS = 3
 TRACES = {"potential": "PSP", "modulator": "modulator"}
 
@@ -46,7 +49,7 @@ def figure4(recording: Recording) -> Figure:
     Returns
     -------
     Figure
-        12 inches wide and 9 high, higher with more than three hidden populations. Panels have
+        8 inches wide and 8.5 high, higher with more than three hidden populations. Panels have
         labels such as ``"early/images"``, ``"early/hidden1"`` and ``"late/potential"``.
 
     Raises
@@ -73,7 +76,7 @@ def figure4(recording: Recording) -> Figure:
     excerpts = _excerpts(recording, drawn, stream)
     hidden = sum(population.role == "hidden" for population in rasters)
     height = HEIGHT + 1.1 * max(0, hidden - 3)
-    figure = Figure(figsize=(WIDTH, height))
+    figure = Figure(figsize=(PAGE_WIDTH, height))
     grid = _grid(figure, [p.role for p in rasters], len(traces), excerpts, height)
     for place, excerpt in enumerate(excerpts):
         _draw_column(figure, grid, place, excerpt, [p.name for p in rasters], neuron, traces)
@@ -82,9 +85,7 @@ def figure4(recording: Recording) -> Figure:
             [axes for axes in figure.axes if str(axes.get_label()).endswith(f"/{variable}")]
         )
     figure.align_ylabels()
-    figure.text(
-        0.075, 0.012, _footnote(excerpts, drawn, neuron, traces), color=style().grey, fontsize=8
-    )
+    footnote(figure, LEFT, _remarks(excerpts, drawn, neuron, traces))
     return figure
 
 
@@ -164,10 +165,10 @@ def _grid(
         len(heights),
         len(excerpts),
         height_ratios=heights,
-        left=0.075,
-        right=0.985,
-        top=1 - 0.5 / height,
-        bottom=0.75 / height,
+        left=LEFT,
+        right=0.98,
+        top=1 - 0.45 / height,
+        bottom=0.85 / height,
         wspace=0.05,
         hspace=0.1,
     )
@@ -187,7 +188,7 @@ def _draw_column(
     label = excerpt.window.label
     top = figure.add_subplot(grid[0, place], label=f"{label}/images")
     draw_thumbnails(top, excerpt)
-    top.set_title(plain(label), fontsize=13, fontweight="bold", pad=6)
+    top.set_title(plain(label), fontsize=11, fontweight="bold", pad=6)
     panels = []
     for number, name in enumerate(rasters, start=1):
         axes = figure.add_subplot(grid[number, place], label=f"{label}/{name}")
@@ -208,15 +209,15 @@ def _draw_column(
     for axes in panels:
         draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=axes is panels[-1])
-    panels[-1].set_xlabel("step", fontsize=9)
+    panels[-1].set_xlabel("step", fontsize=8)
 
 
-def _footnote(
+def _remarks(
     excerpts: Sequence[Excerpt],
     drawn: Sequence[Series],
     neuron: tuple[str, int] | None,
     traces: Sequence[str],
-) -> str:
+) -> list[str]:
     most = max(len(excerpt.presentations()) for excerpt in excerpts)
     parts = ["vertical lines: the image changes"] if most <= MOST_SWITCHES else []
     if any(population.n_classes for population in excerpts[0].recording.populations.values()):
@@ -226,7 +227,7 @@ def _footnote(
         parts.append("grey: not recorded")
     if neuron is not None and traces:
         parts.append(f"traces: unit {neuron[1]:,} of {neuron[0]} (triangle)")
-    return "   ·   ".join(parts)
+    return list(dict.fromkeys([*parts, *(each for found in excerpts for each in found.remark())]))
 
 
 def _misses(series: Series, window: Window) -> bool:

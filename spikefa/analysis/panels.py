@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from spikefa.analysis.limits import MOST_SWITCHES, check_cells
+from spikefa.analysis.spacing import apart, rows_apart
 from spikefa.analysis.style import quiet, style
 from spikefa.recording import Recording, Series, Window
 
@@ -16,6 +18,12 @@ SILENT, SPIKE, SPIKE_OF_CLASS, MISSING = range(4)
 """Values of the cells of a drawn raster, and their places in `cell_colours`."""
 
 MOST_THUMBNAILS = 12
+MOST_TICKS = 5
+"""Along the time axis."""
+LETTER = 0.068
+"""Inches of a letter of 8 points, with room to spare."""
+LEAST_POINTS = 9.5
+"""Between the middles of labels below each other."""
 CRISP_UNITS = 250
 """Up to this many units are drawn with sharp rows; more are smoothed, so that none vanishes."""
 
@@ -51,6 +59,18 @@ class Excerpt:
         columns = (first, last + 1, shown.image, shown.label)
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
+    def pictured(self) -> list[tuple[int, int, int, int]]:
+        """Return those of the presentations for whose images there is room above the panels."""
+        shown = self.presentations()
+        middles = [(start + stop - 1) / 2 for start, stop, *_ in shown]
+        width = (self.window.stop - self.window.start) / MOST_THUMBNAILS
+        return [shown[number] for number in apart(middles, width)]
+
+    def remark(self) -> list[str]:
+        """Return the remark on which images are drawn, if there is no room for all."""
+        pictured, shown = len(self.pictured()), len(self.presentations())
+        return [f"{pictured} of {shown:,} images drawn, over their steps"] * (pictured < shown)
+
     def is_of_class(self, population: str, units: np.ndarray) -> np.ndarray:
         """Return which of the `units` of an output population stand for the class shown, [T, n]."""
         classes = self.recording.populations[population].classes(units)
@@ -68,21 +88,27 @@ class Excerpt:
 
 
 def draw_thumbnails(axes: Axes, excerpt: Excerpt) -> None:
-    """Draw each image above the steps in which it is shown, or its class if no pixels were kept."""
+    """Draw images above the steps in which they are shown, or classes if no pixels were kept.
+
+    If there is no room for all, the steps of those drawn are marked by a bar below.
+    """
     axes.set_axis_off()
-    axes.set_xlim(excerpt.limits)
+    axes.set(xlim=excerpt.limits, ylim=(0, 1))
     images = excerpt.recording.images
     brightest = max((pixels.max() for pixels in images.values()), default=1)  # 16 or 255
-    shown = excerpt.presentations()
-    stride = -(-len(shown) // MOST_THUMBNAILS)
-    for start, stop, image, label in shown[::stride]:
+    pictured = excerpt.pictured()
+    across = axes.get_xaxis_transform()
+    width = (excerpt.window.stop - excerpt.window.start) / MOST_THUMBNAILS
+    for start, stop, image, label in pictured:
         middle = (start + stop - 1) / 2
+        if len(pictured) < len(excerpt.presentations()):
+            ends = (start - 0.5, stop - 0.5)
+            axes.plot(ends, [-0.04] * 2, color=style().ink, transform=across, clip_on=False)
         if image not in images:
             axes.text(middle, 0.5, str(label), ha="center", va="center", fontsize=11)
             continue
-        inset = axes.inset_axes(
-            (start - 0.5, 0.0, (stop - start) * stride, 1.0), transform=axes.get_xaxis_transform()
-        )
+        wide = max(width, stop - start)
+        inset = axes.inset_axes((middle - wide / 2, 0.0, wide, 1.0), transform=across)
         cmap = style().pixels
         inset.imshow(images[image], cmap=cmap, vmin=0, vmax=brightest, interpolation="nearest")
         inset.set_axis_off()
@@ -95,7 +121,7 @@ def draw_hidden_raster(axes: Axes, excerpt: Excerpt, population: str, named: boo
     axes.set_yticks([])
     if named:
         size = excerpt.recording.populations[population].size
-        axes.set_ylabel(_row_name(population, spikes.shape[1], size), fontsize=8.5)
+        axes.set_ylabel(_row_name(population, spikes.shape[1], size), fontsize=8)
 
 
 def draw_output_raster(axes: Axes, excerpt: Excerpt, population: str, named: bool) -> None:
@@ -115,11 +141,13 @@ def draw_output_raster(axes: Axes, excerpt: Excerpt, population: str, named: boo
         axes.axhline(edge, color=style().pale, linewidth=0.8)
     # A class without recorded units has a band of height 0, which gets no label.
     held = [number for number in range(described.n_classes) if edges[number + 1] > edges[number]]
-    axes.set_yticks([(edges[k] + edges[k + 1]) / 2 for k in held], [str(k) for k in held])
+    middles = [(edges[k] + edges[k + 1]) / 2 for k in held]
+    kept = apart(middles, rows_apart(axes, LEAST_POINTS))
+    axes.set_yticks([middles[k] for k in kept], [str(held[k]) for k in kept])
     axes.tick_params(axis="y", length=0, labelleft=named)
     if named:
         name = _row_name(population, len(units), described.size).replace("units", "units, by class")
-        axes.set_ylabel(name, fontsize=9)
+        axes.set_ylabel(name, fontsize=8)
 
 
 def _row_name(population: str, recorded: int, size: int) -> str:
@@ -148,7 +176,21 @@ def show_cells(axes: Axes, excerpt: Excerpt, steps: np.ndarray, cells: np.ndarra
         extent=(*excerpt.limits, image.shape[0] - 0.5, -0.5),
     )
     quiet(axes)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(MOST_TICKS, integer=True))
+
+
+def footnote(figure: Figure, left: float, parts: Sequence[str]) -> None:
+    """Write remarks at the bottom of a figure, in as many lines as they need."""
+    inches = figure.get_figwidth() * (1 - left) - 0.1
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]}   ·   {part}" if lines else part
+        if lines and len(longer) * LETTER <= inches:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    y = 0.08 / figure.get_figheight()
+    figure.text(left, y, "\n".join(lines), va="bottom", color=style().grey, fontsize=8)
 
 
 def draw_neuron_mark(axes: Axes, excerpt: Excerpt, population: str, unit: int) -> None:
@@ -178,11 +220,11 @@ def draw_trace(
     marker = "" if series.every == 1 else "."
     axes.plot(steps, drawn, color=colour, linewidth=1.3, marker=marker, markersize=4)
     axes.set_xlim(excerpt.limits)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(MOST_TICKS, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     quiet(axes)
     axes.tick_params(labelleft=bool(label))
-    axes.set_ylabel(label, fontsize=9)
+    axes.set_ylabel(label, fontsize=8)
 
 
 def _course(excerpt: Excerpt, series: Series, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,16 +6,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spikefa.analysis.limits import MOST_SWITCHES, check_cells, check_panels
-from spikefa.analysis.panels import MOST_THUMBNAILS, Excerpt, draw_switches, draw_thumbnails
+from spikefa.analysis.panels import Excerpt, draw_switches, draw_thumbnails, footnote
 from spikefa.analysis.raster_panels import RasterPanel, draw_raster_panel
+from spikefa.analysis.saving import PAGE_WIDTH
 from spikefa.analysis.selection import select_populations, select_steps, select_units
 from spikefa.analysis.style import plain, style, styled
 from spikefa.recording import Recording, Window
 from spikefa.utils.indices import Selection
 
-WIDTH = 10.0
-TOP, BOTTOM = 1.15, 0.85
+TOP, BOTTOM = 1.15, 0.9
 """Inches above and below the panels."""
+LONGEST_TITLE = 80
 
 
 @styled
@@ -65,8 +66,8 @@ def raster_figure(
     panels = [_panel(excerpt, name, units) for name in names]
     heights = [min(3.6, max(1.15, 0.028 * len(panel.units))) for panel in panels]
     inches = TOP + BOTTOM + sum(heights) + 0.18 * (len(heights) - 1)
-    figure = Figure(figsize=(WIDTH, inches))
-    height, left, width = inches - TOP, 1.15 / WIDTH, 1 - 1.4 / WIDTH
+    figure = Figure(figsize=(PAGE_WIDTH, inches))
+    height, left, width = inches - TOP, 1.1 / PAGE_WIDTH, 1 - 1.35 / PAGE_WIDTH
     top = figure.add_axes((left, (height + 0.06) / inches, width, 0.45 / inches), label="images")
     draw_thumbnails(top, excerpt)
     _label_images(top, excerpt)
@@ -78,10 +79,10 @@ def raster_figure(
         draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=panel is panels[-1])
         height -= 0.18
-    axes.set_xlabel("step", fontsize=9)
+    axes.set_xlabel("step", fontsize=8.5)
     figure.align_ylabels()
-    figure.text(left, 1 - 0.3 / inches, _title(recording, window), fontsize=11)
-    figure.text(left, 0.15 / inches, _footnote(panels, excerpt), color=style().grey, fontsize=8)
+    figure.text(left, 1 - 0.3 / inches, _title(recording, window), fontsize=10)
+    footnote(figure, left, _remarks(panels, excerpt))
     return figure
 
 
@@ -95,8 +96,7 @@ def _panel(excerpt: Excerpt, population: str, units: str | int | Selection) -> R
 def _label_images(axes: Axes, excerpt: Excerpt) -> None:
     """Write the classes above the images that `draw_thumbnails` draws."""
     images = excerpt.recording.images
-    shown = excerpt.presentations()
-    for start, stop, image, label in shown[:: -(-len(shown) // MOST_THUMBNAILS)]:
+    for start, stop, image, label in excerpt.pictured():
         if image in images:
             axes.text(
                 (start + stop - 1) / 2,
@@ -110,12 +110,14 @@ def _label_images(axes: Axes, excerpt: Excerpt) -> None:
 
 def _title(recording: Recording, window: Window) -> str:
     name = f"{window.label}: " if window.label else ""
-    return plain(f"{recording.path.name}   {name}steps {window.start:,} to {window.stop - 1:,}")
+    title = f"{recording.path.name}   {name}steps {window.start:,} to {window.stop - 1:,}"
+    short = title if len(title) <= LONGEST_TITLE else f"…{title[1 - LONGEST_TITLE :]}"
+    return plain(short)
 
 
-def _footnote(panels: Sequence[RasterPanel], excerpt: Excerpt) -> str:
+def _remarks(panels: Sequence[RasterPanel], excerpt: Excerpt) -> list[str]:
     shown = len(excerpt.presentations())
-    parts = [f"{shown:,} images"]
+    parts = excerpt.remark() or [f"{shown:,} images"]
     if shown <= MOST_SWITCHES:
         parts.append("vertical lines: the image changes")
     if any(panel.classes is not None for panel in panels):
@@ -124,4 +126,4 @@ def _footnote(panels: Sequence[RasterPanel], excerpt: Excerpt) -> str:
         parts.append("rings: silent units")
     if any(panel.missing for panel in panels):
         parts.append("grey: not recorded")
-    return "   ·   ".join(parts)
+    return parts

@@ -6,7 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from spikefa.analysis.panels import SPIKE_OF_CLASS, Excerpt, show_cells
+from spikefa.analysis.panels import (
+    LEAST_POINTS,
+    MOST_TICKS,
+    SPIKE_OF_CLASS,
+    Excerpt,
+    show_cells,
+)
+from spikefa.analysis.spacing import apart, rows_apart
 from spikefa.analysis.style import quiet, style
 
 DENSE = 0.1
@@ -88,7 +95,7 @@ def draw_raster_panel(axes: Axes, panel: RasterPanel) -> None:
     else:
         _draw_bands(axes, classes)
     _mark_silent(axes, panel.silent)
-    axes.set_ylabel(panel.name, fontsize=8.5)
+    axes.set_ylabel(panel.name, fontsize=8)
 
 
 def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
@@ -97,7 +104,7 @@ def _draw_marks(axes: Axes, panel: RasterPanel, target: np.ndarray) -> None:
     quiet(axes)
     axes.set_xlim(excerpt.limits)
     axes.set_ylim(len(panel.units) - 0.5, -0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(MOST_TICKS, integer=True))
     box = axes.get_window_extent()
     points = 72 / axes.get_figure(root=True).dpi  # type: ignore[union-attr]
     height = box.height * points / len(panel.units)
@@ -124,7 +131,7 @@ def _number_units(axes: Axes, units: np.ndarray) -> None:
     count = min(len(units), MOST_UNIT_LABELS if len(units) <= MOST_UNIT_LABELS else 4)
     rows = np.round(np.linspace(0, len(units) - 1, count)).astype(np.int64)
     axes.set_yticks(rows, [f"{unit}" for unit in units[rows]])
-    axes.tick_params(axis="y", length=2, labelsize=7, labelcolor=style().grey)
+    axes.tick_params(axis="y", length=2, labelsize=7.5, labelcolor=style().grey)
 
 
 def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
@@ -133,8 +140,10 @@ def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
     edges = np.append(first, len(classes)) - 0.5
     for edge in edges[1:-1]:
         axes.axhline(edge, color=style().pale, linewidth=0.8)
-    axes.set_yticks((edges[:-1] + edges[1:]) / 2, [f"{number}" for number in held])
-    axes.tick_params(axis="y", length=0, labelsize=7)
+    middles = (edges[:-1] + edges[1:]) / 2
+    kept = apart(middles.tolist(), rows_apart(axes, LEAST_POINTS))
+    axes.set_yticks(middles[kept], [f"{number}" for number in held[kept]])
+    axes.tick_params(axis="y", length=0, labelsize=7.5)
 
 
 def _mark_silent(axes: Axes, rows: np.ndarray) -> None:

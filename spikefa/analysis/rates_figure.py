@@ -8,6 +8,7 @@ from matplotlib.ticker import PercentFormatter
 
 from spikefa.analysis.limits import check_panels
 from spikefa.analysis.rates import unit_rates
+from spikefa.analysis.saving import PAGE_WIDTH
 from spikefa.analysis.selection import select_populations
 from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import require
@@ -22,7 +23,8 @@ def rates_figure(recording: Recording) -> Figure:
 
     Each line shows, for one window, the share of units whose rate is at most the value on the axis.
     A jump at the left end stands for silent units, a jump at the right end for units that spike at
-    every step; both are counted in the corner. The dots on the axis are the means.
+    every step; both are counted above, in the order of the windows. The dots below the axis are the
+    means.
 
     Parameters
     ----------
@@ -47,13 +49,13 @@ def rates_figure(recording: Recording) -> Figure:
     require(len(labels) > 0, f"{recording.path} holds no recorded step yet: let the run go on")
     columns = min(2, len(names))
     lines = -(-len(names) // columns)
-    figure = Figure(figsize=(5.0 * columns, 2.6 * lines + 0.5), layout="constrained")
+    figure = Figure(figsize=(0.5 * PAGE_WIDTH * columns, 2.6 * lines + 0.5), layout="constrained")
     panels = figure.subplots(lines, columns, squeeze=False).flatten()
     for axes, name in zip(panels, names, strict=False):
         axes.set_label(f"rates/{name}")
         rates = {w.label: unit_rates(recording, name, steps=w.label) for w in windows[name]}
         _draw(axes, labels, rates)
-        _name(axes, recording, name)
+        _name(axes, recording, name, rates)
     for axes in panels[len(names) :]:
         axes.remove()
     drawn = {text: line for axes in figure.axes for line, text in _entries(axes)}
@@ -100,39 +102,32 @@ def _draw(axes: Axes, labels: list[str], rates: dict[str, np.ndarray]) -> None:
             transform=axes.get_xaxis_transform(),
             zorder=5,
         )
-    _count_extremes(axes, rates)
 
 
-def _name(axes: Axes, recording: Recording, population: str) -> None:
-    """Name the panel and its axes."""
+def _name(axes: Axes, recording: Recording, population: str, rates: dict[str, np.ndarray]) -> None:
+    """Write above the panel what it is about, and what on its axes."""
     count, size = len(recording.units(population)), recording.populations[population].size
     total = f" of {size:,}" if count < size else ""
-    axes.set_title(f"{population}, {count:,}{total} units", fontsize=10, loc="left")
+    title = f"{plain(population)}, {count:,}{total} units"
+    axes.set_title("\n".join([title, *_extremes(rates)]), fontsize=8.5, loc="left")
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(0, 1.02)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.tick_params(axis="x", pad=7)
-    axes.set_xlabel("steps with a spike (dots: means)", fontsize=8.5)
-    axes.set_ylabel("units, at most so active", fontsize=8.5)
+    axes.tick_params(axis="x", pad=8)
+    axes.set_xlabel("rate: steps with a spike (dots: means)", fontsize=8.5)
+    axes.set_ylabel("units with at most this rate", fontsize=8.5)
     quiet(axes)
 
 
-def _count_extremes(axes: Axes, rates: dict[str, np.ndarray]) -> None:
-    """Write how many units are silent or spike at every step, for each window."""
-    lines = []
-    for label, values in rates.items():
-        silent, always = int((values == 0).sum()), int((values == 1).sum())
-        parts = [f"{silent:,} silent"] * bool(silent) + [f"{always:,} at each step"] * bool(always)
-        if parts:
-            lines.append(plain(f"{label}: {', '.join(parts)}"))
-    axes.text(
-        0.98,
-        0.04,
-        "\n".join(lines),
-        transform=axes.transAxes,
-        ha="right",
-        va="bottom",
-        fontsize=8,
-        color=style().grey,
-    )
+def _extremes(rates: dict[str, np.ndarray]) -> list[str]:
+    """Return how many units are silent or spike at every step, for each window."""
+    silent = [int((values == 0).sum()) for values in rates.values()]
+    always = [int((values == 1).sum()) for values in rates.values()]
+    counts = {"silent": silent, "at each step": always}
+    parts = [
+        f"{what}: {' / '.join(f'{count:,}' for count in found)}"
+        for what, found in counts.items()
+        if any(found)
+    ]
+    return [", ".join(parts)] if parts else []

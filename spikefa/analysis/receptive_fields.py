@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from spikefa.analysis.saving import PAGE_WIDTH
 from spikefa.analysis.selection import spread
 from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import SpikefaError, require
@@ -16,6 +17,7 @@ from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.utils.numbers import is_whole, whole_number
 
 COLUMNS = 8
+UNIT = "a.u."
 FIRST = re.compile(r"network\.synapses\.(.+)\.weight")
 
 
@@ -64,13 +66,14 @@ def receptive_fields(
         axes.set_label(f"unit/{unit}")
         field = weights[:, unit].reshape(height, width)
         image = axes.imshow(field, cmap="RdBu_r", vmin=-largest, vmax=largest)
-        axes.set_title(f"{unit}", fontsize=7, color=style().grey, pad=2)
+        axes.set_title(f"{unit}", fontsize=7.5, color=style().grey, pad=2)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
     for axes in panels[len(chosen) :]:
         axes.set_axis_off()
     scale = figure.colorbar(image, ax=panels, shrink=0.8, aspect=30, pad=0.015)
+    scale.set_label(f"weight ({UNIT})", fontsize=8.5)
     scale.outline.set_visible(False)
     quiet(scale.ax)
     title = _title(name, len(chosen), size, loaded.settings.get("replicas"))
@@ -81,9 +84,9 @@ def receptive_fields(
 def _panels(count: int, aspect: float) -> tuple[Figure, list[Axes]]:
     """Return a figure with room for this many images, and its panels."""
     rows = -(-count // COLUMNS)
-    height = 1.13 * aspect * rows + 0.5
-    layout = ConstrainedLayoutEngine(h_pad=0.02, w_pad=0.02)
-    figure = Figure(figsize=(9.6, max(1.6, height)), layout=layout)
+    height = (0.86 * aspect + 0.21) * rows + 0.4
+    layout = ConstrainedLayoutEngine(h_pad=0.03, w_pad=0.02)
+    figure = Figure(figsize=(PAGE_WIDTH, max(1.6, height)), layout=layout)
     return figure, figure.subplots(rows, COLUMNS, squeeze=False).flatten().tolist()
 
 

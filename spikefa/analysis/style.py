@@ -1,20 +1,20 @@
 """Colours that all figures share: dark ink on light paper, or light ink on dark paper.
 
-Ink and paper come from here alone. Of the Matplotlib style in use, figures take the paper, if it is
-light or dark enough, and the font. The rest of it, such as the colours of ticks, would mix two
-styles.
+All colours come from here. Of the Matplotlib style in use, figures take the font, and no colour,
+which would mix two styles; they are dark if its paper is.
 """
 
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from matplotlib import rc_context, rcParams, rcParamsDefault
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb, to_rgba
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.typing import ColorType
 
 from spikefa.utils.printable import printable
 
@@ -57,13 +57,13 @@ class Style:
 LIGHT = Style(
     paper="#ffffff",
     ink="#1f2430",
-    grey="#7a8190",
+    grey="#6a7180",
     pale="#d9dce3",
-    accent="#d9480f",
+    accent="#cf450e",
     blue="#1c6fb8",
     purple="#7b2fa0",
     fills={"blue": "#e3eef8", "accent": "#fdeae1", "grey": "#eef0f3"},
-    palette=("#1c6fb8", "#d9480f", "#2b8a3e", "#9c36b5", "#a87d00", "#0b7285", "#c2255c"),
+    palette=("#1c6fb8", "#cf450e", "#2b8a3e", "#9c36b5", "#a87d00", "#0b7285", "#c2255c"),
     pixels="gray_r",
 )
 DARK = Style(
@@ -79,8 +79,6 @@ DARK = Style(
     pixels="gray",
 )
 
-LIGHT_FROM, DARK_UP_TO = 0.85, 0.04
-"""Luminance of paper on which the colours above have a contrast of at least 3."""
 MEDIUM = 0.18
 """Luminance of a medium grey, from which black and white have about the same contrast."""
 
@@ -97,15 +95,13 @@ ACCENT, BLUE, PALETTE = LIGHT.accent, LIGHT.blue, LIGHT.palette
 
 
 def style() -> Style:
-    """Return the colours of a figure that is drawn now."""
-    *_, opacity = to_rgba(rcParams["figure.facecolor"])
-    paper = to_hex(rcParams["figure.facecolor"]) if opacity == 1 else LIGHT.paper
-    bright = luminance(paper)
-    found = LIGHT if bright > MEDIUM else DARK
-    return found if DARK_UP_TO < bright < LIGHT_FROM else replace(found, paper=paper)
+    """Return the colours of a figure that is drawn now: `DARK` if the style in use is dark."""
+    paper = to_rgba(rcParams["figure.facecolor"])
+    dark = paper[3] == 1 and luminance(paper) < MEDIUM
+    return DARK if dark else LIGHT
 
 
-def luminance(colour: str) -> float:
+def luminance(colour: ColorType) -> float:
     """Return the relative luminance of a colour, 0 to 1, as WCAG 2 defines it."""
     values = np.array(to_rgb(colour))
     linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)

@@ -11,6 +11,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spikefa.analysis.saving import PAGE_WIDTH, save_figure
 from spikefa.analysis.style import quiet, style, styled
 from spikefa.backends import choose_backend
 from spikefa.bench.limits import Limits, fraction, free_memory, measure_limits
@@ -21,7 +22,6 @@ from spikefa.errors import SpikefaError
 from spikefa.feedback import FA
 from spikefa.models.lillicrap2016 import spiking_mnist
 from spikefa.network.network import Network
-from spikefa.utils.files import written_whole
 from spikefa.utils.timing import interleaved
 
 WIDTHS = (256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -180,7 +180,7 @@ def scaling_figure(
     measured = [point for point in points if point["milliseconds"]]
     if not measured:
         raise SpikefaError("nothing was measured: give smaller widths or more patience")
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, 3.6), layout="constrained")
     cost, share = figure.subplots(1, 2)
     cost.set(xlabel="GFLOP in a step", ylabel="ms a step", xscale="log", yscale="log")
     share.set(xlabel="hidden neurons in a layer", ylabel="share of the limit", xscale="log")
@@ -197,11 +197,11 @@ def scaling_figure(
     share.set_xticks(sorted({p["width"] for p in measured}))
     share.xaxis.set_major_formatter("{x:.0f}")
     share.minorticks_off()
-    cost.legend(frameon=False)
+    drawn = cost.get_legend_handles_labels()
+    figure.legend(*drawn, loc="outside upper left", ncols=5, frameon=False, fontsize=8)
     quiet(cost)
     quiet(share)
-    with written_whole(path) as temporary:
-        figure.savefig(temporary, dpi=150, facecolor="auto")
+    save_figure(figure, path)
 
 
 def _draw_limit(axes: Axes, flops: Sequence[float], limit_flops: float) -> None:

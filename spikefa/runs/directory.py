@@ -21,6 +21,7 @@ from spikefa.utils.yaml_text import parse_named
 _FILES = {
     "config": "config.yaml",
     "data": "data.json",
+    "start": "start.csv",
     "metrics": "metrics.csv",
     "replicas": "replicas.csv",
     "recording": "recording.h5",
@@ -38,14 +39,15 @@ class RunDirectory:
     ----------
     path : Path
         The folder.
-    config, data, metrics, replicas, recording, checkpoint, summary, figures : Path
-        ``config.yaml``, ``data.json``, ``metrics.csv``, ``replicas.csv``, ``recording.h5``,
-        ``checkpoint.pt``, ``summary.json`` and the folder ``figures``.
+    config, data, start, metrics, replicas, recording, checkpoint, summary, figures : Path
+        ``config.yaml``, ``data.json``, ``start.csv``, ``metrics.csv``, ``replicas.csv``,
+        ``recording.h5``, ``checkpoint.pt``, ``summary.json`` and the folder ``figures``.
     """
 
     path: Path
     config: Path = field(init=False)
     data: Path = field(init=False)
+    start: Path = field(init=False)
     metrics: Path = field(init=False)
     replicas: Path = field(init=False)
     recording: Path = field(init=False)
@@ -116,10 +118,11 @@ class RunDirectory:
         try:
             yield
         except SpikefaError:
-            mine = (self.config, self.data, self.path / LOCK)
+            mine = (self.config, self.data, self.start, self.path / LOCK)
             if all(path.is_dir() or path in mine for path in self.path.rglob("*")):
                 self.config.unlink(missing_ok=True)
                 self.data.unlink(missing_ok=True)
+                self.start.unlink(missing_ok=True)
                 for folder in (self.figures, self.path / "repeats"):
                     with suppress(OSError):  # there is none
                         folder.rmdir()
@@ -139,6 +142,10 @@ class RunDirectory:
             text = yaml.safe_dump(plain(settings), sort_keys=False)
             heading = f"# spikefa run {experiment} --config THIS_FILE"
             temporary.write_text(f"{heading}\n{text}", encoding="utf-8")
+
+    def write_start(self, row: dict[str, float]) -> None:
+        """Write what is measured before training: a line of epoch 0, like those of the metrics."""
+        self._write_rows(self.start, [row])
 
     def write_metrics(self, rows: Sequence[dict[str, float]]) -> None:
         """Write one line per epoch; integers have no decimal point, missing numbers are empty."""

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 
 from matplotlib.figure import Figure
 
 from spikefa.analysis.alignment_figure import alignment_figure
 from spikefa.analysis.curves import learning_curve
 from spikefa.analysis.figure4 import figure4
+from spikefa.analysis.metrics_table import MetricsTable, read_metrics
 from spikefa.analysis.rates_figure import rates_figure
 from spikefa.analysis.receptive_fields import receptive_fields
 from spikefa.errors import SpikefaError
@@ -43,7 +45,7 @@ def run_figures(run: RunDirectory) -> list[RunFigure]:
         "learning",
         "Learning curve",
         "Error and firing rates against the images seen.",
-        lambda: learning_curve(run.metrics),
+        lambda: learning_curve(run.metrics, _test_error(run)),
     )
     work = RunFigure(
         "fig4",
@@ -61,7 +63,7 @@ def run_figures(run: RunDirectory) -> list[RunFigure]:
         "alignment",
         "Alignment",
         "The angle between forward and feedback weights; 90 degrees is unrelated.",
-        lambda: alignment_figure(run.metrics),
+        lambda: alignment_figure([*_start(run), *read_metrics(run.metrics)]),
     )
     fields = RunFigure(
         "receptive_fields",
@@ -82,6 +84,20 @@ def _has_alignment(run: RunDirectory) -> bool:
         return False
     with open(run.metrics, encoding="utf-8", errors="replace") as file:
         return "alignment_" in file.readline()
+
+
+def _test_error(run: RunDirectory) -> float | None:
+    """Return the error on the test images, or None if the run has not told it."""
+    try:
+        found = run.read_summary().get("test_error_percent")
+    except SpikefaError:  # damaged
+        return None
+    return float(found) if isinstance(found, int | float) and isfinite(found) else None
+
+
+def _start(run: RunDirectory) -> MetricsTable:
+    """Return the row of epoch 0, which runs of earlier versions lack."""
+    return read_metrics(run.start) if run.start.is_file() else []
 
 
 def _of_recording(run: RunDirectory, draw: Callable[[Recording], Figure]) -> Figure:

@@ -5,6 +5,7 @@ import pytest
 
 from spikefa.analysis import alignment_figure, save_figure
 from spikefa.errors import SpikefaError
+from tests.helpers.readable import check_readable
 
 ROWS = [
     {"epoch": 1, "alignment_hidden2": 88.0, "alignment_output": 80.0},
@@ -26,6 +27,15 @@ def test_alignment_is_the_columns_with_90_degrees_marked(tmp_path):
     figure = alignment_figure(path)
     save_figure(figure, tmp_path / "x.png")
     assert figure.axes[0].get_ylim()[1] > 91.5
+
+
+def test_the_angles_before_training_are_at_epoch_0():
+    start = {"epoch": 0, "images": 0, "alignment_hidden2": 90.5, "alignment_output": 89.0}
+    figure = alignment_figure([start, *ROWS])
+    curves = {str(line.get_label()): line.get_xydata().tolist() for line in figure.axes[0].lines}
+    assert curves["hidden2"] == [[0, 90.5], [1, 88.0], [2, 85.5]]
+    assert figure.axes[0].get_xlim()[0] == 0
+    check_readable(figure)
 
 
 def test_an_epoch_without_angles_is_left_out():

@@ -3,6 +3,7 @@ import pytest
 
 from spikefa.analysis import learning_curve, save_figure
 from spikefa.errors import SpikefaError
+from tests.helpers.readable import check_readable, tick_labels
 
 HEADER = (
     "epoch,images,step,train_error_percent,validation_error_percent,rate_input,rate_output,"
@@ -26,8 +27,8 @@ def test_curves_are_the_columns(metrics):
     errors, rates = learning_curve(metrics).axes
     curves = {line.get_label(): line.get_xydata().tolist() for line in errors.lines}
     assert curves == {
-        "training": [[1000, 40], [2000, 20], [3000, 4]],
-        "validation": [[1000, 30], [3000, 5]],
+        "training images, while learning: 4.00 %": [[1000, 40], [2000, 20], [3000, 4]],
+        "validation images: 5.00 %": [[1000, 30], [3000, 5]],
     }
     assert errors.get_yscale() == "log"
     curves = {line.get_label(): line.get_ydata().tolist() for line in rates.lines}
@@ -36,6 +37,36 @@ def test_curves_are_the_columns(metrics):
     low, high = rates.get_xlim()
     assert low == 0
     assert high > 3000
+
+
+def test_the_test_error_stands_at_the_end_and_each_error_says_what_it_is(metrics):
+    figure = learning_curve(metrics, test_error=6.25)
+    errors = figure.axes[0]
+    assert errors.lines[2].get_xydata().tolist() == [[3000, 6.25]]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "training images, while learning: 4.00 %",
+        "validation images: 5.00 %",
+        "test images, at the end: 6.25 %",
+    ]
+    assert errors.get_ylabel() == "error (%)"
+
+
+def test_the_label_says_which_guess_if_there_are_two():
+    rows = [{"images": 1, "train_error_percent": 9.0, "train_error_percent_summed": 8.0}]
+    assert learning_curve(rows).axes[0].get_ylabel() == "error, guess from the last step (%)"
+
+
+def test_labels_of_the_logarithmic_axis_are_apart():
+    """0.9 stood on 1.0."""
+    for last in (0.0002, 0.2, 1.2, 11):
+        errors = np.geomspace(60, last, 5)
+        rows = [{"images": n, "train_error_percent": x} for n, x in enumerate(errors, 1)]
+        figure = learning_curve(rows)
+        check_readable(figure)
+        shown = [label.get_text() for label in tick_labels(figure.axes[0].yaxis)]
+        assert 2 <= len(shown) <= 10
+        assert not any("^" in label for label in shown)
 
 
 @pytest.mark.parametrize("validation", ["", "50.0"])

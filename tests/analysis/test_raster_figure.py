@@ -5,11 +5,13 @@ from importlib import import_module
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from spikefa.analysis import raster_figure, save_figure
+from spikefa.analysis import figure4, raster_figure, save_figure
 from spikefa.analysis.panels import MISSING, SILENT, SPIKE, SPIKE_OF_CLASS
 from spikefa.errors import SpikefaError
 from spikefa.recording import Probe, Recorder, Window, open_recording
+from tests.helpers.readable import check_readable
 
 PIXELS = np.random.default_rng(0).integers(0, 17, (60, 6, 6), dtype=np.uint8)
 WINDOWS = (Window("early", 0, 50), Window("$late", 100, 150))
@@ -68,6 +70,52 @@ def test_image_switches_and_labels_are_marked(record):
     assert [text.get_text() for text in found["images"].texts] == [str(n) for n in range(10)]
     for number, inset in enumerate(found["images"].child_axes):
         np.testing.assert_array_equal(inset.images[0].get_array(), PIXELS[number])
+
+
+@pytest.mark.parametrize("stop", [65, 75, 150, 740])
+def test_of_many_images_those_drawn_stand_over_their_steps(record, stop):
+    """They were drawn beside them, in the middle of the steps of several images."""
+    with record(windows=(Window("all", 0, stop),), stop=stop) as recording:
+        figure = raster_figure(recording)
+    top = panels(figure)["images"]
+    count = -(-stop // 5)
+    stride = -(-count // 12)
+    expected = [(5 * n, n) for n in range(0, count, stride)]
+    bars = [tuple(line.get_xdata()) for line in top.lines]
+    assert bars == [(start - 0.5, start + 4.5) for start, _ in expected]
+    assert len(top.child_axes) == len(top.texts) == len(expected) <= 12
+    FigureCanvasAgg(figure).draw()
+    for inset, text, (start, number) in zip(top.child_axes, top.texts, expected, strict=True):
+        np.testing.assert_array_equal(inset.images[0].get_array(), PIXELS[number % 60])
+        assert text.get_text() == str(number % 60 % 10)
+        assert text.get_position()[0] == start + 2
+        box = inset.get_window_extent()
+        middle = top.transData.transform((start + 2, 0))[0]
+        assert (box.x0 + box.x1) / 2 == pytest.approx(middle, abs=1)
+    said = "".join(text.get_text() for text in figure.texts)
+    assert f"{len(expected)} of {count} images drawn, over their steps" in said
+    check_readable(figure)
+
+
+def test_images_that_have_room_get_no_bars(record):
+    with record() as recording:
+        figure = raster_figure(recording)
+    assert not panels(figure)["images"].lines
+    assert "10 images" in "".join(text.get_text() for text in figure.texts)
+
+
+def test_of_many_classes_the_labels_are_apart(tmp_path):
+    """62 classes of letters and digits stood on each other."""
+    states = {name: {"spikes": torch.zeros(1, 124)} for name in ("input", "output")}
+    path = tmp_path / "run.h5"
+    probes = [Probe("output", "spikes", "all")]
+    with Recorder.create(path, probes, WINDOWS, states, {"seed": 3}, n_classes=62) as recorder:
+        for step in range(50):
+            states["output"]["spikes"].bernoulli_(0.3)
+            recorder.observe(step, step // 5, step // 5)
+    with open_recording(path) as recording:
+        check_readable(raster_figure(recording))
+        check_readable(figure4(recording))
 
 
 def test_silent_units_keep_their_row_and_get_a_ring(record):

@@ -35,8 +35,7 @@ def test_rates_are_the_distribution_over_units(recording, tmp_path, monkeypatch)
     assert early_mean.get_xdata() == [0.5]
     assert late.get_xdata().tolist() == [0] * 6 + [1]
     assert late_mean.get_xdata() == [0]
-    counted = axes.texts[0].get_text()
-    assert counted == "early: 1 silent, 1 at each step\n\\$late: 5 silent"
+    assert axes.get_title("left") == "hidden1, 5 units\nsilent: 1 / 5, at each step: 1 / 0"
     save_figure(rates_figure(recording), tmp_path / "x.pdf")
 
 

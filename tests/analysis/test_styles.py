@@ -5,8 +5,9 @@ import inspect
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from cycler import cycler
 from matplotlib.collections import PathCollection
-from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -16,12 +17,15 @@ import spikefa as sf
 from spikefa import analysis
 from spikefa.analysis.circuit_diagrams import DIAGRAMS
 from spikefa.analysis.style import DARK, LIGHT, style
+from tests.helpers.readable import check_readable
 
 STYLES = ["default", "dark_background", "grayscale"]
 """Of the last, the paper is medium grey, on which few colours can be told from it."""
 
 LEAST = 3
-"""The contrast that WCAG 2 asks of graphics and of large text."""
+"""The contrast that WCAG 2 asks of graphics."""
+LEAST_OF_TEXT = 4.5
+"""The contrast that it asks of text."""
 
 ROWS = [
     {
@@ -89,6 +93,18 @@ FIGURES = {
 }
 
 
+COLOURS_OF_A_STYLE = (
+    *("figure.facecolor", "figure.edgecolor", "axes.facecolor", "axes.edgecolor", "text.color"),
+    *("axes.labelcolor", "xtick.color", "ytick.color", "legend.labelcolor", "grid.color"),
+)
+
+
+def colours_of(used):
+    """Return all colours of a style in hexadecimal."""
+    single = (used.ink, used.paper, used.grey, used.pale, used.accent, used.blue, used.purple)
+    return [to_hex(colour) for colour in (*single, *used.palette)]
+
+
 def contrast(a, b):
     """Return the contrast of two colours, by the formula of WCAG 2."""
 
@@ -137,7 +153,8 @@ def check(figure):
     for what, colour in drawn:
         assert to_rgba(colour)[3] == 1
         if what.startswith("text") or to_rgba(colour) not in guides:
-            assert contrast(colour, paper) >= LEAST, (what, colour, paper)
+            least = LEAST_OF_TEXT if what.startswith("text") else LEAST
+            assert contrast(colour, paper) >= least, (what, colour, paper)
             for fill in fills:
                 assert contrast(colour, fill) >= LEAST, (what, colour, fill)
 
@@ -151,6 +168,26 @@ def test_every_figure_can_be_read_under_every_style(run, name, used):
     check(figure)
     paper = "black" if used == "dark_background" else "white"
     assert contrast(figure.get_facecolor(), paper) == 1
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_laid_out_to_be_read(run, name):
+    check_readable(FIGURES[name](run))
+
+
+@pytest.mark.parametrize("name", DIAGRAMS)
+def test_every_diagram_is_laid_out_to_be_read(name):
+    check_readable(DIAGRAMS[name]())
+
+
+def test_no_colour_is_of_the_style_in_use(run):
+    """A style gave its paper, and the rest came from here."""
+    odd = dict.fromkeys(COLOURS_OF_A_STYLE, "#12e3a7") | {"axes.prop_cycle": cycler(color=["g"])}
+    with plt.rc_context(odd):
+        figure = FIGURES["learning_curve"](run)
+        figure.draw_without_rendering()
+    assert {to_hex(colour) for _, colour in inks(figure)} <= set(colours_of(LIGHT))
+    assert {to_hex(axes.get_facecolor()) for axes in figure.axes} == {LIGHT.paper}
 
 
 @pytest.mark.parametrize("used", STYLES)
@@ -176,13 +213,14 @@ def test_dark_paper_gets_light_ink():
     with plt.style.context("dark_background"):
         assert style() == DARK
     assert style() == LIGHT
-    kept = [("#fdf6e3", "#fdf6e3"), ("#1e1e1e", "#1e1e1e")]
-    replaced = [("0.75", LIGHT.paper), ("0.3", DARK.paper), ("none", LIGHT.paper)]
-    for paper, expected in kept + replaced:
+    light = ["#fdf6e3", "0.75", "none", (0, 0, 0, 0)]
+    for paper, expected in [*((each, LIGHT) for each in light), ("#1e1e1e", DARK), ("0.3", DARK)]:
         with plt.rc_context({"figure.facecolor": paper}):
-            assert style().paper == expected
-            colours = style()
-        for colour in (colours.ink, colours.grey, colours.accent, colours.blue, *colours.palette):
+            assert style() == expected
+    for colours in (LIGHT, DARK):
+        for colour in (colours.ink, colours.grey, colours.accent, colours.blue, colours.purple):
+            assert contrast(colour, colours.paper) >= LEAST_OF_TEXT
+        for colour in colours.palette:
             assert contrast(colour, colours.paper) >= LEAST
         for fill in colours.fills.values():
             assert contrast(colours.ink, fill) >= 7

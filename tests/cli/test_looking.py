@@ -6,7 +6,12 @@ import sys
 
 import pytest
 
+from spikefa.analysis.metrics_table import read_metrics
 from spikefa.cli import main
+from spikefa.experiments.lillicrap2016.fig4 import EXPERIMENT, build
+from spikefa.runs.directory import RunDirectory
+from spikefa.runs.figures import run_figures
+from spikefa.runs.parsing import read_settings
 from tests.helpers.small_run import FIGURES
 
 
@@ -16,6 +21,23 @@ def test_figures_are_drawn_again_from_the_files_alone(copied, capsys):
     assert main(["figure", str(copied)]) == 0
     assert sorted(p.name for p in copied.glob("figures/*")) == [f"{n}.png" for n in FIGURES]
     assert "fig4.png" in capsys.readouterr().out
+
+
+def test_alignment_begins_before_training_and_the_test_error_is_shown(finished):
+    """Before, the first point was that after the first epoch, where the angle has fallen."""
+    run = RunDirectory(finished)
+    angles = read_metrics(run.start)
+    assert [row["epoch"] for row in angles] == ["0"]
+    settings = read_settings(run.experiment, EXPERIMENT.settings, run)
+    fresh = build(EXPERIMENT.completed(settings))
+    for name, angle in fresh.network.alignment().items():
+        assert float(angles[0][f"alignment_{name}"]) == pytest.approx(angle, rel=1e-6)
+    drawn = {figure.name: figure for figure in run_figures(run)}
+    for line in drawn["alignment"].draw().axes[0].lines[:-1]:
+        assert line.get_xdata()[0] == 0
+        assert line.get_ydata()[0] == float(angles[0][f"alignment_{line.get_label()}"])
+    test = run.read_summary()["test_error_percent"]
+    assert drawn["learning"].draw().axes[0].lines[-1].get_ydata() == [test]
 
 
 def test_figures_that_the_files_do_not_allow_are_left_out(copied, capsys):

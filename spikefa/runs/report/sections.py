@@ -1,11 +1,11 @@
 """The sections of a report, each made from the files of the run."""
 
-import io
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from spikefa.analysis.metrics_table import read_metrics
+from spikefa.analysis.saving import as_png
 from spikefa.errors import SpikefaError
 from spikefa.recording import describe, open_recording
 from spikefa.runs.directory import RunDirectory
@@ -90,10 +90,8 @@ def _figure(figure: RunFigure) -> tuple[Markup, Markup]:
         drawn = figure.draw()
     except SpikefaError as error:
         return heading, element("p", f"Not drawn: {error}", class_="notice")
-    png = io.BytesIO()
-    drawn.savefig(png, dpi=DPI, format="png", facecolor="auto")
     width = round(PIXELS_PER_INCH * drawn.get_figwidth())
-    return heading, picture(png.getvalue(), width, figure.caption)
+    return heading, picture(as_png(drawn, DPI), width, figure.caption)
 
 
 def metrics(run: RunDirectory) -> Markup:

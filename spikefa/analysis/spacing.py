@@ -1,0 +1,50 @@
+"""Which of many labels there is room for, and ticks of logarithmic axes that do not collide."""
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+EVERY = {0.45: None, 2.6: (1.0, 2.0, 5.0), math.inf: (1.0,)}
+"""Up to this many decades, which multiples of a power of ten have a tick; None: round numbers."""
+
+
+def apart(places: Sequence[float], least: float) -> list[int]:
+    """Return which of the places, in ascending order, to label so that they are `least` apart."""
+    chosen: list[int] = []
+    for number, place in enumerate(places):
+        if not chosen or place - places[chosen[-1]] >= least * (1 - 1e-9):
+            chosen.append(number)
+    return chosen
+
+
+def rows_apart(axes: Axes, points: float) -> float:
+    """Return how many rows of a panel of units lie within some points, for `apart`."""
+    low, high = sorted(axes.get_ylim())
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return points * (high - low) / (axes.get_window_extent().height * 72 / figure.dpi)
+
+
+def log_scale(axes: Axes, power: bool = False) -> None:
+    """Make the vertical axis logarithmic, with ticks for its range that are apart.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its data drawn.
+    power : bool, default False
+        Whether to write powers of ten instead of plain numbers such as 0.5 and 20.
+    """
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    decades = math.log10(high / low)
+    multiples = next(found for most, found in EVERY.items() if decades <= most)
+    if multiples is None:
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+    else:
+        axes.yaxis.set_major_locator(LogLocator(subs=multiples, numticks=12))
+    if not power:
+        axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
