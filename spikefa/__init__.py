@@ -30,7 +30,7 @@ _NAMES = {
         "Auxiliary Backprop DFA FA FeedbackCircuit KP Mixed NodePerturbation PAL PFA PFAo "
         "PseudoBackprop Reward SF Shallow WM"
     ),
-    "network": "Network",
+    "network": "Network load_weights save_weights",
     "neurons": "Population Rate SnnTorch StochasticBinary",
     "plasticity": (
         "BCM Direct Eligibility Oja Outer PlasticityRule Post RoughThreeFactor STDP ThreeFactor"
@@ -78,6 +78,8 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.feedback import Reward as Reward
     from spikefa.feedback import Shallow as Shallow
     from spikefa.network import Network as Network
+    from spikefa.network import load_weights as load_weights
+    from spikefa.network import save_weights as save_weights
     from spikefa.neurons import Population as Population
     from spikefa.neurons import Rate as Rate
     from spikefa.neurons import SnnTorch as SnnTorch

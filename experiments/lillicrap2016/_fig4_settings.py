@@ -1,6 +1,7 @@
 """The settings of figure 4, including the choice of the rule and the circuit."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -106,6 +107,14 @@ class Settings(Placed):
         fills="feedback.gated",
     )
     output_error: Literal["spikes", "probability"] = option("spikes", "minus target: the error")
+    weights: str | None = option(
+        None, "begin with the weights in this file, see `spikefa weights` and docs/weights.md"
+    )
+    weights_feedback: bool = option(
+        True,
+        "false: of --weights take the forward weights alone, as another circuit must; its own are "
+        "drawn from the seed",
+    )
     checkpoint_minutes: Duration = option(MINUTES, "minutes between two checkpoints in an epoch")
     record: bool = option(True, "write recording.h5 and draw figure 4 from it")
     record_windows: str = option(
@@ -158,4 +167,10 @@ def complete(settings: Settings) -> Settings:
         "--input-rate-factor goes with --learning-rate and is of no use beside "
         "--rule.learning_rate: give one rate for each projection there, or leave it out",
     )
+    require(
+        settings.weights is not None or settings.weights_feedback,
+        "--weights-feedback false is of no use without --weights: leave it out",
+    )
+    if settings.weights is not None:
+        settings = replace(settings, weights=os.path.abspath(os.path.expanduser(settings.weights)))
     return complete_choices(settings, settings.choices)

@@ -18,6 +18,8 @@ from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
 from spikefa.experiments.lillicrap2016._fig4_result import conclude, mean_angles, summarise
 from spikefa.experiments.lillicrap2016._fig4_settings import Settings, complete
 from spikefa.models.lillicrap2016 import spiking_mnist
+from spikefa.network.network import Network
+from spikefa.network.weights import load_weights
 from spikefa.recording import When
 from spikefa.runs.data import keep_data, named_data
 from spikefa.runs.directory import RunDirectory
@@ -30,33 +32,28 @@ from spikefa.simulation.simulation import Simulation
 from spikefa.utils.devices import captures_on, choose_device
 
 
-def splits(settings: Settings, data: Dataset) -> Dataset:
-    """Return the images that the settings choose from the data set that they name."""
-    chosen = settings.selection
-    data = data.hold_out(settings.validation_images, chosen)
-    return data.subset(settings.train_images, settings.test_images, chosen)
-
-
-def build(settings: Settings, data: Dataset) -> Simulation:
-    """Return a new simulation with these settings and the data set that they name."""
-    device = choose_device(settings.device)
-    dataset = splits(settings, data)
-    network = spiking_mnist(
+def network_of(settings: Settings, n_inputs: int) -> Network:
+    """Return a new network with these settings."""
+    return spiking_mnist(
         settings.hidden,
         settings.hidden_layers,
         settings.outputs,
-        n_inputs=dataset.n_inputs,
+        n_inputs=n_inputs,
         feedback=settings.choices["feedback"].make(),
         rule=settings.choices["rule"].make(),
         tau=settings.tau,
         weight_scale=settings.weight_scale,
         output_error=settings.output_error,
-        device=device,
+        device=choose_device(settings.device),
         replicas=settings.replicas,
     )
+
+
+def simulation_of(settings: Settings, network: Network, images: Dataset) -> Simulation:
+    """Return a new simulation of this network with these settings."""
     return Simulation(
         network,
-        dataset,
+        images,
         steps_per_image=settings.steps_per_image,
         batch_size=settings.batch_size,
         seed=settings.seed,
@@ -81,14 +78,29 @@ class Training(Experiment):
         seeds = f"seed{first}" if first == last else f"seeds{first}to{last}"
         return f"{self.name}-{seeds}"
 
+    def network(self, settings: Settings, n_inputs: int) -> Network:
+        """Return a new network with these settings."""
+        return network_of(settings, n_inputs)
+
+    def splits(self, settings: Settings, data: Dataset) -> Dataset:
+        """Return the images that the settings choose from the data set that they name."""
+        chosen = settings.selection
+        data = data.hold_out(settings.validation_images, chosen)
+        return data.subset(settings.train_images, settings.test_images, chosen)
+
     def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Compute:
         """Return a function that trains the network from its present state."""
         data = named_data(settings)
         if resumed is not None:
             keep_data(resumed, data)
-        simulation = build(settings, data)
+        begun = resumed is not None and _has_begun(resumed)
+        network = self.network(settings, data.n_inputs)
+        if settings.weights is not None and not begun:
+            both = settings.weights_feedback
+            load_weights(network, settings.weights, feedback=both, seed=settings.seeds)
+        simulation = simulation_of(settings, network, self.splits(settings, data))
         windows = windows_of(simulation, settings)
-        if resumed is not None and _has_begun(resumed):
+        if resumed is not None and begun:
             simulation.restore(resumed.checkpoint)
             done = len(simulation.history)
             require(

@@ -39,6 +39,8 @@ def make_parser() -> argparse.ArgumentParser:
     _run(add("run", "run an experiment of a paper"))
     _list(add("list", "list the experiments, or what can be plugged into them"))
     _fetch(add("fetch", "fetch a data set and verify its checksums"))
+    _test(add("test", "test the trained network of a run on its own or on other images"))
+    _weights(add("weights", "write the weights of the trained network of a run to a file"))
     _inspect(add("inspect", "print what a run directory or a recording holds"))
     _repair(add("repair", "make the recording of a killed run readable everywhere"))
     _raster(add("raster", "draw the spikes of a recording"))
@@ -70,6 +72,42 @@ def _list(parser: argparse.ArgumentParser) -> None:
 def _fetch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", help="mnist, fashion_mnist or kmnist")
     parser.add_argument("--data-dir", help="folder to put it in; default: the cache of this user")
+
+
+def _test(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, help="run directory")
+    parser.add_argument("--dataset", help="as in `spikefa run`; default: that of the run")
+    parser.add_argument("--split", choices=("train", "validation", "test"), default="test")
+    parser.add_argument("--out", type=Path, help="file for the predictions, such as guesses.csv")
+    parser.add_argument(
+        "--confusion", type=Path, help="picture of the confusion matrix, such as confusion.png"
+    )
+    parser.add_argument(
+        "--guess",
+        choices=("last", "summed"),
+        default="summed",
+        help="which guess the picture counts: from the last step, or from all steps summed",
+    )
+    parser.add_argument("--device", help="cpu, cuda or auto; default: that of the run")
+    _trust(parser)
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+
+
+def _weights(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, help="run directory")
+    parser.add_argument(
+        "--out", type=Path, help="file to write; default: weights.safetensors in the run"
+    )
+    _trust(parser)
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+
+
+def _trust(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run code that the run names, though it was not run here before",
+    )
 
 
 def _inspect(parser: argparse.ArgumentParser) -> None:

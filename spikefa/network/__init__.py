@@ -2,5 +2,6 @@
 
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
+from spikefa.network.weights import load_weights, save_weights
 
-__all__ = ["Network", "NetworkState"]
+__all__ = ["Network", "NetworkState", "load_weights", "save_weights"]

@@ -7,7 +7,9 @@ from dataclasses import KW_ONLY, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from spikefa.datasets import Dataset
 from spikefa.errors import SpikefaError
+from spikefa.network.network import Network
 from spikefa.plugins.choices import named_code
 from spikefa.plugins.trust import seal
 from spikefa.runs.data import moved, placed_data
@@ -68,6 +70,23 @@ class Experiment(ABC):
     @abstractmethod
     def conclude(self, settings: Any, directory: RunDirectory, figures: Sequence[Path]) -> None:
         """Write the summary and, if the list of targets includes it, the result."""
+
+    def network(self, settings: Any, n_inputs: int) -> Network:
+        """Return the network that a run with these settings trains, for so many inputs.
+
+        Raises
+        ------
+        SpikefaError
+            If it trains many, which it does not keep: most experiments do.
+        """
+        raise SpikefaError(
+            f"a run of {self.name} keeps no trained network: give one that does, such as a run of "
+            "lillicrap2016.fig4"
+        )
+
+    def splits(self, settings: Any, data: Dataset) -> Dataset:
+        """Return the images that the settings choose from a data set; by default all."""
+        return data
 
     def completed(self, settings: Any) -> Any:
         """Return the complete settings, as the run uses and stores them.

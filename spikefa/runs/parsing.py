@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -115,6 +115,23 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
         _check_trusted(found, Path(str(config)), [*words, *_places(known)], trust)
     _announce(known, found)
     return Request(found, None, run.path)
+
+
+def trusted_settings(
+    name: str, settings: type[S], run: RunDirectory, changes: Mapping[str, Any], trust: bool
+) -> S:
+    """Return the settings of a run with changes of the user, after telling which code they run.
+
+    Raises
+    ------
+    SpikefaError
+        If the settings are damaged, or name code that was not run here before; see `check_trusted`.
+    """
+    found = replace(read_settings(name, settings, run), **changes)  # type: ignore[type-var]
+    words = [each for each in changes.values() if isinstance(each, str)]
+    _check_trusted(found, run.config, words, trust, resuming=True)
+    _announce(found)
+    return found
 
 
 def read_settings(name: str, settings: type[S], run: RunDirectory) -> S:

@@ -49,6 +49,7 @@ OF_REPLICAS = ("utils/replicas.py", "network/replicas.py")
 SLOW_OR_OPTIONAL = {
     *("bindsnet", "brian2", "snntorch", "triton"),
     *("PIL", "hdmf", "neo", "pandas", "pynapple", "pynwb", "quantities", "resource"),
+    "safetensors",
     *("matplotlib", "pooch", "requests", "scipy", "sklearn"),
 }
 """Packages that a function may import: not installed everywhere, or slow to import."""

@@ -53,6 +53,17 @@ def test_the_commands_on_your_own_rule_run(tmp_path, monkeypatch, capsys):
     assert "alpha: 0.3" in (tmp_path / "runs" / "mine-again" / "config.yaml").read_text()
 
 
+def test_the_commands_on_your_own_data_run(tmp_path, monkeypatch, capsys):
+    page = REPOSITORY / "docs" / "your-own-data.md"
+    monkeypatch.chdir(tmp_path)
+    exec(compile(blocks(page)[0], str(page), "exec"), {})
+    (shell,) = re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+    for command in shell.splitlines():
+        assert main(shlex.split(command)[1:]) == 0
+    assert len((tmp_path / "guesses.csv").read_text().splitlines()) == 101
+    capsys.readouterr()
+
+
 def test_pages_link_to_files_that_exist():
     links = [
         (page, target)
