@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import require
 
-MOST_NUMBERS = 15
+MOST_NUMBERS = 10
 """With more classes, the counts are not written into the cells."""
 
 

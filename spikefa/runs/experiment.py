@@ -47,8 +47,7 @@ class Experiment(ABC):
         Settings that may change when a run is resumed: its length, and settings that do not affect
         its result.
     data : callable, optional
-        Returns the data that the settings name, which a resumed run must share, see `keep_data`;
-        for experiments that do not keep them in a checkpoint.
+        Returns the data that the settings name, which a resumed run must share, see `keep_data`.
     """
 
     name: str

@@ -5,6 +5,7 @@ import pytest
 
 from spikefa.analysis import confusion_figure
 from spikefa.errors import SpikefaError
+from tests.helpers.readable import check_readable
 
 COUNTS = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])
 
@@ -30,6 +31,12 @@ def test_many_classes_have_no_numbers_in_the_cells():
     assert not axes.texts
     assert image.get_array().shape == (300, 300)
     assert len(axes.get_xticks()) < 20
+
+
+@pytest.mark.parametrize("n", [1, 3, 10, 11, 26, 300])
+def test_it_can_be_read(n):
+    """Also with a thousand images in every cell."""
+    check_readable(confusion_figure(np.full((n, n), 1234), "test images, guess from the last step"))
 
 
 @pytest.mark.parametrize("counts", [np.zeros((2, 3)), np.zeros((2, 3, 3)), np.zeros((0, 0)), 3])
