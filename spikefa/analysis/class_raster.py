@@ -80,7 +80,7 @@ def class_raster(
         silent = preferred < 0
         order = np.lexsort((-index, preferred, silent))
     shown = trials.part(_first_of_each(trials.label, per_class))
-    size = len(shown) * shown.length * len(chosen)
+    size = 2 * len(shown) * shown.length * len(chosen)  # they are sorted into a copy
     require_room({f"the raster of {population!r}": size}, mend="give fewer units or steps")
     spikes = np.empty((len(shown), shown.length, len(chosen)), bool)
     edges = np.arange(shown.length + 1)

@@ -17,7 +17,7 @@ from spikefa.analysis.panels import (
     SPIKE_OF_CLASS,
     cell_colours,
 )
-from spikefa.analysis.selection import select_populations, select_units
+from spikefa.analysis.selection import select_populations, select_steps, select_units
 from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.recording import Recording, Steps
 from spikefa.utils.indices import Selection
@@ -34,7 +34,7 @@ def class_raster_figure(
     recording: Recording,
     populations: Sequence[str] | None = None,
     units: str | int | Selection = "all",
-    steps: Steps = None,
+    steps: str | slice | None = None,
     per_class: int | None = 10,
     prefer: Steps = None,
 ) -> Figure:
@@ -53,7 +53,8 @@ def class_raster_figure(
         All recorded units; or how many of each population, evenly spaced; or which, see
         `Recording`.
     steps : str or slice, optional
-        The label of a window or absolute steps; by default all.
+        The label of a window, absolute steps such as ``slice(0, 500)`` or ``"0:500"``, or
+        ``"all"``, the default.
     per_class : int or None, default 10
         Most presentations of each class, the first ones; None for all.
     prefer : str or slice, optional
@@ -71,12 +72,13 @@ def class_raster_figure(
     """
     names = select_populations(recording, populations)
     check_panels(len(names))
+    window = select_steps(recording, "all" if steps is None else steps, names)
+    between = slice(window.start, window.stop)
     found = []
     for name in names:
         chosen = select_units(recording, name, units).tolist()
-        # the units of outputs stand in the order of their classes
-        sort = recording.populations[name].n_classes == 0
-        found.append(class_raster(recording, name, chosen, steps, per_class, sort, prefer))
+        sort = not recording.populations[name].n_classes  # outputs are in the order of classes
+        found.append(class_raster(recording, name, chosen, between, per_class, sort, prefer))
     heights = [min(2.6, max(0.9, 0.022 * len(each.units))) for each in found]
     inches = TOP + BOTTOM + sum(heights) + GAP * (len(heights) - 1)
     figure = Figure(figsize=(WIDTH, inches))
@@ -91,12 +93,8 @@ def class_raster_figure(
     axes.set_xlabel("class shown; presentations side by side", fontsize=9)
     figure.align_ylabels()
     count, length = found[0].spikes.shape[:2]
-    figure.text(
-        1.05 / WIDTH,
-        1 - 0.28 / inches,
-        plain(f"{recording.path.name}   {count:,} presentations of {length} steps"),
-        fontsize=10,
-    )
+    title = plain(f"{recording.path.name}   {count:,} presentations of {length} steps")
+    figure.text(1.05 / WIDTH, 1 - 0.28 / inches, title, fontsize=10)
     note = "orange: the class that the unit prefers, or stands for, is shown"
     figure.text(1.05 / WIDTH, 0.12 / inches, note, color=style().grey, fontsize=8)
     return figure

@@ -7,7 +7,8 @@ import numpy as np
 
 from spikefa.analysis.presentations import presentations
 from spikefa.errors import require
-from spikefa.recording import Recording, Steps, Units
+from spikefa.recording import Recording, Steps, Trigger, Units
+from spikefa.recording.plan.stored_predicates import watched_stream
 from spikefa.recording.read.spike_reader import BLOCK_CELLS, BLOCK_ROWS
 from spikefa.utils.numbers import whole_number
 
@@ -94,7 +95,7 @@ def find_trials(
         what = "an image"
     else:
         wanted = recording.firings(align)
-        (trigger, *_) = (each for each in recording.triggers if each.label == align)
+        trigger = _trigger(recording, population, align)
         before = trigger.before if before is None else before
         after, what = trigger.after if after is None else after, f"a firing of {align!r}"
     before = whole_number(before or 0, "before", 0)
@@ -115,6 +116,18 @@ def find_trials(
     row, event = first[whole], events[whole]
     number = np.searchsorted(seen.edges, row + before, side="right") - 1
     return Trials(before, after, event, row, seen.image[number], seen.label[number])
+
+
+def _trigger(recording: Recording, population: str, label: str) -> Trigger:
+    """Return a trigger, which must watch the stream of the population, if any."""
+    trigger = next(each for each in recording.triggers if each.label == label)
+    watched, own = watched_stream(trigger.watched), recording.stream_of((population, "spikes"))
+    require(
+        watched in (None, own),
+        f"the trigger {label!r} watches stream {watched}, and the spikes of {population!r} are of "
+        f"stream {own}: only what is of one stream can be aligned",
+    )
+    return trigger
 
 
 def counts_of(

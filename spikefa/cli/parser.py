@@ -124,6 +124,12 @@ def _repair(parser: argparse.ArgumentParser) -> None:
 def _raster(parser: argparse.ArgumentParser) -> None:
     _excerpt(parser)
     parser.add_argument(
+        "--by-class",
+        action="store_true",
+        help="presentations side by side, sorted by class, and units by the class they prefer; "
+        "default steps: all",
+    )
+    parser.add_argument(
         "--out", type=Path, help=".png, .pdf or .svg; default: beside the recording, as PNG"
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spikefa.analysis.animation import animate, check_animation
+from spikefa.analysis.class_raster_figure import class_raster_figure
 from spikefa.analysis.raster_figure import raster_figure
 from spikefa.analysis.saving import check_suffix, save_figure
 from spikefa.errors import SpikefaError, require
@@ -21,6 +22,7 @@ def draw_raster(
     steps: str | None = None,
     out: Path | None = None,
     force: bool = False,
+    by_class: bool = False,
 ) -> Path:
     """Draw the raster of a recording, write it to a file and return the path.
 
@@ -35,18 +37,23 @@ def draw_raster(
         directory, or ``<recording>-raster.png`` next to a recording.
     force : bool, default False
         Replace `out` if it exists.
+    by_class : bool, default False
+        Draw presentations side by side, sorted by class, see
+        `spikefa.analysis.class_raster_figure`.
 
     Raises
     ------
     SpikefaError
         If the recording does not exist or lacks the requested data, or if `out` exists.
     """
-    recording, default = _recording(path, "raster.png")
+    name = "raster-by-class.png" if by_class else "raster.png"
+    recording, default = _recording(path, name)
     out = out or default
     check_suffix(out)
     refuse_existing(out, force)
     with open_recording(recording) as opened:
-        figure = raster_figure(opened, populations, units, steps)
+        draw = class_raster_figure if by_class else raster_figure
+        figure = draw(opened, populations, units, steps)
     if out == default:
         out.parent.mkdir(exist_ok=True)
     save_figure(figure, out)

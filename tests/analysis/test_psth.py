@@ -95,6 +95,22 @@ def test_rates_around_a_trigger(triggered, which):
     assert analysis.psth(recording, "hidden1", align="three", by="class").group.tolist() == [3]
 
 
+def test_a_trigger_of_another_stream_is_refused(tmp_path):
+    net = sf.models.lillicrap2016.spiking_mnist(n_inputs=64, hidden=5, outputs=10)
+    sim = sf.Simulation(net, sf.datasets.digits().subset(20, 20), batch_size=5, progress=False)
+    probes = [Probe(name, "spikes", "all", stream=n) for n, name in enumerate(("input", "hidden1"))]
+    triggers = [Trigger(ClassShown(0, stream=1), before=1), Always()]
+    triggers += [Trigger(lambda v: v["input"]["label"][0, 0] == 0, label="own")]
+    with sim:
+        sim.record(tmp_path / "a.h5", probes, triggers)
+        sim.train(1)
+    with sf.open(tmp_path / "a.h5") as recording:
+        analysis.psth(recording, "hidden1", align="class 0", before=0)
+        with pytest.raises(SpikefaError, match=r"'class 0' watches stream 1, .*of stream 0"):
+            analysis.psth(recording, "input", align="class 0")
+        analysis.psth(recording, "input", align="own")  # of a function it cannot be known
+
+
 def test_elephant_and_pynapple_find_the_same(recording):
     statistics = pytest.importorskip("elephant.statistics", reason="elephant is not installed")
     nap = pytest.importorskip("pynapple", reason="pynapple is not installed")

@@ -78,6 +78,18 @@ def test_raster_beside_the_recording_and_never_over_a_file(copied, capsys, said)
     assert (copied / "r.svg").read_text().startswith("<?xml")
 
 
+def test_a_raster_by_class(copied, capsys, said):
+    recording = copied / "recording.h5"
+    assert main(["raster", str(recording), "--by-class", "--population", "hidden1,output"]) == 0
+    picture = copied / "recording-raster-by-class.png"
+    assert capsys.readouterr().out == f"wrote {picture}\n"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert main(["raster", str(copied), "--by-class", "--steps", "late"]) == 0
+    assert (copied / "figures" / "raster-by-class.png").is_file()
+    short = ("raster", recording, "--by-class", "--steps", "0:3", "--force")
+    assert "holds no stretch from 0 steps before to 4 steps after an image" in said(*short)
+
+
 def test_an_animation_beside_the_recording_and_never_over_a_file(copied, capsys, said):
     recording, short = copied / "recording.h5", ("--images", "1", "--population", "hidden1,output")
     assert main(["animate", str(recording), *short]) == 0

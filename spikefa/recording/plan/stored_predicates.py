@@ -11,6 +11,7 @@ from spikefa.recording.plan.predicates import Function, Own, Predicate
 from spikefa.recording.plan.ready_made import READY_MADE
 from spikefa.recording.plan.variables import Variables
 from spikefa.utils.json_text import parse_json
+from spikefa.utils.numbers import whole_number
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,15 @@ class Stored(Predicate):
     def __call__(self, variables: Variables) -> Tensor:
         """Refuse, since text from a file is never run."""
         raise SpikefaError(f"the predicate {self.stored!r} is text from a file: restore it first")
+
+
+def watched_stream(predicate: Predicate) -> int | None:
+    """Return the stream that a ready-made predicate watches; None for a user's own."""
+    try:
+        _, arguments = parse_json(predicate.text, "a predicate")
+        return whole_number(arguments["stream"], "its stream", 0)
+    except (SpikefaError, ValueError, TypeError, KeyError):  # it is not written so
+        return None
 
 
 def restore_predicates(clocks: Sequence[Clock], given: Mapping[str, Function]) -> tuple[Clock, ...]:
