@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, PALETTE
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import LAYERS
@@ -19,7 +20,7 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.utils.ranges import Count, CountOrZero, Looks
 
 SCALES = (0.02, 0.2)
@@ -123,7 +124,8 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         name_axes(
             axes, "updates", "alignment of update and gradient", f"first weights times {scale:g}"
         )
-    legend(row[-1], loc="center")
+    for axes in row:
+        legend_above(axes)
     return figure
 
 

@@ -14,13 +14,14 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import INK
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._settings import UNSTEADY, Shared
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.ranges import Epochs, EpochsOrZero, Looks
 
 SCALES = (0.0, 0.05, 0.1, 0.2, 0.5)
@@ -142,14 +143,14 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     b.errorbar(
         SCALES, end.mean(0), end.std(0), fmt="o-", color=INK, markersize=4, linewidth=1, capsize=2
     )
-    level(c, 0.1)
     a.set_ylim(0, 100)
-    name_axes(a, "epochs", "accuracy (%)", "a   scale of the first weights")
+    name_axes(a, "epochs", "accuracy (%)", "a   by the scale of the first weights")
     long = settings.epochs + settings.more
     name_axes(b, "scale of the first weights", f"accuracy after {long} epochs (%)", "b")
     name_axes(c, "epochs", "weight alignment", "c   second hidden layer")
     name_axes(d, "epochs", "gradient alignment", "d   second hidden layer")
-    legend(a, loc="lower right", ncols=2)
+    for axes in (a, c, d):
+        legend_above(axes)
     return figure
 
 

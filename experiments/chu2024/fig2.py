@@ -89,7 +89,7 @@ CLAIMS = tuple(_reduces(number) for number in range(len(LAYERS)))
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the norms against the scale, a panel for each layer."""
-    figure, (row,) = panels(3, width=3.6)
+    figure, (row,) = panels(3, height=2.8)
     for number, (axes, layer) in enumerate(zip(row, LAYERS, strict=True)):
         band(axes, np.array(SCALES), runs["norms"][..., number], BLUE, style="o-")
         axes.set_ylim(0)

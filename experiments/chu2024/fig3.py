@@ -21,6 +21,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import ACCENT, BLUE, INK, PALETTE
 from spikefa.datasets.examples import Examples
 from spikefa.experiments.chu2024 import _network as net
@@ -29,7 +30,7 @@ from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.utils.ranges import Count, Duration, Few, Scale
 
@@ -168,16 +169,19 @@ CLAIMS = (
 )
 
 
+TURNED, ALONE = "turned gradients", "output layer alone"
+
+
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw accuracy against alignment after an epoch (a) and after a few updates (b, c)."""
-    figure, ((a, b, c),) = panels(3, width=3.6)
+    figure, ((a, b, c),) = panels(3)
     best = runs["long.turned"][:, -1:]
-    band(a, np.array(ALIGNMENTS), runs["long.turned"] / best, BLUE, "turned gradients", "o-")
+    band(a, np.array(ALIGNMENTS), runs["long.turned"] / best, BLUE, TURNED, "o-")
     a.axhline(
         (runs["long.shallow"] / best[:, 0]).mean(),
         color=ACCENT,
         linestyle=":",
-        label="output layer alone",
+        label=ALONE,
     )
     name_axes(a, "alignment", "accuracy by that of backprop", f"a   {settings.epochs:g} epoch")
     short = runs["short.turned"].reshape(-1, len(ALIGNMENTS))
@@ -185,18 +189,22 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     fa, alone = runs["short.fa"].ravel(), runs["short.shallow"].ravel()
     for axes, layer, name in ((b, 0, "b   first hidden layer"), (c, 1, "c   second hidden layer")):
         axes.errorbar(
-            ALIGNMENTS, short.mean(0), short.std(0), fmt="o-", color=BLUE, markersize=3, capsize=2
+            *(ALIGNMENTS, short.mean(0), short.std(0)),
+            fmt="o-",
+            color=BLUE,
+            markersize=3,
+            capsize=2,
+            label=TURNED,
         )
         x, y = aligned[:, layer].mean(), fa.mean()
         axes.errorbar(x, y, fa.std(), fmt="D", color=PALETTE[2], capsize=2, label="FA")
         axes.axvline(x, color=INK, linestyle=":", linewidth=0.8)
-        axes.errorbar(0, alone.mean(), alone.std(), fmt="s", color=ACCENT, capsize=2)
+        axes.errorbar(0, alone.mean(), alone.std(), fmt="s", color=ACCENT, capsize=2, label=ALONE)
         name_axes(axes, "alignment", f"accuracy after {settings.updates} updates (%)", name)
         level(axes, 10, "chance")
     for axes in (a, b, c):
         axes.set_xticks([-1, -0.5, 0, 0.5, 1])
-    legend(a, loc="lower right")
-    legend(b)
+        legend_above(axes)
     return figure
 
 

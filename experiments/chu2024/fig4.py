@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import ACCENT, BLUE, PALETTE
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import weights
@@ -21,7 +22,7 @@ from spikefa.network.network import Network
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.ranges import Epochs, Looks, Scale
 
 STARTS = {"random": "at random", "sign": "with the signs of B", "same": "equal to B"}
@@ -130,7 +131,7 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw both alignments and the accuracy."""
-    figure, ((a, b, c),) = panels(3, width=3.6)
+    figure, ((a, b, c),) = panels(3)
     colours = {"random": BLUE, "sign": PALETTE[2], "same": ACCENT}
     for start, colour in colours.items():
         epochs, label = runs["epochs"][0], STARTS[start]
@@ -142,7 +143,8 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     least = min(runs[f"{start}.accuracy"][:, -1].min() for start in STARTS)
     c.set_ylim(max(0, least - ZOOM), 100)
     name_axes(c, "epochs", "accuracy (%)", "c")
-    legend(c, loc="lower right")
+    for axes in (a, b, c):
+        legend_above(axes)
     return figure
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.datasets.examples import Examples
 from spikefa.experiments.chu2024 import _network as net
@@ -25,7 +26,7 @@ from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.utils.ranges import Count, Few, Scale
 from spikefa.utils.seeding import derive
@@ -174,8 +175,8 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         below.set_ylim(0, 100)
         name_axes(top, "updates", "alignment of the weights", titles[case])
         name_axes(below, "updates", "accuracy (%)")
-        legend(top, loc="lower left")
-        legend(below, loc="lower center")
+        legend_above(top)
+        legend_above(below)
     return figure
 
 

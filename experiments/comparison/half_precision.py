@@ -14,13 +14,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated, dataset_option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.runs.studies.drawing import name_axes, panels
 from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import Batch, Count, Epochs, Few, PositiveScale, Rate, Size
 
@@ -136,18 +137,17 @@ CLAIMS = tuple(_learns_as_well(c, reads) for c in CIRCUITS for reads in list(REA
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the errors of all seeds, a panel for each circuit."""
-    figure, (row,) = panels(len(CIRCUITS), width=2.4, height=2.6)
+    figure, (row,) = panels(len(CIRCUITS), width=2.6, height=2.8)
     for number, (axes, circuit) in enumerate(zip(row, CIRCUITS, strict=True)):
         for name, colour in (("error", GREY), ("summed", BLUE)):
             for errors in runs[name][:, number]:
                 axes.plot(range(len(READS)), errors, "o-", color=colour, alpha=0.7, lw=0.8)
             label = "last step" if name == "error" else "steps summed"
             axes.plot([], [], "o-", color=colour, label=label)
-        axes.set_xticks(range(len(READS)), READS, fontsize=7)
+        axes.set_xticks(range(len(READS)), READS)
         axes.set_ylim(0)
-        axes.set_title(circuit)
-        name_axes(axes, "weights read in", "error, %")
-    legend(row[0])
+        name_axes(axes, "weights read in", "error (%)", circuit)
+        legend_above(axes)
     return figure
 
 

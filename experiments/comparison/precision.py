@@ -13,12 +13,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY
 from spikefa.experiments.comparison._rounding import RoundedDense, RoundedFA, set_rounding
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated, dataset_option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.runs.studies.drawing import name_axes, panels
 from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import Batch, Count, Epochs, Few, PositiveScale, Rate, Size
 
@@ -117,8 +118,8 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         axes.plot([], [], "o-", color=colour, label=label)
     axes.set_xticks(range(len(PRECISIONS)), PRECISIONS)
     axes.set_ylim(0)
-    name_axes(axes, "precision of the products", "test error, %")
-    legend(axes)
+    name_axes(axes, "precision of the products", "test error (%)")
+    legend_above(axes)
     return figure
 
 

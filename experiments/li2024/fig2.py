@@ -20,11 +20,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import ACCENT, BLUE, PALETTE
 from spikefa.experiments.li2024._training import LAYERS, PRODUCTS, Settings, taught
 from spikefa.runs.data import mnist_data
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.utils.progress import progress_bar
 
 NAMES = {"bp": "BP", "fa": "FA", "dfa": "DFA", "sf": "SF", "pfa": "PFA", "pfao": "PFA-o"}
@@ -144,8 +145,9 @@ def _by_layer(values: Any) -> str:
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw accuracy (a), and for FA, SF, PFA and PFA-o angle (top) and ratio (bottom)."""
-    figure, axes = panels(5, 2, width=2.7, height=2.5)
+    """Draw accuracy (a), and for FA, SF, PFA and PFA-o angle (left) and ratio (right)."""
+    figure, grid = panels(2, 5, height=2.1)
+    axes = grid.T
     epochs = runs["epochs"][0]
     for colour, (name, label) in zip(PALETTE, NAMES.items(), strict=False):
         accuracy = runs[f"{name}_accuracy"]
@@ -155,7 +157,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     axes[0, 0].set_ylim(min(96.0, runs["dfa_accuracy"][:, 2:].min()), 99)
     name_axes(axes[0, 0], "epoch", "test accuracy (%)", "a")
     name_axes(axes[1, 0], "epoch", "test accuracy (%)", "a, later half")
-    legend(axes[0, 0], ncols=2)
+    legend_above(axes[0, 0])
     for column, (letter, name) in enumerate(zip("bcde", CARRIED, strict=True), start=1):
         _layers(axes[0, column], epochs, runs[f"{name}_angle"])
         name_axes(axes[0, column], "epoch", "angle to Wᵀ (°)", f"{letter}  {NAMES[name]}")
@@ -164,7 +166,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         _layers(axes[1, column], epochs, runs[f"{name}_ratio"])
         name_axes(axes[1, column], "epoch", "ratio of lengths")
         axes[1, column].set_ylim(0, 2)
-    legend(axes[0, 1])
+        legend_above(axes[0, column])
     return figure
 
 

@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.analysis.alignment import marchenko_pastur
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, INK
 from spikefa.feedback.product import Product
 from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import Few, Size
 
@@ -152,13 +153,13 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     left.plot([], [], "--", color=INK, label="Marchenko-Pastur: edges")
     left.plot([], [], ":", color=INK, label="Marchenko-Pastur: mean ± sd")
     name_axes(left, "expansion 1/λ", "eigenvalues of BᵀB", "a")
-    legend(left)
+    legend_above(left)
     band(right, expansions, runs["angle"], BLUE, "simulation", "o-")
     theory = np.degrees(np.arccos(1 / np.sqrt(1 + 1 / fine)))
     right.plot(fine, theory, "--", color=INK, linewidth=1, label="arccos(1 / √(1 + λ))")
     right.set_ylim(0)
     name_axes(right, "expansion 1/λ", "angle of the path to Wᵀ (°)", "b")
-    legend(right)
+    legend_above(right)
     return figure
 
 

@@ -14,13 +14,14 @@ from typing import Any
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, PALETTE
 from spikefa.experiments.li2024._identities import IDENTITIES, path_angles, transport
 from spikefa.feedback import FeedbackCircuit
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.utils.ranges import Count, Few
 
 NAMES = ("BP", "FA", "DFA", "SF", "KP", "WM", "PAL", "PFA", "PFA-o")
@@ -166,7 +167,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     level(axes, 90)
     axes.set_ylim(-2, 95)
     name_axes(axes, "updates, 10 examples each", "angle of the path to Wᵀ (°)")
-    legend(axes, ncols=2)
+    legend_above(axes)
     return figure
 
 

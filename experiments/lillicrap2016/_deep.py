@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.analysis.overshoot import overshoot
+from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import PALETTE
 from spikefa.datasets.distortions import Elastic
 from spikefa.datasets.examples import Examples
@@ -21,7 +22,7 @@ from spikefa.neurons.rate import Activation
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Repeated
 from spikefa.runs.studies import CellRuns, Quantity
-from spikefa.runs.studies.drawing import band, legend, level, log_scale, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import ExampleStimulus
 from spikefa.utils.devices import choose_device
@@ -213,18 +214,19 @@ def errors_told(cells: Mapping[str, Cell], runs: CellRuns) -> list[Quantity]:
 
 def draw_errors(cells: Mapping[str, Cell], runs: CellRuns) -> Figure:
     """Draw the test errors (a), with the paper's at the right edge, and the overshoots (b)."""
-    figure, ((errors, steps),) = panels(2, width=5.2, height=4.0)
+    figure, ((errors, steps),) = panels(2, height=3.8)
     for place, (name, found) in enumerate(runs.items()):
         colour, epochs = PALETTE[place % len(PALETTE)], found["epochs"][0]
         band(errors, epochs[1:], found["error"][:, 1:], colour, cells[name].title)
         errors.plot(epochs[-1], cells[name].paper, "<", color=colour, clip_on=False)
         band(steps, epochs, found["overshoot"], colour)
     log_scale(errors)
-    name_axes(errors, "epochs (the triangles: what the paper reports)", "test error (%)", "a")
-    legend(errors)
+    name_axes(errors, "epochs (triangles: what the paper reports)", "test error (%)", "a")
+    legend_above(errors)
     log_scale(steps)
     level(steps, 2, "linear outputs overshoot above")
-    name_axes(steps, "epochs", "eta times largest eigenvalue of <h hᵀ>", "b   into the output")
+    name_axes(steps, "epochs", "η times largest\neigenvalue of <h hᵀ>", "b   into the output")
+    legend_above(steps)
     return figure
 
 

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.analysis.delta_angles import angles_to
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.datasets.functions import linear
 from spikefa.feedback import FeedbackCircuit
@@ -23,7 +24,7 @@ from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, first_below, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, first_below, level, name_axes, panels
 from spikefa.runs.studies.repeats import apart
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import FunctionStimulus
@@ -190,7 +191,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         band(left, examples, runs[name], colour, NAMES[name], style)
     name_axes(left, "examples", "NSE", "a")
     left.set_ylim(0, 1.1)
-    legend(left, loc="upper right", bbox_to_anchor=(1.0, 0.88))
+    legend_above(left)
     level(right, 90)
     band(right, examples, runs["angle"][..., 0], PALETTE[2])
     name_axes(right, "examples", "angle of FA's delta to backprop's (°)", "b")

@@ -31,6 +31,7 @@ from matplotlib.figure import Figure
 import spikefa as sf
 from spikefa.analysis.alignment import row_angles
 from spikefa.analysis.delta_angles import Reference
+from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._digits import MEASURED, by_epochs, digits
 from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
@@ -38,15 +39,7 @@ from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
-from spikefa.runs.studies.drawing import (
-    RIGHT_ANGLE,
-    band,
-    legend,
-    level,
-    log_scale,
-    name_axes,
-    panels,
-)
+from spikefa.runs.studies.drawing import RIGHT_ANGLE, band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.utils.ranges import Count, CountOrZero, Few
 
@@ -176,16 +169,16 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     for name, title in NAMES.items():
         band(left, epochs[1:], runs[name][:, 1:], colours[name], title)
     log_scale(left)
-    left.set_ylim(top=2 * left.get_ylim()[1])  # room for the legend above the curves
     name_axes(left, "epochs", "error on the test images (%)", "a")
-    legend(left, loc="upper right")
+    legend_above(left)
     for name in ("fa", "sparse"):
         mean, sd = runs[f"{name}.angle"].mean(0).T
-        right.plot(epochs, mean, color=colours[name], linewidth=1.6)
+        right.plot(epochs, mean, color=colours[name], linewidth=1.6, label=NAMES[name])
         right.fill_between(epochs, mean - sd, mean + sd, color=colours[name], alpha=0.18, lw=0)
     level(right, RIGHT_ANGLE)
     right.set_ylim(0, 100)
     name_axes(right, "epochs", "angle of the modulators (degrees)", "b")
+    legend_above(right)
     return figure
 
 

@@ -14,13 +14,14 @@ from matplotlib.figure import Figure
 from scipy.stats import ttest_ind
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._teacher import student_simulation
 from spikefa.feedback import FeedbackCircuit
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.runs.studies.repeats import apart
 from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale
 
@@ -142,7 +143,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         band(axes, runs["updates"][0], runs[name], colour, label)
     axes.set_ylim(0, 0.8)
     name_axes(axes, f"updates, {settings.batch} examples each", "NSE", "d")
-    legend(axes)
+    legend_above(axes)
     return figure
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._quadratic import (
     circuit,
@@ -21,7 +22,7 @@ from spikefa.experiments.lillicrap2016._quadratic import (
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.utils.ranges import Count, Few, Size
 
 SHOWN = 20
@@ -120,14 +121,14 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     left.plot([], [], color=INK, linewidth=0.5, label=f"{SHOWN} single neurons of one run")
     level(left, 90)
     name_axes(left, "updates", "angle (°)", "a")
-    legend(left)
+    legend_above(left)
     for phase, label in enumerate(PHASES):
         colour = PALETTE[1] if phase == 1 else PALETTE[2]
         band(right, runs["phase.updates"][0, phase], runs["phase.nse"][:, phase], colour, label)
         right.axvline(runs["phase.updates"][0, phase, -1], color=GREY, linewidth=0.6)
     right.set_ylim(0)
     name_axes(right, "updates", "NSE", "c")
-    legend(right)
+    legend_above(right)
     return figure
 
 

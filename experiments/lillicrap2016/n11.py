@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import GREY, INK
 from spikefa.experiments.lillicrap2016._linear import Deterministic
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
+from spikefa.runs.studies.drawing import name_axes, panels, traces
 from spikefa.utils.ranges import Duration, Few, Rate, Scale
 
 SIZES = (30, 20, 10)
@@ -98,13 +99,14 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     traces(left, np.array(STEPS), share)
     reach = np.array([STEPS[0], STEPS[-1]])
     left.loglog(reach, share.mean(0)[0] * reach / reach[0], "--", color=GREY, label="slope 1")
+    log_scale(left)
     left.set_xticks(STEPS, [f"{step:g}" for step in STEPS])
     left.minorticks_off()
     name_axes(left, "step η", "drift of C / change of A Aᵀ", "a")
-    legend(left)
+    legend_above(left)
     time = np.linspace(0, settings.zero_time, LOOKS + 1)
     traces(right, time, runs["error"], INK)
-    right.set_yscale("log")
+    log_scale(right, power=True)
     name_axes(right, "time (updates times η)", "|E|² / |T|²", "b   from weights of zero")
     return figure
 

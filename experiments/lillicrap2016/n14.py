@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, PALETTE
 from spikefa.datasets.functions import linear, patterns
 from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
@@ -21,7 +22,7 @@ from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
@@ -117,7 +118,8 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     name_axes(left, "updates", "angle between B e and W⁺ e (°)", "a")
     name_axes(right, "updates", "|e|", "b")
     right.set_ylim(0)
-    legend(left)
+    legend_above(left)
+    legend_above(right)
     return figure
 
 

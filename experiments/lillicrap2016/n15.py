@@ -15,6 +15,7 @@ import torch
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.datasets.functions import linear
 from spikefa.feedback import FeedbackCircuit
@@ -22,7 +23,7 @@ from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.runs.studies.drawing import name_axes, panels
 from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import Few, Scale
 from spikefa.utils.seeding import generator
@@ -142,7 +143,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         reach, np.median(runs["tanh"], 0)[0] * reach / reach[0], "--", color=GREY, label="slope 1"
     )
     name_axes(axes, "learning rate η", "distance of Δh from Gauss-Newton")
-    legend(axes, loc="center right")
+    legend_above(axes)
     return figure
 
 

@@ -20,6 +20,7 @@ from typing import Annotated, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import PALETTE
 from spikefa.datasets.examples import reconstruction
 from spikefa.experiments.lillicrap2016._deep import Cell, TrainingSettings, ends, trained
@@ -28,7 +29,7 @@ from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
-from spikefa.runs.studies.drawing import band, legend, log_scale, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.ranges import CountOrZero, Few, PositiveScale, Range, Rate, Scale
 
 SHOWN = 8
@@ -141,18 +142,18 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw the errors against the epoch (a), and some images with their reconstructions (b)."""
-    figure, ((left, right),) = panels(2, width=4.6, height=3.8)
+    figure, ((left,), (right,)) = panels(1, 2, width=7.0, height=3.0)
     for (name, found), colour in zip(runs.items(), PALETTE, strict=False):
         band(left, found["epochs"][0], 2 * found["loss"], colour, CELLS[name].title)
     log_scale(left)
     name_axes(left, "epochs", "squared error of a test image", "a")
-    legend(left)
+    legend_above(left)
     rows = [next(iter(runs.values()))["shown"][0], *(found["said"][0] for found in runs.values())]
     strips = [row.reshape(SHOWN, 28, 28).swapaxes(0, 1).reshape(28, -1) for row in rows]
     right.imshow(np.concatenate(strips), "gray", vmin=-1, vmax=1)
     right.set_xticks([])
     titles = ["shown", *(CELLS[name].title for name in runs)]
-    right.set_yticks([14 + 28 * k for k in range(len(rows))], titles, fontsize=7)
+    right.set_yticks([14 + 28 * k for k in range(len(rows))], titles, fontsize=8)
     right.spines[:].set_visible(False)
     right.set_title("b", loc="left", fontsize=9.5)
     return figure

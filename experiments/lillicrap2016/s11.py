@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import ACCENT, BLUE
 from spikefa.experiments.lillicrap2016._linear import Deterministic
 from spikefa.experiments.lillicrap2016._regimens import A_ALONE, BOTH, LABELS, W_ALONE, follow
@@ -111,8 +112,8 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the three quantities (rows) in the three regimens (columns)."""
-    figure, rows = panels(3, 3, width=3.6, height=2.5)
-    for row, (measure, label) in zip(rows, LABELS.items(), strict=True):
+    figure, rows = panels(3, 3, height=2.3)
+    for row, measure in zip(rows, LABELS, strict=True):
         for axes, (name, title) in zip(row, REGIMENS.items(), strict=True):
             values = runs[f"{name}.{measure}"]
             traces(axes, settings.every * np.arange(values.shape[1]), values)
@@ -120,15 +121,18 @@ def picture(settings: Settings, runs: Runs) -> Figure:
             phases = {"once": 2, "often": 2 * settings.turns, "both": 0}[name]
             for phase in range(phases):
                 span = (phase * settings.phase, (phase + 1) * settings.phase)
-                axes.axvspan(*span, color=(BLUE, ACCENT)[phase % 2], alpha=0.1, linewidth=0)
+                label = ("A learns", "W learns")[phase] if phase < 2 else None
+                look = {"color": (BLUE, ACCENT)[phase % 2], "alpha": 0.1, "linewidth": 0}
+                axes.axvspan(*span, label=label, **look)
             last = measure == "error"
             name_axes(
                 axes,
                 "time (updates times η)" if last else "",
-                label if name == "once" else "",
+                LABELS[measure] if name == "once" else "",
                 title if measure == "teaching" else "",
             )
-    rows[0, 0].annotate("blue: A learns, red: W", (0.03, 0.9), xycoords="axes fraction", fontsize=8)
+    for axes in rows[0, :2]:
+        legend_above(axes)
     return figure
 
 

@@ -81,7 +81,7 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the three quantities of the large network."""
-    figure, (row,) = panels(3, width=3.6, height=2.8)
+    figure, (row,) = panels(3, height=2.6)
     for axes, (measure, label) in zip(row, LABELS.items(), strict=True):
         values = runs[f"large.{measure}"]
         traces(axes, settings.every * np.arange(values.shape[1]), values)

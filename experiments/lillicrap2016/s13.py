@@ -20,7 +20,7 @@ from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.runs.studies.drawing import name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
@@ -128,7 +128,7 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the means over the runs, from blue for the smallest scale to red for the largest."""
-    figure, (row,) = panels(3, width=3.7)
+    figure, (row,) = panels(3)
     colours = colormaps["coolwarm"]([k / (len(OMEGAS) - 1) for k in range(len(OMEGAS))])
     named = {
         "nse": ("NSE", "a"),
@@ -141,7 +141,8 @@ def picture(settings: Settings, runs: Runs) -> Figure:
             axes.plot(runs["examples"][0], mean, color=colours[k], label=f"ω = {omega:g}")
         axes.set_ylim(0, None if name == "nse" else 100)
         name_axes(axes, "examples", label, letter)
-    legend(row[0])
+    handles, words = row[0].get_legend_handles_labels()
+    figure.legend(handles, words, loc="outside upper left", ncols=5, frameon=False, fontsize=8)
     return figure
 
 

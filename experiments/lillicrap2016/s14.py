@@ -12,12 +12,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._quadratic import circuit, quadratic_simulation
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
+from spikefa.runs.studies.drawing import name_axes, panels, traces
 from spikefa.utils.ranges import Count, Few, Size
 
 
@@ -91,7 +92,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
     axes.plot([], [], color=PALETTE[2], label="feedback alignment")
     axes.set_ylim(0)
     name_axes(axes, "updates", "NSE")
-    legend(axes)
+    legend_above(axes)
     return figure
 
 

@@ -111,7 +111,7 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw 100 fields of the first run, before training and after training by each algorithm."""
-    figure, axes = panels(2, 2, width=4.2, height=4.3)
+    figure, axes = panels(2, 2, width=4.0, height=4.15)
     titles = {"start": "before learning"} | {name: NAMES[name] for name in TRAINED}
     for place, (name, title) in zip(axes.flat, titles.items(), strict=True):
         fields = runs[f"{name}.fields"][0]

@@ -15,12 +15,13 @@ from typing import Any
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._teacher import student_simulation
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale
 
 THREE, FOUR = (30, 40, 10), (30, 40, 20, 10)
@@ -126,7 +127,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
             band(axes, runs["updates"][0], curves, colour, f"{LABELS[network]}, {title}")
     axes.set_ylim(0, 0.5)
     name_axes(axes, f"updates, {settings.batch} examples each", "NSE")
-    legend(axes)
+    legend_above(axes)
     return figure
 
 

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.analysis.alignment import row_angles
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.datasets.examples import Examples
 from spikefa.datasets.functions import normal, xor
@@ -25,7 +26,7 @@ from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import legend, name_axes, panels, traces
+from spikefa.runs.studies.drawing import name_axes, panels, traces
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import ExampleStimulus, FunctionStimulus
 from spikefa.utils.devices import choose_device
@@ -168,15 +169,16 @@ def _angles(weights: Any, back: Any) -> Any:
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the errors of both networks (a, b), and the elements of W against those of B (c)."""
-    figure, ((small, large, cloud),) = panels(3, width=3.6)
+    figure, ((small, large, cloud),) = panels(3)
     colours = {"backprop": INK, "fa": PALETTE[2]}
     for axes, hidden, letter in ((small, 2, "a"), (large, 25, "b")):
         for name, colour in colours.items():
             traces(axes, runs["updates"][0], runs[f"{name}.{hidden}"], colour)
             axes.plot([], [], color=colour, label=ALGORITHMS[name])
         axes.set_ylim(0, 0.4)
+        axes.set_xticks([0, runs["updates"][0, -1] // 2, runs["updates"][0, -1]])
         name_axes(axes, "examples", "MSE", f"{letter}   2-{hidden}-1")
-        legend(axes)
+        legend_above(axes)
     for when, colour in (("before", GREY), ("after", PALETTE[2])):
         cloud.plot(
             *(runs["25.B"][0], runs[f"fa.25.{when}"][0]),
@@ -186,7 +188,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
             label=f"{when} learning",
         )
     name_axes(cloud, "elements of B", "elements of W", "c   one run")
-    legend(cloud)
+    legend_above(cloud)
     return figure
 
 

@@ -14,12 +14,13 @@ import torch
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, PALETTE
 from spikefa.experiments.lillicrap2016._teacher import student_simulation
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, first_below, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, first_below, name_axes, panels
 from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale
 
 SIZES = (30, 20, 10, 10)
@@ -98,7 +99,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         band(axes, runs["updates"][0], runs["nse"][:, k], colour, f"momentum {ALPHAS[k]:g}")
     axes.set_ylim(0)
     name_axes(axes, f"updates, {settings.batch} examples each", "NSE")
-    legend(axes)
+    legend_above(axes)
     return figure
 
 

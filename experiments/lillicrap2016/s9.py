@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, PALETTE
 from spikefa.experiments.lillicrap2016._quadratic import (
     circuit,
@@ -19,7 +20,7 @@ from spikefa.experiments.lillicrap2016._quadratic import (
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.ranges import Count, Few, Size
 
 
@@ -97,7 +98,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         right.hist(runs[name].ravel(), bins, weights=share, color=colour, alpha=0.7, label=name)
     right.set_xticks(range(0, 181, 45))
     name_axes(right, "angle of a hidden neuron (°)", "neurons (%)", "b")
-    legend(right)
+    legend_above(right)
     return figure
 
 

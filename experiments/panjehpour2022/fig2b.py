@@ -14,13 +14,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import PALETTE
 from spikefa.datasets.functions import normal
 from spikefa.models import rate_network
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale, Size
 from spikefa.utils.seeding import generator
@@ -135,7 +136,7 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         band(axes, runs["iterations"][0], runs[condition], colour, label)
     level(axes, 0)
     name_axes(axes, "iterations", "cosine between W and Bᵀ", "b")
-    legend(axes)
+    legend_above(axes)
     return figure
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above
 from spikefa.errors import require
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment
 from spikefa.experiments.panjehpour2022._pictures import draw_terms
@@ -23,7 +24,7 @@ from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import legend, panels
+from spikefa.runs.studies.drawing import panels
 from spikefa.utils.ranges import Count, Epochs, EpochsOrZero, Few, Rate
 
 CONDITIONS = {"fixed": "not shuffled", "shuffled": "shuffled"}
@@ -147,13 +148,13 @@ def multiples(settings: Settings, orders: int) -> Any:
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the cosines against the order: (b) not shuffled, (c) shuffled, by layer."""
-    figure, axes = panels(4, width=3.1)
+    figure, axes = panels(2, 2, height=2.9)
     for column, (letter, condition) in enumerate(zip("bc", CONDITIONS, strict=True)):
         for look, when in enumerate((settings.early, settings.late)):
-            here = axes[0, 2 * column + look]
+            here = axes[column, look]
             title = f"{letter}  {CONDITIONS[condition]}, after {when} epochs"
             draw_terms(here, settings.batches, runs[condition][:, look], title)
-    legend(axes[0, 0])
+            legend_above(here)
     return figure
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import PALETTE
 from spikefa.errors import require
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
@@ -22,7 +23,7 @@ from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.utils.ranges import Count, Epochs, Few, Rate
 
@@ -159,14 +160,14 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the four panels."""
-    figure, axes = panels(4, width=3.3)
-    first, second, third, fourth = axes[0]
+    figure, axes = panels(2, 2, height=3.1)
+    first, second, third, fourth = axes.flat
     for layer in range(runs["angle"].shape[-1]):
         values = runs["angle"][:, :, -1, layer]
         band(first, np.array(SHARES), values, PALETTE[layer], f"l = {layer + 1}", "o-")
     level(first, 90)
     name_axes(first, "share of exchanged labels", "angle of W and Bᵀ (°)", "a")
-    legend(first)
+    legend_above(first)
     epochs = np.arange(runs["loss"].shape[2])
     for axes_, name, label, letter in (
         (second, "loss", "loss, test images", "b"),
@@ -175,11 +176,12 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         for k, share in enumerate(SHARES):
             band(axes_, epochs, runs[name][:, k], PALETTE[k], f"{share:.0%}")
         name_axes(axes_, "epoch", label, letter)
-    second.set_yscale("log")
-    legend(second)
+    log_scale(second)
+    legend_above(second)
+    legend_above(fourth)
     title = f"c  all exchanged, after {settings.epochs // 2} epochs"
     draw_terms(third, settings.batches, runs["terms"], title)
-    legend(third)
+    legend_above(third)
     return figure
 
 

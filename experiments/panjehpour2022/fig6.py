@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 import spikefa as sf
 from spikefa.analysis import angle
 from spikefa.analysis.delta_angles import Reference
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.analysis.trajectories import parameters, principal_trajectories
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
@@ -27,7 +28,7 @@ from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, level, name_axes, panels
+from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.utils.ranges import Count, Epochs, Few, PositiveScale, Rate
 
 RULES = {"fa": "FA", "bp": "BP", "fa_norm": "FA, normalised", "bp_norm": "BP, normalised"}
@@ -184,14 +185,15 @@ def _total(length: Any) -> Any:
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the five panels."""
-    figure, axes = panels(5, width=3.1)
+    figure, axes = panels(2, 3, height=2.9)
     epochs = np.arange(runs["fa_accuracy"].shape[1])
-    first, second, third, fourth, fifth = axes[0]
+    first, second, third, fourth, fifth, none = axes.flat
+    none.remove()
     for layer in range(4):
         band(first, epochs, runs["fa_length"][..., layer], PALETTE[layer], f"W{layer}")
         band(first, epochs, runs["fa_norm_length"][..., layer], PALETTE[layer], style="--")
     name_axes(first, "epoch", "length of W", "a  FA; normalised dashed")
-    legend(first)
+    legend_above(first)
     for layer in range(3):
         band(second, epochs, runs["fa_angle"][..., layer], PALETTE[layer + 1], f"W{layer + 1}")
         band(second, epochs, runs["fa_norm_angle"][..., layer], PALETTE[layer + 1], style="--")
@@ -199,20 +201,20 @@ def picture(settings: Settings, runs: Runs) -> Figure:
         band(third, epochs, runs["fa_norm_update_angle"][..., layer], PALETTE[layer], style="--")
     for panel, label, letter in ((second, "W and Bᵀ", "b"), (third, "updates of FA and BP", "c")):
         level(panel, 90)
-        legend(panel)
         name_axes(panel, "epoch", f"angle of {label} (°)", letter)
+        legend_above(panel)
     for (name, label), colour in zip(RULES.items(), (BLUE, INK, BLUE, INK), strict=True):
         style = "--" if name.endswith("norm") else "-"
         band(fourth, epochs, runs[f"{name}_accuracy"], colour, label, style)
     name_axes(fourth, "epoch", "test accuracy (%)", "d")
-    legend(fourth)
+    legend_above(fourth)
     for name, colour in (("fa", BLUE), ("bp", INK)):
         path = runs[f"{name}_path"][0]
         fifth.plot(*path.T, ".-", color=colour, markersize=3, linewidth=0.8, label=RULES[name])
     fifth.plot(*runs["fa_path"][0, 0], "o", color=GREY, label="start")
     share = runs["share"][0]
     name_axes(fifth, f"PC 1 ({share[0]:.0%})", f"PC 2 ({share[1]:.0%})", "e  seed 0")
-    legend(fifth)
+    legend_above(fifth)
     return figure
 
 

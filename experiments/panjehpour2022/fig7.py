@@ -13,13 +13,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
 from spikefa.runs.data import mnist_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.ranges import Count, Epochs, Few, Rate
 
 THRESHOLDS = (0, 1, 2, 5, 10, 20)
@@ -127,19 +128,20 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw loss and accuracy against the epochs, for both rates."""
-    figure, axes = panels(4, width=3.3)
+    figure, axes = panels(2, 2, height=3.1)
     labels = ["BP", *(f"FA, BP after {n}" for n in THRESHOLDS[1:]), "FA"]
     colours = [INK, *PALETTE[: len(THRESHOLDS) - 1], GREY]
     epochs = np.arange(runs["loss"].shape[-1])
     for row, rate in enumerate((settings.rate, settings.high_rate)):
-        left, right = axes[0, 2 * row], axes[0, 2 * row + 1]
+        left, right = axes[row]
         for k, (label, colour) in enumerate(zip(labels, colours, strict=True)):
             band(left, epochs, runs["loss"][:, row, k], colour, label)
             band(right, epochs, runs["accuracy"][:, row, k], colour, label)
-        left.set_yscale("log")
+        log_scale(left)
         name_axes(left, "epoch", "loss, test images", f"η = {rate:g}")
         name_axes(right, "epoch", "test accuracy (%)", f"η = {rate:g}")
-    legend(axes[0, 1])
+        legend_above(left)
+        legend_above(right)
     return figure
 
 

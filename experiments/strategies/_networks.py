@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
+from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import PALETTE
 from spikefa.neurons.rate import Activation
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Runs, full_version
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 
 STRATEGIES = ("s1", "s2", "s3")
 ACTIVATIONS: Mapping[str, Activation] = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
@@ -134,13 +134,13 @@ def in_words(cell: str) -> str:
 
 def picture(settings: Any, runs: CellRuns, paper: Mapping[str, float]) -> Figure:
     """Draw the cells (a), and the errors of one network against the epochs (b)."""
-    figure, ((left, right),) = panels(2, width=4.6)
+    figure, ((left,), (right,)) = panels(1, 2, width=7.0, height=2.9)
     _cells(left, runs, paper)
     name_axes(left, "neurons in each hidden layer", "test error (%)", "a  after training")
-    legend(left)
+    legend_above(left)
     shown = _curves(right, runs)
     name_axes(right, "epochs", "test error (%)", f"b  {shown}")
-    legend(right)
+    legend_above(right)
     return figure
 
 
@@ -168,7 +168,7 @@ def _cells(axes: Any, runs: CellRuns, paper: Mapping[str, float]) -> None:
             label=strategy,
         )
     names = [f"{width}\n{name}" for name, width in (network.split("-") for network in networks)]
-    axes.set_xticks(range(len(networks)), names, fontsize=7)
+    axes.set_xticks(range(len(networks)), names, fontsize=8)
 
 
 def _curves(axes: Any, runs: CellRuns) -> str:
@@ -184,7 +184,4 @@ def _curves(axes: Any, runs: CellRuns) -> str:
 def curve(axes: Any, found: Runs, colour: str, label: str) -> None:
     """Draw the test error against the epochs, on a logarithmic scale."""
     band(axes, found["epochs"][0], found["test_error"], colour, label)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(ScalarFormatter())
+    log_scale(axes)

@@ -15,6 +15,7 @@ import torch
 from matplotlib.figure import Figure
 
 import spikefa as sf
+from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import INK, PALETTE
 from spikefa.datasets.examples import reconstruction
 from spikefa.experiments.strategies._mnist import Training, images, network, simulation_of
@@ -23,7 +24,7 @@ from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
-from spikefa.runs.studies.drawing import band, legend, name_axes, panels
+from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.ranges import Epochs, Few, PositiveScale
 from spikefa.utils.seeding import generator
 
@@ -165,7 +166,7 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw ten images and their reconstructions by each network (a), and the errors (b)."""
-    figure, ((left, right),) = panels(2, width=5.2, height=3.6)
+    figure, ((left, right),) = panels(2, height=3.4)
     width = min(int(cell.split("-")[1]) for cell in runs)
     here = {name: runs[f"{name}-{width}"] for name in NAMES if f"{name}-{width}" in runs}
     rows = [next(iter(here.values()))["originals"][0]]
@@ -179,7 +180,7 @@ def picture(settings: Settings, runs: CellRuns) -> Figure:
         band(right, found["epochs"][0, 1:], found["error"][:, 1:], colour, name)
     right.set_ylim(0)
     name_axes(right, "epochs", "|x' - x|² of an image", "b")
-    legend(right)
+    legend_above(right)
     return figure
 
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from matplotlib.figure import Figure
 
 import spikefa as sf
-from spikefa.analysis.style import GREY, PALETTE
+from spikefa.analysis.spacing import legend_above, log_scale
+from spikefa.analysis.style import PALETTE
 from spikefa.experiments.strategies._mnist import Training, classify
 from spikefa.experiments.strategies._networks import NEAR_THE_PAPER, curve, differences
 from spikefa.feedback.distributions import MatrixKind
@@ -23,7 +24,7 @@ from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, full_version
-from spikefa.runs.studies.drawing import legend, name_axes, panels
+from spikefa.runs.studies.drawing import name_axes, panels
 from spikefa.utils.ranges import Few, PositiveScale, Size
 
 MATRICES: tuple[MatrixKind, ...] = ("B1", "B2", "B3", "B4", "B5", "B6", "B7")
@@ -106,17 +107,20 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:
     """Draw the errors against the epochs, as in figure 8, with FA (a) and DFA (b)."""
-    figure, (axes,) = panels(2, width=4.6)
+    figure, (axes,) = panels(2)
     for panel, circuit, letter in zip(axes, REPORTED, "ab", strict=True):
         for matrix, colour in zip(MATRICES, PALETTE, strict=True):
             found = runs.get(f"{circuit}-{matrix}")
             if found is not None:
                 curve(panel, found, colour, matrix)
             paper = PAPER[f"{circuit}-{matrix}"]
-            panel.plot(settings.epochs, paper, "o", color=colour, markerfacecolor="none")
-        panel.plot([], [], "o", color=GREY, markerfacecolor="none", label="the paper, at the end")
+            label = f"{matrix}, the paper's end"
+            look = {"color": colour, "markerfacecolor": "none", "label": label}
+            panel.plot(settings.epochs, paper, "o", **look)
+        log_scale(panel)
+        panel.set_xlim(-0.03 * settings.epochs, 1.05 * settings.epochs)
         name_axes(panel, "epochs", "test error (%)", f"{letter}  {circuit}")
-        legend(panel)
+        legend_above(panel)
     return figure
 
 

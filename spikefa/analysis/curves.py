@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from spikefa.analysis.metrics_table import MetricsTable, as_table, column
-from spikefa.analysis.spacing import log_scale
+from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import plain, quiet, style, styled
 from spikefa.errors import require
 
@@ -18,7 +18,6 @@ ERRORS = {
     "validation_error_percent": "validation images",
 }
 TEST = "test images, at the end"
-LEGEND_COLUMNS = 6
 LOG_RANGE = 5
 """The error axis is logarithmic if the largest error is this many times the smallest."""
 
@@ -73,8 +72,9 @@ def _draw_errors(axes: Axes, images: np.ndarray, rows: MetricsTable, test: float
         if known.any():
             label = _told(words, errors[known][-1])
             colour = style().grey if name.startswith("train") else style().accent
-            look = {"marker": "o", "markersize": 4, "color": colour, "label": label}
-            axes.plot(images[known], errors[known], **look)
+            axes.plot(
+                images[known], errors[known], marker="o", markersize=4, color=colour, label=label
+            )
             drawn.append(errors[known])
     require(len(drawn) > 0, "the metrics hold no error to draw")
     if test is not None:
@@ -115,8 +115,7 @@ def _draw_rates(axes: Axes, images: np.ndarray, rows: MetricsTable, names: Seque
     axes.set_ylabel("spikes per neuron\nand step")
     highest = np.nanmax([0.01, *(value for name in names for value in column(rows, name))])
     axes.set_ylim(0, 1.08 * highest)
-    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
-    axes.legend(frameon=False, ncols=min(len(names), LEGEND_COLUMNS), fontsize=8, **above)
+    legend_above(axes)
     quiet(axes)
 
 

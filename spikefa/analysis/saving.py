@@ -16,8 +16,8 @@ PAGE_WIDTH = 8.0
 """Inches of the column of a page. A wider figure is shown smaller there, and its text with it."""
 COLOURS = 256
 """Of a picture as PNG. Lines, text and fills have few; a third of the size is left of a picture."""
-VECTOR = {"pdf.fonttype": 42}
-"""Text in PDF is in TrueType fonts, which journals ask for and programs can edit."""
+TRUE_TYPE = 42
+"""The kind of fonts in PDF that journals ask for, and that programs can edit."""
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
@@ -36,7 +36,7 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         if suffix == "png":
             temporary.write_bytes(as_png(figure))
             return
-        with rc_context(VECTOR):
+        with rc_context({"pdf.fonttype": TRUE_TYPE}):
             figure.savefig(temporary, dpi=DPI, format=suffix, facecolor="auto")
 
 

@@ -1,4 +1,4 @@
-"""Which of many labels there is room for, and ticks of logarithmic axes that do not collide."""
+"""Room for labels: which of many to write, ticks of logarithmic axes, legends above the data."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,10 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 EVERY = {0.45: None, 2.6: (1.0, 2.0, 5.0), math.inf: (1.0,)}
 """Up to this many decades, which multiples of a power of ten have a tick; None: round numbers."""
+
+
+TITLE = 9.5
+"""Points of the titles of panels."""
 
 
 def apart(places: Sequence[float], least: float) -> list[int]:
@@ -48,3 +52,32 @@ def log_scale(axes: Axes, power: bool = False) -> None:
     if not power:
         axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def legend_above(axes: Axes) -> None:
+    """Show the legend above the panel and below its title, where it covers no data.
+
+    It has as many columns as there is room for. The layout of the figure must leave room for what
+    stands around the panels, as Matplotlib's "constrained" does.
+    """
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    count = len(axes.get_legend_handles_labels()[0])
+    for columns in range(count, 0, -1):
+        legend = axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=columns,
+            fontsize=8,
+            frameon=False,
+            borderpad=0.2,
+            borderaxespad=0.2,
+            handlelength=1.4,
+            columnspacing=1.2,
+        )
+        box = legend.get_window_extent()
+        if box.width <= axes.get_window_extent().width:
+            break
+    title = axes.get_title("left")
+    if title:
+        axes.set_title(title, loc="left", pad=box.height * 72 / figure.dpi + 6, fontsize=TITLE)

@@ -17,7 +17,7 @@ from matplotlib.collections import Collection, LineCollection, PathCollection, P
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -75,7 +75,7 @@ def unnamed(figure: Figure) -> Iterator[str]:
         for name in "xy":
             beside = [each for each in drawn if aligned(axes, each, name)]
             named = any(getattr(each, f"get_{name}label")() for each in beside)
-            numbers = [text for text in tick_labels(getattr(axes, f"{name}axis")) if digits(text)]
+            numbers = [text for text in tick_labels(getattr(axes, f"{name}axis")) if number(text)]
             if numbers and not named:
                 yield f"the {name} axis of {panel(axes)} has no label"
 
@@ -139,7 +139,7 @@ def tick_labels(axis: Axis) -> list[Text]:
 def parts(legend: Legend) -> list[Artist]:
     """Return what is drawn in a legend, without the space around it."""
     written = [text for text in (*legend.get_texts(), legend.get_title()) if text.get_text()]
-    return [*written, *legend.legend_handles]
+    return [*written, *(each for each in legend.legend_handles if isinstance(each, Line2D | Patch))]
 
 
 def data(axes: Axes) -> list[Artist]:
@@ -182,8 +182,10 @@ def aligned(axes: Axes, other: Axes, name: str) -> bool:
     return bool(np.allclose(axes.bbox.extents[ends], other.bbox.extents[ends], atol=1))
 
 
-def digits(text: Text) -> bool:
-    return re.search(r"\d", text.get_text()) is not None
+def number(text: Text) -> bool:
+    """Return whether a label is a number, not a word such as "s1", which explains itself."""
+    words = text.get_text().replace("mathdefault", "")
+    return re.search(r"\d", words) is not None and re.search(r"[A-Za-df-z]", words) is None
 
 
 def said(text: Text) -> str:

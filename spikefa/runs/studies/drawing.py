@@ -7,14 +7,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spikefa.analysis.saving import PAGE_WIDTH
+from spikefa.analysis.spacing import TITLE
 from spikefa.analysis.style import GREY, INK, PALE, quiet
 
 RIGHT_ANGLE = 90
 
 
 def panels(columns: int, rows: int = 1, width: float = 4.0, height: float = 3.3) -> Any:
-    """Return a figure and its panels, ndarray [rows, columns]; the sizes apply to one panel."""
-    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    """Return a figure and its panels, ndarray [rows, columns]; the sizes apply to one panel.
+
+    Panels are narrower if the figure would be wider than a page.
+    """
+    wide = min(width * columns, PAGE_WIDTH)
+    figure = Figure(figsize=(wide, height * rows), layout="constrained")
     found = figure.subplots(rows, columns, squeeze=False)
     for axes in found.flat:
         quiet(axes)
@@ -38,37 +44,18 @@ def traces(axes: Axes, x: np.ndarray, runs: np.ndarray, colour: str = INK) -> No
 
 
 def name_axes(axes: Axes, x: str, y: str, title: str = "") -> None:
-    """Label the axes; `title` is the letter or name of the panel."""
+    """Label the axes; `title` is the letter or name of the panel. A legend comes after it."""
     axes.set_xlabel(x, color=INK, fontsize=9)
     axes.set_ylabel(y, color=INK, fontsize=9)
-    axes.set_title(title, loc="left", color=INK, fontsize=9.5)
+    axes.set_title(title, loc="left", color=INK, fontsize=TITLE)
 
 
 def level(axes: Axes, y: float, text: str = "") -> None:
-    """Draw a thin horizontal line, for example at 90 degrees."""
-    axes.axhline(y, color=PALE, linewidth=0.9, zorder=0)
+    """Draw a thin horizontal line, for example at 90 degrees; the legend says the text."""
     if text:
-        axes.annotate(
-            text,
-            (1, y),
-            xycoords=("axes fraction", "data"),
-            color=GREY,
-            fontsize=8,
-            ha="right",
-            va="bottom",
-        )
-
-
-def log_scale(axes: Axes) -> None:
-    """Make the vertical axis logarithmic, with plain numbers: 3, not 3 x 10^0."""
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
-
-
-def legend(axes: Axes, **options: Any) -> None:
-    """Show the legend without a frame."""
-    axes.legend(frameon=False, fontsize=8, **options)
+        axes.axhline(y, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0, label=text)
+    else:
+        axes.axhline(y, color=PALE, linewidth=0.9, zorder=0)
 
 
 def first_below(x: Sequence[float] | np.ndarray, runs: np.ndarray, bound: float) -> np.ndarray:
