@@ -11,12 +11,13 @@ DEVICE ?= cuda
 GPU_OPTIONS = --device $(DEVICE) --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) \
   $(if $(COMMIT),--commit $(COMMIT)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(CONTINUE),--continue)
 
-.PHONY: demo test lint long gpu gpu-table clean help
+.PHONY: demo test lint docs long gpu gpu-table clean help
 
 help:
 	@echo "make demo   train a small spiking network on embedded digits, draw figure 4 (a minute)"
 	@echo "make test   lint, type-check and test (some minutes)"
 	@echo "make lint   lint and type-check alone"
+	@echo "make docs   build the site into docs/_build/html (a minute)"
 	@echo "make long   the tests that take longer"
 	@echo "make gpu    every claim about a GPU, on one (9 minutes); PARTS=\"tests fig4\", CONTINUE=1"
 
@@ -31,6 +32,17 @@ $(VENV)/readers: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[readers]'
 	touch $@
 
+$(VENV)/docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
+# Warnings are errors. The reference is made anew each time, since names may have gone.
+docs: $(VENV)/docs
+	rm -rf docs/_api docs/_build
+	$(BIN)/python -m sphinx -W --keep-going -n -q -j auto -b html docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html
+	@echo "the site is in docs/_build/html/index.html"
+
 demo: $(VENV)/installed
 	$(BIN)/spikefa run lillicrap2016.fig4 --dataset digits --validation-images 200 \
 	  --hidden 300 --outputs 200 --batch-size 20 --epochs 30 --learning-rate 1e-2 \
@@ -42,7 +54,7 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 
 # A process for each core, each on one thread (tests/__init__.py); whoever is done takes over tests.
-test: lint $(VENV)/readers
+test: lint $(VENV)/readers $(VENV)/docs
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal --durations=5
 
 long: $(VENV)/readers

@@ -18,6 +18,7 @@ DEFERRED = ("deferred", *ROUNDED)
 FUSED_DEFERRED = {"fused-deferred": "float32", "fused-deferred-fp16": "float16"}
 """Factors that the products of these backends take; see docs/performance.md."""
 BACKENDS = ("auto", "eager", "graph", *DEFERRED, *FUSED, *FUSED_DEFERRED)
+"""The names of all backends, and "auto", which chooses one."""
 DRAWN = ("uniform", "sign")
 """Procedural matrices that the fused backend can draw."""
 STANDARD = (

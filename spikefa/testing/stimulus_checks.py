@@ -239,3 +239,4 @@ STIMULUS_CHECKS: dict[str, Callable[[Subject], None]] = {
         replicas,
     )
 }
+"""What is checked of a stimulus, by name."""

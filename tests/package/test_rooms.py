@@ -58,5 +58,5 @@ def test_the_tests_stand_in_the_same_tree():
     tests = Path(__file__).resolve().parents[1]
     loose = {file.name for file in tests.glob("*.py")} - {"__init__.py", "conftest.py"}
     folders = {file.parent.relative_to(tests).parts[0] for file in tests.glob("*/**/test_*.py")}
-    assert folders <= {*ORDER, "package", "pins", "proofs"}
+    assert folders <= {*ORDER, "docs", "package", "pins", "proofs"}
     assert not loose
