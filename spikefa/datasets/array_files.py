@@ -8,6 +8,7 @@ from spikefa.datasets.images import Dataset, Images
 from spikefa.datasets.labels import of_classes, whole_labels
 from spikefa.errors import SpikefaError, require
 from spikefa.utils.npz import names_in, read_arrays
+from spikefa.utils.printable import one_line
 
 SPLITS = ("train", "validation", "test")
 PARTS = ("images", "labels")
@@ -55,10 +56,11 @@ def _check_names(path: Path, held: list[str]) -> None:
     needed = (*NEEDED, *(VALIDATION if set(VALIDATION) & set(held) else ()))
     missing = [name for name in needed if name not in held]
     unknown = [name for name in held if name not in (*NEEDED, *VALIDATION, *SCALARS)]
+    names = one_line(", ".join(held)) or "(none)"
     require(
         not missing and not unknown,
-        f"{path} has the arrays {', '.join(held) or '(none)'}: give {', '.join(NEEDED)}, and only "
-        f"these, or also {', '.join((*VALIDATION, *SCALARS))}",
+        f"{path} has the arrays {names}: give {', '.join(NEEDED)}, and only these, or also "
+        f"{', '.join((*VALIDATION, *SCALARS))}",
     )
 
 

@@ -38,7 +38,8 @@ def load(name: StrPath, data_dir: StrPath | None = None) -> Dataset:
     SpikefaError
         If the name is unknown, or the files are missing, damaged or cannot be fetched.
     """
-    name = os.fspath(name)
+    if not isinstance(name, str):
+        name = os.path.abspath(name)  # Path("digits") is a folder of the user
     if name == DIGITS:
         return digits()
     if is_own(name):

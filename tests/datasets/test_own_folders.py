@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,8 +56,11 @@ def test_torchvision(tmp_path, packed, given):
 
 def test_a_folder_of_this_place_needs_no_slash(tmp_path, monkeypatch):
     content = write_idx(tmp_path / "here", dot=".")
+    other = write_idx(tmp_path / "digits")
     monkeypatch.chdir(tmp_path)
     assert_is(sf.datasets.load("here"), content)
+    assert_is(sf.datasets.load(Path("digits")), other)
+    assert len(sf.datasets.load("digits").train) == 1438
 
 
 def test_packed_files_beside_unpacked_ones_are_the_same(tmp_path):
