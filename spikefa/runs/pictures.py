@@ -12,7 +12,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.recording import open_recording
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.figures import run_figures
-from spikefa.runs.report import write_report
+from spikefa.runs.report import report_page, write_page
 
 
 def draw_raster(
@@ -166,5 +166,5 @@ def draw_report(directory: Path, out: Path | None = None, force: bool = False) -
     if out is not None:
         refuse_existing(out, force)
     target = out or directory / "report.html"
-    write_report(run, target)
+    write_page(report_page(run), target)
     return target

@@ -1,5 +1,6 @@
 """The report of a run: one self-contained HTML page."""
 
-from spikefa.runs.report.page import report_page, write_report
+from spikefa.runs.report.document import write_page
+from spikefa.runs.report.page import report_body, report_page
 
-__all__ = ["report_page", "write_report"]
+__all__ = ["report_body", "report_page", "write_page"]

@@ -44,11 +44,20 @@ def pairs(rows: Iterable[tuple[str, Content]]) -> Markup:
     )
 
 
-def grid(heads: Sequence[str], rows: Iterable[Sequence[Content]]) -> Markup:
-    """Return a table with a header row, which scrolls if it is too wide."""
+def grid(heads: Sequence[str], rows: Iterable[Sequence[Content]], kind: str = "numbers") -> Markup:
+    """Return a table with a header row, which scrolls if it is too wide.
+
+    Parameters
+    ----------
+    heads : sequence of str
+    rows : iterable of sequences
+    kind : str, default "numbers"
+        What the cells hold: "numbers"; "words", which are at the left and may take several lines;
+        or "runs", numbers behind two columns of words.
+    """
     head = element("tr", *(element("th", name, scope="col") for name in heads))
     body = (element("tr", *(element("td", cell) for cell in row)) for row in rows)
-    table = element("table", element("thead", head), element("tbody", *body), class_="grid")
+    table = element("table", element("thead", head), element("tbody", *body), class_=f"grid {kind}")
     return element("div", table, class_="wide")
 
 

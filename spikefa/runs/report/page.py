@@ -1,29 +1,10 @@
-"""The page of a report: its head, its sections in order, and the file it is written to."""
+"""The report of one run: its sections in order."""
 
-from pathlib import Path
-
-from spikefa import __version__
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.report import sections
-from spikefa.runs.report.markup import Markup, element, escaped, joined
-from spikefa.runs.report.style import CSS
-from spikefa.utils.files import written_whole
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""Stops the browser from running scripts or loading anything, should text become markup."""
-
-
-def write_report(run: RunDirectory, out: Path) -> None:
-    """Write the report of a run to one file.
-
-    Raises
-    ------
-    SpikefaError
-        If a file of the run is damaged, or `out` cannot be written.
-    """
-    page = report_page(run)
-    with written_whole(out) as temporary:
-        temporary.write_text(page, encoding="utf-8", errors="replace")
+from spikefa.runs.report.document import document, titled
+from spikefa.runs.report.markup import Markup, joined
+from spikefa.runs.report.papers import comparison_with_the_paper
 
 
 def report_page(run: RunDirectory) -> str:
@@ -42,33 +23,31 @@ def report_page(run: RunDirectory) -> str:
     SpikefaError
         If the configuration, the summary or the metrics are damaged.
     """
+    path = run.path.resolve()
+    return document(f"{run.experiment} - {path.name}", run.experiment, path, report_body(run))
+
+
+def report_body(run: RunDirectory, prefix: str = "") -> Markup:
+    """Return the sections of the report of a run.
+
+    Parameters
+    ----------
+    run : RunDirectory
+    prefix : str, optional
+        What the ids of the figures begin with, where a page has several reports.
+    """
     summary, config = run.read_summary(), run.read_config()
-    titled = {
-        "Results": sections.results(run, summary),
-        "": sections.figures(run),
-        "Epochs": sections.metrics(run),
-        "Configuration": sections.configuration(config),
-        "Recording": sections.recording(run),
-        "Provenance": sections.origin(run, summary),
-        "Reproduce": sections.reproduction(run, summary),
-    }
-    body = joined(
-        element("section", element("h2", title), part) if title else part
-        for title, part in titled.items()
-    )
-    heading = element("h1", run.experiment)
-    path = element("p", str(run.path.resolve()), class_="path")
-    foot = element("footer", f"Written by spikefa {__version__}.")
-    main = element("main", element("header", heading, path), body, foot)
-    return "<!DOCTYPE html>\n" + element("html", _head(run), element("body", main), lang="en")
-
-
-def _head(run: RunDirectory) -> Markup:
-    return Markup(
-        '<head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{escaped(run.experiment)} - {escaped(run.path.resolve().name)}</title>"
-        f"<style>{CSS}</style></head>"
-    )
+    parts = [
+        titled("Results", sections.results(run, summary)),
+        comparison_with_the_paper(run),
+        sections.figures(run, prefix),
+    ]
+    if not sections.is_study(run, summary):
+        parts.append(titled("Epochs", sections.metrics(run)))
+        parts.append(titled("Recording", sections.recording(run)))
+    parts += [
+        titled("Configuration", sections.configuration(config)),
+        titled("Provenance", sections.origin(run, summary)),
+        titled("Reproduce", sections.reproduction(run, summary)),
+    ]
+    return joined(parts)

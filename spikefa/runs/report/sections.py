@@ -4,7 +4,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from spikefa.analysis.metrics_table import read_metrics
+from spikefa.analysis.raster_figure import raster_figure
 from spikefa.analysis.saving import as_png
 from spikefa.errors import SpikefaError
 from spikefa.recording import describe, open_recording
@@ -17,6 +20,9 @@ DPI = 130
 PIXELS_PER_INCH = 92
 """Width of figures on the page; makes their text about as large as the text of the page."""
 MOST_ROWS = 40
+RASTER_UNITS = "50"
+RASTER_STEPS = 100
+"""What the raster shows."""
 
 RESULTS = {
     "test_error_percent": ("test error, last step", "{:.2f} %"),
@@ -54,7 +60,14 @@ def results(run: RunDirectory, summary: Mapping[str, Any]) -> Markup:
         for key, (label, form) in RESULTS.items()
         if summary.get(key) is not None
     ]
+    if not cards:
+        return element("pre", summary.get("headline", "This run has finished."))
     return element("div", *cards, class_="cards")
+
+
+def is_study(run: RunDirectory, summary: Mapping[str, Any]) -> bool:
+    """Return whether a finished run has neither epochs nor a recording, as studies do not."""
+    return bool(summary) and not run.metrics.is_file() and not run.recording.is_file()
 
 
 def _resume(run: RunDirectory) -> str:
@@ -79,19 +92,44 @@ def configuration(config: Mapping[str, Any]) -> Markup:
     return pairs((str(name), formatted(value)) for name, value in config.items())
 
 
-def figures(run: RunDirectory) -> Markup:
-    """Return every figure for which the run has the files, each with a heading."""
-    return joined(element("section", *_figure(each), id=each.name) for each in run_figures(run))
+def figures(run: RunDirectory, prefix: str = "") -> Markup:
+    """Return every figure for which the run has the files, each with a heading.
+
+    Parameters
+    ----------
+    run : RunDirectory
+    prefix : str, optional
+        What the ids of the sections begin with.
+    """
+    drawn = run_figures(run) + ([_raster(run)] if run.recording.is_file() else [])
+    return joined(
+        element("section", element("h2", each.title), drawing(each), id=prefix + each.name)
+        for each in drawn
+    )
 
 
-def _figure(figure: RunFigure) -> tuple[Markup, Markup]:
-    heading = element("h2", figure.title)
+def _raster(run: RunDirectory) -> RunFigure:
+    def draw() -> Figure:
+        with open_recording(run.recording) as recording:
+            return raster_figure(recording, units=RASTER_UNITS, steps=f"-{RASTER_STEPS}:")
+
+    return RunFigure(
+        "raster",
+        "Raster",
+        f"Spikes of up to {RASTER_UNITS} units of each population in the last {RASTER_STEPS} "
+        "steps, as far as they were recorded.",
+        draw,
+    )
+
+
+def drawing(figure: RunFigure) -> Markup:
+    """Return a figure, or the reason why it cannot be drawn."""
     try:
         drawn = figure.draw()
     except SpikefaError as error:
-        return heading, element("p", f"Not drawn: {error}", class_="notice")
+        return element("p", f"Not drawn: {error}", class_="notice")
     width = round(PIXELS_PER_INCH * drawn.get_figwidth())
-    return heading, picture(as_png(drawn, DPI), width, figure.caption)
+    return picture(as_png(drawn, DPI), width, figure.caption)
 
 
 def metrics(run: RunDirectory) -> Markup:

@@ -39,6 +39,12 @@ tr + tr > *, thead + tbody > tr > * { border-top: 1px solid var(--line); }
 .grid th { vertical-align: bottom; font-size: .8rem; line-height: 1.25; }
 .grid th, .grid td { padding: .3rem .7rem .3rem 0; text-align: right; white-space: nowrap; }
 .grid th { white-space: normal; overflow-wrap: normal; min-width: 3.4rem; }
+.words { width: 100%; margin-top: .8rem; }
+.words :is(th, td), .runs :is(th, td) { vertical-align: top; overflow-wrap: normal; }
+.words :is(th, td), .runs :is(th, td):nth-child(-n+2) { text-align: left; white-space: normal; }
+.runs :is(th, td):nth-child(2) { min-width: 12rem; }
+details summary { margin: 1.6rem 0 .7rem; font-size: 1.3rem; cursor: pointer;
+  overflow-wrap: anywhere; }
 pre { margin: .5rem 0; padding: .8rem 1rem; background: var(--ground); border-radius: 6px;
       font: .8rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace;
       white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -27,36 +27,56 @@ def findings(result: Result) -> str:
     first = next((each for each in result["quantities"] if each["values"]), None)
     if first is None:
         return "nothing was measured"
-    return _measured(first, f" {first['unit']}".rstrip())
+    return measured(first)
 
 
 def claim_row(claim: Mapping[str, Any]) -> str:
     """Return the table row of a claim."""
-    text = claim["evidence"]
+    return table_row(claim["text"], "yes" if claim["holds"] else "**no**", evidence(claim))
+
+
+def evidence(claim: Mapping[str, Any]) -> str:
+    """Return the numbers that support the verdict on a claim and, if it fails, the reason."""
+    text = str(claim["evidence"])
     if not claim["holds"]:
         text += f". Likely reason: {claim['reason'] or 'not known'}"
-    return table_row(claim["text"], "yes" if claim["holds"] else "**no**", text)
+    return text
 
 
 def quantity_row(quantity: Mapping[str, Any]) -> str:
     """Return the table row of a quantity."""
-    unit = f" {quantity['unit']}" if quantity["unit"] else ""
-    paper = "" if quantity["paper"] is None else _with_sd(quantity["paper"], quantity["paper_sd"])
-    return table_row(
+    return table_row(*quantity_cells(quantity))
+
+
+def quantity_cells(quantity: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    """Return name, the paper's value, the value here, n, and how far the two are apart."""
+    return (
         quantity["text"],
-        paper + (unit if paper else ""),
-        _measured(quantity, unit),
-        quantity["n"],
+        papers_value(quantity),
+        measured(quantity),
+        str(quantity["n"]),
         _difference(quantity),
     )
 
 
-def _measured(quantity: Mapping[str, Any], unit: str) -> str:
+def papers_value(quantity: Mapping[str, Any]) -> str:
+    """Return the paper's value of a quantity with its unit, or "" if the paper gives none."""
+    if quantity["paper"] is None:
+        return ""
+    return _with_sd(quantity["paper"], quantity["paper_sd"]) + _unit(quantity)
+
+
+def measured(quantity: Mapping[str, Any]) -> str:
+    """Return the value of a quantity with its unit, as mean and standard deviation."""
     if not quantity["values"]:
         return "not run"
     if quantity["mean"] is None:
         return "never"
-    return _with_sd(quantity["mean"], quantity["sd"]) + unit
+    return _with_sd(quantity["mean"], quantity["sd"]) + _unit(quantity)
+
+
+def _unit(quantity: Mapping[str, Any]) -> str:
+    return f" {quantity['unit']}" if quantity["unit"] else ""
 
 
 def _difference(quantity: Mapping[str, Any]) -> str:

@@ -93,7 +93,7 @@ def test_the_page_holds_the_run(run, capsys):
         *("Receptive fields", "Configuration", "Provenance", "Reproduce"),
     ):
         assert expected in page.text, expected
-    assert page.tags.count("img") == 5
+    assert page.tags.count("img") == 6
     assert len(text) < 2_000_000
 
 
@@ -115,7 +115,7 @@ def test_hostile_text_is_text(hostile):
     assert "script" not in page.tags
     assert "x" not in [value for name, value in page.attributes if name == "src"]
     assert page.text.count(HOSTILE) >= 5
-    assert page.tags.count("img") == 5
+    assert page.tags.count("img") == 6
     assert not set("\x00\x1b") & set(text)
 
 
@@ -132,7 +132,7 @@ def test_a_figure_that_cannot_be_drawn_says_why(run):
     run.recording.write_bytes(b"no HDF5")
     run.checkpoint.write_bytes(b"no checkpoint")
     page = Page(written(run))
-    assert page.text.count("Not drawn: ") == 3
+    assert page.text.count("Not drawn: ") == 4
     assert "is not a checkpoint, or is damaged" in page.text
     assert "it is not an HDF5 file" in page.text
 
@@ -201,7 +201,7 @@ def test_in_a_browser_all_images_load_and_no_script_runs(hostile, tmp_path):
     page.write_text(text.replace(policy, PROBE))
     dom = dumped(page, tmp_path / "profile")
     seen = json.loads(re.search(r'data-seen="(.*?)"', dom)[1].replace("&quot;", '"'))
-    assert seen == {"images": 5, "loaded": 5, "wide": False, "sections": 11}
+    assert seen == {"images": 6, "loaded": 6, "wide": False, "sections": 13}
     assert "data-pwned" not in dom.split("<body>")[0]
 
 
