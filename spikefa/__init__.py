@@ -20,6 +20,7 @@ _MODULES = (
     "neurons",
     "plasticity",
     "recording",
+    "runs",
     "simulation",
     "stimulus",
     "synapses",
@@ -57,6 +58,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa import neurons as neurons
     from spikefa import plasticity as plasticity
     from spikefa import recording as recording
+    from spikefa import runs as runs
     from spikefa import simulation as simulation
     from spikefa import stimulus as stimulus
     from spikefa import synapses as synapses

@@ -41,12 +41,13 @@ def make_parser() -> argparse.ArgumentParser:
     _fetch(add("fetch", "fetch a data set and verify its checksums"))
     _test(add("test", "test the trained network of a run on its own or on other images"))
     _weights(add("weights", "write the weights of the trained network of a run to a file"))
-    _inspect(add("inspect", "print what a run directory or a recording holds"))
+    _inspect(add("inspect", "print what run directories or recordings hold"))
     _repair(add("repair", "make the recording of a killed run readable everywhere"))
     _raster(add("raster", "draw the spikes of a recording"))
     _animate(add("animate", "write an animation of a recording"))
     _figure(add("figure", "draw the figures of a run again, from its recording"))
-    _report(add("report", "write one HTML page about a run"))
+    _report(add("report", "write one HTML page about a run, or about several"))
+    _compare(add("compare", "compare runs: a table, their learning curves, and a page of both"))
     _results(add("results", "build the page that compares results with the papers"))
     _bench(add("bench", "time a step, its growth, its peers, the recorder, or the start"))
     return parser
@@ -111,7 +112,13 @@ def _trust(parser: argparse.ArgumentParser) -> None:
 
 
 def _inspect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, help="run directory, or .h5 file")
+    parser.add_argument(
+        "paths",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="run directory, folder of runs or .h5",
+    )
 
 
 def _repair(parser: argparse.ArgumentParser) -> None:
@@ -171,10 +178,34 @@ def _figure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, help="run directory")
 
 
+def _runs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "runs",
+        type=Path,
+        nargs="+",
+        metavar="RUN",
+        help="run directory; a folder of runs stands for those in it",
+    )
+
+
 def _report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("directory", type=Path, help="run directory")
-    parser.add_argument("--out", type=Path, help="file to write; default: report.html in the run")
+    _runs(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="file to write, with several runs one page about all; default: report.html in each",
+    )
     parser.add_argument("--force", action="store_true", help="replace the file given with --out")
+
+
+def _compare(parser: argparse.ArgumentParser) -> None:
+    _runs(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="page to write, .html, with the picture beside it, .png; default: comparison.html",
+    )
+    parser.add_argument("--force", action="store_true", help="replace these files if they exist")
 
 
 def _results(parser: argparse.ArgumentParser) -> None:

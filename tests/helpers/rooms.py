@@ -56,6 +56,7 @@ SLOW_OR_OPTIONAL = {
 
 ALLOWED_IN_FUNCTIONS = {
     ("cli/commands/run.py", "spikefa.utils.devices"),
+    ("runs/several/frames.py", "spikefa.runs.studies.file"),
     ("backends/__init__.py", "spikefa.backends.fused"),
     ("backends/__init__.py", "spikefa.backends.fused_deferred.backend"),
 }

@@ -1,10 +1,19 @@
-"""``spikefa inspect PATH``: what a run directory or a recording holds."""
+"""``spikefa inspect PATH...``: what run directories or recordings hold."""
 
 import argparse
+from pathlib import Path
 
 from spikefa.runs.inspection import inspect
+from spikefa.runs.several.finding import find_runs
 
 
 def execute(given: argparse.Namespace) -> None:
-    """Print a description of the run or the recording."""
-    print(inspect(given.path))
+    """Print a description of each run or recording, with an empty line between two."""
+    places = [place for path in given.paths for place in _places(path)]
+    for number, place in enumerate(places):
+        print(("\n" if number else "") + inspect(place))
+
+
+def _places(path: Path) -> list[Path]:
+    """Return the runs in a folder of runs, and any other path as it is."""
+    return [run.path for run in find_runs([path])] if path.is_dir() else [path]

@@ -1,0 +1,1 @@
+"""More than one run: found, read, grouped, compared, and as data frames."""
