@@ -21,8 +21,8 @@ KINDS = {
 }
 """The errors of an epoch, by their columns, in the order of the panels."""
 DASHES = ("-", "--", ":", "-.")
-MOST_TEXT = 100
-"""Characters of an entry of the legend."""
+PER_INCH = 11
+"""Characters of the legend on an inch."""
 MOST_LINES = 28
 """Lines that colours and dashes can tell apart: seven colours times four dashes."""
 
@@ -66,9 +66,10 @@ def compared_curves(groups: Sequence[Curves]) -> Figure:
     tested = any(len(each.tests) for each in groups)
     require(len(kinds) + tested > 0, "the runs hold no error of an epoch to draw")
     widths = [3.0] * len(kinds) + [2.0] * tested
-    labels = [_shortened(each.label) for each in groups]
-    columns, lines = _legend_shape(labels, max(5.0, sum(widths)))
-    figure = Figure(figsize=(max(5.0, sum(widths)), 3.2 + 0.2 * lines), layout="constrained")
+    width = max(5.0, sum(widths))
+    labels = [_shortened(each.label, width) for each in groups]
+    columns, lines = _legend_shape(labels, width)
+    figure = Figure(figsize=(width, 3.2 + 0.2 * lines), layout="constrained")
     panels = figure.subplots(1, len(widths), sharey=True, squeeze=False, width_ratios=widths)[0]
     for axes, name in zip(panels, kinds, strict=False):
         _draw_errors(axes, groups, name)
@@ -92,15 +93,15 @@ def _epochs(groups: Sequence[Curves]) -> list[MetricsTable]:
     return [rows for group in groups for rows in group.runs if rows]
 
 
-def _shortened(label: str) -> str:
-    text = label if len(label) <= MOST_TEXT else f"{label[: MOST_TEXT - 3]}..."
-    return plain(text)
+def _shortened(label: str, inches: float) -> str:
+    most = int(PER_INCH * inches) - 8
+    return plain(label if len(label) <= most else f"{label[: most - 3]}...")
 
 
 def _legend_shape(labels: Sequence[str], inches: float) -> tuple[int, int]:
     """Return columns and lines of a legend that is as wide as the figure."""
-    longest = max(map(len, labels))
-    columns = max(1, min(len(labels), int(inches / (0.5 + 0.075 * longest))))
+    longest = max(map(len, labels)) + 8  # a line, and the space around it
+    columns = max(1, min(len(labels), int(PER_INCH * inches / longest)))
     return columns, -(-len(labels) // columns)
 
 

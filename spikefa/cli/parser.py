@@ -206,6 +206,9 @@ def _compare(parser: argparse.ArgumentParser) -> None:
         help="page to write, .html, with the picture beside it, .png; default: comparison.html",
     )
     parser.add_argument("--force", action="store_true", help="replace these files if they exist")
+    parser.add_argument(
+        "--table", action="store_true", help="print the table alone, also of one run; write nothing"
+    )
 
 
 def _results(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,19 @@ NAME = "comparison.html"
 SUFFIXES = (".html", ".htm")
 
 
+def table_of(runs: Sequence[StoredRun]) -> str:
+    """Return the table of runs, the means, and what was not averaged, as text.
+
+    Raises
+    ------
+    SpikefaError
+        If a result file is damaged or was edited.
+    """
+    groups, notes = grouped(runs)
+    tables = [rows_of_runs(runs, results_of(runs)), rows_of_groups(groups)]
+    return "\n\n".join(filter(None, [*map(in_columns, tables), *notes]))
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Runs to compare, and the files to write.
@@ -65,12 +78,6 @@ class Comparison:
         for file in (page, picture):
             refuse_existing(file, force)
         return cls(read_runs(directories), page, picture)
-
-    def text(self) -> str:
-        """Return the table of runs, the means, and what was not averaged."""
-        groups, notes = grouped(self.runs)
-        tables = [rows_of_runs(self.runs, results_of(self.runs)), rows_of_groups(groups)]
-        return "\n\n".join(filter(None, [*map(in_columns, tables), *notes]))
 
     def write(self) -> list[Path]:
         """Write the page and, if the runs have learning curves, the picture; return the paths."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan
 from typing import Any
 
 from spikefa.runs.several.differences import REPEATED, described, differing, learned_with
@@ -32,11 +31,7 @@ class Group:
     def finished(self, name: str) -> dict[str, Any]:
         """Return mean, standard deviation and number n of a result of the finished runs."""
         networks = [network for run in self.runs if run.finished for network in run.networks]
-        return summary(_known(network.numbers.get(name, nan)) for network in networks)
-
-
-def _known(value: float) -> float | None:
-    return None if value != value else value
+        return summary(network.numbers.get(name) for network in networks)
 
 
 def grouped(runs: Sequence[StoredRun]) -> tuple[list[Group], list[str]]:

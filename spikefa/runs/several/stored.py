@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from spikefa.utils.files import read_text
 Row = Mapping[str, float]
 """The numbers of one epoch by the names of their columns; nan where a cell is empty."""
 
+LARGEST = 1e100
+"""Numbers are smaller; the squares of others may be no numbers."""
 LARGEST_WHOLE = 1 << 63
 """Whole numbers in tables are smaller; a data frame has no room for others."""
 
@@ -138,7 +140,8 @@ def _last(rows: Sequence[Row]) -> dict[str, float]:
     if not rows:
         return {}
     named = {"epoch": "epochs", "images": "images_seen", "step": "steps"}
-    return {named.get(name, name): value for name, value in rows[-1].items()}
+    last = {named.get(name, name): number(value) for name, value in rows[-1].items()}
+    return {name: value for name, value in last.items() if value is not None}
 
 
 def _read_rows(path: Path) -> list[Row]:
@@ -191,11 +194,11 @@ def numbers_of(summary: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[
 
 
 def number(value: object) -> float | None:
-    """Return a finite number as it is, and None for anything else."""
+    """Return a number that one can compute with as it is, and None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    fits = abs(value) < LARGEST_WHOLE if isinstance(value, int) else isfinite(value)
-    return value if fits else None
+    most = LARGEST_WHOLE if isinstance(value, int) else LARGEST
+    return value if abs(value) < most else None
 
 
 def whole(value: object) -> int | None:

@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spikefa.analysis.compared_curves import Curves, compared_curves
 from spikefa.cli import main
+from spikefa.errors import SpikefaError
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.report.papers import comparison_with_the_paper
-from spikefa.runs.several.comparing import Comparison
+from spikefa.runs.several.comparing import table_of
 from spikefa.runs.several.figure import curves_figure
 from spikefa.runs.several.finding import find_runs
 from spikefa.runs.several.groups import grouped
 from spikefa.runs.several.stored import read_runs
+from tests.helpers.readable import check_readable
 
 PAGE, PICTURE = "comparison.html", "comparison.png"
 NO_ERROR = "the runs hold no error of an epoch to draw"
@@ -64,7 +67,7 @@ def figure_of(*paths):
 
 def table(*paths):
     """Return the lines of the table, without drawing anything."""
-    return Comparison.of([Path(path) for path in paths], None, True).text().splitlines()
+    return table_of(read_runs(find_runs(map(Path, paths)))).splitlines()
 
 
 def of(path):
@@ -173,6 +176,12 @@ def test_a_folder_of_runs_stands_for_those_in_it(runs):
     assert [line.split()[0] for line in lines[1:6]] == ["dfa", "fa0", "fa1", "study", "three"]
 
 
+def test_the_table_alone_writes_nothing(runs, shown):
+    assert shown("compare", runs.all, "--table") == table(runs.all)
+    assert len(shown("compare", runs.fa0, "--table")) == 2
+    assert [file.name for file in runs.all.parent.iterdir()] == ["runs"]
+
+
 def test_names_that_two_runs_have_are_their_paths(runs):
     other = runs.all.parent / "other"
     shutil.copytree(runs.fa1, other / "fa0")
@@ -233,13 +242,24 @@ def test_where_the_files_go(runs, shown):
 # -- the picture -----------------------------------------------------------------------------------
 
 
+def test_numbers_that_nobody_can_compute_with_are_left_out(runs):
+    """Their squares are no numbers: Python raises an error."""
+    text = (runs.three / "summary.json").read_text()
+    (runs.three / "summary.json").write_text(
+        re.sub(r'("test_error_percent(_summed)?"): [\d.]+', r"\1: 1e308", text)
+    )
+    (row,) = [line for line in table(runs.three, runs.dfa) if line.startswith("three  ")][:1]
+    assert "1e" not in row
+    assert len(figure_of(runs.three, runs.dfa).axes) == 2
+
+
 def test_every_panel_says_which_error_it_shows(runs):
     figure = figure_of(runs.fa0, runs.fa1, runs.dfa)
     validation, training, test = figure.axes
     assert validation.get_title(loc="left") == "validation error"
     assert training.get_title(loc="left") == "training error"
     assert test.get_title(loc="left") == "test error after training"
-    assert validation.get_ylabel() == "error (%)"
+    assert validation.get_ylabel() == "error, guess from the last step (%)"
     assert validation.get_xlabel() == training.get_xlabel() == "images seen"
     assert validation.get_ylim() == training.get_ylim() == test.get_ylim()
     assert [text.get_text() for text in figure.legends[0].texts] == ["as fa0 (n = 2)", "dfa"]
@@ -279,17 +299,28 @@ def test_runs_of_other_lengths_have_a_mean_as_far_as_all_go(runs):
     assert lengths == [2, 1, 1]
 
 
-def test_nothing_in_the_picture_overlaps(runs):
-    figure = figure_of(runs.fa0, runs.fa1, runs.dfa, runs.three)
-    figure.draw_without_rendering()
-    boxes = [axes.get_tightbbox() for axes in figure.axes]
-    boxes.append(figure.legends[0].get_window_extent())
-    for number, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
-        assert figure.bbox.x0 <= box.x0
-        assert box.x1 <= figure.bbox.x1
-    texts = [text for axes in figure.axes for text in [*axes.get_xticklabels(), axes.title]]
-    assert min(text.get_fontsize() for text in texts if text.get_text()) >= 7
+@pytest.mark.parametrize("names", ["fa0 fa1 dfa three", "fa0 dfa", "three dfa"])
+def test_the_picture_can_be_read(runs, names):
+    check_readable(figure_of(*(runs.all / name for name in names.split())))
+
+
+def test_many_and_long_names_can_be_read():
+    rows = [{"images": "1000", "train_error_percent": "50"}]
+    for number, length in ((28, 12), (5, 400)):
+        names = [f"{k:02}{'x' * length}" for k in range(number)]
+        figure = compared_curves([Curves(label=name, runs=[rows]) for name in names])
+        check_readable(figure)
+        looks = {(line.get_color(), line.get_linestyle()) for line in figure.axes[0].lines}
+        assert len(looks) == number
+    with pytest.raises(SpikefaError, match="29 curves cannot be told apart"):
+        compared_curves([Curves(label=f"{k}", runs=[rows]) for k in range(29)])
+
+
+def test_errors_of_several_sizes_are_on_a_logarithmic_axis():
+    rows = [{"images": f"{k}000", "train_error_percent": f"{90 / k**2}"} for k in range(1, 6)]
+    figure = compared_curves([Curves(label="one", runs=[rows])])
+    assert figure.axes[0].get_yscale() == "log"
+    check_readable(figure)
 
 
 # -- pages -----------------------------------------------------------------------------------------
