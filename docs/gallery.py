@@ -26,6 +26,7 @@ OF_RUNS = {
     "figures/alignment.png": ("alignment of W and B", "spikefa figure runs/demo"),
     "figures/receptive_fields.png": ("receptive fields", "spikefa figure runs/demo"),
     "figures/raster.png": ("the spikes of some populations", RASTER),
+    "figures/comparison.png": ("six runs compared", "spikefa compare runs"),
     "benchmarks/scaling.png": ("cost against work", "spikefa bench scaling"),
 }
 """What is on the pictures that belong to no result; `runs/demo` is what `make demo` writes."""

@@ -12,7 +12,7 @@ import spikefa
 ROOMS = (
     *("network", "simulation", "feedback", "plasticity", "neurons", "synapses", "stimulus"),
     *("datasets", "models", "experiments", "recording", "recording.export", "analysis", "testing"),
-    "backends",
+    *("runs", "backends"),
 )
 """In the order of the page `reference.md`."""
 
