@@ -19,14 +19,18 @@ HEADING = """# Gallery
 Every picture on this site, and the command that draws it. Written by `python docs/gallery.py`.
 """
 RASTER = "spikefa raster runs/demo --population hidden1,output --steps late"
+ON_DECODING = "see decoding.md"
 OF_RUNS = {
-    "figures/fig4.png": ("the spikes, fig4.png of every run", "spikefa run lillicrap2016.fig4"),
-    "figures/learning.png": ("errors by epoch", "spikefa run lillicrap2016.fig4"),
+    "figures/fig4.png": ("the spikes, fig4.png of every run", "spikefa figure runs/demo"),
+    "figures/learning.png": ("errors by epoch", "spikefa figure runs/demo"),
     "figures/rates.png": ("firing rates", "spikefa figure runs/demo"),
     "figures/alignment.png": ("alignment of W and B", "spikefa figure runs/demo"),
     "figures/receptive_fields.png": ("receptive fields", "spikefa figure runs/demo"),
     "figures/raster.png": ("the spikes of some populations", RASTER),
     "figures/comparison.png": ("six runs compared", "spikefa compare runs"),
+    "figures/psth.png": ("rates around an image", ON_DECODING),
+    "figures/classes.png": ("presentations sorted by class", ON_DECODING),
+    "figures/paths.png": ("paths in principal components", ON_DECODING),
     "benchmarks/scaling.png": ("cost against work", "spikefa bench scaling"),
 }
 """What is on the pictures that belong to no result; `runs/demo` is what `make demo` writes."""

@@ -137,7 +137,7 @@ def _distance(values: Any, x: Any, density: Any) -> float:
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw eigenvalues (a) and path angle (b) against the expansion, theory dashed."""
-    figure, ((left, right),) = panels(2)
+    figure, ((left, right),) = panels(2, height=3.9)
     expansions = np.array(EXPANSIONS)
     fine = np.linspace(1, EXPANSIONS[-1], 200)
     values = runs["eigenvalues"]

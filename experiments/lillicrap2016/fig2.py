@@ -179,10 +179,10 @@ CLAIMS = (
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the errors (a) and the angle (b) against the number of examples."""
     examples = runs["examples"][0]
-    figure, ((left, right),) = panels(2)
+    figure, ((left, right),) = panels(2, height=3.9)
     colours = {
-        "shallow": ("#b9bdc7", "-"),
-        "shallow_fast": ("#b9bdc7", "--"),
+        "shallow": ("#8d93a1", "-"),
+        "shallow_fast": ("#8d93a1", "--"),
         "perturbation": (GREY, "-"),
         "backprop": (INK, "-"),
         "fa": (PALETTE[2], "-"),

@@ -164,7 +164,7 @@ CLAIMS = (
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the test errors (a) and the angles (b) against the epoch."""
     epochs = runs["epochs"][0]
-    figure, ((left, right),) = panels(2)
+    figure, ((left, right),) = panels(2, height=3.9)
     colours = dict(zip(NAMES, (INK, PALETTE[2], PALETTE[3], GREY), strict=True))
     for name, title in NAMES.items():
         band(left, epochs[1:], runs[name][:, 1:], colours[name], title)

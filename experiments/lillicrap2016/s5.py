@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from spikefa.experiments.lillicrap2016._digits import digits
@@ -25,7 +26,9 @@ from spikefa.utils.seeding import generator
 
 SIDE = 10
 SHOWN = SIDE**2
-"""Number of neurons to draw, in a square."""
+"""Number of neurons whose fields are kept."""
+DRAWN, GREYS = 6, 17
+"""Neurons along a side of the picture, and its shades: noise makes large files."""
 PIXELS = 28
 LEAST_SMOOTH = 0.05
 """Correlation of neighbouring weights from which fields count as smooth."""
@@ -37,7 +40,7 @@ class Settings(Logistic):
     """All settings that affect the result."""
 
     hidden: Annotated[int, Range(SHOWN, 10_000_000, takes_memory=True)] = option(
-        1000, "hidden neurons, of which 100 are shown"
+        1000, "hidden neurons, of which 36 are shown"
     )
     repeats: Few = option(1, REPEATS)
 
@@ -110,15 +113,21 @@ CLAIMS = (
 
 
 def picture(settings: Settings, runs: Runs) -> Figure:
-    """Draw 100 fields of the first run, before training and after training by each algorithm."""
+    """Draw 36 fields of the first run, before training and after training by each algorithm."""
     figure, axes = panels(2, 2, width=4.0, height=4.15)
     titles = {"start": "before learning"} | {name: NAMES[name] for name in TRAINED}
     for place, (name, title) in zip(axes.flat, titles.items(), strict=True):
-        fields = runs[f"{name}.fields"][0]
+        fields = runs[f"{name}.fields"][0, : DRAWN**2]
         largest = float(np.quantile(np.abs(fields), 0.995))
         tiles = np.pad(fields, ((0, 0), (1, 1), (1, 1)), constant_values=largest)
-        sheet = tiles.reshape(SIDE, SIDE, PIXELS + 2, PIXELS + 2).swapaxes(1, 2)
-        place.imshow(sheet.reshape(SIDE * (PIXELS + 2), -1), "gray", vmin=-largest, vmax=largest)
+        sheet = tiles.reshape(DRAWN, DRAWN, PIXELS + 2, PIXELS + 2).swapaxes(1, 2)
+        place.imshow(
+            sheet.reshape(DRAWN * (PIXELS + 2), -1),
+            colormaps["gray"].resampled(GREYS),
+            vmin=-largest,
+            vmax=largest,
+            interpolation="nearest",
+        )
         place.set_title(title, loc="left", fontsize=9)
         place.set_axis_off()
     return figure
