@@ -16,6 +16,7 @@ from matplotlib.text import Text
 import spikefa as sf
 from spikefa import analysis
 from spikefa.analysis.circuit_diagrams import DIAGRAMS
+from spikefa.analysis.compared_curves import Curves, compared_curves
 from spikefa.analysis.style import DARK, LIGHT, style
 from tests.helpers.readable import check_readable
 
@@ -70,6 +71,9 @@ def of_recording(draw, **options):
 
 FIGURES = {
     "learning_curve": lambda run: analysis.learning_curve(ROWS),
+    "compared_curves": lambda run: compared_curves(
+        [Curves(label=name, runs=[ROWS, ROWS], tests=[5, 6]) for name in ("FA", "DFA")]
+    ),
     "alignment_figure": lambda run: analysis.alignment_figure(ROWS),
     "receptive_fields": lambda run: analysis.receptive_fields(run / "checkpoint.pt", 9),
     "figure4": of_recording(analysis.figure4),
