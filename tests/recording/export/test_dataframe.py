@@ -49,9 +49,9 @@ def test_values(recording):
         assert sorted(set(rows.step)) == series.steps.tolist()
         streams = list(range(batch)) if batch else [series.channel.stream]
         assert sorted(set(rows.stream)) == streams
-        one = rows[(rows.stream == streams[-1]) & (rows.unit == series.units[-1])]
-        whole = values[:, -1, -1] if batch else values[:, -1]
-        np.testing.assert_array_equal(one.sort_values("step").value, whole)
+        for state, stream in enumerate(streams):
+            own = rows[rows.stream == stream].pivot(index="step", columns="unit", values="value")
+            np.testing.assert_array_equal(own, values[:, state] if batch else values)
 
 
 def test_some_populations(recording):
