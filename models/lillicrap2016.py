@@ -1,9 +1,11 @@
 """Networks of Lillicrap, Cownden, Tweed & Akerman 2016, Nature Communications 7:13276."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
 
+from spikefa.errors import require
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.network.network import Network
 from spikefa.neurons import StochasticBinary
@@ -12,11 +14,44 @@ from spikefa.synapses import Dense
 from spikefa.utils.checking import ranged
 from spikefa.utils.ranges import Few, PositiveShare, Replicas, Scale, Size
 
+HIDDEN_LAYERS = 3
+"""Hidden populations of the paper's network."""
+
+
+def widths(
+    hidden: int | Sequence[int], hidden_layers: int | None, name: Callable[[str], str] = str
+) -> list[int]:
+    """Return the neurons of each hidden population.
+
+    Parameters
+    ----------
+    hidden : int or sequence of int
+        One number for all, or one for each.
+    hidden_layers : int, optional
+        How many; default: `HIDDEN_LAYERS`, or as many as `hidden` has numbers.
+    name : callable, optional
+        Returns what an argument is called in a message.
+
+    Raises
+    ------
+    SpikefaError
+        If they contradict each other.
+    """
+    if isinstance(hidden, int):
+        return [hidden] * (hidden_layers or HIDDEN_LAYERS)
+    require(len(hidden) > 0, f"{name('hidden')} is empty: give one number for each hidden layer")
+    require(
+        hidden_layers in (None, len(hidden)),
+        f"{name('hidden')} gives {len(hidden)} hidden layers, {name('hidden_layers')} "
+        f"{hidden_layers}: leave out the second, or give as many numbers",
+    )
+    return list(hidden)
+
 
 @ranged
 def spiking_mnist(
-    hidden: Size = 1500,
-    hidden_layers: Few = 3,
+    hidden: Size | Sequence[Size] = 1500,
+    hidden_layers: Few | None = None,
     outputs: Size = 1000,
     n_inputs: Size = 784,
     feedback: FeedbackCircuit | None = None,
@@ -32,9 +67,12 @@ def spiking_mnist(
 
     Parameters
     ----------
-    hidden, hidden_layers, outputs : int, default 1500, 3, 1000
-        Neurons of each hidden population, number of them, output neurons (an equal share for each
-        class).
+    hidden : int or sequence of int, default 1500
+        Neurons of each hidden population: one number for all, or one for each.
+    hidden_layers : int, optional
+        Number of hidden populations; default: 3, or as many as `hidden` has numbers.
+    outputs : int, default 1000
+        Output neurons, an equal share for each class.
     n_inputs : int, default 784
         Pixels of an image.
     feedback : FeedbackCircuit, optional
@@ -55,10 +93,11 @@ def spiking_mnist(
     Raises
     ------
     SpikefaError
-        If a number is out of range.
+        If a number is out of range, or `hidden` has another length than `hidden_layers` says.
     """
     populations = {
-        f"hidden{layer}": StochasticBinary(hidden, tau=tau) for layer in range(1, hidden_layers + 1)
+        f"hidden{layer}": StochasticBinary(size, tau=tau)
+        for layer, size in enumerate(widths(hidden, hidden_layers), start=1)
     }
     return Network(
         n_inputs,

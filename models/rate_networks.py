@@ -17,6 +17,7 @@ from spikefa.synapses import Dense, Synapses
 from spikefa.utils import ranges
 from spikefa.utils.checking import ranged
 from spikefa.utils.ranges import Replicas, Scale, ShareBelowOne, Size
+from spikefa.utils.suggesting import did_you_mean
 
 
 class Unbiased(Dense):
@@ -130,8 +131,12 @@ def _kinds_of_synapses(
     kind: Callable[..., Synapses] = Dense if bias else Unbiased
     if bias is not True and bias > 0:
         kind = partial(Biased, bias_scale=bias)
-    unknown = [name for name in given if name not in names]
-    require(not unknown, f"synapses onto {unknown}: the populations are {', '.join(names)}")
+    for name in given:
+        require(
+            name in names,
+            f"synapses onto {name!r}{did_you_mean(name, names)}: "
+            f"the populations are {', '.join(names)}",
+        )
     return dict.fromkeys(names, kind) | dict(given)
 
 

@@ -9,6 +9,10 @@ class SpikefaError(Exception):
     """
 
 
+class MissingFileError(SpikefaError, FileNotFoundError):
+    """A file or folder that the user names, or that a data set needs, is not there."""
+
+
 class RecordingStoppedWarning(UserWarning):
     """A recording stopped early, and the simulation went on; the command line then returns 1."""
 
@@ -17,3 +21,9 @@ def require(condition: bool, message: str) -> None:
     """Raise `SpikefaError` with `message` unless `condition` holds."""
     if not condition:
         raise SpikefaError(message)
+
+
+def require_there(condition: bool, message: str) -> None:
+    """Raise `MissingFileError` with `message` unless `condition` holds."""
+    if not condition:
+        raise MissingFileError(message)

@@ -23,6 +23,7 @@ from spikefa.runs.experiment import Compute, Experiment
 from spikefa.runs.provenance import provenance
 from spikefa.utils.devices import choose_device
 from spikefa.utils.files import read_text, written_whole
+from spikefa.utils.suggesting import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,11 @@ def complete(settings: Settings) -> Settings:
     """Refuse circuits that are not in the table, and a search that looks at test images."""
     choose_device(settings.device)
     for name in lines(settings):
-        require(name in ENTRIES, f"no circuit {name!r} in the table: choose {', '.join(ENTRIES)}")
+        require(
+            name in ENTRIES,
+            f"no circuit {name!r} in the table{did_you_mean(name, ENTRIES)}: "
+            f"choose {', '.join(ENTRIES)}",
+        )
     require(
         not settings.tune or settings.validation_images > 0,
         "the search must not look at test images: give --validation-images",

@@ -1,12 +1,12 @@
 """The result of a run of figure 4: its summary, and its line in the table of results."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from spikefa.experiments.lillicrap2016._fig4_settings import Settings
+from spikefa.experiments.lillicrap2016._fig4_settings import Settings, complete
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
 from spikefa.runs.studies.claims import Claim, Measures, Quantity, judge_all
@@ -165,6 +165,6 @@ CLAIMS = (
 
 
 def _is_the_papers(settings: Settings, summary: Mapping[str, Any]) -> bool:
-    defaults = {item.name: item.default for item in fields(settings)}
-    same = all(getattr(settings, name) == defaults[name] for name in FIXED)
+    papers = complete(Settings())
+    same = all(getattr(settings, name) == getattr(papers, name) for name in FIXED)
     return same and summary["rule"]["class"].endswith(".ThreeFactor")

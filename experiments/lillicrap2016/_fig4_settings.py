@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from spikefa.datasets.selecting import Selection
 from spikefa.errors import require
+from spikefa.models.lillicrap2016 import widths
 from spikefa.plugins.choices import Choice, Chosen, choice, chosen
 from spikefa.plugins.choices import complete as complete_choices
 from spikefa.runs.options import option
-from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Placed, dataset_option
+from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Placed, dataset_option, flag
 from spikefa.simulation.resuming import MINUTES
 from spikefa.utils.ranges import (
     Batch,
@@ -57,8 +58,12 @@ class Settings(Placed):
     epochs: Epochs = option(20, "epochs of training")
     batch_size: Batch = option(100, "independent streams; updates are summed over them")
     steps_per_image: Steps = option(5, "N and M: steps of simulated time for each image")
-    hidden: Size = option(1500, "neurons of each hidden population")
-    hidden_layers: Few = option(3, "hidden populations")
+    hidden: Size | list[Size] = option(
+        1500, "neurons of each hidden population; one number, or one for each: --hidden 20 10"
+    )
+    hidden_layers: Few | None = option(
+        None, "hidden populations; default: 3, or as many as --hidden has numbers"
+    )
     outputs: Size = option(1000, "output neurons, an equal share for each class")
     tau: PositiveShare = option(0.9, "weight of the new drive in all populations")
     weight_scale: Scale = option(0.05, "half-range of the uniform first weights")
@@ -139,8 +144,13 @@ class Settings(Placed):
     def rates(self) -> list[float]:
         """Learning rate of each projection, from the input upwards."""
         eta = self.learning_rate
-        rates = [eta] * (self.hidden_layers + 1) if isinstance(eta, int | float) else eta
+        rates = [eta] * (len(self.widths) + 1) if isinstance(eta, int | float) else eta
         return [self.input_rate_factor * rates[0], *rates[1:]] if rates else []
+
+    @property
+    def widths(self) -> list[int]:
+        """Neurons of each hidden population, from the input upwards."""
+        return widths(self.hidden, self.hidden_layers, flag)
 
     @property
     def seeds(self) -> list[int]:
@@ -173,4 +183,5 @@ def complete(settings: Settings) -> Settings:
     )
     if settings.weights is not None:
         settings = replace(settings, weights=os.path.abspath(os.path.expanduser(settings.weights)))
+    settings = replace(settings, hidden_layers=len(settings.widths))
     return complete_choices(settings, settings.choices)

@@ -26,7 +26,6 @@ from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Compute, Experiment
 from spikefa.runs.pictures import draw_figures
 from spikefa.simulation.history import Row
-from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.schedules import WarmUpAnneal
 from spikefa.simulation.simulation import Simulation
 from spikefa.utils.devices import captures_on, choose_device
@@ -35,9 +34,8 @@ from spikefa.utils.devices import captures_on, choose_device
 def network_of(settings: Settings, n_inputs: int) -> Network:
     """Return a new network with these settings."""
     return spiking_mnist(
-        settings.hidden,
-        settings.hidden_layers,
-        settings.outputs,
+        settings.widths,
+        outputs=settings.outputs,
         n_inputs=n_inputs,
         feedback=settings.choices["feedback"].make(),
         rule=settings.choices["rule"].make(),
@@ -165,12 +163,7 @@ def _train(simulation: Simulation, settings: Settings, directory: RunDirectory) 
         write(simulation.history)
     if settings.epochs == len(simulation.history):
         return
-    try:
-        simulation.train(settings.epochs - len(simulation.history), after_epoch=write)
-    except Stopped as stop:
-        raise Stopped(
-            f"{stop}; go on with: spikefa run {EXPERIMENT.name} --resume {directory.path}"
-        ) from None
+    simulation.train(settings.epochs - len(simulation.history), after_epoch=write)
 
 
 EXPERIMENT = Training(

@@ -7,6 +7,7 @@ from spikefa.errors import SpikefaError
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.network import Network
 from spikefa.utils.devices import captures_on
+from spikefa.utils.suggesting import did_you_mean
 
 
 class Choice(NamedTuple):
@@ -64,7 +65,10 @@ def choose_backend(
         If the name is unknown, or the backend cannot run this network, with the reason.
     """
     if name not in BACKENDS:
-        raise SpikefaError(f"no backend called {name!r}: choose one of {', '.join(BACKENDS)}")
+        raise SpikefaError(
+            f"no backend called {name!r}{did_you_mean(name, BACKENDS)}: "
+            f"choose one of {', '.join(BACKENDS)}"
+        )
     if name == "auto":
         return _fastest(network, batch, circuit)
     reason = obstacle(name, network, circuit)

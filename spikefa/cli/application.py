@@ -9,11 +9,13 @@ from importlib import import_module
 
 from spikefa.cli.parser import make_parser
 from spikefa.errors import RecordingStoppedWarning, SpikefaError
+from spikefa.utils.leaving import INTERRUPTED, stop_in_order
 from spikefa.utils.printable import printable
 
 INCOMPLETE = 1
 USER_ERROR = 2
-INTERRUPTED = 130
+STOPPING_LATER = ("run",)
+"""Commands that call `stop_in_order` themselves, after imports of their own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,12 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = partial(_print_warning, shown)
-            _command(given.command)(given)
+            execute = _command(given.command)
+            if given.command not in STOPPING_LATER:
+                stop_in_order()
+            execute(given)
     except SpikefaError as error:
         print(f"spikefa: {_in_one_line(error)}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt as stop:
-        print(f"spikefa: {stop or 'stopped'}", file=sys.stderr)
+        print(f"spikefa: {_what_to_do(stop)}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of the output, such as `head`, has closed it
         sys.stderr.close()
@@ -56,6 +61,13 @@ def _command(name: str) -> Callable[[argparse.Namespace], None]:
     execute: Callable[[argparse.Namespace], None]
     execute = import_module(f"spikefa.cli.commands.{name}").execute
     return execute
+
+
+def _what_to_do(stop: BaseException) -> str:
+    """Return what the first Ctrl-C says, although another may have come while it was handled."""
+    while not str(stop) and stop.__context__ is not None:
+        stop = stop.__context__
+    return str(stop) or "stopped"
 
 
 def _print_warning(

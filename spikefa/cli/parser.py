@@ -1,12 +1,14 @@
 """The commands and their arguments."""
 
 import argparse
+import re
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from spikefa import __version__
 from spikefa.errors import SpikefaError
 from spikefa.plugins.classes import SEAMS
+from spikefa.utils.suggesting import did_you_mean
 
 SEAM_OF = {**{kind: kind for kind in SEAMS}, "circuits": "feedback"}
 """What ``spikefa list`` lists besides experiments: word to kind of seam."""
@@ -15,8 +17,30 @@ SEAM_OF = {**{kind: kind for kind in SEAMS}, "circuits": "feedback"}
 class _Parser(argparse.ArgumentParser):
     """An argument parser that raises `SpikefaError` where argparse prints its usage and exits."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+
     def error(self, message: str) -> NoReturn:
-        raise SpikefaError(f"{message} (see {self.prog} --help)")
+        raise SpikefaError(f"{_with_suggestion(message)} (see {self.prog} --help)")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse what is unknown here, where the options are known that may have been meant."""
+        given, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            own = re.findall(r"--[a-z][\w-]*", self.format_usage())
+            words = [word.partition("=")[0] for word in unknown]
+            self.error(f"there is no {words[0]} here{did_you_mean(words[0], own)}")
+        return given, unknown
+
+
+def _with_suggestion(message: str) -> str:
+    """Put what may have been meant into argparse's message about a word that is no choice."""
+    found = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)$", message)
+    if found is None:
+        return message
+    known = re.findall(r"[\w.-]+", found[2])
+    meant = did_you_mean(found[1], known)
+    return f"there is no {found[1]!r}{meant}: choose {', '.join(known[:-1])} or {known[-1]}"
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -213,7 +237,10 @@ def _compare(parser: argparse.ArgumentParser) -> None:
 
 def _results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--folder", type=Path, default=Path("docs/results"), help="with the committed result files"
+        "--folder",
+        type=Path,
+        default=Path("docs/results"),
+        help="with the committed result files; default: docs/results",
     )
     parser.add_argument("--add", type=Path, help="run directory whose result is copied there first")
 
@@ -238,10 +265,13 @@ def _bench(parser: argparse.ArgumentParser) -> None:
         "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "
         "simulators; scaling: over widths and batches; replicas: small networks side by side; "
         "rate: updates of rate networks and replicas beside plain torch; "
-        "recorder: with and without recording all spikes; startup: until something happens",
+        "recorder: with and without recording all spikes; startup: until something happens; "
+        "default: fig4",
     )
-    parser.add_argument("--batch-size", type=int, default=100)
-    parser.add_argument("--device", default="auto", help="cpu, cuda or auto")
+    parser.add_argument(
+        "--batch-size", type=int, default=100, help="streams, a whole number; default: 100"
+    )
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto; default: auto")
     parser.add_argument("--json", type=Path, help="file to write all numbers to")
     parser.add_argument(
         "--quick", action="store_true", help="rehearse with tiny networks; says nothing of speed"

@@ -11,6 +11,7 @@ from spikefa.datasets.mnist import read_folder, read_or_fetch
 from spikefa.datasets.own import FORMS, load_own, names_function, names_path
 from spikefa.datasets.sources import SOURCES, Source
 from spikefa.errors import SpikefaError, require
+from spikefa.utils.suggesting import did_you_mean
 
 DIGITS = "digits"
 
@@ -92,5 +93,6 @@ def _source(name: str) -> Source:
         if source.name == name:
             return source
     raise SpikefaError(
-        f"no data set is called {name!r}: choose one of {', '.join(names())}, or give {FORMS}"
+        f"no data set is called {name!r}{did_you_mean(name, names())}: choose one of "
+        f"{', '.join(names())}, or give {FORMS}"
     )

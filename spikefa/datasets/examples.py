@@ -9,7 +9,7 @@ from torch import Tensor
 
 from spikefa.datasets.images import Images
 from spikefa.errors import SpikefaError, require
-from spikefa.utils.checking import check_fields, ranged
+from spikefa.utils.checking import check_fields, check_one_of, ranged
 from spikefa.utils.numbers import shown
 from spikefa.utils.ranges import Signed, Size
 
@@ -212,10 +212,7 @@ def labelled(
     SpikefaError
         If an argument is out of range.
     """
-    require(
-        inputs in get_args(Scaling),
-        f"inputs must be one of {', '.join(get_args(Scaling))}, {inputs!r} given",
-    )
+    check_one_of("inputs", inputs, get_args(Scaling))
     labels = class_numbers(labels, n_classes)
     templates = torch.full((n_classes, n_classes), low).fill_diagonal_(high)
     targets = templates.repeat_interleave(per_class, dim=1)[labels]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from spikefa.datasets.folders import ENVIRONMENT, find_folder, folder_under, missing_from
 from spikefa.datasets.progress import download_bar
 from spikefa.datasets.sources import Source
-from spikefa.errors import SpikefaError
+from spikefa.errors import MissingFileError
 from spikefa.utils.files import write_error, written_whole
 
 TIMEOUT = (10, 30)
@@ -67,7 +67,7 @@ def download(source: Source, folder: Path) -> None:
             return
         except _MirrorFault as fault:
             faults.append(f"{urlsplit(mirror).netloc}: {fault}")
-    raise SpikefaError(_by_hand(source, folder, faults))
+    raise MissingFileError(_by_hand(source, folder, faults))
 
 
 def _download_file(mirror: str, target: Path, md5: str) -> None:
@@ -104,9 +104,9 @@ def _get(url: str, path: Path) -> None:
 
 def _by_hand(source: Source, folder: Path, faults: list[str]) -> str:
     root = os.environ.get(ENVIRONMENT) or "not set"
-    files = "".join(f"\n  {file}.gz  MD5 {md5}" for file, md5 in source.md5.items())
+    files = ", ".join(f"{file}.gz (MD5 {md5})" for file, md5 in source.md5.items())
     return (
         f"cannot fetch {source.name} ({'; '.join(faults)}). Put these four files, as they are or "
         f"unpacked, into {folder}, or into ${ENVIRONMENT}/{source.name} "
-        f"({ENVIRONMENT} is {root}):{files}"
+        f"({ENVIRONMENT} is {root}): {files}"
     )

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from spikefa.datasets.sources import FILES, Source
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import MissingFileError, require_there
 
 ENVIRONMENT = "SPIKEFA_DATA"
 """The environment variable that names a root folder."""
@@ -51,10 +51,12 @@ def require_folder(data_dir: StrPath, source: Source) -> Path:
         If files are missing; the message names them.
     """
     root = Path(data_dir).expanduser()
-    require(root.is_dir(), f"data_dir {root} is not a folder: give one that holds {source.name}")
+    require_there(
+        root.is_dir(), f"data_dir {root} is not a folder: give one that holds {source.name}"
+    )
     folder = folder_under(root, source)
     missing = missing_from(folder)
-    require(
+    require_there(
         not missing,
         f"{source.name} is incomplete in {root / source.name} or {root}: "
         f"{', '.join(missing)} missing (.gz or not); put the files there, or fetch them by leaving "
@@ -99,7 +101,7 @@ def user_file(name: str, file: str, how: str, data_dir: StrPath | None = None) -
     for path in (root / name / file, root / file):
         if path.is_file():
             return path
-    raise SpikefaError(
+    raise MissingFileError(
         f"{name} cannot be fetched, and {root / name / file} is missing: {how}; then set "
         f"{ENVIRONMENT} to the folder that holds {name}/"
     )
@@ -120,7 +122,7 @@ def require_photographs(folder: StrPath | None) -> Path:
     """
     path = None if folder is None else Path(folder).expanduser()
     if path is None or not path.is_dir():
-        raise SpikefaError(
+        raise MissingFileError(
             "photographs are needed as background of the digits, "
             f"{'none' if path is None else path} given: give --photographs FOLDER, a folder with "
             f"image files ({', '.join(PHOTOGRAPHS)})"

@@ -7,8 +7,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
-from spikefa.utils.checking import check_fields
+from spikefa.utils.checking import check_fields, check_one_of
 from spikefa.utils.ranges import PositiveShare, Size
 from spikefa.utils.tensors import flush, leak
 
@@ -77,10 +76,7 @@ class ErrorPopulation:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        require(
-            self.phi_delta in get_args(PhiDelta),
-            f"phi_delta must be one of {', '.join(get_args(PhiDelta))}, {self.phi_delta!r} given",
-        )
+        check_one_of("phi_delta", self.phi_delta, get_args(PhiDelta))
 
     def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> ErrorState:
         """Return the state of `batch` independent copies at rest."""

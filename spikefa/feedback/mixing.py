@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.feedback.combination import COMBINATIONS, Combination, CombinationName
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, uniforms_of
@@ -17,6 +16,7 @@ from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Synapses
+from spikefa.utils.checking import check_one_of
 from spikefa.utils.ranges import PositiveScale, ShareBelowOne
 
 STRATEGIES = {
@@ -99,15 +99,9 @@ class Mixing(Wired):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(
-            self.strategy in self.strategies,
-            f"strategy must be one of {', '.join(self.strategies)}, {self.strategy!r} given",
-        )
-        require(
-            callable(self.combine) or self.combine in COMBINATIONS,
-            f"combine must be one of {', '.join(COMBINATIONS)}, or a function, "
-            f"{self.combine!r} given",
-        )
+        check_one_of("strategy", self.strategy, self.strategies)
+        if not callable(self.combine):
+            check_one_of("combine", self.combine, COMBINATIONS, ", or a function")
         self._matrix(1, 1)  # rejects bad arguments early
 
     def _matrix(self, n_from: int, n_to: int, **where: Any) -> RandomMatrix:

@@ -10,7 +10,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.distributions import DISTRIBUTIONS, SPARSE, MatrixKind
 from spikefa.feedback.matrix import Matrix, Recipe, Role
-from spikefa.utils.checking import check_fields
+from spikefa.utils.checking import check_fields, check_one_of
 from spikefa.utils.products import product
 from spikefa.utils.ranges import PositiveScale, ShareBelowOne, Size
 from spikefa.utils.seeding import derive
@@ -78,10 +78,7 @@ class RandomMatrix(Matrix):
 
     def __post_init__(self, device: torch.device | str, dtype: torch.dtype) -> None:
         check_fields(self)
-        kinds = get_args(MatrixKind)
-        require(
-            self.kind in kinds, f"matrix must be one of {', '.join(kinds)}, {self.kind!r} given"
-        )
+        check_one_of("matrix", self.kind, get_args(MatrixKind))
         require(
             self.kind != "orthogonal" or not (self.sparsity or self.procedural),
             "an orthogonal matrix can be neither sparse nor procedural: it is drawn as a whole",

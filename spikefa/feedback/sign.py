@@ -8,7 +8,6 @@ from typing import ClassVar, Literal, get_args
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.matrix import ForwardMatrix
 from spikefa.feedback.scales import for_each_layer
@@ -17,6 +16,7 @@ from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.neurons import PopulationState
 from spikefa.synapses import Synapses
+from spikefa.utils.checking import check_one_of
 from spikefa.utils.ranges import PositiveScale, PositiveShare
 from spikefa.utils.seeding import generator
 
@@ -98,10 +98,7 @@ class SF(Wired):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(
-            self.variant in get_args(Variant),
-            f"variant must be one of {', '.join(get_args(Variant))}, {self.variant!r} given",
-        )
+        check_one_of("variant", self.variant, get_args(Variant))
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect each error population to the one below through the forward weights' signs."""

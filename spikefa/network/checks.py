@@ -1,5 +1,6 @@
 """Checks of the output of rules and circuits: types, shapes, dtypes and devices."""
 
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -10,6 +11,9 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.plasticity import Direct, Outer, PlasticityRule, Post
 from spikefa.plugins.user_code import blaming, is_users, user_files, where
 from spikefa.utils.seeding import generator
+
+LARGE_RATE = 10
+"""Learning rates above this one are warned of; updates are summed over the batch."""
 
 
 def check_change(
@@ -58,6 +62,19 @@ def _rows(change: Outer, streams: int) -> int:
 
 def _kind(given: object) -> str:
     return "nothing (None)" if given is None else f"a {type(given).__name__}"
+
+
+def warn_of_large_rates(rule: PlasticityRule, populations: Sequence[str]) -> None:
+    """Warn of learning rates with which nothing is learnt, although all numbers stay finite."""
+    rates = dict(zip(populations, rule.rates(len(populations)), strict=True))
+    name = max(rates, key=rates.__getitem__)
+    if rates[name] > LARGE_RATE:
+        warnings.warn(
+            f"the learning rate of the synapses onto {name!r} is {rates[name]:g}: above "
+            f"{LARGE_RATE} weights usually grow so large in a step that neurons do not answer to "
+            "their input any more; give a smaller one if the error does not fall",
+            stacklevel=2,
+        )
 
 
 def check_modulators(

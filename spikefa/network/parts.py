@@ -12,7 +12,9 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule
 from spikefa.synapses import Dense, Synapses
+from spikefa.utils.checking import check_one_of
 from spikefa.utils.names import check_name
+from spikefa.utils.suggesting import did_you_mean
 
 DTYPES = (torch.float32, torch.float64)
 LONGEST = 100
@@ -48,10 +50,7 @@ def check_parts(
             f"the population name {name[:20]!r}... is too long: give up to {LONGEST} letters",
         )
         check_kind(f"population {name!r}", population, Population)
-    require(
-        output_error in ("spikes", "probability"),
-        f"output_error must be 'spikes' or 'probability', {output_error!r} given",
-    )
+    check_one_of("output_error", output_error, ("spikes", "probability"))
 
 
 def check_kind(what: str, given: Any, kind: type) -> None:
@@ -94,7 +93,8 @@ def make_synapses(
     for name in kinds:
         require(
             name in populations,
-            f"synapses for {name!r}, but projections are to {', '.join(populations)}",
+            f"synapses for {name!r}{did_you_mean(name, populations)}, but projections are to "
+            f"{', '.join(populations)}",
         )
     sizes = [n_inputs, *(population.size for population in populations.values())]
     return {

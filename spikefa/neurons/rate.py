@@ -10,6 +10,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.neurons.base import Population, PopulationState
+from spikefa.utils.checking import check_one_of
 from spikefa.utils.ranges import PositiveShare, Scale, ShareBelowOne
 from spikefa.utils.tensors import Variable, leak
 
@@ -62,11 +63,7 @@ class Rate(Population):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known = get_args(Activation)
-        require(
-            self.activation in known,
-            f"activation must be one of {', '.join(known)}, {self.activation!r} given",
-        )
+        check_one_of("activation", self.activation, get_args(Activation))
         require(not (self.noise and self.dropout), "give noise or dropout, not both")
 
     @property

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.utils.checking import check_fields
+from spikefa.utils.checking import check_fields, check_one_of
+from spikefa.utils.numbers import shown
 from spikefa.utils.ranges import Rate, ShareBelowOne
 
 Place = Literal["pre", "post", "synapse", "stream_synapse"]
@@ -154,6 +155,14 @@ class PlasticityRule(ABC):
             "synapse": (n_pre, n_post),
             "stream_synapse": (batch, n_pre, n_post),
         }
+        what = f"of {type(self).__name__}"
+        require(
+            isinstance(self.traces, Mapping),
+            f"the traces {what} are {shown(self.traces)}: give a place for each name, as in "
+            "{'trace': 'pre'}",
+        )
+        for name, place in self.traces.items():
+            check_one_of(f"the place of trace {name!r} {what}", place, shapes)
         return PlasticityState(
             torch.tensor(learning_rate, device=device, dtype=dtype),
             {

@@ -1,8 +1,6 @@
 """The arguments of a rule or circuit: its signature as command-line options, checked, with help."""
 
 import json
-import re
-from argparse import Action
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -11,19 +9,14 @@ from docstring_parser import DocstringStyle
 from jsonargparse import (
     ArgumentError,
     ArgumentParser,
-    DefaultHelpFormatter,
     Namespace,
     set_parsing_settings,
 )
 
 from spikefa.errors import SpikefaError
-
-
-class HelpFormatter(DefaultHelpFormatter):
-    """A formatter that shows the range of an option together with its type."""
-
-    def _expand_help(self, action: Action) -> str:
-        return re.sub(r"Annotated\[(\w+), ([^\]]*)\]", r"\1 \2", super()._expand_help(action))
+from spikefa.plugins.option_help import HelpFormatter, in_words
+from spikefa.utils.checking import annotations
+from spikefa.utils.suggesting import did_you_mean
 
 
 def class_parser(cls: type, name: str, skip: Collection[str] = ()) -> ArgumentParser:
@@ -39,7 +32,12 @@ def class_parser(cls: type, name: str, skip: Collection[str] = ()) -> ArgumentPa
     """
     set_parsing_settings(docstring_parse_style=DocstringStyle.NUMPYDOC)
     parser = ArgumentParser(
-        prog="", usage="", add_help=False, exit_on_error=False, formatter_class=HelpFormatter
+        prog="",
+        usage="",
+        add_help=False,
+        exit_on_error=False,
+        allow_abbrev=False,
+        formatter_class=HelpFormatter,
     )
     parser.add_class_arguments(cls, name, as_group=False, skip=set(skip))
     return parser
@@ -101,7 +99,8 @@ def _parse(parser: ArgumentParser, cls: type, name: str, given: Mapping[str, Any
     unknown = [argument for argument in given if argument not in (*known, "class")]
     if unknown:
         raise SpikefaError(
-            f"{cls.__name__} has no argument {unknown[0]!r}: there is {list_options(known, name)}"
+            f"{cls.__name__} has no argument {unknown[0]!r}{did_you_mean(unknown[0], known)}: "
+            f"there is {list_options(known, name)}"
         )
     words = [
         f"--{name}.{argument}={value if isinstance(value, str) else json.dumps(value)}"
@@ -111,7 +110,13 @@ def _parse(parser: ArgumentParser, cls: type, name: str, given: Mapping[str, Any
     try:
         return parser.parse_args(words)
     except (ArgumentError, OverflowError) as error:
-        message = " ".join(str(error).split()).replace(f'Parser key "{name}.', f'"--{name}.')
+        message = in_words(str(error), _hints(cls, name), "--{}".format)
         raise SpikefaError(
             f"{cls.__name__}: {message} (see --{name} {cls.__name__} --help)"
         ) from error
+
+
+def _hints(cls: Any, name: str) -> dict[str, Any]:
+    """Return the annotations of the arguments of a class by the parser's keys."""
+    hints = annotations(cls) | annotations(cls.__init__)
+    return {f"{name}.{argument}": hint for argument, hint in hints.items()}

@@ -20,6 +20,7 @@ from typing import Any
 
 from spikefa.errors import SpikefaError, require
 from spikefa.plugins.user_code import from_file, import_file, source_file
+from spikefa.utils.suggesting import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ def _by_name(name: str, seam: Seam) -> Any:
         return known[name]
     if name not in points:
         raise SpikefaError(
-            f"no {seam.base} called {name!r}: there is {', '.join([*known, *points])}; "
+            f"no {seam.base} called {name!r}{did_you_mean(name, [*known, *points])}: "
+            f"there is {', '.join([*known, *points])}; "
             f"or give FILE.py:CLASS or package.module.CLASS"
         )
     try:
@@ -183,8 +185,11 @@ def _import(module: str, given: str) -> Any:
 
 def _attribute(module: Any, name: str, source: str) -> Any:
     if not hasattr(module, name):
-        classes = ", ".join(_own_classes(module)) or "no class"
-        raise SpikefaError(f"there is no {name!r} in {source}: it has {classes}")
+        own = _own_classes(module)
+        raise SpikefaError(
+            f"there is no {name!r} in {source}{did_you_mean(name, own)}: "
+            f"it has {', '.join(own) or 'no class'}"
+        )
     return getattr(module, name)
 
 

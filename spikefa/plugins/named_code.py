@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,12 +44,56 @@ class Code(NamedTuple):
         return sha256(file) if names_file(str(file)) and os.path.isfile(file) else ""
 
     def announce(self) -> None:
-        """Print that it will run."""
-        print(f"running {printable(self.name)} as --{self.option}", flush=True)
+        """Print that it will run; nothing if there is no such file or package, so nothing runs."""
+        source, (file, colon, cls) = self.text(), self._split()
+        if source is None:
+            return
+        if not colon and not names_file(file):
+            file, _, cls = file.rpartition(".")
+        what = self.name
+        if source and cls and cls.rpartition(".")[2] not in _names_in(source):
+            what = f"{file} to look for {cls}"  # which it may make when it runs
+        print(f"running {printable(what)} as --{self.option}", flush=True)
+
+    def text(self) -> str | None:
+        """Return the text of the file or module, "" if it cannot be read, None if there is none."""
+        file, colon, _ = self._split()
+        if names_file(file):
+            return _read(Path(file)) if os.path.isfile(file) else None
+        if not colon and "." not in file:  # what an installed package offers
+            return ""
+        spec = _spec(file if colon else file.rpartition(".")[0])
+        return None if spec is None else _read(Path(spec.origin or ""))
 
     def _split(self) -> tuple[str, str, str]:
         file, colon, cls = self.name.rpartition(":")
         return (file, colon, cls) if colon else (cls, "", "")
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Return where a module lies, without an import of the packages that it is in."""
+    first, *others = module.split(".")
+    try:
+        spec, name = find_spec(first), first
+    except (ImportError, ValueError):
+        return None
+    for part in others:
+        name = f"{name}.{part}"
+        folders = spec.submodule_search_locations if spec else None
+        spec = PathFinder.find_spec(name, folders) if folders else None
+    return spec
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def _names_in(source: str) -> set[str]:
+    """Return every name in the source of a module, in code, strings and comments alike."""
+    return set(re.findall(r"\w+", source))
 
 
 def code_in(choices: Mapping[str, Any], seams: Mapping[str, Seam]) -> list[Code]:

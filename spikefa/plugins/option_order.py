@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spikefa.plugins.choices import fillers, seams
+from spikefa.plugins.option_help import is_list
+from spikefa.utils.checking import annotations
 
 
 def order_options(settings: Any, arguments: Sequence[str]) -> list[str]:
@@ -12,7 +14,8 @@ def order_options(settings: Any, arguments: Sequence[str]) -> list[str]:
 
     ``--config`` comes first, then other options, then the classes of the choices, then their
     arguments. A class named on the command line replaces that of the configuration file together
-    with its arguments and with the options that fill them.
+    with its arguments and with the options that fill them. Several values of an option that takes a
+    list, as in ``--hidden 20 10`` or ``--hidden 20,10``, become the one that the parser expects.
 
     Parameters
     ----------
@@ -31,9 +34,11 @@ def order_options(settings: Any, arguments: Sequence[str]) -> list[str]:
     others: list[str] = []
     classes: list[str] = []
     class_arguments: list[str] = []
-    choices = seams(settings)
+    choices, hints = seams(settings), annotations(settings)
     for words in _options(arguments):
         name, _, argument = words[0].partition("=")[0].removeprefix("--").partition(".")
+        if argument or is_list(hints.get(name.replace("-", "_"))):
+            words = _as_one(words)
         if name == "config":
             config += words
         elif name not in choices:
@@ -68,6 +73,15 @@ def _options(arguments: Sequence[str]) -> Iterator[list[str]]:
         words.append(word)
     if words:
         yield words
+
+
+def _as_one(words: list[str]) -> list[str]:
+    """Return an option with its values as one list, if there are several."""
+    name, _, first = words[0].partition("=")
+    values = [value for word in (first, *words[1:]) for value in word.split(",") if value]
+    if len(values) < 2 or any(set("[]{}'\"") & set(value) for value in values):
+        return words
+    return [f"{name}=[{','.join(values)}]"]
 
 
 def _class_option(name: str, words: list[str]) -> list[str]:

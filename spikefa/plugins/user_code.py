@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType, ModuleType
 
-from spikefa.errors import SpikefaError
+from spikefa.errors import MissingFileError, SpikefaError
 
 _PREFIX = "_spikefa_file_"
 DIGITS = 16
@@ -30,7 +30,7 @@ def import_file(path: Path) -> ModuleType:
     """
     path = Path(os.path.realpath(path))
     if not os.path.isfile(path):
-        raise SpikefaError(f"there is no file {path}")
+        raise MissingFileError(f"there is no file {path}")
     stem = path.stem.replace(".", "_")  # a dot would make it a module in a package
     name = f"{_PREFIX}{stem}_{sha256(path)[:DIGITS]}"
     known = sys.modules.get(name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from spikefa.errors import SpikefaError
 from spikefa.runs.experiment import Experiment
 from spikefa.utils.files import read_text
+from spikefa.utils.suggesting import did_you_mean
 
 PACKAGE = "spikefa.experiments"
 
@@ -51,7 +52,9 @@ def _file(name: str) -> Path:
     files = _files()
     if name not in files:
         known = ", ".join(sorted(files))
-        raise SpikefaError(f"no experiment called {name!r}: there is {known}")
+        raise SpikefaError(
+            f"no experiment called {name!r}{did_you_mean(name, files)}: there is {known}"
+        )
     return files[name]
 
 

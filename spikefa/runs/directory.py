@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError, require, require_there
 from spikefa.runs.lock import NAME as LOCK
 from spikefa.utils.files import read_text, remove_leftovers, write_error, written_whole
 from spikefa.utils.json_text import parse_mapping
@@ -109,7 +109,9 @@ class RunDirectory:
             If the folder holds no run.
         """
         run = cls(path)
-        require(run.config.is_file(), f"{path} holds no run: there is no {run.config.name} in it")
+        require_there(
+            run.config.is_file(), f"{path} holds no run: there is no {run.config.name} in it"
+        )
         return run
 
     @contextmanager

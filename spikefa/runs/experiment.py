@@ -17,6 +17,7 @@ from spikefa.runs.directory import RunDirectory
 from spikefa.runs.lock import locked
 from spikefa.runs.parsing import read_settings
 from spikefa.runs.settings import Repeated
+from spikefa.runs.stopping import stoppable
 from spikefa.utils.scalars import plain
 
 Compute = Callable[[RunDirectory], None]
@@ -126,27 +127,36 @@ class Experiment(ABC):
         SpikefaError
             If a setting is out of range, the folder already holds a run, another process is running
             in it, the run to resume has different settings, or there is too little memory.
+        Stopped
+            On Ctrl-C; the message says how to go on, or that nothing was begun.
         """
-        settings = self.completed(self.settings() if settings is None else settings)
+        with stoppable(self.name):
+            settings = self.completed(self.settings() if settings is None else settings)
         if resume is None:
             return self._start(settings, out or Path("runs") / self.folder(settings))
         directory = RunDirectory.open(resume)
-        with locked(directory.path):
+        with stoppable(self.name, directory), locked(directory.path):
             self._check_unchanged(settings, directory)
             return self._finish(settings, self.prepare(settings, directory), directory)
 
     def _start(self, settings: Any, out: Path) -> RunDirectory:
         """Compute a new run; if it is refused before its first result, no folder is left."""
-        compute = self.prepare(settings, None)
-        directory = RunDirectory.create(out)
+        with stoppable(self.name):
+            compute = self.prepare(settings, None)
+        with stoppable(self.name, RunDirectory(out)):
+            return self._compute(settings, compute, RunDirectory.create(out))
+
+    def _compute(self, settings: Any, compute: Compute, directory: RunDirectory) -> RunDirectory:
         try:
             with locked(directory.path):
                 directory.claim()
                 with directory.emptied_if_refused():
                     return self._finish(settings, compute, directory)
-        except SpikefaError:
-            with suppress(OSError):  # it is not empty
-                directory.path.rmdir()
+        except (SpikefaError, KeyboardInterrupt):
+            if not directory.config.exists():
+                for folder in (directory.figures, directory.path):
+                    with suppress(OSError):  # it is not empty
+                        folder.rmdir()
             raise
 
     def _finish(self, settings: Any, compute: Compute, directory: RunDirectory) -> RunDirectory:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from spikefa.analysis.metrics_table import read_metrics
-from spikefa.errors import SpikefaError
+from spikefa.errors import MissingFileError
 from spikefa.recording import describe, open_recording
 from spikefa.runs.directory import RunDirectory
 from spikefa.utils.printable import printable
@@ -28,7 +28,7 @@ def _described(path: Path) -> str:
         with open_recording(path) as recording:
             return describe(recording)
     if not path.exists():
-        raise SpikefaError(f"there is no {path}")
+        raise MissingFileError(f"there is no {path}")
     run = RunDirectory.open(path)
     parts = [f"run of {run.experiment} in {path}", *_settings(run), *_last_epoch(run)]
     summary = run.read_summary()

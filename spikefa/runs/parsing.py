@@ -10,16 +10,18 @@ from typing import Any, NamedTuple, TypeVar
 from jsonargparse import ActionConfigFile, ArgumentError, ArgumentParser
 
 from spikefa.errors import SpikefaError, require
-from spikefa.plugins.arguments import HelpFormatter, class_help
+from spikefa.plugins.arguments import class_help
 from spikefa.plugins.choices import default_of, named_code, seams
 from spikefa.plugins.classes import load_class
 from spikefa.plugins.named_code import Code, code_in
+from spikefa.plugins.option_help import HelpFormatter, in_words
 from spikefa.plugins.option_order import chosen_classes, order_options
 from spikefa.plugins.trust import check_trusted
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.settings import flag, options
-from spikefa.utils.checking import annotations, number_of
+from spikefa.utils.checking import annotations
 from spikefa.utils.files import read_text
+from spikefa.utils.suggesting import did_you_mean
 from spikefa.utils.yaml_text import parse_named
 
 S = TypeVar("S")
@@ -47,6 +49,7 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
         prog=f"spikefa run {name}",
         description=description,
         exit_on_error=False,
+        allow_abbrev=False,
         formatter_class=HelpFormatter,
     )
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
@@ -189,7 +192,7 @@ def _parse(name: str, settings: type, arguments: list[str]) -> dict[str, Any]:
     try:
         return vars(parser.parse_args(arguments))
     except ArgumentError as error:
-        message = _in_one_line(str(error), annotations(settings))
+        message = _refused(str(error), settings)
         raise SpikefaError(f"{message} (see {parser.prog} --help)") from error
     except OverflowError as error:  # jsonargparse lets it through, without the option
         raise SpikefaError(
@@ -214,13 +217,11 @@ def _check_config(path: Path) -> None:
         require(not given, f"{path} has {option!r}, which only the command line can give")
 
 
-def _in_one_line(message: str, hints: Mapping[str, Any]) -> str:
-    """Replace the parser's keys in a message of jsonargparse with options, and name their range."""
-    line = " ".join(message.split())
-    line = re.sub(r"<class '(\w+)'>", r"\1", line.replace("typing.", ""))
-    line = re.sub(r"Annotated\[(\w+), [^\]]*\]", r"\1", line)
-    key = re.search(r'Parser key "(\w+)":', line)
-    if key is None:
-        return line
-    line, number = line.replace(key[0], f"{flag(key[1])}:"), number_of(hints.get(key[1]))
-    return line if number is None else f"{line}; give {number}"
+def _refused(message: str, settings: type) -> str:
+    """Return a message of jsonargparse in words, with what may have been meant."""
+    unknown = re.search(r"unrecognized arguments: (--[^\s=]+)|Option '([^']+)' is not", message)
+    if unknown is None:
+        return in_words(message, annotations(settings), flag)
+    own = [*(item.name for item in fields(settings)), "config", "out", "resume", "trust"]
+    name = unknown[1] or flag(unknown[2])
+    return f"there is no option {name}{did_you_mean(name, map(flag, own))}"

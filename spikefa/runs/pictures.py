@@ -8,7 +8,7 @@ from spikefa.analysis.animation import animate, check_animation
 from spikefa.analysis.class_raster_figure import class_raster_figure
 from spikefa.analysis.raster_figure import raster_figure
 from spikefa.analysis.saving import check_suffix, save_figure
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError, require_there
 from spikefa.recording import open_recording
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.figures import run_figures
@@ -104,7 +104,7 @@ def _recording(path: Path, name: str) -> tuple[Path, Path]:
     """Return the path of the recording at `path` and the default path of a picture of it."""
     if path.is_dir():
         run = RunDirectory.open(path)
-        require(run.recording.is_file(), f"the run in {path} has no {run.recording.name}")
+        require_there(run.recording.is_file(), f"the run in {path} has no {run.recording.name}")
         return run.recording, run.figures / name
     return path, path.with_name(f"{path.stem}-{name}")
 

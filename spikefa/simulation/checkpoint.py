@@ -7,7 +7,7 @@ from typing import Any, get_origin, get_type_hints
 import torch
 from torch import Tensor
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError, require, require_there
 from spikefa.simulation.checkpoint_content import read_content
 from spikefa.utils.files import write_error, written_whole
 from spikefa.utils.plain_data import check_plain
@@ -86,7 +86,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         If the file does not exist, is truncated or damaged, holds anything but tensors and plain
         data (which could run code), or comes from another program or version.
     """
-    require(path.is_file(), f"no checkpoint at {path}")
+    require_there(path.is_file(), f"no checkpoint at {path}")
     content = read_content(path)
     require(
         isinstance(content, dict) and str(content.get("format")) == FORMAT,

@@ -1,6 +1,8 @@
 """Recorders for simulations: start or continue a recording, and record a presentation."""
 
+import gc
 import json
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +29,7 @@ def start_recording(
     provenance: Mapping[str, Any] | None = None,
     max_host_bytes: Bytes = MAX_HOST_BYTES,
     durability: Literal["flush", "fsync"] = "flush",
+    overwrite: bool = False,
 ) -> Recorder:
     """Return a recorder that records a training into a new file, from the present step on.
 
@@ -49,6 +52,9 @@ def start_recording(
     durability : {"flush", "fsync"}, optional
         Whether committed rows survive the death of the process ("flush") or also a power cut
         ("fsync").
+    overwrite : bool, default False
+        Whether it may replace a recording that is there. One that another simulation or process is
+        writing is not replaced.
 
     Raises
     ------
@@ -56,6 +62,8 @@ def start_recording(
         If the file exists, a probe or window is wrong, a window is over, or a trigger cannot fire.
     """
     check_requests(runner, probes, windows)
+    if overwrite:  # simulations that nobody has any more let go of their recordings
+        gc.collect()
     require_room(
         {"the buffers of the recorder": max_host_bytes}, mend="give a smaller max_host_bytes"
     )
@@ -76,6 +84,7 @@ def start_recording(
         durability=durability,
         steps_per_image=stimulus.steps,
         step=step,
+        overwrite=overwrite,
     )
 
 
@@ -130,6 +139,19 @@ def go_on_recording(runner: Runner, recorder: Recorder) -> None:
             f"the recording {recorder.path} has ended, whole up to here: {error}; go on without "
             "it, or record into a new file"
         ) from error
+
+
+def records_into(recorder: Recorder, path: Path | str) -> bool:
+    """Return whether a recorder, which may be closed, has made the file at a path."""
+    return recorder.path.resolve() == Path(path).resolve()
+
+
+def close_abandoned(recorder: Recorder) -> None:
+    """Close the recording of a simulation that nobody has any more, in whatever thread that is."""
+    if threading.current_thread() is threading.main_thread():
+        recorder.close()
+    else:  # perhaps that of the writer, which cannot wait for its own end
+        threading.Thread(target=recorder.close).start()
 
 
 def finish_recording(recorder: Recorder, failure: BaseException | None = None) -> None:

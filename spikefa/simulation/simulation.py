@@ -21,7 +21,7 @@ from spikefa.simulation.history import History, Row
 from spikefa.simulation.made_once import MadeOnce
 from spikefa.simulation.memory import require_room_for_states
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import continue_recording, start_recording
+from spikefa.simulation.recorded import continue_recording
 from spikefa.simulation.resuming import MINUTES, Checkpoints
 from spikefa.simulation.schedules import Schedule
 from spikefa.simulation.stimuli import stimuli_of
@@ -273,15 +273,14 @@ class Simulation(MadeOnce):
         provenance: Mapping[str, Any] | None = None,
         max_host_bytes: int = MAX_HOST_BYTES,
         durability: Literal["flush", "fsync"] = "flush",
+        overwrite: bool = False,
     ) -> Recorder:
         """Record the training from here on, in a new file; see `start_recording`.
 
         It is closed when the simulation is left as a context manager, or when another one begins.
         """
-        self.training.finish()
-        others = provenance, max_host_bytes, durability
-        recorder = start_recording(self.runner, self.step, path, probes, windows, *others)
-        return self.training.record_with(recorder)
+        others = provenance, max_host_bytes, durability, overwrite
+        return self.training.record(path, probes, windows, *others)
 
     def resume_recording(
         self, path: Path | str, predicates: Mapping[str, Function] | None = None

@@ -2,18 +2,27 @@
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
+from weakref import finalize
 
 from torch import Tensor
 
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
-from spikefa.network.checks import check_modulators, check_rule_once
+from spikefa.network.checks import check_modulators, check_rule_once, warn_of_large_rates
 from spikefa.network.parts import check_not_set
-from spikefa.recording import Recorder
+from spikefa.recording import Probe, Recorder, When
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.rate_factors import RateFactors
-from spikefa.simulation.recorded import finish_recording, go_on_recording, recorded
+from spikefa.simulation.recorded import (
+    close_abandoned,
+    finish_recording,
+    go_on_recording,
+    recorded,
+    records_into,
+    start_recording,
+)
 from spikefa.simulation.runner import Runner
 from spikefa.simulation.running_metrics import RunningMetrics
 from spikefa.simulation.under_way import UnderWay
@@ -59,6 +68,7 @@ class Training:
     def __post_init__(self) -> None:
         network, stimulus = self.network, self.stimulus
         check_rule_once(network.rule, network.dtype)
+        warn_of_large_rates(network.rule, list(network.populations))
         stimulus.check(network)
         if not network.initialised:
             check_not_set(network.tensors(), network.preset)
@@ -72,6 +82,7 @@ class Training:
         )
         self.runner.follow_with(Follower(self._measure, self.metrics.tensors))
         self.recorder: Recorder | None = None
+        self._abandoned: Any = finalize(self, int)  # there is no recording to close yet
         self.presentation = 0
         self._under_way = UnderWay(self._fail_recording)
 
@@ -180,7 +191,29 @@ class Training:
         before, self.recorder = self.recorder, recorder
         if before is not None:
             finish_recording(before)
+        self._abandoned.detach()
+        self._abandoned = finalize(self, close_abandoned, recorder)
+        self._abandoned.atexit = False
         return recorder
+
+    def record(
+        self,
+        path: Path | str,
+        probes: Sequence[Probe],
+        windows: When | Sequence[When],
+        provenance: Mapping[str, Any] | None,
+        max_host_bytes: int,
+        durability: Literal["flush", "fsync"],
+        overwrite: bool,
+    ) -> Recorder:
+        """Record from here on; a recording under way that is to be replaced is finished first."""
+        self.finish()
+        if overwrite and self.recorder is not None and records_into(self.recorder, path):
+            finish_recording(self.recorder)
+            self.recorder = None
+        others = provenance, max_host_bytes, durability, overwrite
+        recorder = start_recording(self.runner, self.step, path, probes, windows, *others)
+        return self.record_with(recorder)
 
     def _measure(self) -> None:
         """Add the measures and the activity of the presentation that ends to the metrics."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import SpikefaError
+from spikefa.utils.suggesting import did_you_mean
 
 Subject = TypeVar("Subject")
 
@@ -72,7 +73,9 @@ def run_checks(
     """
     for name in known if wanted is None else wanted:
         if name not in known:
-            raise SpikefaError(f"no check called {name!r}: there is {', '.join(known)}")
+            raise SpikefaError(
+                f"no check called {name!r}{did_you_mean(name, known)}: there is {', '.join(known)}"
+            )
         try:
             with reported("it failed"):
                 known[name](subject)

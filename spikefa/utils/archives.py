@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError, require, require_there
 from spikefa.utils.printable import one_line
 
 UNPACKED = 1 << 27
@@ -32,7 +32,7 @@ def archive(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
     SpikefaError
         If it is not a regular file or no zip file, is damaged, or claims to hold too much.
     """
-    require(path.is_file(), f"there is no file {path}")
+    require_there(path.is_file(), f"there is no file {path}")
     try:
         with zipfile.ZipFile(path) as opened:
             _check_members(opened, path.stat().st_size)

@@ -5,7 +5,7 @@ a function. Numbers of NumPy become numbers of Python.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, wraps
 from types import UnionType
@@ -26,6 +26,7 @@ from spikefa.errors import SpikefaError
 from spikefa.utils.numbers import shown
 from spikefa.utils.ranges import Range
 from spikefa.utils.scalars import plain, plain_sequence
+from spikefa.utils.suggesting import did_you_mean
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -115,6 +116,31 @@ def in_range(value: Any, hint: Any, name: str, of: str = "") -> Any:
         elif _is_one(one, value):
             return value
     raise SpikefaError(f"{name}{of} is {shown(value)}: give {_wanted(hint)}")
+
+
+def check_one_of(what: str, given: object, known: Iterable[str], more: str = "") -> None:
+    """Refuse a word that is none of `known`.
+
+    Parameters
+    ----------
+    what : str
+        What the word chooses, for the message.
+    given : object
+    known : iterable of str
+    more : str, optional
+        What else is allowed, for the message.
+
+    Raises
+    ------
+    SpikefaError
+        With the words that are allowed, and the one that may have been meant.
+    """
+    words = list(known)
+    if given not in words:
+        raise SpikefaError(
+            f"{what} must be one of {', '.join(words)}{more}, {shown(given)} given"
+            f"{did_you_mean(given, words)}"
+        )
 
 
 @cache

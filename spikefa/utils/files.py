@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from spikefa.errors import SpikefaError
+from spikefa.errors import MissingFileError, SpikefaError
 
 _TEMPORARY = re.compile(r"\.(?P<stem>.+)\.(?P<process>\d{1,9})\.tmp(\.[^.]*)?")
 MOST_TEXT = 1 << 26
@@ -130,10 +130,12 @@ def read_text(path: Path) -> str:
     """
     try:
         if not path.is_file():  # a pipe would never end
-            raise SpikefaError(f"cannot read {path}: there is no such file")
+            raise MissingFileError(f"cannot read {path}: there is no such file")
         if path.stat().st_size > MOST_TEXT:
             raise SpikefaError(f"{path} is damaged: it has more than {MOST_TEXT >> 20} MB")
         return path.read_text(encoding="utf-8")
+    except MissingFileError:
+        raise
     except OSError as error:
         raise SpikefaError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

@@ -11,14 +11,26 @@ from tests.helpers.small_run import SMALL
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "lillicrap2016.fig99"], "no experiment called 'lillicrap2016.fig99': there is"),
+        (["run", "nosuch"], "no experiment called 'nosuch': there is chu2024.eq11, chu2024.fig1"),
         ([], "required: COMMAND"),
-        (["dance"], "invalid choice: 'dance'"),
-        ([*SMALL, "--hiden", "3"], "--hiden"),
-        ([*SMALL, "--hidden", "many"], "--hidden: Expected a int. Got value: many; give a whole"),
-        ([*SMALL, "--phi-delta", "relu"], "--phi-delta"),
-        ([*SMALL, "--dataset", "mnits"], "mnits"),
-        ([*SMALL, "--device", "abacus"], "--device"),
+        (["dance"], "there is no 'dance': choose run, list"),
+        ([*SMALL, "--hidden", "many"], "--hidden is 'many': give a whole number from 1 to 10,000,"),
+        ([*SMALL, "--hidden", "20", "x"], "--hidden is [20, 'x']: give a whole number from 1 to"),
+        ([*SMALL, "--hidden", "20", "0"], "--hidden[1] is 0: give a whole number from 1 to"),
+        (
+            [*SMALL, "--hidden", "20", "10", "--hidden-layers", "3"],
+            "--hidden gives 2 hidden layers, --hidden-layers 3: leave out the second, or give as",
+        ),
+        (
+            [*SMALL, "--phi-delta", "relu"],
+            "--phi-delta is 'relu': give identity, tanh, logistic or",
+        ),
+        ([*SMALL, "--gated", "maybe"], "--gated is 'maybe': give true or false"),
+        ([*SMALL, "--device", "abacus"], "--device is 'abacus': give cpu, cuda or auto"),
+        (
+            [*SMALL, "--feedback.tau", "x"],
+            "--feedback.tau is 'x': give a number above 0, at most 1",
+        ),
         ([*SMALL, "--config", "absent.yaml"], "absent.yaml"),
         ([*SMALL, "--hidden", "0"], "--hidden is 0: give a whole number from 1 to"),
         ([*SMALL, "--hidden", "-3"], "--hidden is -3: give"),

@@ -104,7 +104,9 @@ def test_offline_message_says_what_to_do_by_hand(published, cache, small_source)
         found_or_fetched(source, cache)
     message = str(caught.value)
     for file in FILES:
-        assert f"{file}.gz  MD5 {source.md5[file]}" in message
+        assert f"{file}.gz (MD5 {source.md5[file]})" in message
+    assert "\n" not in message
+    assert isinstance(caught.value, FileNotFoundError)
     assert str(cache / "mnist") in message
     assert "SPIKEFA_DATA" in message
 

@@ -84,10 +84,10 @@ def test_without_replicas_nothing_is_copied():
         ({"populations": {"output": sf.Rate}}, r"is the class Rate: call it, Rate\(\.\.\.\)"),
         ({"feedback": sf.FA}, r"feedback is the class FA: call it"),
         ({"rule": 0.1}, "rule must be a PlasticityRule, float given"),
-        ({"output_error": "rates"}, "must be 'spikes' or 'probability', 'rates' given"),
+        ({"output_error": "rates"}, "must be one of spikes, probability, 'rates' given"),
         (
             {"synapses": {"outptu": sf.Dense}},
-            "synapses for .outptu., but projections are to out",
+            r"synapses for 'outptu' \(did you mean 'output'\?\), but projections are to out",
         ),
         ({"replicas": 0}, "replicas of Network is 0: give a whole number from 1"),
     ],

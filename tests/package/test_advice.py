@@ -46,6 +46,7 @@ ELSEWHERE = {
     "tests/recording/export": "recording/export/sonata_report.py",
     "tests/network/test_weights.py": "network/weights.py",
     "tests/package/clocks": "analysis/triggered.py",
+    "tests/models/test_widths.py": "models/lillicrap2016.py",
     "tests/runs/test_option_ranges.py": "simulation/curves.py",
 }
 """Messages that other tests follow, or that need what no test has, by file."""
@@ -85,7 +86,7 @@ def advising():
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in ("require", "SpikefaError"):
+            if name in ("require", "require_there", "SpikefaError", "MissingFileError"):
                 for text in filter(None, map(template, node.args)):
                     if DOING.search(text):
                         yield str(source.name), text

@@ -87,8 +87,18 @@ def test_reading_a_configuration_imports_nothing(choice, tmp_path, monkeypatch, 
 
 
 def test_an_argument_that_names_code_is_told(my_rules, capsys):
-    assert main([*SMALL, "--feedback", "Mixed", "--feedback.combine", "absent.function"]) == 2
-    assert "running absent.function as --feedback.combine" in capsys.readouterr().out
+    assert main([*SMALL, "--feedback", "Mixed", "--feedback.combine", "math.nosuch"]) == 2
+    assert "running math.nosuch as --feedback.combine" in capsys.readouterr().out
+
+
+def test_what_is_not_there_is_not_announced_as_running(my_rules, capsys):
+    for name in ("nosuch:Class", "nosuch.module.Class", "absent.py:Class", "torch.nosuch.X:Class"):
+        assert main([*SMALL, "--feedback", name]) == 2
+        assert capsys.readouterr().out == ""
+    for source, name in (("my_rules.py:", "Decorelated"), ("torch.nn.modules.linear.", "Liner")):
+        assert main([*SMALL, "--rule", source + name]) == 2
+        said = capsys.readouterr().out
+        assert said == f"running {source[:-1]} to look for {name} as --rule\n"
 
 
 def test_another_argument_is_another_run(my_rules, said):
@@ -198,7 +208,7 @@ def test_help_shows_the_arguments_of_the_class(my_rules, capsys):
     assert "--hidden-layers" in text
     assert "--rule Decorrelated: Three factors" in text
     assert "--rule.alpha ALPHA" in text
-    assert "Weight of the newest step in the mean. (type: float" in text
+    assert "Weight of the newest step in the mean. (a number" in text
     assert "--rule.learning_rate" in text
     run(*FIG4, "--help", "--feedback=FA")
     told = inspect.getdoc(sf.FA).partition("scale : float or sequence of float, default 0.1")[2]

@@ -1,5 +1,7 @@
 """Recordings of a simulation: a second one, windows that are over, and windows that never come."""
 
+from subprocess import PIPE
+
 import pytest
 
 import spikefa as sf
@@ -15,15 +17,20 @@ from spikefa.recording import (
     open_recording,
 )
 from spikefa.simulation import Stopped
+from tests.helpers.processes import start_python
 
 PROBE = Probe("hidden1", "spikes", "all")
 STEPS = 10  # of an epoch: 2 presentations of 5 steps
 
 
+def simulate(dataset):
+    net = sf.models.lillicrap2016.spiking_mnist(hidden=4, hidden_layers=1, outputs=4, n_inputs=12)
+    return sf.Simulation(net, dataset, batch_size=11, progress=False)
+
+
 @pytest.fixture
 def simulation(tiny):
-    net = sf.models.lillicrap2016.spiking_mnist(hidden=4, hidden_layers=1, outputs=4, n_inputs=12)
-    return sf.Simulation(net, tiny, batch_size=11, progress=False)
+    return simulate(tiny)
 
 
 def held(path):
@@ -172,3 +179,62 @@ def test_an_error_that_never_arrives_has_no_potential(tiny, tmp_path):
                 simulation.record(path, hidden, Always())
         else:
             simulation.record(path, hidden, Always()).close()
+
+
+def test_a_cell_run_twice_records_twice(simulation, tmp_path):
+    """The recording under way at the same place is closed, and replaced by the new one."""
+    path = tmp_path / "run.h5"
+    for cell in range(3):
+        simulation.record(path, [PROBE], Always(), overwrite=True)
+        simulation.train(1)
+        simulation.recorder.commit()
+        with sf.open(path) as one, sf.open(path) as other:
+            mine = list(range(STEPS * cell, STEPS * (cell + 1)))
+            assert one.steps.tolist() == other.steps.tolist() == mine
+
+
+def test_a_cell_run_twice_with_a_simulation_of_its_own(tiny, tmp_path):
+    """The one before has the file open, and nobody has it any more."""
+    path = tmp_path / "run.h5"
+    for _ in range(3):
+        again = simulate(tiny)
+        again.record(path, [PROBE], Always(), overwrite=True)
+        again.train(1)
+    again.recorder.close()
+    assert held(path) == ("closed", list(range(STEPS)))
+
+
+def test_the_recording_of_a_simulation_in_use_is_not_replaced(simulation, tiny, tmp_path):
+    path, other = tmp_path / "run.h5", simulate(tiny)
+    with simulation:
+        simulation.record(path, [PROBE], Always())
+        simulation.train(1)
+        with pytest.raises(sf.SpikefaError, match=r"is being written by process .* this one: let"):
+            other.record(path, [PROBE], Always(), overwrite=True)
+        simulation.train(1)
+    assert held(path) == ("closed", list(range(2 * STEPS)))
+
+
+def test_the_recording_of_another_process_is_not_replaced(simulation, tmp_path):
+    path = tmp_path / "run.h5"
+    with simulation:
+        simulation.record(path, [PROBE], Always())
+        simulation.train(1)
+    before = path.read_bytes()
+    script = (
+        "import sys; from pathlib import Path; from spikefa.utils.locks import Lock, lock_path\n"
+        "with Lock(lock_path(Path(sys.argv[1])), 'it'): print('held', flush=True); input()"
+    )
+    process = start_python(script, path, stdin=PIPE, stdout=PIPE)
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(sf.SpikefaError, match=f"is being written by process {process.pid}: let"):
+        simulation.record(path, [PROBE], Always(), overwrite=True)
+    process.communicate("\n")
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_recording_is_not_replaced(simulation, tmp_path):
+    (tmp_path / "run.h5").write_text("mine")
+    with pytest.raises(sf.SpikefaError, match="is no recording, so it is not overwritten"):
+        simulation.record(tmp_path / "run.h5", [PROBE], Always(), overwrite=True)
+    assert (tmp_path / "run.h5").read_text() == "mine"

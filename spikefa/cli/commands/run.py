@@ -12,6 +12,7 @@ from spikefa.runs.parsing import full_help, parse_settings
 from spikefa.runs.settings import what_to_lower
 from spikefa.runs.studies.file import NAME
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.leaving import stop_in_order
 
 
 def execute(given: argparse.Namespace) -> None:
@@ -22,6 +23,7 @@ def execute(given: argparse.Namespace) -> None:
         print(full_help(name, experiment.settings, options, description(name)), end="")
         return
     settings, out, resume = parse_settings(name, experiment.settings, options)
+    stop_in_order()
     with enough_memory(what_to_lower(settings)), blaming("the run", *files_of(settings)):
         run = experiment.run(settings, out, resume)
     _print_outcome(run.path)

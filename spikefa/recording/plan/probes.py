@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from spikefa.errors import require
 from spikefa.recording.plan.sorting import When
 from spikefa.recording.plan.windows import OPEN_END
+from spikefa.utils.checking import check_one_of
 from spikefa.utils.indices import Selection
 from spikefa.utils.numbers import whole_number
 
@@ -55,12 +56,7 @@ class Probe:
     def __post_init__(self) -> None:
         name = f"the probe of {self.variable!r} of {self.population!r}"
         object.__setattr__(self, "every", whole_number(self.every, f"every of {name}", 1, OPEN_END))
-        known = get_args(Encoding)
-        require(
-            self.encoding in known,
-            f"the probe of {self.population!r} has encoding={self.encoding!r}: give "
-            f"{', '.join(map(repr, known))}",
-        )
+        check_one_of(f"encoding of {name}", self.encoding, get_args(Encoding))
         require(
             self.encoding != "events" or self.variable == "spikes",
             f"{self.variable!r} of {self.population!r} cannot be stored as events: only spikes can",

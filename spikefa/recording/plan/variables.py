@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
+from spikefa.utils.suggesting import did_you_mean
 from spikefa.utils.tensors import Variable, current
 
 Variables = Mapping[str, Mapping[str, Variable]]
@@ -23,12 +24,13 @@ def source_of(variables: Variables, population: str, variable: str) -> Variable:
     """
     if population not in variables:
         raise SpikefaError(
-            f"there is no population {population!r} to record: the populations are "
-            f"{', '.join(variables)}"
+            f"there is no population {population!r} to record"
+            f"{did_you_mean(population, variables)}: the populations are {', '.join(variables)}"
         )
     if variable not in variables[population]:
         raise SpikefaError(
-            f"population {population!r} has no variable {variable!r} to record: it has "
+            f"population {population!r} has no variable {variable!r} to record"
+            f"{did_you_mean(variable, variables[population])}: it has "
             f"{', '.join(variables[population])}"
         )
     return variables[population][variable]

@@ -6,6 +6,9 @@ from spikefa.recording.plan.ready_made import ClassShown, WrongGuess
 from spikefa.recording.plan.sorting import When
 from spikefa.recording.plan.triggers import Trigger
 from spikefa.recording.plan.windows import figure_windows
+from spikefa.utils.suggesting import did_you_mean
+
+WORDS = ("figure", "always", "every", "class", "wrong")
 
 
 def parse_windows(text: str, total_steps: int, steps_per_image: int) -> list[When]:
@@ -45,5 +48,6 @@ def _parse_word(word: str, name: str, number: str, steps: int) -> When:
     if name == "class" and number.isdecimal():  # it fires in the first step of the image
         return Trigger(ClassShown(int(number)), before=steps, after=2 * steps - 1)
     raise SpikefaError(
-        f"to record {word!r}: give figure, always, every:K, class:C or wrong, several with commas"
+        f"to record {word!r}{did_you_mean(name, WORDS)}: give figure, always, every:K, class:C or "
+        "wrong, several with commas"
     )

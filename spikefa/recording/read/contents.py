@@ -30,6 +30,7 @@ from spikefa.recording.read.selection import (
     units_of,
 )
 from spikefa.recording.read.trigger_reading import memories_of
+from spikefa.utils.suggesting import did_you_mean
 
 
 class Contents:
@@ -57,7 +58,8 @@ class Contents:
         """Return the names of the recorded variables of `population`."""
         if population not in self.populations:
             raise SpikefaError(
-                f"{self._file.path} has no population {population!r}: it has "
+                f"{self._file.path} has no population {population!r}"
+                f"{did_you_mean(population, self.populations)}: it has "
                 f"{', '.join(self.populations)}"
             )
         channels = self._file.layout.channels
@@ -70,7 +72,8 @@ class Contents:
             if (channel.population, channel.variable) == (population, variable):
                 return channel
         raise SpikefaError(
-            f"{self._file.path} holds no {variable!r} of {population!r}: it holds "
+            f"{self._file.path} holds no {variable!r} of {population!r}"
+            f"{did_you_mean(variable, names)}: it holds "
             f"{', '.join(names) or 'nothing of it'}"
         )
 
@@ -108,7 +111,8 @@ class Contents:
         known = list(dict.fromkeys(itertools.chain(*self._file.windows)))
         names = [*known[:20], *(["..."] if len(known) > 20 else [])]
         raise SpikefaError(
-            f"{self._file.path} has no window {label!r}: it has {', '.join(names) or 'none yet'}"
+            f"{self._file.path} has no window {label!r}{did_you_mean(label, known)}: "
+            f"it has {', '.join(names) or 'none yet'}"
         )
 
     def rows(self, steps: Steps = None, clock: int = 0) -> slice:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import h5py
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError, require_there
 from spikefa.recording.format.swmr import open_for_reading
 from spikefa.recording.read.recording import Recording
 from spikefa.recording.read.recording_file import readable
@@ -22,11 +22,11 @@ def open_recording(path: str | Path) -> Recording:
         If it is not a recording, is damaged, or has a newer major version of the format.
     """
     path = Path(path)
-    require(
+    require_there(
         not path.is_dir(),
         f"there is no recording {path}: it is a folder, give the .h5 file in it",
     )
-    require(path.is_file(), f"there is no recording {path}")
+    require_there(path.is_file(), f"there is no recording {path}")
     with readable(path):
         if not h5py.is_hdf5(path):
             with open(path, "rb") as raw:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+import h5py
 import numpy as np
 
-from spikefa.errors import require
+from spikefa.errors import require, require_there
 from spikefa.recording.format.layout import (
     Provenance,
     describe_populations,
@@ -22,6 +23,7 @@ from spikefa.recording.plan.streams import plan_streams
 from spikefa.recording.plan.trials import try_triggers
 from spikefa.recording.plan.variables import Variables
 from spikefa.recording.write.writer import SPARE_BYTES
+from spikefa.utils.checking import check_one_of
 from spikefa.utils.ranges import MOST_CLASSES
 
 
@@ -68,12 +70,18 @@ def image_shape(thumbnails: np.ndarray) -> tuple[int, int]:
     return int(thumbnails.shape[1]), int(thumbnails.shape[2])
 
 
-def check_place(path: Path) -> None:
-    """Refuse a path at which no new recording can be made."""
-    require(path.parent.is_dir(), f"there is no folder {path.parent} to record into: make it")
+def check_place(path: Path, overwrite: bool = False) -> None:
+    """Refuse a path at which no new recording can be made, or may be."""
+    require_there(path.parent.is_dir(), f"there is no folder {path.parent} to record into: make it")
+    if path.exists() and overwrite:
+        require(
+            path.is_file() and h5py.is_hdf5(path),
+            f"{path} is no recording, so it is not overwritten: give another name",
+        )
     require(
-        not path.exists(),
-        f"{path} exists, and a recording is never overwritten: move it or give another name",
+        overwrite or not path.exists(),
+        f"{path} exists, and a recording is never overwritten: move it, give another name, or "
+        "record with overwrite=True",
     )
     free = shutil.disk_usage(path.parent).free
     require(
@@ -84,8 +92,4 @@ def check_place(path: Path) -> None:
 
 def check_durability(durability: str) -> None:
     """Refuse an unknown durability."""
-    known = get_args(Durability)
-    require(
-        durability in known,
-        f"durability is {durability!r}: give {' or '.join(map(repr, known))}",
-    )
+    check_one_of("durability", durability, get_args(Durability))

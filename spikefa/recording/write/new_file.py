@@ -60,9 +60,11 @@ def new_file(
         on_failure.pop_all()
 
 
-def make_file(path: Path, layout: Layout, lock: Lock, durability: Durability) -> Writer:
-    """Make an empty recording and return its writer."""
-    with new_file(path, layout, lock, durability) as writer:
+def make_file(
+    path: Path, layout: Layout, lock: Lock, durability: Durability, replace: bool = False
+) -> Writer:
+    """Make an empty recording, perhaps in place of another file, and return its writer."""
+    with new_file(path, layout, lock, durability, replace=replace) as writer:
         return writer
 
 

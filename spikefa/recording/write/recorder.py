@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spikefa.errors import require
+from spikefa.errors import require, require_there
 from spikefa.recording.format.layout import Provenance
 from spikefa.recording.format.schema import Backpressure, Durability
 from spikefa.recording.plan.clocks import Clock, check_ahead
@@ -109,6 +109,7 @@ class Recorder:
         durability: Durability = "flush",
         steps_per_image: int | None = None,
         step: int = 0,
+        overwrite: bool = False,
     ) -> "Recorder":
         """Start a recording in a new file.
 
@@ -121,11 +122,10 @@ class Recorder:
         windows : Window, Always, ImageWindow, EveryImage, Trigger, or sequence of them
             When to record. Instances of `Window` and `ImageWindow` must not overlap each other.
         variables : mapping
-            See the class. The populations are in the order of the layers, and the first variable
-            of each has the size of the population.
+            See the class; in the order of the layers. The first has the size of the population.
         provenance : mapping of str to str, int, float or bool
             Attributes of the file that say where the recording comes from; ``"seed"`` is required.
-        thumbnails : ndarray of uint8, shape [n_images, h, w], optional
+        thumbnails : ndarray of uint8 [n_images, h, w], optional
             The training images; those that are shown in the windows are stored.
         n_classes : int
             Classes among which the neurons of the last population are divided, in equal groups.
@@ -135,10 +135,10 @@ class Recorder:
             For rows that are not yet in the file; while it is used up, the simulation waits.
         durability : {"flush", "fsync"}, optional
             With ``"fsync"`` committed rows also survive a power cut; each commit takes longer.
-        steps_per_image : int, optional
-            Steps for which each image is shown; needed by windows that count images.
-        step : int, default 0
-            The next step to be simulated.
+        steps_per_image, step : int, optional
+            Steps for which each image is shown, for windows that count images; the next step.
+        overwrite : bool, default False
+            Whether it may replace a recording, which nobody may be writing.
 
         Raises
         ------
@@ -158,9 +158,9 @@ class Recorder:
         )
         check_ahead(layout.clocks, step)
         sizes = plan_memory(layout, variables, max_host_bytes)
-        check_place(path)
+        check_place(path, overwrite)
         with locked_on_success(path) as lock:
-            writer = make_file(path, layout, lock, durability)
+            writer = make_file(path, layout, lock, durability, overwrite)
             return cls(writer, layout.clocks, variables, sizes, thumbnails=thumbnails, warn=warn)
 
     @classmethod
@@ -187,7 +187,7 @@ class Recorder:
         thumbnails : ndarray of uint8, shape [n_images, h, w], optional
             Required if the recording stores thumbnails.
         predicates : mapping of str to callable, optional
-            The caller's own predicates, which a file cannot store, by the labels of their triggers.
+            The caller's own predicates, which no file holds, by the labels of their triggers.
         variables, warn, max_host_bytes, durability
             As for `create`.
 
@@ -198,7 +198,7 @@ class Recorder:
         """
         path = Path(path)
         check_durability(durability)
-        require(path.is_file(), f"there is no recording {path}")
+        require_there(path.is_file(), f"there is no recording {path}")
         with locked_on_success(path) as lock:
             mend(path)
             layout, clocks = plan_resumption(path, variables, thumbnails, predicates or {})
@@ -213,9 +213,9 @@ class Recorder:
     def captured_rows(self, steps: int) -> CapturedRows | None:
         """Return an object that keeps the state after each step of a captured presentation.
 
-        Its method `keep` is called inside the captured work after each step, and `observe`
-        afterwards for each step with the row that was kept. It is the same object at every call.
-        None if `observe` has to be called between the steps; see `Pipeline.captured_rows`.
+        Its method `keep` is called inside the captured work after each step, and `observe` then for
+        each step with the row that was kept. It is the same object at every call. None if `observe`
+        has to be called between the steps; see `Pipeline.captured_rows`.
         """
         return self._pipeline.captured_rows(steps)
 
@@ -234,11 +234,11 @@ class Recorder:
         step : int
             Absolute number of the step just simulated; it grows from call to call.
         image, label : int, or sequence of int
-            Index and class of the image that each of the `streams` saw during it.
+            Index and class of the image that each of the `streams` saw.
         captured : CapturedRow, optional
             The state after this step, kept earlier; by default the present state is recorded.
         start : int, optional
-            The first step of the presentation. By default one begins when the image changes, after
+            The first step of the presentation. By default one begins with a new image, after
             `steps_per_image` steps, and after a step that was not observed.
         """
         shown = self._presentation.at(step, image, label, start)
@@ -286,7 +286,7 @@ class Recorder:
         self._report()
 
     def _disown(self) -> None:
-        """Do nothing more, in a forked child: the recording goes on in the parent."""
+        """Do nothing more in a forked child, whose parent goes on."""
         if self._open:
             self._open = False
             self._guard.release()

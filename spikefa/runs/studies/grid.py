@@ -11,6 +11,7 @@ from spikefa.errors import require
 from spikefa.runs.settings import ALL
 from spikefa.utils.npz import read_arrays
 from spikefa.utils.printable import one_line
+from spikefa.utils.suggesting import did_you_mean
 
 Runs = dict[str, np.ndarray]
 """The results of all runs by name, stacked: `[n, ...]`."""
@@ -83,7 +84,10 @@ def chosen(given: str, cells: Sequence[str]) -> list[str]:
         return list(cells)
     names = [name.strip() for name in given.split(",")]
     for name in names:
-        require(name in cells, f"no cell {name!r}: there is {', '.join(cells)}, or {ALL}")
+        require(
+            name in cells,
+            f"no cell {name!r}{did_you_mean(name, cells)}: there is {', '.join(cells)}, or {ALL}",
+        )
     return [cell for cell in cells if cell in names]
 
 

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from spikefa.errors import require
+from spikefa.errors import require, require_there
 from spikefa.runs.studies.command import command
 from spikefa.runs.studies.file import NAME, Result, read_result
 from spikefa.runs.studies.targets import PAPERS, TARGETS, Target
@@ -57,7 +57,7 @@ def write_page(folder: Path) -> Path:
 
 def read_results(folder: Path) -> dict[str, Result]:
     """Return the results in the folders of `folder`, by id."""
-    require(folder.is_dir(), f"there is no folder {folder} with result files")
+    require_there(folder.is_dir(), f"there is no folder {folder} with result files")
     found: dict[str, Result] = {}
     for path in sorted(folder.glob(f"*/{NAME}")):
         result = read_result(path)

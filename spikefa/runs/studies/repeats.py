@@ -1,11 +1,13 @@
 """Repeat an experiment over seeds, optionally in several processes."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,10 +74,28 @@ def in_processes(
         yield from map(function, jobs)
         return
     spawn = get_context("spawn")
+    others = set(active_children())
     with ProcessPoolExecutor(processes, spawn, initializer=_one_thread) as pool:
-        waiting = [pool.submit(function, job) for job in jobs]
-        for done in as_completed(waiting):
-            yield done.result()
+        with _deaf_to_ctrl_c():
+            waiting = [pool.submit(function, job) for job in jobs]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        except (KeyboardInterrupt, GeneratorExit):
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(active_children()) - others:
+                process.terminate()
+            raise
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Let processes that are started here not hear Ctrl-C, which this one hears and ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def apart(found: Mapping[str, np.ndarray], replicas: int) -> list[dict[str, np.ndarray]]:

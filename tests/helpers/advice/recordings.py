@@ -94,13 +94,15 @@ def _(here):
     assert open_recording(here / "a.h5").steps.tolist() == list(range(20, 30))
 
 
-@case("and a recording is never overwritten: move it or give another name")
+@case("never overwritten: move it, give another name, or record with overwrite=True")
 def _(here):
     record(here / "a.h5", [SPIKES], steps=7).close()
     yield lambda: record(here / "a.h5", [SPIKES])
     (here / "a.h5").rename(here / "b.h5")
     record(here / "a.h5", [SPIKES]).close()
     assert len(open_recording(here / "b.h5").steps) == 7
+    record(here / "b.h5", [SPIKES], steps=8, overwrite=True).close()
+    assert len(open_recording(here / "b.h5").steps) == 8
 
 
 @case("exists already: move it or give another name")

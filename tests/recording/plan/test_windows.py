@@ -98,7 +98,10 @@ def test_which_windows_there_are_is_read_back(tmp_path, start, toy):
         assert [w.label for w in recording.windows] == [*labels[:4], "w", "tenth #21"]
         assert recording.window("i") == Window("i", 10, 20)
         assert recording.steps[recording.rows("tenth #11")].tolist() == [*range(55, 60)]
-        with pytest.raises(SpikefaError, match="no window 'tenth': it has always, tenth #1"):
+        with pytest.raises(
+            SpikefaError,
+            match=r"no window 'tenth' .did you mean 'tenth #1'..: it has always, tenth #1",
+        ):
             recording.rows("tenth")
 
 
