@@ -58,14 +58,14 @@ def network_variables(
     ):
         declared = populations[name].variables(population)
         check_free(declared, RESERVED, name, f"{type(populations[name]).__name__}.variables")
-        variables[name] = {
-            **declared,
+        variables[name] = {  # the first tells a recording how many neurons there are
             "spikes": population.spikes,
             "potential": population.potential,
             "gain": population.gain,
             "modulator": error.activity,
             "error_potential": error.potential,
             "weights": synapses[name].weight.view(1, -1),
+            **declared,
         }
     for name, (weight, back) in _opposed(synapses, circuit).items():
         variables[name]["alignment"] = partial(_alignment, weight, back)
@@ -73,7 +73,7 @@ def network_variables(
     for name, further in zip(populations, of_circuit, strict=False):
         taken = {**variables[name], **dict.fromkeys(RESERVED)}
         check_free(further, taken, name, f"{type(circuit).__name__}.variables")
-        variables[name] = {**further, **variables[name]}
+        variables[name] |= further
     for name, traces in rule_traces(rule, list(populations), state.plasticity).items():
         check_free(traces, variables[name], name, f"{type(rule).__name__}.traces")
         variables[name] |= traces
