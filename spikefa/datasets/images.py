@@ -41,6 +41,12 @@ class Images:
     full_scale: int = 255
     n_classes: int = 10
 
+    def __repr__(self) -> str:
+        count, *shape = self.pixels.shape
+        return (
+            f"Images({count:,} of {' x '.join(map(str, shape))} pixels, {self.n_classes} classes)"
+        )
+
     def __post_init__(self) -> None:
         full_scale = whole_number(self.full_scale, "full_scale", 1, WHITE)
         n_classes = whole_number(self.n_classes, "n_classes", 1, MOST_CLASSES)

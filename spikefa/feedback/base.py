@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.projection import Projection
+from spikefa.feedback.shown import circuit_in_html
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import Population, PopulationState
@@ -56,6 +57,9 @@ class FeedbackCircuit(ABC):
         cls.sweep_only = sweep_only
         if "learn" in vars(cls) and "correlations" not in vars(cls):  # a base's are of its `learn`
             cls.correlations = FeedbackCircuit.correlations  # type: ignore[method-assign]
+
+    def _repr_html_(self) -> str:
+        return circuit_in_html(self, self.wiring)
 
     @property
     def needs_host(self) -> bool:

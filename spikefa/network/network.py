@@ -14,6 +14,7 @@ from spikefa.network.memory import require_room_for_weights
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
 from spikefa.network.parts import MakeSynapses, check_parts, make_synapses, nonzero
 from spikefa.network.replicas import check_written_in_place, widen
+from spikefa.network.shown import Shown
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variables, alignments, in_a_row, network_variables
 from spikefa.neurons import Population
@@ -29,7 +30,7 @@ from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
 
 
-class Network:
+class Network(Shown):
     """A feedforward network that learns while it runs.
 
     Parameters
@@ -108,11 +109,6 @@ class Network:
         parts = self.synapses, feedback, self.optimiser
         self.synapses, self.optimiser = widen(*parts, replicas, self.shared)
         self.replicas, self.preset = replicas, nonzero(self.tensors())
-
-    def __repr__(self) -> str:
-        layers = "".join(f" -> {name}({each.size})" for name, each in self.populations.items())
-        parts = f"input({self.n_inputs}){layers}, {self.feedback}, {type(self.rule).__name__}"
-        return f"Network({parts}{''.join(f', {n} replicas' for n in self.leading)})"
 
     @property
     def n_outputs(self) -> int:

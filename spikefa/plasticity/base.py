@@ -10,6 +10,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.utils.checking import check_fields, check_one_of
+from spikefa.utils.html_tables import arguments, html_table
 from spikefa.utils.numbers import shown
 from spikefa.utils.ranges import Rate, ShareBelowOne
 
@@ -116,6 +117,9 @@ class PlasticityRule(ABC):
         check_fields(self)
         one = isinstance(self.learning_rate, int | float)
         require(one or bool(self.learning_rate), "there is no learning rate: give one or more")
+
+    def _repr_html_(self) -> str:
+        return html_table(type(self).__name__, arguments(self))
 
     @property
     def standard(self) -> bool:

@@ -24,6 +24,7 @@ from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import continue_recording
 from spikefa.simulation.resuming import MINUTES, Checkpoints
 from spikefa.simulation.schedules import Schedule
+from spikefa.simulation.shown import Shown
 from spikefa.simulation.stimuli import stimuli_of
 from spikefa.simulation.tests import Tests
 from spikefa.simulation.training import Training
@@ -38,7 +39,7 @@ from spikefa.utils.ranges import Batch, Count, CountOrZero, Duration, Seed, Step
 from spikefa.utils.replicas import seeds_of
 
 
-class Simulation(MadeOnce):
+class Simulation(MadeOnce, Shown):
     """A network that learns a stimulus while it runs.
 
     Parameters

@@ -15,9 +15,10 @@ from spikefa.recording.read.contents import Contents
 from spikefa.recording.read.origin import Origin
 from spikefa.recording.read.recording_file import RecordingFile
 from spikefa.recording.read.selection import Steps, Units
+from spikefa.recording.read.shown import Shown
 
 
-class RecordingContents:
+class RecordingContents(Shown):
     """All of a `Recording` but its rows; see there.
 
     Parameters
