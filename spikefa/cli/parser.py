@@ -102,7 +102,12 @@ def _fetch(parser: argparse.ArgumentParser) -> None:
 def _test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, help="run directory")
     parser.add_argument("--dataset", help="as in `spikefa run`; default: that of the run")
-    parser.add_argument("--split", choices=("train", "validation", "test"), default="test")
+    parser.add_argument(
+        "--split",
+        choices=("train", "validation", "test"),
+        default="test",
+        help="which images of the data set; default: test",
+    )
     parser.add_argument("--out", type=Path, help="file for the predictions, such as guesses.csv")
     parser.add_argument(
         "--confusion", type=Path, help="picture of the confusion matrix, such as confusion.png"

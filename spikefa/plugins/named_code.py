@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,55 +45,54 @@ class Code(NamedTuple):
 
     def announce(self) -> None:
         """Print that it will run; nothing if there is no such file or package, so nothing runs."""
-        source, (file, colon, cls) = self.text(), self._split()
+        file, colon, cls = self._split()
+        if not colon and "." in file and not names_file(file):
+            file, colon, cls = file.rpartition(".")
+        source = _source(file, bool(colon))
         if source is None:
             return
-        if not colon and not names_file(file):
-            file, _, cls = file.rpartition(".")
         what = self.name
-        if source and cls and cls.rpartition(".")[2] not in _names_in(source):
+        if source and cls and cls.rpartition(".")[2] not in source:
             what = f"{file} to look for {cls}"  # which it may make when it runs
         print(f"running {printable(what)} as --{self.option}", flush=True)
-
-    def text(self) -> str | None:
-        """Return the text of the file or module, "" if it cannot be read, None if there is none."""
-        file, colon, _ = self._split()
-        if names_file(file):
-            return _read(Path(file)) if os.path.isfile(file) else None
-        if not colon and "." not in file:  # what an installed package offers
-            return ""
-        spec = _spec(file if colon else file.rpartition(".")[0])
-        return None if spec is None else _read(Path(spec.origin or ""))
 
     def _split(self) -> tuple[str, str, str]:
         file, colon, cls = self.name.rpartition(":")
         return (file, colon, cls) if colon else (cls, "", "")
 
 
-def _spec(module: str) -> ModuleSpec | None:
-    """Return where a module lies, without an import of the packages that it is in."""
-    first, *others = module.split(".")
+def _source(place: str, is_module: bool) -> set[str] | None:
+    """Return the words in the code at a place, none if it cannot be read; None if nothing is there.
+
+    A module is found without an import of the packages that it is in; these run in any case.
+    """
+    if names_file(place):
+        return _words_in(Path(place)) if os.path.isfile(place) else None
+    if not is_module:  # what an installed package offers
+        return set()
+    first, *others = place.split(".")
     try:
         spec, name = find_spec(first), first
     except (ImportError, ValueError):
+        spec = None
+    if spec is None:
         return None
     for part in others:
         name = f"{name}.{part}"
-        folders = spec.submodule_search_locations if spec else None
+        folders = spec.submodule_search_locations
         spec = PathFinder.find_spec(name, folders) if folders else None
-    return spec
+        if spec is None:
+            return {""}
+    return _words_in(Path(spec.origin or ""))
 
 
-def _read(file: Path) -> str:
+def _words_in(file: Path) -> set[str]:
+    """Return every word in a file of Python, in code, strings and comments alike."""
     try:
-        return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
+        text = file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
     except (OSError, ValueError):
-        return ""
-
-
-def _names_in(source: str) -> set[str]:
-    """Return every name in the source of a module, in code, strings and comments alike."""
-    return set(re.findall(r"\w+", source))
+        return set()
+    return set(re.findall(r"\w+", text))
 
 
 def code_in(choices: Mapping[str, Any], seams: Mapping[str, Seam]) -> list[Code]:
