@@ -19,21 +19,30 @@ HEADING = """# Gallery
 Every picture on this site, and the command that draws it. Written by `python docs/gallery.py`.
 """
 RASTER = "spikefa raster runs/demo --population hidden1,output --steps late"
-ON_DECODING = "see decoding.md"
 OF_RUNS = {
     "figures/fig4.png": ("the spikes, fig4.png of every run", "spikefa figure runs/demo"),
     "figures/learning.png": ("errors by epoch", "spikefa figure runs/demo"),
+    "figures/activity.gif": (
+        "the activity, image by image",
+        "spikefa animate last.h5 --steps last --images 3 --out activity.gif",
+    ),
     "figures/rates.png": ("firing rates", "spikefa figure runs/demo"),
     "figures/alignment.png": ("alignment of W and B", "spikefa figure runs/demo"),
     "figures/receptive_fields.png": ("receptive fields", "spikefa figure runs/demo"),
     "figures/raster.png": ("the spikes of some populations", RASTER),
     "figures/comparison.png": ("six runs compared", "spikefa compare runs"),
-    "figures/psth.png": ("rates around an image", ON_DECODING),
-    "figures/classes.png": ("presentations sorted by class", ON_DECODING),
-    "figures/paths.png": ("paths in principal components", ON_DECODING),
     "benchmarks/scaling.png": ("cost against work", "spikefa bench scaling"),
 }
 """What is on the pictures that belong to no result; `runs/demo` is what `make demo` writes."""
+OF_PAGES = {
+    "figures/classes.png": ("presentations sorted by class", "decoding.md#sorted-by-class"),
+    "figures/paths.png": ("paths of a population", "decoding.md#paths-of-a-population"),
+    "figures/psth.png": (
+        "rates around an image",
+        "decoding.md#rates-around-an-image-or-a-trigger",
+    ),
+}
+"""What is on the pictures that a few lines of Python on a page draw, and where these stand."""
 CIRCUITS = """## Circuits
 
 `python -m spikefa.analysis.circuit_diagrams docs/figures/circuits` draws all of them. The page on
@@ -45,10 +54,14 @@ Entry = tuple[str, str, str]  # picture, what is on it, command
 
 def of_runs() -> Iterator[Entry]:
     """Yield the pictures that belong to no result."""
-    for path in sorted([*DOCS.glob("figures/*.png"), *DOCS.glob("benchmarks/*.png")]):
+    for path in sorted([*DOCS.glob("figures/*.*"), *DOCS.glob("benchmarks/*.png")]):
         picture = path.relative_to(DOCS).as_posix()
-        what, made = OF_RUNS[picture]
-        yield picture, what, f"<br>`{made}`"
+        if picture in OF_PAGES:
+            what, place = OF_PAGES[picture]
+            yield picture, what, f"<br>[its code]({place})"
+        else:
+            what, made = OF_RUNS[picture]
+            yield picture, what, f"<br>`{made}`"
 
 
 def of_results() -> Iterator[Entry]:

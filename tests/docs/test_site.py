@@ -91,7 +91,8 @@ def test_the_gallery_is_that_of_the_pictures_that_there_are():
     gallery = script("gallery")
     assert (DOCS / "gallery.md").read_text("utf-8") == gallery.page(), "run docs/gallery.py"
     shown = re.findall(r'<img src="([^"]+)"', gallery.page())
-    pictures = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.png")]
+    files = (path for ending in ("png", "gif") for path in DOCS.rglob(f"*.{ending}"))
+    pictures = [path.relative_to(DOCS).as_posix() for path in files]
     built = [name for name in pictures if name.startswith("_build")]
     assert sorted(shown) == sorted(set(pictures) - set(built))
     commands = re.findall(r"`(spikefa|python) (\S+)", gallery.page())
