@@ -10,13 +10,13 @@ from spikefa.network.network import Network
 from spikefa.utils.devices import captures_on
 
 PRECISIONS = ("float32", "bf16x6", "bf16x3", "tf32", "bf16")
-"""How the fused backend multiplies; see docs/performance.md."""
+"""How the fused backend multiplies; see docs/fused-backend.md."""
 FUSED = ("fused", *(f"fused-{precision}" for precision in PRECISIONS[1:]))
 ROUNDED = ("deferred-reads-bf16", "deferred-reads-fp16")
 """Backends whose products read copies in half precision."""
 DEFERRED = ("deferred", *ROUNDED)
 FUSED_DEFERRED = {"fused-deferred": "float32", "fused-deferred-fp16": "float16"}
-"""Factors that the products of these backends take; see docs/performance.md."""
+"""Factors that the products of these backends take; see docs/deferred-backend.md."""
 BACKENDS = ("auto", "eager", "graph", *DEFERRED, *FUSED, *FUSED_DEFERRED)
 """The names of all backends, and "auto", which chooses one."""
 DRAWN = ("uniform", "sign")

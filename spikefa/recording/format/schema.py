@@ -1,6 +1,6 @@
 """The file format `spikefa-recording` 1.2: names, types and versions.
 
-docs/recording.md describes it in prose; the two must agree.
+docs/recording-format.md describes it in prose; the two must agree.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Each kernel against float64, from fresh random numbers, within what rounding explains.
 
-The compiler has been wrong before (docs/performance.md), so that the same tests run on a GPU too,
-at the sizes in use: ``pytest -m gpu tests/backends/fused_deferred``.
+The compiler has been wrong before (docs/deferred-backend.md), so that the same tests run on a GPU
+too, at the sizes in use: ``pytest -m gpu tests/backends/fused_deferred``.
 """
 
 import numpy as np

@@ -37,7 +37,7 @@ def test_what_was_chosen_is_what_the_search_found():
 def test_the_table_on_the_page_is_what_the_results_say():
     results = json.loads((RESULTS / "results.json").read_text())
     costs = json.loads((RESULTS / "summary.json").read_text())["costs"]
-    page = (RESULTS.parent.parent / "circuits.md").read_text(encoding="utf-8")
+    page = (RESULTS.parent.parent / "circuits-compared.md").read_text(encoding="utf-8")
     assert table.results_table(results, costs) in page
     assert {(result["line"], result["seed"]) for result in results} == {
         (line, seed) for line in entries.ENTRIES for seed in range(3)
