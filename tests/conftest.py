@@ -55,6 +55,7 @@ def said(capsys):
     """Run a command that is expected to fail; return the line that it prints."""
 
     def run(*arguments: object) -> str:
+        capsys.readouterr()  # such as the progress of a run before
         assert main([str(argument) for argument in arguments]) == 2
         line = capsys.readouterr().err
         assert line.count("\n") == 1, line

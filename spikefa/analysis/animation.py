@@ -19,6 +19,7 @@ from spikefa.utils.files import written_whole
 from spikefa.utils.indices import Selection
 from spikefa.utils.numbers import whole_number
 from spikefa.utils.progress import Bar, progress_bar
+from spikefa.utils.showing import Progress
 
 DPI = 110
 MOST_FRAMES = 1000
@@ -35,7 +36,7 @@ def animate(
     steps: str | slice | None = None,
     images: int = 6,
     steps_per_second: int = 5,
-    progress: bool | None = None,
+    progress: bool | Progress = "auto",
 ) -> None:
     """Write an animation of the activity while images are shown, completely or not at all.
 
@@ -59,8 +60,8 @@ def animate(
     images : int, default 6
         At most so many images of these steps, the first ones.
     steps_per_second : int, default 5
-    progress : bool, optional
-        Whether to show a bar; by default on a terminal.
+    progress : {"auto", "bar", "log", "none"} or bool, default "auto"
+        How progress is shown, as in `Simulation`.
 
     Raises
     ------

@@ -55,7 +55,7 @@ def progress_cost(redraws: int = 20, advances: int = 20_000) -> ProgressCost:
     The computing time of the whole process is measured, since it does not depend on other load on
     the machine.
     """
-    with _terminal(), progress_bar("epoch 1/1", advances, enabled=True) as bar:
+    with _terminal(), progress_bar("epoch 1/1", advances, "bar") as bar:
         bar.redraw()
         started = time.process_time()
         for _ in range(redraws):

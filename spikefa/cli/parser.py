@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from spikefa import __version__
 from spikefa.errors import SpikefaError
 from spikefa.plugins.classes import SEAMS
+from spikefa.utils.showing import PROGRESS, WORDS
 from spikefa.utils.suggesting import did_you_mean
 
 SEAM_OF = {**{kind: kind for kind in SEAMS}, "circuits": "feedback"}
@@ -77,6 +78,10 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _progress(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--progress", choices=WORDS, default="auto", help=PROGRESS)
+
+
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("experiment", help="such as lillicrap2016.fig4; see `spikefa list`")
     parser.add_argument(
@@ -97,6 +102,7 @@ def _list(parser: argparse.ArgumentParser) -> None:
 def _fetch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", help="mnist, fashion_mnist or kmnist")
     parser.add_argument("--data-dir", help="folder to put it in; default: the cache of this user")
+    _progress(parser)
 
 
 def _test(parser: argparse.ArgumentParser) -> None:
@@ -121,6 +127,7 @@ def _test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu, cuda or auto; default: that of the run")
     _trust(parser)
     parser.add_argument("--force", action="store_true", help="replace files that exist")
+    _progress(parser)
 
 
 def _weights(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +192,7 @@ def _animate(parser: argparse.ArgumentParser) -> None:
         help=".gif, or .mp4 where ffmpeg is installed; default: beside the recording, as GIF",
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+    _progress(parser)
 
 
 def _excerpt(parser: argparse.ArgumentParser) -> None:
@@ -281,3 +289,4 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="rehearse with tiny networks; says nothing of speed"
     )
+    _progress(parser)

@@ -4,7 +4,6 @@ pooch and requests are imported only when something is fetched.
 """
 
 import os
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -84,7 +83,7 @@ def _get(url: str, path: Path) -> None:
     import pooch
     import requests
 
-    with download_bar(url.rpartition("/")[2], shown=sys.stderr.isatty()) as bar:
+    with download_bar(url.rpartition("/")[2]) as bar:
         # The checksum is that of the .gz, so neither the server nor requests may unpack it:
         # "identity" asks for the file as it was published.
         get = pooch.HTTPDownloader(

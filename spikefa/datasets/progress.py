@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from spikefa.utils.progress import shown_as
+
 
 @dataclass(eq=False)
 class DownloadBar:
@@ -37,7 +39,9 @@ class DownloadBar:
 
 
 @contextmanager
-def download_bar(title: str, shown: bool) -> Iterator[DownloadBar]:
-    """Give a bar called `title` on the standard error stream, or a silent one."""
-    with Progress(console=Console(stderr=True), disable=not shown) as progress:
+def download_bar(title: str) -> Iterator[DownloadBar]:
+    """Give a bar called `title` on standard error, or a silent one where progress is no bar."""
+    # Without force_jupyter=False rich would want ipywidgets in a notebook.
+    console = Console(stderr=True, force_jupyter=False)
+    with Progress(console=console, disable=shown_as("auto") != "bar") as progress:
         yield DownloadBar(progress, progress.add_task(title, total=None))

@@ -21,6 +21,7 @@ from spikefa.runs.directory import RunDirectory
 from spikefa.runs.settings import flag, options
 from spikefa.utils.checking import annotations
 from spikefa.utils.files import read_text
+from spikefa.utils.showing import PROGRESS, Progress
 from spikefa.utils.suggesting import did_you_mean
 from spikefa.utils.yaml_text import parse_named
 
@@ -36,11 +37,14 @@ class Request(NamedTuple):
         The settings as given, not yet completed.
     out, resume : Path, optional
         The folders of ``--out`` and ``--resume``.
+    progress : {"auto", "bar", "log", "none"}
+        See `spikefa.utils.showing`.
     """
 
     settings: Any
     out: Path | None
     resume: Path | None
+    progress: Progress
 
 
 def settings_parser(name: str, settings: type, description: str = "") -> ArgumentParser:
@@ -60,6 +64,7 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
         action="store_true",
         help="run code that --config or --resume names, though it was not run here before",
     )
+    parser.add_argument("--progress", type=Progress, default="auto", help=PROGRESS)
     hints = annotations(settings)
     for item in options(settings):
         parser.add_argument(
@@ -107,7 +112,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
         for config in given["config"] or ():
             _check_trusted(found, Path(str(config)), words, trust)
         _announce(found)
-        return Request(found, _path(given["out"]), None)
+        return Request(found, _path(given["out"]), None, given["progress"])
     if given["out"] is not None:
         raise SpikefaError("--resume continues in the folder of the run: leave out --out")
     run = RunDirectory.open(Path(given["resume"]))
@@ -117,7 +122,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
     for config in given["config"] or ():
         _check_trusted(found, Path(str(config)), [*words, *_places(known)], trust)
     _announce(known, found)
-    return Request(found, None, run.path)
+    return Request(found, None, run.path, given["progress"])
 
 
 def trusted_settings(
@@ -212,7 +217,7 @@ def _configs(arguments: Sequence[str]) -> list[Path]:
 def _check_config(path: Path) -> None:
     """Refuse a configuration that is no plain list of settings, before the parser reads it."""
     named = parse_named(read_text(path), path)
-    for option in ("config", "resume", "trust"):
+    for option in ("config", "resume", "trust", "progress"):
         given = named.get(option)
         require(not given, f"{path} has {option!r}, which only the command line can give")
 

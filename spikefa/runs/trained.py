@@ -17,6 +17,7 @@ from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.simulation.evaluation import evaluate
 from spikefa.stimulus.answers import Score
 from spikefa.stimulus.images import ImageStimulus
+from spikefa.utils.progress import progress_bar
 from spikefa.utils.tensors import all_finite, copy_into
 
 SPLITS = ("train", "validation", "test")
@@ -131,7 +132,9 @@ class Trained:
         """Test the network on images, as the run itself did."""
         stimulus = ImageStimulus(images, steps=self.settings.steps_per_image)
         name = "validation" if split == "validation" else "test"
-        return evaluate(self.network, stimulus, self.settings.seeds, name)
+        seeds = self.settings.seeds
+        with progress_bar(name, len(stimulus) * len(seeds)) as bar:
+            return evaluate(self.network, stimulus, seeds, name, advance=bar.advance)
 
 
 def _inputs(saved: Checkpoint, path: Path) -> int:

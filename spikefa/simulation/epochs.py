@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spikefa.errors import SpikefaError
+from spikefa.simulation.epoch_lines import EpochLines
 from spikefa.simulation.guard import Diverged, Guard
 from spikefa.simulation.history import History, Row
 from spikefa.simulation.interrupts import Interrupt, Stopped, interruptible
@@ -12,7 +13,8 @@ from spikefa.simulation.resuming import Checkpoints
 from spikefa.simulation.training import Training
 from spikefa.stimulus.answers import Score
 from spikefa.utils.numbers import whole_number
-from spikefa.utils.progress import progress_bar
+from spikefa.utils.progress import progress_bar, shown_as
+from spikefa.utils.showing import Progress
 
 
 class Stopwatch:
@@ -48,29 +50,31 @@ class Epochs:
     checkpoints : Checkpoints
         Written at once, after each epoch, after some time within an epoch, and before the training
         is given up for NaN.
-    progress : bool, optional
-        Whether to show progress bars; by default on a terminal.
+    progress : {"auto", "bar", "log", "none"} or bool, default "auto"
+        See `spikefa.utils.progress.shown_as`.
     """
 
     training: Training
     history: History
     validate: Callable[[], Score | None]
     checkpoints: Checkpoints
-    progress: bool | None = None
+    progress: bool | Progress = "auto"
 
     def run(self, epochs: int, after_epoch: Callable[[list[Row]], None] | None) -> None:
         """Train for `epochs` more epochs, see `Simulation.train`."""
         epochs = whole_number(epochs, "the number of epochs", 1)
         self.training.finish()
         done = len(self.history.shown)
-        guard = Guard(self.training)
+        guard, lines = Guard(self.training), EpochLines(self.progress, done + epochs)
         with interruptible() as interrupt:
             self.checkpoints.begin()
             for epoch in range(done + 1, done + epochs + 1):
-                self._train(epoch, done + epochs, guard, interrupt)
+                speed = self._train(epoch, done + epochs, guard, interrupt)
                 finished = self.training.presentation >= self._end(epoch)
                 if finished:
+                    headline = self.training.metrics.headline()
                     self._add_row(epoch)
+                    lines.write(epoch, headline, self.history.shown[-1], speed)
                 self.checkpoints.write()
                 if finished and after_epoch is not None:
                     after_epoch(self.history.shown)
@@ -81,15 +85,23 @@ class Epochs:
         """Return the number of presentations after which an epoch is complete."""
         return self.training.sampler.presentations(epoch)
 
-    def _train(self, epoch: int, last: int, guard: Guard, interrupt: Interrupt) -> None:
-        """Train up to the end of an epoch, or to the first presentation after an interrupt."""
+    def _train(self, epoch: int, last: int, guard: Guard, interrupt: Interrupt) -> float:
+        """Train up to the end of an epoch, or to the first presentation after an interrupt.
+
+        Returns
+        -------
+        float
+            Steps a second.
+        """
         training, end = self.training, self._end(epoch)
         began, watch = training.step, Stopwatch(self.history)
 
+        def speed() -> float:
+            return (training.step - began) / watch.seconds
+
         def note() -> str:
             """Return the text beside the progress bar."""
-            speed = (training.step - began) / watch.seconds
-            return f"{training.metrics.headline()}  {speed:.0f} steps/s"
+            return f"{training.metrics.headline()}  {speed():.0f} steps/s"
 
         def after() -> None:
             """Show the progress; write a checkpoint if it is time, of a state that is checked."""
@@ -100,9 +112,11 @@ class Epochs:
                 self.checkpoints.write()
 
         label, remaining = f"epoch {epoch}/{last}", end - training.presentation
+        drawn = shown_as(self.progress) == "bar"  # a log gets `EpochLines`
         try:
-            with progress_bar(label, remaining, self.progress, keep=True) as bar:
+            with progress_bar(label, remaining, drawn, keep=True) as bar:
                 guard.run_until(end, after, lambda: interrupt.requested)
+            return speed()
         except Diverged as failure:
             watch.read()
             self.checkpoints.write()

@@ -37,6 +37,7 @@ from spikefa.utils.indices import indices
 from spikefa.utils.progress import Bar
 from spikefa.utils.ranges import Batch, Count, CountOrZero, Duration, Seed, Steps
 from spikefa.utils.replicas import seeds_of
+from spikefa.utils.showing import Progress, progress_word
 
 
 class Simulation(MadeOnce, Shown):
@@ -75,8 +76,8 @@ class Simulation(MadeOnce, Shown):
         given up for NaN. If the file exists, `restore` it first.
     checkpoint_minutes : float, default 5
         Between two checkpoints in an epoch.
-    progress : bool, optional
-        Show progress bars; default: on a terminal.
+    progress : {"auto", "bar", "log", "none"} or bool, default "auto"
+        True is a bar, False none, log a line an epoch; auto: a bar on a terminal, else a log.
 
     Raises
     ------
@@ -102,7 +103,7 @@ class Simulation(MadeOnce, Shown):
         backend: str = "auto",
         checkpoint: Path | str | None = None,
         checkpoint_minutes: Duration = MINUTES,
-        progress: bool | None = None,
+        progress: bool | Progress = "auto",
     ):
         self.network, self.batch_size = network, batch_size
         self.seeds = seeds_of(seed, network.replicas)
@@ -118,8 +119,8 @@ class Simulation(MadeOnce, Shown):
         self.history, self.histories = self.rows.shown, self.rows.replicas
         learnt = self.training, self.rows
         self.checkpoints = Checkpoints(*learnt, self.stimuli, checkpoint, checkpoint_minutes)
-        self.tests = Tests(network, self.stimuli, self.seeds, progress)
-        self.epochs = Epochs(*learnt, self.tests.validate, self.checkpoints, progress)
+        self.tests = Tests(network, self.stimuli, self.seeds, progress_word(progress))
+        self.epochs = Epochs(*learnt, self.tests.validate, self.checkpoints, self.tests.progress)
         self.made = True
 
     @property

@@ -13,6 +13,7 @@ from spikefa.stimulus.base import Stimulus
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.names import check_name
 from spikefa.utils.progress import progress_bar
+from spikefa.utils.showing import Progress
 
 
 @dataclass(eq=False)
@@ -25,14 +26,14 @@ class Tests:
     stimuli : Stimuli
     seeds : sequence of int
         One for each replica.
-    progress : bool, optional
-        Whether to show progress bars; by default on a terminal.
+    progress : {"auto", "bar", "log", "none"} or bool, default "auto"
+        See `spikefa.utils.progress.shown_as`.
     """
 
     network: Network
     stimuli: Stimuli
     seeds: Sequence[int]
-    progress: bool | None = None
+    progress: bool | Progress = "auto"
     _held_out: Evaluation | None = field(default=None, init=False, repr=False)
 
     def run(

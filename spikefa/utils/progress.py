@@ -1,16 +1,23 @@
-"""Progress bars, which appear only on a terminal."""
+"""Progress of long work: a bar on a terminal or in a notebook, lines in a log."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from spikefa.utils import showing
+
 INTERVAL = 0.5
 """Least seconds between two redraws."""
+LINES = 30.0
+"""Least seconds between two lines in a log."""
+WIDTH = 30
+"""Characters of a bar in a notebook."""
 
 
 @dataclass(eq=False)
@@ -55,23 +62,65 @@ class Bar:
 
 @contextmanager
 def progress_bar(
-    label: str, total: float, enabled: bool | None = None, keep: bool = False
+    label: str, total: float, progress: bool | showing.Progress = "auto", keep: bool = False
 ) -> Iterator[Bar]:
-    """Show a bar on standard error while the block runs.
+    """Show progress on standard error while the block runs.
 
     Parameters
     ----------
     label : str
     total : float
         The amount of work, in the units of `Bar.advance`.
-    enabled : bool, optional
-        By default whether standard error is a terminal.
+    progress : {"auto", "bar", "log", "none"} or bool, default "auto"
+        See `shown_as`. In a log there is a line every `LINES` seconds.
     keep : bool, default False
-        Whether the bar stays on the terminal when the block ends.
+        Whether the bar stays on the terminal when the block ends, or a last line in the log.
     """
-    if not (sys.stderr.isatty() if enabled is None else enabled):
+    how = shown_as(progress)
+    if how == "none":
         yield Bar(None)
-        return
+    elif how == "log":
+        yield from _lines(label, total, keep)
+    elif in_notebook():
+        yield from _text(label, total, keep)
+    else:
+        yield from _drawn(label, total, keep)
+
+
+def shown_as(progress: bool | showing.Progress) -> showing.Progress:
+    """Return "bar", "log" or "none".
+
+    "auto" is what `spikefa.utils.showing.showing` says, and otherwise a bar on a terminal and in a
+    notebook, a log elsewhere.
+    """
+    how = showing.resolved(progress)
+    if how == "auto":
+        return "bar" if sys.stderr.isatty() or in_notebook() else "log"
+    return how
+
+
+def in_notebook() -> bool:
+    """Return whether this is a notebook."""
+    return Console(stderr=True).is_jupyter
+
+
+def log_line(text: str) -> None:
+    """Write a line of progress to standard error at once.
+
+    Where nobody can read it any more, such as after the end of a pipe, the work goes on.
+    """
+    with suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as ``h:mm:ss``."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def _drawn(label: str, total: float, keep: bool) -> Iterator[Bar]:
+    """Draw with rich."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -86,3 +135,37 @@ def progress_bar(
         bar = Bar(lambda done, note: progress.update(task, completed=done, note=note, refresh=True))
         yield bar
         bar.redraw()
+
+
+def _text(label: str, total: float, keep: bool) -> Iterator[Bar]:
+    """Draw with characters alone: rich would want ipywidgets in a notebook."""
+    longest = 0
+
+    def draw(done: float, note: str) -> None:
+        nonlocal longest
+        full = round(WIDTH * done / total) if total else WIDTH
+        share = 100 * done / total if total else 100
+        line = f"{label} {'━' * full}{'╌' * (WIDTH - full)} {share:3.0f} %  {note}"
+        longest = max(longest, len(line))
+        print(f"\r{line:{longest}}", end="", flush=True)
+
+    bar = Bar(draw)
+    try:
+        yield bar
+        bar.redraw()
+    finally:
+        print("" if keep else f"\r{' ' * longest}\r", end="\n" if keep else "", flush=True)
+
+
+def _lines(label: str, total: float, keep: bool) -> Iterator[Bar]:
+    """Write lines to a log."""
+    bar = Bar(partial(_line, label, total, time.monotonic()), LINES)
+    yield bar
+    if keep:
+        bar.redraw()
+
+
+def _line(label: str, total: float, started: float, done: float, note: str) -> None:
+    left = (time.monotonic() - started) * (total - done) / done if done else 0.0
+    parts = f"{label} {done:g}/{total:g}", note, f"{clock(left)} left"
+    log_line("  ".join(filter(None, parts)))

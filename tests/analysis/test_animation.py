@@ -146,7 +146,7 @@ def test_a_bar_of_progress(recording, tmp_path, monkeypatch):
     monkeypatch.setattr("spikefa.analysis.animation.progress_bar", progress_bar)
     analysis.animate(recording, tmp_path / "a.gif", images=2)
     ((label, total, enabled, bar),) = bars
-    assert (label, total, enabled) == ("frames", 10, None)  # by default: on a terminal
+    assert (label, total, enabled) == ("frames", 10, "auto")
     assert bar.done == 10
 
 

@@ -43,10 +43,10 @@ def runs(circuit: str, device: str, seeds: list[int], quick: bool) -> Iterator[d
             options = ["--feedback", circuit, "--device", device, "--seed", str(seed)]
             options += ["--record", str(recorded).lower(), "--out", f"{folder}/run"]
             options += [*OPTIONS[circuit], *(TINY if quick else ())]
-            settings, out, _ = parse_settings(EXPERIMENT, experiment.settings, options)
+            given = parse_settings(EXPERIMENT, experiment.settings, options)
             started = time.perf_counter()
             with enough_memory():
-                run: RunDirectory = experiment.run(settings, out)
+                run: RunDirectory = experiment.run(given.settings, given.out)
             seconds = time.perf_counter() - started
             summary = run.read_summary()
         yield {key: summary[key] for key in KEPT} | {"seconds": seconds, "recorded": recorded}

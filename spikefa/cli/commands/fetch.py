@@ -3,8 +3,10 @@
 import argparse
 
 from spikefa.datasets import fetch
+from spikefa.utils.showing import showing
 
 
 def execute(given: argparse.Namespace) -> None:
     """Fetch the data set and print its folder."""
-    print(fetch(given.dataset, given.data_dir))
+    with showing(given.progress):
+        print(fetch(given.dataset, given.data_dir))

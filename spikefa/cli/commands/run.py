@@ -13,6 +13,7 @@ from spikefa.runs.settings import what_to_lower
 from spikefa.runs.studies.file import NAME
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.leaving import stop_in_order
+from spikefa.utils.showing import showing
 
 
 def execute(given: argparse.Namespace) -> None:
@@ -22,9 +23,10 @@ def execute(given: argparse.Namespace) -> None:
     if {"-h", "--help"} & set(options):
         print(full_help(name, experiment.settings, options, description(name)), end="")
         return
-    settings, out, resume = parse_settings(name, experiment.settings, options)
+    settings, out, resume, progress = parse_settings(name, experiment.settings, options)
     stop_in_order()
-    with enough_memory(what_to_lower(settings)), blaming("the run", *files_of(settings)):
+    lower = what_to_lower(settings)
+    with showing(progress), enough_memory(lower), blaming("the run", *files_of(settings)):
         run = experiment.run(settings, out, resume)
     _print_outcome(run.path)
 

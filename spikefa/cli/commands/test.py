@@ -8,6 +8,7 @@ from spikefa.runs.pictures import refuse_existing
 from spikefa.runs.predictions import write_predictions
 from spikefa.runs.trained import Trained
 from spikefa.utils.devices import enough_memory
+from spikefa.utils.showing import showing
 
 
 def execute(given: argparse.Namespace) -> None:
@@ -16,7 +17,7 @@ def execute(given: argparse.Namespace) -> None:
         refuse_existing(path, given.force)
     if given.confusion is not None:
         check_suffix(given.confusion)
-    with enough_memory():
+    with showing(given.progress), enough_memory():
         trained = Trained.of(given.directory, given.dataset, given.device, given.trust)
         score = trained.test(trained.images(given.split), given.split)
     print(f"{given.split} images: {score}")

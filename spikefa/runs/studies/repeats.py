@@ -18,6 +18,7 @@ from spikefa.runs.provenance import code_version
 from spikefa.runs.studies.grid import COMMIT, SECONDS, Grid, file_of
 from spikefa.utils.files import written_whole
 from spikefa.utils.progress import progress_bar
+from spikefa.utils.showing import showing
 
 Once = Callable[..., dict[str, Any]]
 """Called with settings and seed, and the cell if there are cells. Returns numbers and arrays by
@@ -77,7 +78,7 @@ def in_processes(
     others = set(active_children())
     with ProcessPoolExecutor(processes, spawn, initializer=_one_thread) as pool:
         with _deaf_to_ctrl_c():
-            waiting = [pool.submit(function, job) for job in jobs]
+            waiting = [pool.submit(_quietly, function, job) for job in jobs]
         try:
             for done in as_completed(waiting):
                 yield done.result()
@@ -126,6 +127,12 @@ class _Job:
 
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+def _quietly(function: Callable[[Job], int], job: Job) -> int:
+    """Do a job without progress, which the process shows that waits for all jobs."""
+    with showing("none"):
+        return function(job)
 
 
 def _run(settings: Any, folder: Path, job: _Job) -> int:

@@ -5,7 +5,8 @@ import pytest
 
 from spikefa.experiments.lillicrap2016 import fig2, fig3cd
 from spikefa.runs.studies.grid import Grid, load_runs
-from spikefa.runs.studies.repeats import repeat
+from spikefa.runs.studies.repeats import _quietly, repeat
+from spikefa.utils.progress import shown_as
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,11 @@ def test_seeds_that_are_there_are_not_repeated(tmp_path):
     repeat(None, None, Grid(tmp_path, range(5)), 1, together)
     assert made == [[0, 1], [2, 3, 4]]
     assert load_runs(tmp_path, range(5))["seed"].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_other_processes_leave_the_progress_to_this_one():
+    assert shown_as("bar") == "bar"
+    seen = []
+    assert _quietly(lambda job: seen.append(shown_as("auto")) or job, 3) == 3
+    assert seen == ["none"]
+    assert shown_as("auto") != "none"
