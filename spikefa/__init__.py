@@ -5,11 +5,14 @@ when it is first used, so that ``import spikefa`` and ``spikefa --help`` are fas
 """
 
 import importlib as _importlib
+import logging as _logging
 import typing as _typing
 
 from spikefa.errors import SpikefaError as SpikefaError
 
 __version__ = "0.1.0"
+
+_logging.getLogger("spikefa").addHandler(_logging.NullHandler())  # silent until asked
 
 _MODULES = (
     "analysis",

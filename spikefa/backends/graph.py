@@ -1,6 +1,5 @@
 """The graph backend: a step, or a whole presentation, captured as a CUDA graph."""
 
-import warnings
 from collections.abc import Callable, Hashable, Mapping
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from spikefa.errors import SpikefaError
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variable
+from spikefa.utils import notices
 
 MOST = 16
 """Number of graphs that are captured with an optimiser, where each learning rate needs its own."""
@@ -113,7 +113,7 @@ class Graph(Backend):
     def _run_uncaptured(self, work: Callable[[], None], steps: int) -> None:
         """Do the work as the inner backend does; say so the first time."""
         if not self._told:
-            warnings.warn(
+            notices.warn(
                 f"each learning rate of {self.network.optimiser!r} needs a graph of its own, and "
                 f"{MOST} have been captured: with further learning rates the steps run one by one",
                 stacklevel=2,

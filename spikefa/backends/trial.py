@@ -1,6 +1,5 @@
 """Which of several backends can capture a presentation: they try, one after the other."""
 
-import warnings
 from collections.abc import Callable
 from itertools import zip_longest
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 from spikefa.backends.base import Backend
 from spikefa.backends.choice import Choice
 from spikefa.backends.trace import NotCapturable
+from spikefa.utils import notices
 
 
 class Tried(NamedTuple):
@@ -48,5 +48,5 @@ def try_backends(
                 following = f"{name} without captures" if backend.name == name else "eager"
             cannot = f"the {name} backend cannot capture a step of this network"
             reasons.append(f"{cannot}, so that {following} runs it: {reason}")
-            warnings.warn(reasons[-1], stacklevel=4)
+            notices.warn(reasons[-1], stacklevel=4)
     return Tried(backend, "; ".join(reasons))

@@ -1,6 +1,5 @@
 """Labelled images, and a data set made of their splits."""
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from spikefa.datasets.arrays import WHITE, Labels, label_array, pixel_array
 from spikefa.datasets.selecting import Selection as Selecting
 from spikefa.datasets.selecting import selected
 from spikefa.errors import require
+from spikefa.utils import notices
 from spikefa.utils.indices import Selection, indices, whole_slice
 from spikefa.utils.numbers import whole_number
 from spikefa.utils.ranges import MOST_CLASSES
@@ -63,7 +63,7 @@ class Images:
             f"give Images(..., full_scale={brightest}) or more",
         )
         if brightest == 1 < full_scale:
-            warnings.warn(
+            notices.warn(
                 f"the brightest pixel is 1 of full_scale {full_scale}, so all images are black or "
                 "nearly so: if 1 is white, give Images(..., full_scale=1)",
                 stacklevel=3,

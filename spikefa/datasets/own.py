@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from spikefa.datasets.layouts import Found, find_layout
 from spikefa.datasets.tables import has_labels, read_table
 from spikefa.errors import SpikefaError, require
 from spikefa.plugins.functions import call_function
+from spikefa.utils import notices
 
 FORMS = "data.npz, a FOLDER, or FILE.py:FUNCTION"
 MOST_ITEMS = 1 << 24
@@ -79,7 +79,7 @@ def _splits(found: Found) -> list[str]:
     """Return the splits that have labels: the test images of a contest have none."""
     if not found.tables or has_labels(found.files["test", ""]):
         return ["train", "test"]
-    warnings.warn(
+    notices.warn(
         f"{found.files['test', '']} has no labels, as contests publish it: every {EVERY}th image "
         f"of {found.files['train', ''].name} is a test image instead",
         stacklevel=2,

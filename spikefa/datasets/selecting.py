@@ -1,12 +1,12 @@
 """Which images of a split are held out, or kept: the last or first, any, or some of every class."""
 
-import warnings
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spikefa.errors import require
+from spikefa.utils import notices
 from spikefa.utils.numbers import whole_number
 
 Selection = Literal["ordered", "shuffled", "stratified"]
@@ -71,7 +71,7 @@ def _warn_of_sorted(labels: NDArray[Any], chosen: NDArray[Any], what: str) -> No
     held, all_classes = len(np.unique(chosen)), len(np.unique(labels))
     ascending = bool((labels[1:] >= labels[:-1]).all()) and len(labels) > all_classes
     if ascending and 0 < held < all_classes:
-        warnings.warn(
+        notices.warn(
             f"{what} are of {held} of {all_classes} classes, since the images are sorted by class: "
             'select of every class, selection="stratified"',
             stacklevel=5,

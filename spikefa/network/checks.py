@@ -1,6 +1,5 @@
 """Checks of the output of rules and circuits: types, shapes, dtypes and devices."""
 
-import warnings
 from collections.abc import Sequence
 
 import torch
@@ -10,6 +9,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.plasticity import Direct, Outer, PlasticityRule, Post
 from spikefa.plugins.user_code import blaming, is_users, user_files, where
+from spikefa.utils import notices
 from spikefa.utils.seeding import generator
 
 LARGE_RATE = 10
@@ -69,7 +69,7 @@ def warn_of_large_rates(rule: PlasticityRule, populations: Sequence[str]) -> Non
     rates = dict(zip(populations, rule.rates(len(populations)), strict=True))
     name = max(rates, key=rates.__getitem__)
     if rates[name] > LARGE_RATE:
-        warnings.warn(
+        notices.warn(
             f"the learning rate of the synapses onto {name!r} is {rates[name]:g}: above "
             f"{LARGE_RATE} weights usually grow so large in a step that neurons do not answer to "
             "their input any more; give a smaller one if the error does not fall",

@@ -1,7 +1,6 @@
 """snnTorch's neurons as a forward population."""
 
 import copy
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from spikefa.errors import SpikefaError, require
 from spikefa.neurons.base import Population, PopulationState
+from spikefa.utils import notices
 from spikefa.utils.tensors import Variable, flush
 
 CURRENTS = {
@@ -208,7 +208,7 @@ def _check_fits(neuron: nn.Module, recurrent: bool) -> None:
     )
     if any(parameter.requires_grad for parameter in neuron.parameters()):
         learned = ", ".join(name for name, _ in neuron.named_parameters())
-        warnings.warn(f"{learned} of {name} will not learn: only synapses do", stacklevel=4)
+        notices.warn(f"{learned} of {name} will not learn: only synapses do", stacklevel=4)
 
 
 def _own(neuron: nn.Module) -> nn.Module:

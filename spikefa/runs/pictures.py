@@ -1,6 +1,5 @@
 """Write figures and reports to files, for the drawing commands."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from spikefa.recording import open_recording
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.figures import run_figures
 from spikefa.runs.report import report_page, write_page
+from spikefa.utils import notices
 
 
 def draw_raster(
@@ -137,7 +137,7 @@ def draw_figures(run: RunDirectory) -> list[Path]:
         try:
             drawing = figure.draw()
         except SpikefaError as error:
-            warnings.warn(f"{figure.name} is left out: {error}", stacklevel=2)
+            notices.warn(f"{figure.name} is left out: {error}", stacklevel=2)
             continue
         written.append(run.figures / f"{figure.name}.png")
         save_figure(drawing, written[-1])

@@ -1,6 +1,5 @@
 """What must be the same, and what should be, in a training that continues another."""
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from spikefa.plugins.describing import Description, code_of, describe
 from spikefa.simulation.stimuli import Stimuli
 from spikefa.simulation.training import Training
 from spikefa.stimulus.base import Stimulus
+from spikefa.utils import notices
 from spikefa.utils.printable import printable
 
 DRAW_ALIKE = {"eager", "graph"}
@@ -102,7 +102,7 @@ class Fingerprint:
             )
         changed = _differences(self.notes(), notes)
         if changed:
-            warnings.warn(
+            notices.warn(
                 f"the run in {path} goes on with changes: {'; '.join(changed)}", stacklevel=4
             )
 

@@ -3,7 +3,6 @@
 import gc
 import json
 import threading
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from spikefa.recording.plan.predicates import Function
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.requests import check_requests
 from spikefa.simulation.runner import Runner
+from spikefa.utils import notices
 from spikefa.utils.checking import ranged
 from spikefa.utils.memory import require_room
 from spikefa.utils.ranges import Bytes
@@ -161,7 +161,7 @@ def finish_recording(recorder: Recorder, failure: BaseException | None = None) -
     recorder.close("closed" if orderly else "failed")
     if missed and failure is None:
         windows = "; ".join(f"{label!r}, from step {start} on" for label, start in missed.items())
-        warnings.warn(
+        notices.warn(
             f"the recording {recorder.path} holds nothing of {windows}: the run ended before; "
             "train longer, or give windows that begin earlier",
             stacklevel=3,

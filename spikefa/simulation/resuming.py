@@ -1,7 +1,7 @@
 """Making a checkpoint of a training, and continuing from one."""
 
+import logging
 import time
-import warnings
 from pathlib import Path
 
 import torch
@@ -13,10 +13,12 @@ from spikefa.simulation.guard import not_finite, watched
 from spikefa.simulation.history import History
 from spikefa.simulation.stimuli import Stimuli
 from spikefa.simulation.training import Training
+from spikefa.utils import notices
 from spikefa.utils.files import remove_leftovers
 from spikefa.utils.scalars import real
 from spikefa.utils.tensors import all_finite, check_same
 
+LOG = logging.getLogger(__name__)
 MINUTES = 5.0
 """Between two checkpoints within an epoch, by default."""
 
@@ -80,6 +82,7 @@ class Checkpoints:
             self.history.flat(),
         )
         save_checkpoint(Path(path), content)
+        LOG.info("checkpoint of step %d written to %s", training.step, path)
         self._hold(path)
 
     def restore(self, path: Path | str) -> None:
@@ -100,12 +103,13 @@ class Checkpoints:
         if not torch.equal(own, torch.ones_like(own)) and not torch.equal(
             own, self.training.runner.state.learning_rates.own
         ):
-            warnings.warn(
+            notices.warn(
                 f"the learning rates that were set are those of {path} from here on: set them "
                 "after restoring",
                 stacklevel=3,
             )
         self.history.restore(saved.history, saved.wall_seconds)
+        LOG.info("going on from step %d in %s", self.training.step, path)
         self._hold(path)
 
     @property

@@ -1,5 +1,6 @@
 """A network in training, presentation by presentation, with or without a recorder."""
 
+import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from spikefa.simulation.under_way import UnderWay
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.sampler import Sampler
 from spikefa.utils.tensors import check_same, copy_into, named_tensors
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -75,6 +78,7 @@ class Training:
             network.initialise(self.seeds)
         parts = network, stimulus, self.batch_size, self.seeds
         self.runner = Runner(*parts, "train", backend=self.backend)
+        LOG.info("backend %s: %s", self.runner.backend.name, self.backend_reason)
         self._check_modulators()
         self.sampler: Sampler = stimulus.sampler(self.batch_size, self.seeds, network.device)
         self.metrics = RunningMetrics(

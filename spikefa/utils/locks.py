@@ -3,11 +3,11 @@
 import errno
 import os
 import socket
-import warnings
 from contextlib import suppress
 from pathlib import Path
 
 from spikefa.errors import SpikefaError
+from spikefa.utils import notices
 
 try:
     import fcntl
@@ -111,7 +111,7 @@ def _lock(handle: int, what: str) -> None:
 
 
 def _warn(what: str, who: str) -> None:
-    warnings.warn(
+    notices.warn(
         f"{who} has no locks, so nothing prevents a second process from writing {what}: start one",
         stacklevel=2,
     )

@@ -4,7 +4,6 @@ docs/recording-format.md describes it in prose; the two must agree.
 """
 
 import re
-import warnings
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -17,6 +16,7 @@ from spikefa.recording.plan.predicates import TEXT_BYTES
 from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.plan.streams import Streams
 from spikefa.recording.plan.windows import LABEL_BYTES, Window
+from spikefa.utils import notices
 
 VERSION = (1, 2)
 STATUS = ("open", "closed", "failed", "repaired")
@@ -274,7 +274,7 @@ def check_version(text: object) -> None:
     if major < VERSION[0]:
         raise SpikefaError(f"it has format version {text}, and this spikefa reads {ours}")
     if minor > VERSION[1]:
-        warnings.warn(
+        notices.warn(
             f"the recording has format version {text}, newer than {ours}: "
             "its new parts are not read",
             stacklevel=2,

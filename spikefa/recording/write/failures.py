@@ -2,16 +2,16 @@
 
 import os
 import re
-import warnings
 from pathlib import Path
 
 from spikefa.errors import RecordingStoppedWarning
 from spikefa.recording.write.watch import ChangedFileError, LostNameError
+from spikefa.utils import notices
 
 
 def warn(message: str) -> None:
     """Warn that a recording stopped."""
-    warnings.warn(message, RecordingStoppedWarning, stacklevel=2)
+    notices.warn(message, RecordingStoppedWarning, stacklevel=2)
 
 
 def system_error(error: BaseException) -> OSError:

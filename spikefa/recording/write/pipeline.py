@@ -1,5 +1,6 @@
 """The path from the state of the network to the file, put together."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
@@ -25,6 +26,8 @@ from spikefa.recording.write.trigger_filter import TriggerFilter
 from spikefa.recording.write.triggered_collector import TriggeredCollector
 from spikefa.recording.write.writer import Writer
 from spikefa.recording.write.writer_thread import WriterThread
+
+LOG = logging.getLogger(__name__)
 
 
 class Pipeline:
@@ -67,6 +70,8 @@ class Pipeline:
             for number, (clock, each) in enumerate(zip(clocks, sizes, strict=True))
         ]
         self._captured: CapturedRows | None = None
+        self._path = writer.path
+        LOG.info("recording into %s", self._path)
 
     def _pools(self, clocks: Sequence[Clock], sizes: Sequence[BufferSizes]) -> list[BlockPool]:
         """Return the host memory for the rows of each clock."""
@@ -180,3 +185,4 @@ class Pipeline:
         self.flush()
         self.end()
         self.thread.stop(status)
+        LOG.info("the recording %s has ended: %s", self._path, status)

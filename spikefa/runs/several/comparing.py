@@ -1,6 +1,5 @@
 """Compare runs: a table for the terminal, a picture and a page as files."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from spikefa.runs.several.groups import grouped
 from spikefa.runs.several.page import comparison_page
 from spikefa.runs.several.rows import in_columns, results_of, rows_of_groups, rows_of_runs
 from spikefa.runs.several.stored import StoredRun, read_runs
+from spikefa.utils import notices
 
 NAME = "comparison.html"
 SUFFIXES = (".html", ".htm")
@@ -86,7 +86,7 @@ class Comparison:
         try:
             figure = curves_figure(grouped(self.runs)[0])
         except SpikefaError as error:
-            warnings.warn(f"{self.picture} is left out: {error}", stacklevel=2)
+            notices.warn(f"{self.picture} is left out: {error}", stacklevel=2)
             return written
         save_figure(figure, self.picture)
         return [*written, self.picture]
