@@ -16,7 +16,7 @@ STEPS, REPETITIONS = 20, 7
 
 
 def measure_costs(lines: Sequence[str], settings: Settings) -> dict[str, dict[str, float]]:
-    """Time the steps of all circuits in turn, in one process with all threads.
+    """Time the steps of all circuits in turn, in one process with the threads of the run.
 
     Returns
     -------

@@ -19,7 +19,7 @@ from spikefa.experiments.comparison._settings import Settings
 from spikefa.experiments.comparison._table import best_trials, results_table, search_table
 from spikefa.runs.data import keep_data, named_data
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.experiment import Compute, Experiment
+from spikefa.runs.experiment import Experiment, Prepared
 from spikefa.runs.provenance import provenance
 from spikefa.utils.devices import choose_device
 from spikefa.utils.files import read_text, written_whole
@@ -30,8 +30,8 @@ from spikefa.utils.suggesting import did_you_mean
 class Comparison(Experiment):
     """Trains many circuits with several seeds, writes a file for each run, and a table."""
 
-    def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Compute:
-        """Return a function that runs the trainings without a file."""
+    def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Prepared:
+        """Return what runs the trainings without a file."""
         jobs = [
             Job(name, trial, seed)
             for name in lines(settings)
@@ -44,7 +44,7 @@ class Comparison(Experiment):
                 keep_data(directory, named_data(settings))
             do_jobs(jobs, settings, directory.path)
 
-        return compute
+        return Prepared(compute)
 
     def draw_figures(self, settings: Settings, directory: RunDirectory) -> list[Path]:
         """Return no figure: the comparison writes a table."""

@@ -23,11 +23,12 @@ from spikefa.network.weights import load_weights
 from spikefa.recording import When
 from spikefa.runs.data import keep_data, named_data
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.experiment import Compute, Experiment
+from spikefa.runs.experiment import Experiment, Prepared
 from spikefa.runs.pictures import draw_figures
 from spikefa.simulation.history import Row
 from spikefa.simulation.schedules import WarmUpAnneal
 from spikefa.simulation.simulation import Simulation
+from spikefa.simulation.threads import choose_threads
 from spikefa.utils.devices import captures_on, choose_device
 
 
@@ -86,8 +87,8 @@ class Training(Experiment):
         data = data.hold_out(settings.validation_images, chosen)
         return data.subset(settings.train_images, settings.test_images, chosen)
 
-    def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Compute:
-        """Return a function that trains the network from its present state."""
+    def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Prepared:
+        """Return what trains the network from its present state."""
         data = named_data(settings)
         if resumed is not None:
             keep_data(resumed, data)
@@ -106,7 +107,8 @@ class Training(Experiment):
                 f"the run in {resumed.path} has done {done} epochs, --epochs {settings.epochs} "
                 "would undo some: leave it out, or give more",
             )
-        return partial(_compute, simulation, data, windows, settings)
+        compute = partial(_compute, simulation, data, windows, settings)
+        return Prepared(compute, partial(choose_threads, simulation))
 
     def draw_figures(self, settings: Settings, directory: RunDirectory) -> list[Path]:
         """Draw all figures for which the run has the files."""

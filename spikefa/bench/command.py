@@ -1,6 +1,7 @@
 """The command `spikefa bench`: measure, print, and write JSON if asked."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -20,10 +21,12 @@ from spikefa.bench.recorder import backends_to_record, time_recording
 from spikefa.bench.replicas import COUNTS, time_replicas
 from spikefa.bench.scaling import BATCHES, WIDTHS, ScalingPoint, scaling, scaling_figure
 from spikefa.bench.steps import time_steps
+from spikefa.bench.threads import time_threads
 from spikefa.errors import require
 from spikefa.runs.provenance import provenance
 from spikefa.utils.files import written_whole
 from spikefa.utils.progress import progress_bar
+from spikefa.utils.threads import cores
 from spikefa.utils.timing import spread
 
 Benchmark = Callable[[torch.device, int, bool], dict[str, Any]]
@@ -114,6 +117,13 @@ def _recorder(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     return {"batch_size": batch, "rows": rows}
 
 
+def _threads(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    policy = os.environ.get("OMP_WAIT_POLICY", "of OpenMP")
+    print(f"{cores()} cores may be used; how threads wait: {policy.lower()}")
+    times = time_threads((16,), (1,), turns=1) if quick else time_threads()
+    return {"wait_policy": policy, "rows": _printed(times)}
+
+
 def _scaling(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     limits = measure_limits(device)
     print(limits)
@@ -182,6 +192,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "replicas": _replicas,
     "rate": _rate,
     "recorder": _recorder,
+    "threads": _threads,
     "startup": _startup,
 }
 """What measures each benchmark, by its name."""

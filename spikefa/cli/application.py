@@ -1,6 +1,7 @@
 """Run a command; print mistakes of the user in one line; return the exit code."""
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -32,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 on success, 1 if a recording stopped early, 2 after a mistake of the user, 130 after
         Ctrl-C.
     """
+    # Before torch is imported. Threads that wait for each other would otherwise keep the cores busy
+    # that they wait for, which on a shared machine costs ten times the work; see docs/threads.md.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     shown: set[type[Warning]] = set()
     try:
         given = make_parser().parse_args(arguments)

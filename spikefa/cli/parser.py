@@ -271,6 +271,7 @@ def _bench(parser: argparse.ArgumentParser) -> None:
             "replicas",
             "rate",
             "recorder",
+            "threads",
             "startup",
         ),
         default="fig4",
@@ -278,8 +279,8 @@ def _bench(parser: argparse.ArgumentParser) -> None:
         "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "
         "simulators; scaling: over widths and batches; replicas: small networks side by side; "
         "rate: updates of rate networks and replicas beside plain torch; "
-        "recorder: with and without recording all spikes; startup: until something happens; "
-        "default: fig4",
+        "recorder: with and without recording all spikes; threads: a step on one and on more; "
+        "startup: until something happens; default: fig4",
     )
     parser.add_argument(
         "--batch-size", type=int, default=100, help="streams, a whole number; default: 100"

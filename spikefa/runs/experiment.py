@@ -18,10 +18,32 @@ from spikefa.runs.lock import locked
 from spikefa.runs.parsing import read_settings
 from spikefa.runs.settings import Repeated
 from spikefa.runs.stopping import stoppable
+from spikefa.runs.threads import threads_of, threads_of_resumed
 from spikefa.utils.scalars import plain
+from spikefa.utils.threads import Threads, on_threads
 
 Compute = Callable[[RunDirectory], None]
 """Computes the missing results of a run and writes them to its folder."""
+
+
+def one_thread() -> Threads:
+    """Return the number for runs that are faster side by side than on more threads."""
+    return Threads(1, "--processes makes runs side by side")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that can begin.
+
+    Attributes
+    ----------
+    compute : callable
+    threads : callable, optional
+        Chooses the number of threads, if neither the user nor the run to resume has one.
+    """
+
+    compute: Compute
+    threads: Callable[[], Threads] = one_thread
 
 
 def _unchanged(settings: Any) -> Any:
@@ -60,8 +82,8 @@ class Experiment(ABC):
     data: Callable[[Any], object] | None = None
 
     @abstractmethod
-    def prepare(self, settings: Any, resumed: RunDirectory | None) -> Compute:
-        """Return a function that computes the run; errors raised here precede any new folder."""
+    def prepare(self, settings: Any, resumed: RunDirectory | None) -> Prepared:
+        """Return what computes the run; errors raised here precede any new folder."""
 
     @abstractmethod
     def draw_figures(self, settings: Any, directory: RunDirectory) -> list[Path]:
@@ -136,22 +158,27 @@ class Experiment(ABC):
             return self._start(settings, out or Path("runs") / self.folder(settings))
         directory = RunDirectory.open(resume)
         with stoppable(self.name, directory), locked(directory.path):
-            self._check_unchanged(settings, directory)
-            return self._finish(settings, self.prepare(settings, directory), directory)
+            before = self._unchanged(settings, directory).threads
+            prepared = self.prepare(settings, directory)
+            threads = threads_of_resumed(settings, before, directory.path, prepared.threads)
+            return self._finish(settings, prepared, directory, threads)
 
     def _start(self, settings: Any, out: Path) -> RunDirectory:
         """Compute a new run; if it is refused before its first result, no folder is left."""
         with stoppable(self.name):
-            compute = self.prepare(settings, None)
+            prepared = self.prepare(settings, None)
+            threads = threads_of(settings, prepared.threads)
         with stoppable(self.name, RunDirectory(out)):
-            return self._compute(settings, compute, RunDirectory.create(out))
+            return self._compute(settings, prepared, RunDirectory.create(out), threads)
 
-    def _compute(self, settings: Any, compute: Compute, directory: RunDirectory) -> RunDirectory:
+    def _compute(
+        self, settings: Any, prepared: Prepared, directory: RunDirectory, threads: Threads
+    ) -> RunDirectory:
         try:
             with locked(directory.path):
                 directory.claim()
                 with directory.emptied_if_refused():
-                    return self._finish(settings, compute, directory)
+                    return self._finish(settings, prepared, directory, threads)
         except (SpikefaError, KeyboardInterrupt):
             if not directory.config.exists():
                 for folder in (directory.figures, directory.path):
@@ -159,12 +186,18 @@ class Experiment(ABC):
                         folder.rmdir()
             raise
 
-    def _finish(self, settings: Any, compute: Compute, directory: RunDirectory) -> RunDirectory:
+    def _finish(
+        self, settings: Any, prepared: Prepared, directory: RunDirectory, threads: Threads
+    ) -> RunDirectory:
         directory.clear()
+        settings = replace(settings, threads=threads.number)
         directory.write_config(self.name, asdict(settings))
         seal(named_code(settings), directory.path)
-        compute(directory)
-        self.conclude(settings, directory, self.draw_figures(settings, directory))
+        if threads.reason:
+            print(f"threads {threads.number}: {threads.reason}", flush=True)
+        with on_threads(threads.number):
+            prepared.compute(directory)
+            self.conclude(settings, directory, self.draw_figures(settings, directory))
         return directory
 
     def draw(self, directory: RunDirectory) -> list[Path]:
@@ -183,12 +216,15 @@ class Experiment(ABC):
         }
         return replace(settings, **free)
 
-    def _check_unchanged(self, settings: Any, resumed: RunDirectory) -> None:
+    def _unchanged(self, settings: Any, resumed: RunDirectory) -> Any:
+        """Return the settings that a run began with, after a check that no others are given."""
         before = self.completed(read_settings(self.name, self.settings, resumed))
         for key, value in asdict(before).items():
             now = getattr(settings, key)
-            if key not in self.may_change and value != now and not moved(value, now):
+            free = (*self.may_change, "threads")
+            if key not in free and value != now and not moved(value, now):
                 raise SpikefaError(
                     f"the run in {resumed.path} has --{key.replace('_', '-')} {value}, "
                     f"{now} given: leave it out, or start a new run"
                 )
+        return before

@@ -66,6 +66,7 @@ def provenance(device: str, backend: str = "eager") -> dict[str, Any]:
         "device": device,
         "hardware": _hardware(device),
         "backend": backend,
+        "threads": torch.get_num_threads(),
     }
 
 

@@ -11,7 +11,7 @@ from spikefa.datasets.own import names_function
 from spikefa.errors import require
 from spikefa.runs.options import MOST_PARTS, option
 from spikefa.utils.checking import annotations, check_fields, number_of
-from spikefa.utils.ranges import Few, Replicas
+from spikefa.utils.ranges import Few, Replicas, ThreadCount
 
 Device = Literal["cpu", "cuda", "auto"]
 Backend = Literal[
@@ -44,7 +44,7 @@ ALL = "all"
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """The device and the backend of an experiment.
+    """The device, the backend and the threads of an experiment.
 
     Raises
     ------
@@ -57,6 +57,9 @@ class Placed:
     backend: Backend = option(
         "auto",
         "what executes the steps; auto: the fastest on a GPU, else eager; see docs/performance.md",
+    )
+    threads: ThreadCount | None = option(
+        None, "of the processor; default: the fewest near the fastest, see docs/threads.md"
     )
 
     def __post_init__(self) -> None:
@@ -77,7 +80,7 @@ class Repeated(Placed):
     """The options of an experiment that is repeated over seeds."""
 
     repeats: Few = option(1, REPEATS)
-    processes: Replicas = option(1, "runs side by side, one thread each")
+    processes: Replicas = option(1, "runs side by side")
     quick: bool = option(False, "a shorter version, under a minute, that still shows the effect")
 
 

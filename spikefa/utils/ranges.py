@@ -63,6 +63,7 @@ Few = Annotated[int, Range(1, 10_000)]
 Bytes = Annotated[int, Range(1, 10**18)]
 Replicas = Annotated[int, Range(1, 10_000, takes_memory=True)]
 """Networks side by side, or processes."""
+ThreadCount = Annotated[int, Range(1, 256)]
 Looks = Annotated[int, Range(1, 100)]
 """Looks at a network in each epoch, or in all."""
 Seed = Annotated[int, Range(-(2**63), 2**63 - 1)]

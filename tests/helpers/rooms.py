@@ -57,6 +57,7 @@ SLOW_OR_OPTIONAL = {
 ALLOWED_IN_FUNCTIONS = {
     ("cli/commands/run.py", "spikefa.utils.devices"),
     ("runs/several/frames.py", "spikefa.runs.studies.file"),
+    ("utils/threads.py", "torch"),
     ("backends/__init__.py", "spikefa.backends.fused"),
     ("backends/__init__.py", "spikefa.backends.fused_deferred.backend"),
 }

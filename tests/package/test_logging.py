@@ -17,6 +17,7 @@ SAYS = {
     "plugins/named_code.py": "code of the user that a command runs",
     "utils/progress.py": "progress",
     "experiments/lillicrap2016/fig4.py": "the backend of the command's run",
+    "runs/experiment.py": "the threads of the command's run",
 }
 """Other files that print, and what."""
 

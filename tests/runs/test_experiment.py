@@ -9,7 +9,7 @@ import yaml
 from spikefa.errors import SpikefaError
 from spikefa.runs.catalogue import load_experiment
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.experiment import Experiment
+from spikefa.runs.experiment import Experiment, Prepared
 from spikefa.runs.options import option
 from spikefa.runs.parsing import parse_settings
 from spikefa.runs.settings import Repeated
@@ -28,7 +28,7 @@ class Sizes(Experiment):
             with open(directory.path / "sizes.txt", "a") as file:
                 print(settings.size, resumed is not None, file=file)
 
-        return compute
+        return Prepared(compute)
 
     def draw_figures(self, settings, directory):
         return [directory.figures / f"size{settings.size}.png"]

@@ -12,7 +12,7 @@ from spikefa.runs.catalogue import load_experiment
 from spikefa.runs.settings import options
 from spikefa.runs.studies.targets import Target
 
-ELSEWHERE = ("device", "data_dir", "processes")
+ELSEWHERE = ("device", "data_dir", "processes", "threads")
 """Settings that depend on the machine."""
 
 

@@ -43,7 +43,7 @@ def repeat(
         Passed on to `once`.
     grid : Grid
     processes : int
-        Number of processes, each with one thread; 1 uses this process.
+        Number of processes, each with as many threads as this one; 1 uses this process.
     together : callable, optional
         A module-level function that makes many runs at once; each process then makes its share of
         the runs with it. Not for tables.
@@ -69,14 +69,15 @@ def in_processes(
         A module-level function, or a `partial` of one.
     jobs : sequence
     processes : int
-        Number of processes, each with one thread; 1 uses this process.
+        Number of processes, each with as many threads as this one; 1 uses this process.
     """
     if processes == 1:
         yield from map(function, jobs)
         return
     spawn = get_context("spawn")
     others = set(active_children())
-    with ProcessPoolExecutor(processes, spawn, initializer=_one_thread) as pool:
+    threads = (torch.get_num_threads(),)
+    with ProcessPoolExecutor(processes, spawn, torch.set_num_threads, threads) as pool:
         with _deaf_to_ctrl_c():
             waiting = [pool.submit(_quietly, function, job) for job in jobs]
         try:
@@ -123,10 +124,6 @@ class _Job:
     make: Together
     seeds: Sequence[int]
     cell: str = ""
-
-
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 def _quietly(function: Callable[[Job], int], job: Job) -> int:

@@ -13,7 +13,7 @@ from spikefa.analysis.style import on_white
 from spikefa.errors import SpikefaError, require
 from spikefa.runs.data import keep_data
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.experiment import Compute, Experiment
+from spikefa.runs.experiment import Experiment, Prepared
 from spikefa.runs.provenance import provenance
 from spikefa.runs.settings import ALL, Backend
 from spikefa.runs.studies.claims import Claim, Measures, Quantity, Verdict, judge_all
@@ -94,8 +94,8 @@ class Study(Experiment):
         """Return the default name of the run's folder in ``runs``."""
         return f"{self.name}-quick" if settings.quick else self.name
 
-    def prepare(self, settings: Any, resumed: RunDirectory | None) -> Compute:
-        """Return a function that makes the runs that have no file yet."""
+    def prepare(self, settings: Any, resumed: RunDirectory | None) -> Prepared:
+        """Return what makes the runs that have no file yet."""
 
         def compute(directory: RunDirectory) -> None:
             cells = chosen(settings.cells, self.cells) if self.cells else ()
@@ -106,7 +106,7 @@ class Study(Experiment):
                     keep_data(directory, self.data(settings))
                 repeat(self.once, settings, grid, settings.processes, self.together)
 
-        return compute
+        return Prepared(compute)
 
     def draw_figures(self, settings: Any, directory: RunDirectory) -> list[Path]:
         """Draw the picture from the files of the runs, on white."""
