@@ -67,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     _test(add("test", "test the trained network of a run on its own or on other images"))
     _weights(add("weights", "write the weights of the trained network of a run to a file"))
     _inspect(add("inspect", "print what run directories or recordings hold"))
+    _watch(add("watch", "watch a run that is being recorded, in the terminal"))
     _repair(add("repair", "make the recording of a killed run readable everywhere"))
     _raster(add("raster", "draw the spikes of a recording"))
     _animate(add("animate", "write an animation of a recording"))
@@ -154,6 +155,17 @@ def _inspect(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="PATH",
         help="run directory, folder of runs or .h5",
+    )
+
+
+def _watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, help="run directory, or recording (.h5)")
+    parser.add_argument("--population", help="whose spikes; default: the first behind the input")
+    parser.add_argument(
+        "--interval", type=float, default=1.0, help="seconds between two looks; default: 1"
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="print what there is now, as without a terminal"
     )
 
 
@@ -263,17 +275,8 @@ def _bench(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="?",
         choices=(
-            "fig4",
-            "fig4.small",
-            "peers",
-            "peers.small",
-            "scaling",
-            "replicas",
-            "rate",
-            "recorder",
-            "threads",
-            "startup",
-        ),
+            "fig4 fig4.small peers peers.small scaling replicas rate recorder threads startup"
+        ).split(),
         default="fig4",
         help="fig4: a step beside its matrix products, a plain loop and the limits of the machine; "
         "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "

@@ -43,9 +43,9 @@ def test_of_an_experiment(name):
     assert len(own) > 2
     for each, line in own.items():
         assert "default: " in line, each
-        assert re.search(r"number|\{[\w,-]+\}|several| or |name|file|folder|where|commas|list", line), (
-            line
-        )
+        assert re.search(
+            r"number|\{[\w,-]+\}|several| or |name|file|folder|where|commas|list", line
+        ), line
 
 
 SHARED = ("-h", "--config", "--print_config", "--out", "--resume", "--trust")

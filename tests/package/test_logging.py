@@ -18,6 +18,7 @@ SAYS = {
     "utils/progress.py": "progress",
     "experiments/lillicrap2016/fig4.py": "the backend of the command's run",
     "runs/experiment.py": "the threads of the command's run",
+    "runs/watching/watch.py": "what there is to watch",
 }
 """Other files that print, and what."""
 
