@@ -121,6 +121,7 @@ class Settings(Placed):
         "drawn from the seed",
     )
     checkpoint_minutes: Duration = option(MINUTES, "minutes between two checkpoints in an epoch")
+    tensorboard: bool = option(False, "also write metrics, weights and figure 4 for TensorBoard")
     record: bool = option(True, "write recording.h5 and draw figure 4 from it")
     record_windows: str = option(
         "figure", "when: figure, always, every:K (images), class:C, wrong; several with commas"

@@ -25,6 +25,7 @@ from spikefa.runs.data import keep_data, named_data
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Experiment, Prepared
 from spikefa.runs.pictures import draw_figures
+from spikefa.runs.tensorboard import TensorBoard, check_tensorboard
 from spikefa.simulation.history import Row
 from spikefa.simulation.schedules import WarmUpAnneal
 from spikefa.simulation.simulation import Simulation
@@ -89,6 +90,8 @@ class Training(Experiment):
 
     def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Prepared:
         """Return what trains the network from its present state."""
+        if settings.tensorboard:
+            check_tensorboard()
         data = named_data(settings)
         if resumed is not None:
             keep_data(resumed, data)
@@ -118,7 +121,11 @@ class Training(Experiment):
         self, settings: Settings, directory: RunDirectory, figures: Sequence[Path]
     ) -> None:
         """Write the result file if the table of results includes the circuit."""
-        conclude(directory, settings, directory.read_summary(), figures)
+        summary = directory.read_summary()
+        conclude(directory, settings, summary, figures)
+        for figure in figures:
+            if settings.tensorboard and figure.name == "fig4.png":
+                TensorBoard(directory.tensorboard).write_picture(figure, summary["epochs"])
 
 
 def _compute(
@@ -156,10 +163,14 @@ def _has_begun(run: RunDirectory) -> bool:
 
 
 def _train(simulation: Simulation, settings: Settings, directory: RunDirectory) -> None:
+    board = TensorBoard(directory.tensorboard) if settings.tensorboard else None
+
     def write(history: list[Row]) -> None:
         directory.write_metrics(history)
         if simulation.network.leading:
             directory.write_replicas(simulation.seeds, simulation.histories)
+        if board is not None:
+            board.write(simulation)
 
     if simulation.history:  # a kill may have come between the last checkpoint and its row
         write(simulation.history)
@@ -173,5 +184,5 @@ EXPERIMENT = Training(
     Settings,
     complete=complete,
     data=named_data,
-    may_change=("epochs", "data_dir", "test_images", "checkpoint_minutes"),
+    may_change=("epochs", "data_dir", "test_images", "checkpoint_minutes", "tensorboard"),
 )

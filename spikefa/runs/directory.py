@@ -28,6 +28,7 @@ _FILES = {
     "checkpoint": "checkpoint.pt",
     "summary": "summary.json",
     "figures": "figures",
+    "tensorboard": "tensorboard",
 }
 
 
@@ -39,9 +40,11 @@ class RunDirectory:
     ----------
     path : Path
         The folder.
-    config, data, start, metrics, replicas, recording, checkpoint, summary, figures : Path
+    config, data, start, metrics, replicas, recording, checkpoint, summary : Path
         ``config.yaml``, ``data.json``, ``start.csv``, ``metrics.csv``, ``replicas.csv``,
-        ``recording.h5``, ``checkpoint.pt``, ``summary.json`` and the folder ``figures``.
+        ``recording.h5``, ``checkpoint.pt`` and ``summary.json``.
+    figures, tensorboard : Path
+        The folders of these names.
     """
 
     path: Path
@@ -54,6 +57,7 @@ class RunDirectory:
     checkpoint: Path = field(init=False)
     summary: Path = field(init=False)
     figures: Path = field(init=False)
+    tensorboard: Path = field(init=False)
 
     def __post_init__(self) -> None:
         for name, file in _FILES.items():
