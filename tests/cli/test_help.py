@@ -15,6 +15,8 @@ NOISE = re.compile(
     r"null|class '|typing|--[\w-]+\+|type: |default: (?:True|False|None|\{)"
 )
 """What is written for a type checker or a parser, and not for a reader."""
+RANGE = re.compile(r"number|\{[\w,-]+\}|several| or |name|file|folder|where|commas|list")
+"""What is allowed is said in words like these."""
 CLASSES = [
     (kind, name, cls) for kind, seam in SEAMS.items() for name, cls in built_in(seam).items()
 ]
@@ -43,9 +45,7 @@ def test_of_an_experiment(name):
     assert len(own) > 2
     for each, line in own.items():
         assert "default: " in line, each
-        assert re.search(
-            r"number|\{[\w,-]+\}|several| or |name|file|folder|where|commas|list", line
-        ), line
+        assert RANGE.search(line), line
 
 
 SHARED = ("-h", "--config", "--print_config", "--out", "--resume", "--trust")
