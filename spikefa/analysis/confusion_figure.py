@@ -40,7 +40,14 @@ def confusion_figure(counts: np.ndarray, title: str = "") -> Figure:
     few, colours = len(counts) <= MOST_NUMBERS, style()
     figure = Figure(figsize=(5.6, 4.8), layout="constrained")
     axes = figure.subplots()
-    image = axes.imshow(shares, cmap=colours.pixels, vmin=0, vmax=100, interpolation="nearest")
+    image = axes.imshow(
+        shares,
+        cmap=colours.pixels,
+        vmin=0,
+        vmax=100,
+        interpolation="nearest",
+        aspect="auto",  # with cells of equal sides, the layout cuts the label on the left
+    )
     if few:
         axes.set_xticks(range(len(counts)))
         axes.set_yticks(range(len(counts)))

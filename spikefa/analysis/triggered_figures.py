@@ -124,7 +124,7 @@ def triggered_images_figure(
         axes.set_axis_off()
     scale = figure.colorbar(shown, ax=panels, shrink=0.8, aspect=25, pad=0.02)
     scale.outline.set_visible(False)
-    scale.set_label("difference in grey levels", fontsize=8)
+    scale.set_label("difference (grey levels)", fontsize=8)
     quiet(scale.ax)
     when = f"{lag} step{'s' if lag > 1 else ''} before" if lag else "during"
     title = f"images {when} spikes of {population}, minus mean image"

@@ -75,6 +75,7 @@ FIGURES = {
         [Curves(label=name, runs=[ROWS, ROWS], tests=[5, 6]) for name in ("FA", "DFA")]
     ),
     "alignment_figure": lambda run: analysis.alignment_figure(ROWS),
+    "confusion_figure": lambda run: analysis.confusion_figure(np.ones((3, 3), int)),
     "receptive_fields": lambda run: analysis.receptive_fields(run / "checkpoint.pt", 9),
     "figure4": of_recording(analysis.figure4),
     "rates_figure": of_recording(analysis.rates_figure),

@@ -8,7 +8,8 @@ import pytest
 
 from spikefa.analysis.metrics_table import read_metrics
 from spikefa.cli import main
-from spikefa.experiments.lillicrap2016.fig4 import EXPERIMENT, build
+from spikefa.experiments.lillicrap2016.fig4 import EXPERIMENT, simulation_of
+from spikefa.runs.data import named_data
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.figures import run_figures
 from spikefa.runs.parsing import read_settings
@@ -28,9 +29,11 @@ def test_alignment_begins_before_training_and_the_test_error_is_shown(finished):
     run = RunDirectory(finished)
     angles = read_metrics(run.start)
     assert [row["epoch"] for row in angles] == ["0"]
-    settings = read_settings(run.experiment, EXPERIMENT.settings, run)
-    fresh = build(EXPERIMENT.completed(settings))
-    for name, angle in fresh.network.alignment().items():
+    settings = EXPERIMENT.completed(read_settings(run.experiment, EXPERIMENT.settings, run))
+    data = named_data(settings)
+    fresh = EXPERIMENT.network(settings, data.n_inputs)
+    simulation_of(settings, fresh, data)  # initialises it
+    for name, angle in fresh.alignment().items():
         assert float(angles[0][f"alignment_{name}"]) == pytest.approx(angle, rel=1e-6)
     drawn = {figure.name: figure for figure in run_figures(run)}
     for line in drawn["alignment"].draw().axes[0].lines[:-1]:

@@ -69,12 +69,13 @@ def overlapping(figure: Figure) -> Iterator[str]:
 
 
 def unnamed(figure: Figure) -> Iterator[str]:
-    """Find axes with numbers that no label explains, their own or one in their row or column."""
+    """Find axes with numbers that no label explains: their own, their row's, or the figure's."""
     drawn = [axes for axes in shown(figure, Axes) if axes.axison]
     for axes in drawn:
         for name in "xy":
             beside = [each for each in drawn if aligned(axes, each, name)]
             named = any(getattr(each, f"get_{name}label")() for each in beside)
+            named = named or bool(getattr(figure, f"get_sup{name}label")())
             numbers = [text for text in tick_labels(getattr(axes, f"{name}axis")) if number(text)]
             if numbers and not named:
                 yield f"the {name} axis of {panel(axes)} has no label"
