@@ -28,6 +28,14 @@ def texts(cell):
     return "".join(output.get("text", "") for output in cell.outputs)
 
 
+def outputs_of(cells):
+    return [output for cell in cells for output in cell.outputs]
+
+
+def is_html(output):
+    return "text/html" in output.get("data", {})
+
+
 def pictures(cell):
     return [output for output in cell.outputs if "image/png" in output.get("data", {})]
 
@@ -46,6 +54,12 @@ def test_the_curve_and_the_raster_are_drawn_each_time(executed):
     drawn = [len(pictures(cell)) for cell in executed]
     assert sum(drawn) == 4
     assert drawn[::2] == drawn[1::2]
+
+
+def test_a_simulation_shows_itself(executed):
+    shown = [output["data"]["text/html"] for output in outputs_of(executed) if is_html(output)]
+    assert len(shown) == 2
+    assert all("hidden2" in html and "FA" in html for html in shown)
 
 
 def test_no_cell_complains(executed):
