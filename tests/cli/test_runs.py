@@ -16,6 +16,8 @@ def test_a_run_directory_holds_everything(finished):
     names = {str(p.relative_to(finished)) for p in finished.rglob("*") if p.is_file()}
     assert names == {
         "config.yaml",
+        "data.json",
+        "start.csv",
         "metrics.csv",
         "recording.h5",
         "checkpoint.pt",

@@ -44,7 +44,9 @@ COMMANDS = {
     "raster": check_files,
     "animate": check_files,
 }
-OF_NO_VALUES = {"bench", "fetch", "list", "repair", "results", "run"}
+OF_NO_VALUES = {
+    *("bench", "compare", "fetch", "list", "repair", "results", "run", "test", "weights"),
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
