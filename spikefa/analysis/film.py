@@ -175,6 +175,7 @@ class Film:
         axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
         axes.set_title("votes", fontsize=9)
         axes.set_xlabel("spikes so far", fontsize=8)
+        axes.set_ylabel("class", fontsize=8)
         quiet(axes)
         axes.tick_params(axis="y", labelsize=7, length=0)
         return bars

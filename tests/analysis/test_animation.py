@@ -13,7 +13,7 @@ from spikefa.analysis.animation import DPI, _film
 from spikefa.analysis.panels import MISSING, SPIKE, SPIKE_OF_CLASS
 from spikefa.errors import SpikefaError
 from spikefa.utils.progress import Bar
-from tests.helpers.legible import check_legible
+from tests.helpers.readable import check_readable
 from tests.helpers.recorded_run import PIXELS
 
 
@@ -58,7 +58,7 @@ def test_each_frame_shows_its_step(recording, recorded):
 @pytest.mark.parametrize("given", [{}, {"populations": ["hidden1"], "units": "5"}])
 def test_every_text_can_be_read(recording, given):
     film = _film(recording, given.get("populations"), given.get("units", "all"), None, 6)
-    check_legible(film.figure)
+    check_readable(film.figure)
 
 
 def test_a_gif_has_a_frame_for_each_step(recording, tmp_path):

@@ -213,7 +213,8 @@ FIGURES = {  # see test_figures
     ),
 }
 OF_NO_RECORDING = {
-    *("alignment_figure", "angle", "learning_curve", "receptive_fields", "save_figure"),
+    *("alignment_figure", "angle", "confusion_figure", "learning_curve", "receptive_fields"),
+    "save_figure",
     "weight_alignment",
 }
 
