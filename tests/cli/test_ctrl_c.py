@@ -115,6 +115,7 @@ SLOW_STEPS = START + (
 )
 
 
+@pytest.mark.long
 def test_before_the_settings_are_written(tmp_path):
     lines = press_when(SLOW_STEPS.format("pass"), *LONG, "--out", tmp_path / "run")
     assert lines == ["spikefa: stopped before the run began: nothing was written"]
