@@ -26,6 +26,8 @@ from spikefa.utils.suggesting import did_you_mean
 from spikefa.utils.yaml_text import parse_named
 
 S = TypeVar("S")
+TYPED = {"config": None, "resume": None, "trust": False, "progress": "auto"}
+"""Options that only the command line can give, and what they are if it does not."""
 
 
 class Request(NamedTuple):
@@ -217,9 +219,12 @@ def _configs(arguments: Sequence[str]) -> list[Path]:
 def _check_config(path: Path) -> None:
     """Refuse a configuration that is no plain list of settings, before the parser reads it."""
     named = parse_named(read_text(path), path)
-    for option in ("config", "resume", "trust", "progress"):
+    for option, unset in TYPED.items():  # which --print_config writes as well
         given = named.get(option)
-        require(not given, f"{path} has {option!r}, which only the command line can give")
+        require(
+            not given or given == unset,
+            f"{path} has {option!r}, which only the command line can give",
+        )
 
 
 def _refused(message: str, settings: type) -> str:
@@ -227,6 +232,6 @@ def _refused(message: str, settings: type) -> str:
     unknown = re.search(r"unrecognized arguments: (--[^\s=]+)|Option '([^']+)' is not", message)
     if unknown is None:
         return in_words(message, annotations(settings), flag)
-    own = [*(item.name for item in fields(settings)), "config", "out", "resume", "trust"]
+    own = [*(item.name for item in fields(settings)), "out", *TYPED]
     name = unknown[1] or flag(unknown[2])
     return f"there is no option {name}{did_you_mean(name, map(flag, own))}"
