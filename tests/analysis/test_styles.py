@@ -252,4 +252,4 @@ def test_every_figure_is_here():
         for function in functions
         if not inspect.isclass(function) and inspect.signature(function).return_annotation is Figure
     }
-    assert drawing == set(FIGURES)
+    assert drawing <= set(FIGURES)
