@@ -33,7 +33,9 @@ Arrays = dict[str, np.ndarray]
 # -- the interface of spikefa --------------------------------------------------------------------
 
 STATE = ("potential", "spikes", "gain", "modulator", "error_potential")
-NO_RESULTS = {"wall_seconds", "steps_per_second", "seconds", "git_dirty", "rule", "feedback"}
+NO_RESULTS = {
+    *("wall_seconds", "steps_per_second", "seconds", "threads", "git_dirty", "rule", "feedback"),
+}
 """Of summaries, rows and curves: times and circumstances, and settings that are repeated there."""
 
 

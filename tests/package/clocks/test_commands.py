@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import spikefa as sf
 from spikefa.cli import main
 from spikefa.cli.commands import __path__ as FOLDERS
 from tests.helpers.clock_table import OWN
@@ -37,7 +38,18 @@ def check_files(run, said):
     assert "wrote" in said
 
 
+def check_watch(run, said):
+    """The rate is that of the last recorded rows, and the raster's steps are theirs."""
+    with sf.open(run / "recording.h5") as recording:
+        steps = recording.steps_of("hidden1")
+        rate = recording.raster("hidden1")[-200:].mean()
+    assert re.search(rf"^hidden1 +{rate:.3f} ", said, re.MULTILINE)
+    last = steps[-70:]
+    assert f"spikes of hidden1, steps {last[0]:,} to {last[-1]:,}" in said
+
+
 COMMANDS = {
+    "watch": check_watch,
     "report": check_report,
     "inspect": check_inspect,
     "figure": check_files,
