@@ -94,6 +94,6 @@ def test_the_exit_code_tells_that_a_recording_was_lost(tmp_path, monkeypatch, ca
     monkeypatch.setattr(Recorder, "observe", lose)
     assert main([*SMALL, "--epochs", "1", "--out", str(out)]) == 1
     said = capsys.readouterr().err.strip().split("\n")
-    assert len([line for line in said if "recording" in line]) == 1
-    assert "recording.h5 stopped after 0 steps (it was deleted while it was written)" in said[-1]
+    (line,) = [line for line in said if "recording" in line]
+    assert "recording.h5 stopped after 0 steps (it was deleted while it was written)" in line
     assert (out / "summary.json").exists()
