@@ -2,12 +2,10 @@
 
 import ast
 import pkgutil
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from spikefa.errors import SpikefaError
-from spikefa.runs.experiment import Experiment
 from spikefa.utils.files import read_text
 from spikefa.utils.suggesting import did_you_mean
 
@@ -27,7 +25,7 @@ def description(name: str) -> str:
     SpikefaError
         If there is no experiment with that name.
     """
-    return ast.get_docstring(ast.parse(read_text(_file(name)))) or ""
+    return ast.get_docstring(ast.parse(read_text(file_of(name)))) or ""
 
 
 def summary_line(name: str) -> str:
@@ -35,20 +33,14 @@ def summary_line(name: str) -> str:
     return description(name).split("\n")[0]
 
 
-def load_experiment(name: str) -> Experiment:
-    """Import and return the experiment `name`.
+def file_of(name: str) -> Path:
+    """Return the file of an experiment.
 
     Raises
     ------
     SpikefaError
         If there is no experiment with that name; the message lists all names.
     """
-    _file(name)
-    found: Experiment = import_module(f"{PACKAGE}.{name}").EXPERIMENT
-    return found
-
-
-def _file(name: str) -> Path:
     files = _files()
     if name not in files:
         known = ", ".join(sorted(files))

@@ -9,9 +9,9 @@ from spikefa.errors import SpikefaError, require
 from spikefa.network.network import Network
 from spikefa.plugins.choices import files_of
 from spikefa.plugins.user_code import blaming
-from spikefa.runs.catalogue import load_experiment
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Experiment
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import trusted_settings
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.simulation.evaluation import evaluate

@@ -7,7 +7,8 @@ import pytest
 from spikefa.cli import main
 from spikefa.plugins.arguments import class_help
 from spikefa.plugins.classes import SEAMS, built_in
-from spikefa.runs.catalogue import description, experiment_names, load_experiment
+from spikefa.runs.catalogue import description, experiment_names
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import full_help
 
 NOISE = re.compile(

@@ -8,7 +8,8 @@ import pytest
 
 from spikefa.cli.application import INCOMPLETE, INTERRUPTED, USER_ERROR
 from spikefa.cli.parser import make_parser
-from spikefa.runs.catalogue import experiment_names, load_experiment
+from spikefa.runs.catalogue import experiment_names
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import settings_parser
 from tests.helpers.processes import REPOSITORY
 

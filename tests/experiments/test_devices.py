@@ -10,7 +10,8 @@ import pytest
 
 from spikefa.cli import main
 from spikefa.errors import SpikefaError
-from spikefa.runs.catalogue import experiment_names, load_experiment
+from spikefa.runs.catalogue import experiment_names
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.settings import Placed
 from spikefa.runs.studies.study import WITHOUT_BACKEND, Study
 from tests.helpers import elsewhere

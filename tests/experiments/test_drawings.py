@@ -12,7 +12,8 @@ import pytest
 
 from spikefa.analysis.saving import PAGE_WIDTH
 from spikefa.analysis.style import on_white
-from spikefa.runs.catalogue import experiment_names, load_experiment
+from spikefa.runs.catalogue import experiment_names
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import parse_settings
 from spikefa.runs.studies.study import Study
 from tests.helpers.readable import check_readable

@@ -3,8 +3,9 @@
 import pytest
 
 from spikefa.cli import main
-from spikefa.runs.catalogue import experiment_names, load_experiment
+from spikefa.runs.catalogue import experiment_names
 from spikefa.runs.directory import RunDirectory
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.studies.file import read_result
 from spikefa.runs.studies.study import Study
 from spikefa.runs.studies.targets import TARGETS

@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from spikefa.errors import SpikefaError
-from spikefa.runs.catalogue import description, experiment_names, load_experiment, summary_line
+from spikefa.runs.catalogue import description, experiment_names, summary_line
 from spikefa.runs.experiment import Experiment
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.settings import Placed
 from spikefa.runs.studies.targets import TARGETS
 

@@ -7,7 +7,8 @@ import pytest
 
 from spikefa.cli import main
 from spikefa.datasets.sources import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
-from spikefa.runs.catalogue import experiment_names, load_experiment
+from spikefa.runs.catalogue import experiment_names
+from spikefa.runs.loading import load_experiment
 
 WITH_DATA = [
     name

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from spikefa.errors import SpikefaError
-from spikefa.runs.catalogue import load_experiment
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.experiment import Experiment, Prepared
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.options import option
 from spikefa.runs.parsing import parse_settings
 from spikefa.runs.settings import Repeated

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spikefa.cli import main
-from spikefa.runs.catalogue import experiment_names, load_experiment
+from spikefa.runs.catalogue import experiment_names
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import full_help, parse_settings
 from spikefa.runs.settings import flag
 from spikefa.utils.checking import annotations, number_of

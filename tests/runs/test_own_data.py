@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from spikefa.cli import main
-from spikefa.runs.catalogue import experiment_names, load_experiment
+from spikefa.runs.catalogue import experiment_names
+from spikefa.runs.loading import load_experiment
 
 FIG4 = ["run", "lillicrap2016.fig4"]
 SMALL = (

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from spikefa.errors import SpikefaError
-from spikefa.runs.catalogue import load_experiment
 from spikefa.runs.directory import RunDirectory
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import parse_settings
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.files import read_text, written_whole

@@ -2,8 +2,8 @@
 
 import argparse
 
-from spikefa.runs.catalogue import load_experiment
 from spikefa.runs.directory import RunDirectory
+from spikefa.runs.loading import load_experiment
 
 
 def execute(given: argparse.Namespace) -> None:

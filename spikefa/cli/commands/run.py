@@ -6,8 +6,9 @@ from typing import Any
 
 from spikefa.plugins.choices import files_of
 from spikefa.plugins.user_code import blaming
-from spikefa.runs.catalogue import description, load_experiment
+from spikefa.runs.catalogue import description
 from spikefa.runs.directory import RunDirectory
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import full_help, parse_settings
 from spikefa.runs.settings import what_to_lower
 from spikefa.runs.studies.file import NAME

@@ -8,7 +8,7 @@ from typing import Any
 from spikefa.errors import require
 from spikefa.plugins.choices import seams
 from spikefa.plugins.named_code import code_in
-from spikefa.runs.catalogue import load_experiment
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.settings import options
 from spikefa.runs.studies.targets import Target
 

@@ -19,7 +19,7 @@ from spikefa.analysis.receptive_fields import receptive_fields
 from spikefa.cli import main
 from spikefa.datasets.timit import timit_stops
 from spikefa.errors import SpikefaError
-from spikefa.runs.catalogue import load_experiment
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import parse_settings
 from spikefa.runs.studies.file import checksum
 from tests.helpers.hostile import archives, text

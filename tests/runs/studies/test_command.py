@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spikefa.runs.catalogue import load_experiment
+from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import parse_settings
 from spikefa.runs.studies.command import ELSEWHERE, command
 from spikefa.runs.studies.file import read_result
