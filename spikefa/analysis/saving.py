@@ -43,16 +43,17 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 def as_png(figure: Figure, dpi: int = DPI) -> bytes:
     """Return a picture of `figure` as PNG with a palette."""
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, dpi=dpi, format="png", facecolor="auto")
-    with Image.open(drawn) as picture:
-        shrunk(picture).save(small, "PNG", optimize=True, dpi=(dpi, dpi))
+    figure.savefig(drawn, dpi=dpi, format="rgba", facecolor="auto")
+    width, height = (int(dpi * inches) for inches in figure.get_size_inches())
+    picture = Image.frombytes("RGBA", (width, height), drawn.getvalue())
+    shrunk(picture).save(small, "PNG", optimize=True, dpi=(dpi, dpi))
     return small.getvalue()
 
 
 def shrunk(picture: Image.Image, colours: int = COLOURS) -> Image.Image:
     """Return a picture with a palette: of its own colours, if they are few enough."""
     return picture.convert("RGB").quantize(
-        colours, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE
+        colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     )
 
 

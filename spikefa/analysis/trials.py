@@ -104,8 +104,10 @@ def find_trials(
     held, span = series.steps, series.span(steps) or slice(0, None)
     events = seen.start if align == IMAGE else wanted
     first = np.searchsorted(held, events - before)
-    last = np.minimum(first + before + after, len(held) - 1)
+    end = first + before + after
+    last = np.minimum(end, len(held) - 1)
     whole = (held[np.minimum(first, last)] == events - before) & (held[last] == events + after)
+    whole &= end == last  # else the last rows of the file, with a gap, may look like a trial
     whole &= events - before >= span.start
     whole &= span.stop is None or events + after < span.stop
     require(

@@ -8,6 +8,7 @@ import torch
 import spikefa as sf
 from spikefa.backends import Backend
 from spikefa.recording import Probe, Window
+from spikefa.recording.format.schema import shown_type
 from spikefa.recording.plan.channels import resolve
 from spikefa.recording.write.blocks import Block
 from spikefa.recording.write.presentation import Presentation
@@ -72,7 +73,8 @@ def test_what_was_packed_is_what_is_recorded():
     variables = {"some": {"spikes": spikes, "packed_spikes": bits}}
     for units, expected in (("all", [1, 4]), ([0, 9, 10], [0b101])):
         channels = resolve([Probe("some", "spikes", units, stream=1)], variables, 0)
-        buffer, block = RingBuffer(channels, variables, 2), Block(0, channels, 2, pinned=False)
+        buffer = RingBuffer(channels, variables, 2)
+        block = Block(0, channels, 2, pinned=False, shown=shown_type(1, "u1"))
         assert RingBuffer.row_bytes(channels, variables) == 2
         buffer.take(0)
         block.add(0, Presentation(0, np.zeros(1), np.zeros(1)))

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -83,6 +84,7 @@ def test_a_recording_is_watched_to_its_end_and_is_the_same_as_without(tmp_path):
     np.testing.assert_array_equal(*spikes)
 
 
+@pytest.mark.long
 def test_a_killed_writer_is_a_sentence_and_its_advice_is_right(tmp_path, capsys):
     run = tmp_path / "run"
     writer = start_python(RUN, *LONG, "--out", run, stdout=subprocess.DEVNULL)
@@ -147,7 +149,7 @@ def test_no_line_is_wider_than_the_terminal(recorded, capsys, monkeypatch):
 
 def test_where_there_is_only_ascii(recorded):
     ended = subprocess.run(
-        ["python", "-c", RUN, "watch", str(recorded)],
+        [sys.executable, "-c", RUN, "watch", str(recorded)],
         env={**environment(), "PYTHONIOENCODING": "ascii"},
         capture_output=True,
         check=True,

@@ -71,6 +71,7 @@ def test_on_the_command_line(words):
     assert again.settings.hidden == [20, 10]
 
 
+@pytest.mark.long
 def test_a_run_is_drawn_reported_and_resumed(tmp_path, capsys):
     out, small = (
         str(tmp_path / "run"),

@@ -1,5 +1,6 @@
 """The code on the pages for readers runs as it stands."""
 
+import logging
 import re
 import shlex
 
@@ -16,6 +17,18 @@ def blocks(page):
     return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
 
 
+@pytest.fixture
+def silent_again():
+    """Leave the library's logger as it was: a page may add a file to it."""
+    logger = logging.getLogger("spikefa")
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    for added in set(logger.handlers) - set(handlers):
+        added.close()
+    logger.handlers[:], logger.level = handlers, level
+
+
+@pytest.mark.usefixtures("silent_again")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_code_of_every_page_runs(page, tmp_path, monkeypatch, data_dir):
     """Pages that use all of MNIST get its first images: two minutes an epoch is not for a test."""

@@ -67,7 +67,8 @@ def test_cells_are_added_to_a_run(name, tmp_path):
 def test_a_cell_that_is_none_is_refused(tmp_path, said):
     out = tmp_path / "run"
     line = said("run", "strategies.t2", "--cells", "tanh-300-s1", "--out", out)
-    assert "no cell 'tanh-300-s1': there is tanh-200-s1, tanh-200-s2" in line
+    assert "no cell 'tanh-300-s1' (did you mean 'tanh-200-s1', " in line
+    assert "there is tanh-200-s1, tanh-200-s2" in line
     assert not out.exists()
 
 

@@ -195,7 +195,7 @@ def test_a_run_that_ends_before_its_first_row_is_undecided(tmp_path):
 @pytest.mark.parametrize(
     ("population", "variable", "encoding", "answer"),
     [
-        ("input", "spikes", "sparse", "'auto', 'packed', 'events'"),
+        ("input", "spikes", "sparse", "auto, packed, events"),
         ("hidden1", "potential", "events", "cannot be stored as events"),
     ],
 )

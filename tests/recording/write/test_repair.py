@@ -157,6 +157,6 @@ def test_fsync_before_and_after_the_counter(start, toy, monkeypatch, durability,
 
 
 def test_another_durability_is_refused(tmp_path, start):
-    with pytest.raises(SpikefaError, match="'flush' or 'fsync'"):
+    with pytest.raises(SpikefaError, match="must be one of flush, fsync"):
         start(durability="always")
     assert not (tmp_path / "run.h5").exists()
