@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from spikefa.analysis.saving import DPI
 from spikefa.cli import main
 from spikefa.datasets import Dataset, Images
 from tests.helpers.processes import REPOSITORY
@@ -24,6 +25,20 @@ def own_key(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_dots():
+    """Draw pictures in a few dots, which is faster, but where a test looks at the dots."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spikefa.analysis.saving.DPI", 50)
+        yield
+
+
+@pytest.fixture
+def all_dots(monkeypatch):
+    """Draw pictures as for users."""
+    monkeypatch.setattr("spikefa.analysis.saving.DPI", DPI)
 
 
 @pytest.fixture(scope="session")

@@ -40,8 +40,9 @@ def save_figure(figure: Figure, path: str | Path) -> None:
             figure.savefig(temporary, dpi=DPI, format=suffix, facecolor="auto")
 
 
-def as_png(figure: Figure, dpi: int = DPI) -> bytes:
-    """Return a picture of `figure` as PNG with a palette."""
+def as_png(figure: Figure, dpi: int | None = None) -> bytes:
+    """Return a picture of `figure` as PNG with a palette, by default of `DPI` dots an inch."""
+    dpi = dpi or DPI
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, dpi=dpi, format="rgba", facecolor="auto")
     width, height = (int(dpi * inches) for inches in figure.get_size_inches())

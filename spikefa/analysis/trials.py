@@ -106,9 +106,8 @@ def find_trials(
     first = np.searchsorted(held, events - before)
     end = first + before + after
     last = np.minimum(end, len(held) - 1)
-    whole = (held[np.minimum(first, last)] == events - before) & (held[last] == events + after)
-    whole &= end == last  # else the last rows of the file, with a gap, may look like a trial
-    whole &= events - before >= span.start
+    whole = (end == last) & (held[np.minimum(first, last)] == events - before)
+    whole &= (held[last] == events + after) & (events - before >= span.start)
     whole &= span.stop is None or events + after < span.stop
     require(
         bool(whole.any()),

@@ -10,6 +10,8 @@ from PIL import Image
 from spikefa.analysis import save_figure
 from spikefa.analysis.saving import DPI
 
+pytestmark = pytest.mark.usefixtures("all_dots")
+
 
 @pytest.fixture
 def figure():

@@ -122,6 +122,7 @@ def test_before_the_settings_are_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_before_the_first_step(tmp_path):
     script, out = SLOW_STEPS.format("whole(self, *given)"), tmp_path / "run"
     (line,) = press_when(script, *LONG, "--out", out, times=2)

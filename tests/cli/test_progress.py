@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from spikefa.cli import main
 from tests.helpers.pseudo_terminal import OnTerminal
 from tests.helpers.small_run import SMALL, run_cli
@@ -30,6 +32,7 @@ def test_a_terminal_shows_a_bar_and_its_epochs_stay(tmp_path):
     assert not LINE.search(text)
 
 
+@pytest.mark.long
 def test_log_is_a_line_an_epoch_on_a_terminal_too(tmp_path):
     code, text = OnTerminal(*TWO, "--progress", "log", "--out", tmp_path / "run").end()
     assert code == 0

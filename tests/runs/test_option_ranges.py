@@ -1,6 +1,7 @@
 """Every number among the options of every experiment has a range, which is kept at the door."""
 
 import math
+import re
 from dataclasses import fields
 from functools import partial
 from numbers import Real
@@ -70,7 +71,8 @@ def test_help_shows_the_range_of_every_number(name):
     cls = EXPERIMENTS[name].settings
     text = " ".join(full_help(name, cls, []).split())
     for option, number in numeric(cls).items():
-        about = text.rsplit(f"{flag(option)} {option.upper()}", 1)[1].split(" --")[0]
+        about = text.rsplit(f"{flag(option)} {option.upper()}", 1)[1]
+        about = re.split(r" --[\w.-]+ [A-Z{\[]", about)[0]  # up to the next option
         every = number.range.most > 2**62  # of which help only says that it is a whole number
         assert ("a whole number;" if every else str(number.range)) in about, option
 

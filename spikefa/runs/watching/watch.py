@@ -67,11 +67,11 @@ class Watch:
         console = Console(highlight=False)
         with Live(console=console, auto_refresh=False) as live:
             while True:
-                whole = _is_whole(recording)
+                whole, ended = _is_whole(recording), recording.status != "open"
                 recording.refresh()  # now, so that it sees what the writer did before it ended
                 frame = self._frame(recording, run, console.width, console.height)
                 live.update(Text("\n".join(frame.lines())), refresh=True)
-                if recording.status != "open":
+                if ended:
                     return
                 require(whole, _killed(recording, run))
                 time.sleep(seconds)
