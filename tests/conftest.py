@@ -31,7 +31,7 @@ def own_key(tmp_path_factory):
 def few_dots():
     """Draw pictures in a few dots, which is faster, but where a test looks at the dots."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spikefa.analysis.saving.DPI", 50)
+        patch.setattr("spikefa.analysis.saving.DPI", 80)
         yield
 
 

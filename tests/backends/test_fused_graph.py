@@ -25,7 +25,7 @@ CIRCUITS = {
     "PFAo": lambda: sf.PFAo(),
     "FA procedural": lambda: sf.FA(procedural=True),
 }
-CASES = [("FA", 11), pytest.param("PFA", 1, marks=pytest.mark.long)]
+CASES = [("FA", 11), ("PFA", 1)]
 SLOW = [(circuit, batch) for circuit in CIRCUITS for batch in (1, 3, 17)]
 PROBES = [
     Probe("hidden1", "spikes", "all", stream=2),
@@ -90,7 +90,6 @@ def test_plasticity_is_postponed_within_a_captured_image(tiny, monkeypatch):
     assert not any(graph.runner.backend.inner.pending)
 
 
-@pytest.mark.long
 def test_frozen_projections_and_decay_that_comes_due_within_an_image(tiny):
     schedule = {
         "hidden1": sf.Piecewise({0: 1, 1: 0, 3: 2}),
@@ -103,9 +102,7 @@ def test_frozen_projections_and_decay_that_comes_due_within_an_image(tiny):
     assert int(graph.runner.state.learning_rates.wait) == 4
 
 
-@pytest.mark.parametrize(
-    "window", [pytest.param(Always(), marks=pytest.mark.long), Window("early", 3, 12)]
-)
+@pytest.mark.parametrize("window", [Always(), Window("early", 3, 12)])
 def test_a_recording_is_the_same(tiny, tmp_path, window):
     files = []
     for number, simulation in enumerate(pair(tiny, partial(fused, tiny))):
@@ -121,7 +118,6 @@ def test_a_recording_is_the_same(tiny, tmp_path, window):
             np.testing.assert_array_equal(one[name][:], other[name][:], err_msg=name)
 
 
-@pytest.mark.long
 def test_stopped_and_resumed(tiny, tmp_path):
     whole, halved = pair(tiny, partial(fused, tiny))
     whole.train(3)
@@ -135,7 +131,6 @@ def test_stopped_and_resumed(tiny, tmp_path):
     agree(whole, resumed)
 
 
-@pytest.mark.long
 def test_another_precision_does_not_go_on_with_a_checkpoint(tiny, tmp_path):
     """Both said that they were "fused", and one went on with the other's."""
     rounded = simulate(tiny, "fused-bf16x3")

@@ -19,7 +19,7 @@ SERVE = """
 import runpy
 runpy.run_module("tests.helpers.hostile.server", run_name="__main__", alter_sys=True)
 """
-FEW = 0.004
+FEW = 0.015
 """The part of all mutants that is tried always, with other seeds."""
 
 

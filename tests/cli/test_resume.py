@@ -15,7 +15,7 @@ from tests.helpers.small_run import SMALL, run_cli
 
 
 def test_ctrl_c_then_resume_equals_the_whole_run(tmp_path):
-    long = [*SMALL, "--epochs", "6", "--train-images", "900"]
+    long = [*SMALL, "--epochs", "12", "--train-images", "1400"]
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     process = subprocess.Popen(
         [sys.executable, "-m", "spikefa", *long, "--out", str(stopped)],

@@ -65,7 +65,7 @@ def test_the_quick_version_shows_the_effect(name, tmp_path, capsys, request):
     result = read_result(out / "result.json")
     assert result["quick"]
     assert result["id"] == STUDIES[name].id
-    assert all((out / "figures" / figure).stat().st_size > 1000 for figure in result["figures"])
+    assert all((out / "figures" / figure).stat().st_size > 5000 for figure in result["figures"])
     assert result["claims"]
     failed = {claim["text"] for claim in result["claims"] if not claim["holds"]}
     assert failed <= DO_NOT_HOLD | NOT_WHEN_QUICK

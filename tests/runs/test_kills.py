@@ -41,7 +41,7 @@ def check_same(whole, run):
 
 
 @pytest.mark.parametrize(
-    ("kills", "record"), [(20, False), pytest.param(1000, True, marks=pytest.mark.long)]
+    ("kills", "record"), [(100, False), pytest.param(1000, True, marks=pytest.mark.long)]
 )
 def test_killed_runs_end_as_the_whole_one(kills, record, tmp_path):
     done = run_python(KILL, kills, record, cwd=tmp_path, timeout=3600)

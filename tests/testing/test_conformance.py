@@ -47,18 +47,7 @@ def test_built_in_rules_conform(cls, options):
     check_rule(cls(**options))
 
 
-def thinned(cases):
-    """Yield all cases, all but the first of each class and a third of the others as long ones."""
-    before = None
-    for number, case in enumerate(cases):
-        cls, options = getattr(case, "values", case)
-        short = cls is not before or number % 3 == 0
-        before = cls
-        marks = () if short else pytest.mark.long
-        yield pytest.param(cls, options, marks=marks, id=getattr(case, "id", None))
-
-
-@pytest.mark.parametrize(("cls", "options"), list(thinned(cases("feedback"))))
+@pytest.mark.parametrize(("cls", "options"), cases("feedback"))
 def test_built_in_circuits_conform(cls, options):
     check_feedback(cls(**options))
 

@@ -53,7 +53,7 @@ def test_autoencoders_run(tmp_path, data_dir):
     cells = ["--cells", "narrow_fa,narrow_backprop", "--data-dir", str(data_dir)]
     result = ran("n9", tmp_path / "run", *FEW, *cells)
     assert len(result["claims"]) == 1
-    assert (tmp_path / "run" / "figures" / "n9.png").stat().st_size > 1000
+    assert (tmp_path / "run" / "figures" / "n9.png").stat().st_size > 5000
 
 
 def test_the_first_and_the_last_epochs_are_slower():

@@ -10,7 +10,7 @@ KILL = "from tests.helpers.killed_recorders import main; import sys; main(int(sy
 
 @pytest.mark.skipif(not POSSIBLE, reason="ptrace on x86-64 alone")
 @pytest.mark.parametrize(
-    ("part", "least"), [(200, 5), pytest.param(1, 1000, marks=pytest.mark.long)]
+    ("part", "least"), [(61, 20), pytest.param(1, 1000, marks=pytest.mark.long)]
 )
 def test_nothing_is_lost_between_any_two_system_calls(tmp_path, part, least):
     """Before one in `part` of the calls that change files; in the long suite, before every one."""
