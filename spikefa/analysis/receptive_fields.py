@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from spikefa.analysis.saving import PAGE_WIDTH
 from spikefa.analysis.selection import spread
@@ -17,6 +16,8 @@ from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.utils.numbers import is_whole, whole_number
 
 COLUMNS = 8
+NUMBER, TITLE, EDGE = 0.21, 0.35, 0.05
+"""Inches above each panel, above all of them, and below."""
 UNIT = "a.u."
 FIRST = re.compile(r"network\.synapses\.(.+)\.weight")
 
@@ -61,7 +62,7 @@ def receptive_fields(
     size = weights.shape[1]
     chosen = spread(size, count)
     largest = float(np.quantile(np.abs(weights[:, chosen]), 0.995)) or 1.0
-    figure, panels = _panels(len(chosen), height / width)
+    figure, panels, beside = _panels(len(chosen), height / width)
     for axes, unit in zip(panels, chosen, strict=False):
         axes.set_label(f"unit/{unit}")
         field = weights[:, unit].reshape(height, width)
@@ -72,7 +73,7 @@ def receptive_fields(
         axes.spines[:].set_visible(False)
     for axes in panels[len(chosen) :]:
         axes.set_axis_off()
-    scale = figure.colorbar(image, ax=panels, shrink=0.8, aspect=30, pad=0.015)
+    scale = figure.colorbar(image, cax=beside)
     scale.set_label(f"weight ({UNIT})", fontsize=8.5)
     scale.outline.set_visible(False)
     quiet(scale.ax)
@@ -81,13 +82,23 @@ def receptive_fields(
     return figure
 
 
-def _panels(count: int, aspect: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure with room for this many images, and its panels."""
+def _panels(count: int, aspect: float) -> tuple[Figure, list[Axes], Axes]:
+    """Return a figure with room for this many images, its panels, and one for the colour bar.
+
+    The places are computed: to let Matplotlib find them takes longer than all the rest.
+    """
     rows = -(-count // COLUMNS)
-    height = (0.86 * aspect + 0.21) * rows + 0.4
-    layout = ConstrainedLayoutEngine(h_pad=0.03, w_pad=0.02)
-    figure = Figure(figsize=(PAGE_WIDTH, max(1.6, height)), layout=layout)
-    return figure, figure.subplots(rows, COLUMNS, squeeze=False).flatten().tolist()
+    tall = 0.86 * aspect  # inches of a panel; above each are those of its number
+    needed = rows * (tall + NUMBER) + TITLE + EDGE
+    figure = Figure(figsize=(PAGE_WIDTH, max(1.6, needed)))
+    inches = float(figure.get_figheight())
+    low, high = EDGE / inches, 1 - (TITLE + NUMBER) / inches
+    places = {"left": 0.01, "right": 0.88, "bottom": low, "top": high, "wspace": 0.06}
+    panels = figure.subplots(
+        rows, COLUMNS, squeeze=False, gridspec_kw={**places, "hspace": NUMBER / tall}
+    )
+    beside = figure.add_axes((0.9, low + 0.1 * (high - low), 0.014, 0.8 * (high - low)))
+    return figure, panels.flatten().tolist(), beside
 
 
 def _title(population: str, count: int, size: int, replicas: int | None) -> str:
