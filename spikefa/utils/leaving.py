@@ -2,11 +2,15 @@
 
 import os
 import signal
+import sys
+import threading
 from types import FrameType
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 NOTHING_BEGUN = "stopped before anything was begun"
+AGAIN = 0.01
+"""Seconds after which a Ctrl-C comes again that Python has dropped."""
 
 
 def leave_at_once() -> None:
@@ -19,9 +23,14 @@ def leave_at_once() -> None:
 
 
 def stop_in_order() -> None:
-    """Let Ctrl-C raise `KeyboardInterrupt` again, because something begins that it must end."""
+    """Let Ctrl-C raise `KeyboardInterrupt` again, because something begins that it must end.
+
+    Python drops the exception where nobody could catch it, as in ``__del__`` or the callback of a
+    weak reference: it prints it and goes on. There the interrupt comes again a little later.
+    """
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.unraisablehook = _interrupt_again
 
 
 def leave_undisturbed() -> None:
@@ -32,3 +41,13 @@ def leave_undisturbed() -> None:
 def _leave(number: int, frame: FrameType | None) -> None:
     os.write(2, f"spikefa: {NOTHING_BEGUN}\n".encode())
     os._exit(INTERRUPTED)
+
+
+def _interrupt_again(dropped: "sys.UnraisableHookArgs") -> None:
+    if not issubclass(dropped.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(dropped)
+        return
+    to_main = threading.main_thread().ident, signal.SIGINT
+    later = threading.Timer(AGAIN, signal.pthread_kill, to_main)
+    later.daemon = True
+    later.start()

@@ -9,7 +9,7 @@ from subprocess import PIPE, STDOUT, Popen
 import pytest
 
 from spikefa.cli import main
-from tests.helpers.processes import REPOSITORY, environment, start_python
+from tests.helpers.processes import REPOSITORY, environment, run_python, start_python
 from tests.helpers.small_run import SMALL
 
 LONG = [*SMALL, "--epochs", "5000", "--hidden", "20", "10"]
@@ -59,6 +59,28 @@ def test_while_modules_are_imported(module, times, tmp_path):
     lines = press_when(at(module), *LONG, "--out", tmp_path / "run", times=times)
     assert lines == ["spikefa: stopped before anything was begun"]
     assert list(tmp_path.iterdir()) == []
+
+
+DROPPED = START + (
+    "import signal, time\n"
+    "import spikefa.cli.commands.list as command\n"
+    "class Dying:\n"
+    "    def __del__(self):\n"
+    "        signal.raise_signal(signal.SIGINT)\n"
+    "def execute(given):\n"
+    "    Dying()\n"
+    "    print('goes on', flush=True)\n"
+    "    time.sleep(60)\n"
+    "command.execute = execute\n"
+    "main()\n"
+)
+
+
+def test_where_python_drops_it():
+    """In ``__del__``, or in the callback of a weak reference, no exception can be raised."""
+    done = run_python(DROPPED, "list", timeout=50, start_new_session=True)
+    assert (done.returncode, done.stdout) == (130, "goes on\n")
+    assert done.stderr == "spikefa: stopped\n"
 
 
 SLOW_DATA = START + (
