@@ -20,7 +20,6 @@ from spikefa.utils.checking import ranged
 from spikefa.utils.files import written_whole
 from spikefa.utils.printable import one_line
 from spikefa.utils.ranges import Seed
-from spikefa.utils.replicas import seeds_of
 
 FORMAT, VERSION = "spikefa-weights", "1"
 FORWARD, FEEDBACK = "synapses.", "feedback."
@@ -115,12 +114,9 @@ def load_weights(
         said = one_line(error)
         raise SpikefaError(f"{path} is no file of weights, or is damaged: {said}") from error
     _check_finite(found, path)
+    network.initialise(seed)  # which draws what the file has not
     for name, own in wanted.items():
         own.copy_(found[name])
-    if not feedback:
-        for one, its in zip(network.each(), seeds_of(seed, network.replicas), strict=True):
-            one.feedback.initialise(its)
-    network.initialised = True
 
 
 def _read(
