@@ -5,19 +5,15 @@ import re
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spikefa.analysis.saving import PAGE_WIDTH
+from spikefa.analysis.field_panels import field_panels
 from spikefa.analysis.selection import spread
-from spikefa.analysis.style import plain, quiet, style, styled
+from spikefa.analysis.style import plain, styled
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.utils.numbers import is_whole, whole_number
 
-COLUMNS = 8
-NUMBER, TITLE, EDGE = 0.21, 0.35, 0.05
-"""Inches above each panel, above all of them, and below."""
 UNIT = "a.u."
 FIRST = re.compile(r"network\.synapses\.(.+)\.weight")
 
@@ -62,43 +58,12 @@ def receptive_fields(
     size = weights.shape[1]
     chosen = spread(size, count)
     largest = float(np.quantile(np.abs(weights[:, chosen]), 0.995)) or 1.0
-    figure, panels, beside = _panels(len(chosen), height / width)
-    for axes, unit in zip(panels, chosen, strict=False):
-        axes.set_label(f"unit/{unit}")
-        field = weights[:, unit].reshape(height, width)
-        image = axes.imshow(field, cmap="RdBu_r", vmin=-largest, vmax=largest)
-        axes.set_title(f"{unit}", fontsize=7.5, color=style().grey, pad=2)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        axes.spines[:].set_visible(False)
-    for axes in panels[len(chosen) :]:
-        axes.set_axis_off()
-    scale = figure.colorbar(image, cax=beside)
-    scale.set_label(f"weight ({UNIT})", fontsize=8.5)
-    scale.outline.set_visible(False)
-    quiet(scale.ax)
+    fields = weights[:, chosen].T.reshape(len(chosen), height, width)
+    names = [f"unit/{unit}" for unit in chosen]
+    figure = field_panels(fields, chosen, names, largest, f"weight ({UNIT})")
     title = _title(name, len(chosen), size, loaded.settings.get("replicas"))
     figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     return figure
-
-
-def _panels(count: int, aspect: float) -> tuple[Figure, list[Axes], Axes]:
-    """Return a figure with room for this many images, its panels, and one for the colour bar.
-
-    The places are computed: to let Matplotlib find them takes longer than all the rest.
-    """
-    rows = -(-count // COLUMNS)
-    tall = 0.86 * aspect  # inches of a panel; above each are those of its number
-    needed = rows * (tall + NUMBER) + TITLE + EDGE
-    figure = Figure(figsize=(PAGE_WIDTH, max(1.6, needed)))
-    inches = float(figure.get_figheight())
-    low, high = EDGE / inches, 1 - (TITLE + NUMBER) / inches
-    places = {"left": 0.01, "right": 0.88, "bottom": low, "top": high, "wspace": 0.06}
-    panels = figure.subplots(
-        rows, COLUMNS, squeeze=False, gridspec_kw={**places, "hspace": NUMBER / tall}
-    )
-    beside = figure.add_axes((0.9, low + 0.1 * (high - low), 0.014, 0.8 * (high - low)))
-    return figure, panels.flatten().tolist(), beside
 
 
 def _title(population: str, count: int, size: int, replicas: int | None) -> str:

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from spikefa.analysis.field_panels import field_panels
 from spikefa.analysis.limits import check_small_panels
 from spikefa.analysis.selection import select_units
 from spikefa.analysis.small_panels import small_panels
-from spikefa.analysis.style import plain, quiet, style, styled
+from spikefa.analysis.style import plain, style, styled
 from spikefa.analysis.triggered import triggered_images, triggered_trace
 from spikefa.errors import require
 from spikefa.recording import Recording, Steps
 from spikefa.utils.indices import Selection
-
-COLUMNS = 6
 
 
 @styled
@@ -109,24 +108,10 @@ def triggered_images_figure(
     require(bool(found.spikes.any()), f"none of these units of {population!r} spiked")
     differences = found.average - found.mean
     largest = float(np.nanmax(np.abs(differences))) or 1.0
-    columns = min(COLUMNS, len(chosen))
-    lines = -(-len(chosen) // columns)
-    height, width = found.mean.shape
-    size = (1.05 * columns + 1.0, 1.05 * lines * height / width + 0.3 * lines + 0.4)
-    figure = Figure(figsize=(max(5.5, size[0]), max(2.0, size[1])), layout="constrained")
-    panels = figure.subplots(lines, columns, squeeze=False).flatten().tolist()
-    for axes, unit, difference in zip(panels, chosen, differences, strict=False):
-        axes.set_label(f"unit {unit}")
-        axes.set_title(f"{unit}", fontsize=8, color=style().grey, pad=2)
-        # Nothing is known of a unit without spikes: its panel has the colour of no difference.
-        shown = axes.imshow(np.nan_to_num(difference), cmap="RdBu_r", vmin=-largest, vmax=largest)
-    for axes in panels:
-        axes.set_axis_off()
-    scale = figure.colorbar(shown, ax=panels, shrink=0.8, aspect=25, pad=0.02)
-    scale.outline.set_visible(False)
-    scale.set_label("difference (grey levels)", fontsize=8)
-    quiet(scale.ax)
+    # Nothing is known of a unit without spikes: its panel has the colour of no difference.
+    fields, names = np.nan_to_num(differences), [f"unit {unit}" for unit in chosen]
+    figure = field_panels(fields, chosen, names, largest, "difference (grey levels)")
     when = f"{lag} step{'s' if lag > 1 else ''} before" if lag else "during"
     title = f"images {when} spikes of {population}, minus mean image"
-    figure.suptitle(plain(title), fontsize=10)
+    figure.suptitle(plain(title), x=0.01, ha="left", fontsize=10)
     return figure
