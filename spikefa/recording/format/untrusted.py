@@ -87,13 +87,15 @@ def inside(file: h5py.File, path: str) -> Any:
     Links to other files are refused before they are followed: the other file could be anything, for
     example an endless pipe.
     """
-    parts = path.strip("/").split("/")
+    links, parts = file.id.links, path.strip("/").split("/")
     for depth in range(1, len(parts) + 1):
         part = "/".join(parts[:depth])
-        link = file.get(part, getlink=True)
-        require(not isinstance(link, h5py.ExternalLink), f"its /{part} lies in another file")
-        require(not isinstance(link, h5py.SoftLink), f"its /{part} leads elsewhere")
-    return file.get(path)
+        if not links.exists(part.encode()):
+            return None
+        kind = links.get_info(part.encode()).type
+        require(kind != h5py.h5l.TYPE_EXTERNAL, f"its /{part} lies in another file")
+        require(kind == h5py.h5l.TYPE_HARD, f"its /{part} leads elsewhere")
+    return file[path]
 
 
 def read_attributes(item: h5py.HLObject) -> dict[str, Any]:
@@ -107,10 +109,10 @@ def read_attributes(item: h5py.HLObject) -> dict[str, Any]:
         attribute = item.attrs.get_id(name)
         if attribute.dtype.kind != "O":
             _check_attribute(attribute, one_line(repr(name), 60))
-            value = item.attrs[name]
-            # A string is read as bytes, a number as a NumPy scalar, several as an array.
-            plain = value.decode(errors="replace") if isinstance(value, bytes) else value.tolist()
-            found[name] = plain
+            value = np.empty(attribute.shape, attribute.dtype)
+            attribute.read(value)
+            plain = value.tolist()
+            found[name] = plain.decode(errors="replace") if isinstance(plain, bytes) else plain
     return found
 
 

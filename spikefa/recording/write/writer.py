@@ -252,7 +252,12 @@ class Writer:
         self.abandon()
 
     def _redirect(self) -> None:
-        """Let what HDF5 writes from now on go nowhere."""
+        """Let what HDF5 writes from now on go nowhere.
+
+        The file stays open beside it. HDF5 knows files by their numbers on the disk: it would take
+        the next one that got the number of a deleted file for this one, and read nothing for ever.
+        """
+        self._kept = os.dup(self._handle)
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, self._handle, inheritable=False)
         os.close(nowhere)
