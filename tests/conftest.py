@@ -1,6 +1,7 @@
 """Fixtures that several rooms of tests use."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ def own_key(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard():
+    """Shells let what runs in the background ignore Ctrl-C; processes of tests inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

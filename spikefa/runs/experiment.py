@@ -131,7 +131,12 @@ class Experiment(ABC):
         return self.name
 
     def run(
-        self, settings: Any = None, out: Path | None = None, resume: Path | None = None
+        self,
+        settings: Any = None,
+        out: Path | None = None,
+        resume: Path | None = None,
+        *,
+        figures: bool = True,
     ) -> RunDirectory:
         """Compute the run, draw its figures and write its results.
 
@@ -143,6 +148,8 @@ class Experiment(ABC):
             Folder to create; by default a folder in ``runs`` with the name of the experiment.
         resume : Path, optional
             Folder of a run to continue, instead of starting a new one.
+        figures : bool, default True
+            Whether the figures are drawn; `draw` draws them later.
 
         Raises
         ------
@@ -155,30 +162,35 @@ class Experiment(ABC):
         with stoppable(self.name):
             settings = self.completed(self.settings() if settings is None else settings)
         if resume is None:
-            return self._start(settings, out or Path("runs") / self.folder(settings))
+            return self._start(settings, out or Path("runs") / self.folder(settings), figures)
         directory = RunDirectory.open(resume)
         with stoppable(self.name, directory), locked(directory.path):
             before = self._unchanged(settings, directory).threads
             prepared = self.prepare(settings, directory)
             threads = threads_of_resumed(settings, before, directory.path, prepared.threads)
-            return self._finish(settings, prepared, directory, threads)
+            return self._finish(settings, prepared, directory, threads, figures)
 
-    def _start(self, settings: Any, out: Path) -> RunDirectory:
+    def _start(self, settings: Any, out: Path, figures: bool) -> RunDirectory:
         """Compute a new run; if it is refused before its first result, no folder is left."""
         with stoppable(self.name):
             prepared = self.prepare(settings, None)
             threads = threads_of(settings, prepared.threads)
         with stoppable(self.name, RunDirectory(out)):
-            return self._compute(settings, prepared, RunDirectory.create(out), threads)
+            return self._compute(settings, prepared, RunDirectory.create(out), threads, figures)
 
     def _compute(
-        self, settings: Any, prepared: Prepared, directory: RunDirectory, threads: Threads
+        self,
+        settings: Any,
+        prepared: Prepared,
+        directory: RunDirectory,
+        threads: Threads,
+        figures: bool,
     ) -> RunDirectory:
         try:
             with locked(directory.path):
                 directory.claim()
                 with directory.emptied_if_refused():
-                    return self._finish(settings, prepared, directory, threads)
+                    return self._finish(settings, prepared, directory, threads, figures)
         except (SpikefaError, KeyboardInterrupt):
             if not directory.config.exists():
                 for folder in (directory.figures, directory.path):
@@ -187,7 +199,12 @@ class Experiment(ABC):
             raise
 
     def _finish(
-        self, settings: Any, prepared: Prepared, directory: RunDirectory, threads: Threads
+        self,
+        settings: Any,
+        prepared: Prepared,
+        directory: RunDirectory,
+        threads: Threads,
+        figures: bool,
     ) -> RunDirectory:
         directory.clear()
         settings = replace(settings, threads=threads.number)
@@ -197,7 +214,8 @@ class Experiment(ABC):
             print(f"threads {threads.number}: {threads.reason}", flush=True)
         with on_threads(threads.number):
             prepared.compute(directory)
-            self.conclude(settings, directory, self.draw_figures(settings, directory))
+            drawn = self.draw_figures(settings, directory) if figures else []
+            self.conclude(settings, directory, drawn)
         return directory
 
     def draw(self, directory: RunDirectory) -> list[Path]:

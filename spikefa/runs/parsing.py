@@ -28,6 +28,7 @@ from spikefa.utils.yaml_text import parse_named
 S = TypeVar("S")
 TYPED = {"config": None, "resume": None, "trust": False, "progress": "auto"}
 """Options that only the command line can give, and what they are if it does not."""
+FIGURES = "draw the figures at the end; `spikefa figure` draws them later"
 
 
 class Request(NamedTuple):
@@ -41,12 +42,15 @@ class Request(NamedTuple):
         The folders of ``--out`` and ``--resume``.
     progress : {"auto", "bar", "log", "none"}
         See `spikefa.utils.showing`.
+    figures : bool
+        Whether the run draws its figures at its end.
     """
 
     settings: Any
     out: Path | None
     resume: Path | None
     progress: Progress
+    figures: bool
 
 
 def settings_parser(name: str, settings: type, description: str = "") -> ArgumentParser:
@@ -67,6 +71,7 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
         help="run code that --config or --resume names, though it was not run here before",
     )
     parser.add_argument("--progress", type=Progress, default="auto", help=PROGRESS)
+    parser.add_argument("--figures", type=bool, default=True, help=FIGURES, **_switch(bool))
     hints = annotations(settings)
     for item in options(settings):
         parser.add_argument(
@@ -114,7 +119,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
         for config in given["config"] or ():
             _check_trusted(found, Path(str(config)), words, trust)
         _announce(found)
-        return Request(found, _path(given["out"]), None, given["progress"])
+        return Request(found, _path(given["out"]), None, given["progress"], given["figures"])
     if given["out"] is not None:
         raise SpikefaError("--resume continues in the folder of the run: leave out --out")
     run = RunDirectory.open(Path(given["resume"]))
@@ -124,7 +129,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
     for config in given["config"] or ():
         _check_trusted(found, Path(str(config)), [*words, *_places(known)], trust)
     _announce(known, found)
-    return Request(found, None, run.path, given["progress"])
+    return Request(found, None, run.path, given["progress"], given["figures"])
 
 
 def trusted_settings(
@@ -232,6 +237,6 @@ def _refused(message: str, settings: type) -> str:
     unknown = re.search(r"unrecognized arguments: (--[^\s=]+)|Option '([^']+)' is not", message)
     if unknown is None:
         return in_words(message, annotations(settings), flag)
-    own = [*(item.name for item in fields(settings)), "out", *TYPED]
+    own = [*(item.name for item in fields(settings)), "out", "figures", *TYPED]
     name = unknown[1] or flag(unknown[2])
     return f"there is no option {name}{did_you_mean(name, map(flag, own))}"

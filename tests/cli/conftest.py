@@ -5,14 +5,14 @@ import shutil
 import pytest
 
 from spikefa.cli import main
-from tests.helpers.small_run import SMALL
+from tests.helpers.small_run import DRAWN
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A finished run of two epochs, which nobody may change."""
     out = tmp_path_factory.mktemp("cli") / "run"
-    assert main([*SMALL, "--epochs", "2", "--validation-images", "30", "--out", str(out)]) == 0
+    assert main([*DRAWN, "--epochs", "2", "--validation-images", "30", "--out", str(out)]) == 0
     return out
 
 

@@ -33,7 +33,10 @@ def ended(process, times, after, gap):
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all processes
         time.sleep(gap)
-    text = process.communicate(timeout=300)[0]
+    try:
+        text = process.communicate(timeout=300)[0]
+    finally:
+        process.kill()  # what did not end would train on for hours beside the tests
     assert "Traceback" not in text
     assert process.returncode in (130, -signal.SIGINT)  # a shell says 130 of both
     return [line for line in text.splitlines() if line.startswith("spikefa: ")]

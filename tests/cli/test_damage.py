@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spikefa.cli import main
-from tests.helpers.small_run import SMALL
+from tests.helpers.small_run import DRAWN, SMALL
 
 
 @pytest.mark.parametrize("file", ["config.yaml", "metrics.csv", "recording.h5", "summary.json"])
@@ -57,7 +57,7 @@ def test_a_full_disk_is_one_line(tmp_path):
         "from spikefa.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
-    arguments = [*SMALL, "--epochs", "1", "--record", "false", "--out", str(tmp_path / "run")]
+    arguments = [*DRAWN, "--epochs", "1", "--record", "false", "--out", str(tmp_path / "run")]
     done = subprocess.run(
         [sys.executable, "-c", limit, *arguments], capture_output=True, text=True, timeout=600
     )

@@ -9,10 +9,12 @@ import pytest
 from spikefa.cli import main
 from spikefa.experiments.lillicrap2016.fig4 import Settings
 from spikefa.recording import open_recording
+from tests.helpers.small_run import RESUME
 
 SMALL = (
     "run lillicrap2016.fig4 --dataset digits --hidden 10 --hidden-layers 2 --outputs 20 "
-    "--train-images 100 --test-images 60 --batch-size 20 --learning-rate 1e-2 --warmup-epochs 1"
+    "--train-images 100 --test-images 60 --batch-size 20 --learning-rate 1e-2 --warmup-epochs 1 "
+    "--figures false"
 ).split()
 
 
@@ -24,7 +26,8 @@ def run(out, *more):
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     folder = tmp_path_factory.mktemp("replicas")
-    return folder / "both", run(folder / "both", "--epochs", "2", "--replicas", "2", "--seed", "5")
+    options = "--epochs 2 --replicas 2 --seed 5 --figures".split()
+    return folder / "both", run(folder / "both", *options)
 
 
 def rows(path):
@@ -85,7 +88,7 @@ def test_one_replica_has_no_deviation(tmp_path, capsys):
 
 def test_a_finished_run_that_is_resumed_says_the_same(both):
     folder, summary = both
-    assert main(["run", "lillicrap2016.fig4", "--resume", str(folder)]) == 0
+    assert main([*RESUME, str(folder)]) == 0
     again = json.loads((folder / "summary.json").read_text())
     for name in ("replicas", "test_error_percent", "sd_test_error_percent", "epochs"):
         assert again[name] == summary[name]

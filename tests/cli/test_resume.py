@@ -11,7 +11,7 @@ import torch
 
 import spikefa as sf
 from spikefa.cli import main
-from tests.helpers.small_run import SMALL, run_cli
+from tests.helpers.small_run import RESUME, SMALL, run_cli
 
 
 def test_ctrl_c_then_resume_equals_the_whole_run(tmp_path):
@@ -32,7 +32,7 @@ def test_ctrl_c_then_resume_equals_the_whole_run(tmp_path):
     assert "Traceback" not in said
     assert not (stopped / "summary.json").exists()
 
-    resumed = run_cli("run", "lillicrap2016.fig4", "--resume", stopped)
+    resumed = run_cli(*RESUME, stopped)
     assert resumed.returncode == 0, resumed.stderr
     assert run_cli(*long, "--out", whole).returncode == 0
     a, b = (torch.load(run / "checkpoint.pt", weights_only=True) for run in (whole, stopped))
@@ -46,7 +46,7 @@ def test_ctrl_c_then_resume_equals_the_whole_run(tmp_path):
 
 
 def test_resuming_with_more_epochs_goes_on(copied):
-    command = ["run", "lillicrap2016.fig4", "--resume", str(copied), "--epochs", "3"]
+    command = [*RESUME, str(copied), "--epochs", "3"]
     assert main(command) == 0
     assert json.loads((copied / "summary.json").read_text())["epochs"] == 3
 

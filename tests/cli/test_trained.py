@@ -9,7 +9,7 @@ from PIL import Image
 
 import spikefa as sf
 from spikefa.cli import main
-from tests.helpers.small_run import SMALL
+from tests.helpers.small_run import RESUME, SMALL
 
 FIG4 = SMALL[:2]
 
@@ -150,7 +150,7 @@ def test_weights_of_a_run_begin_another(finished, tmp_path, said, capsys):
     assert after["test_error_percent"] == before["test_error_percent"]
     assert after["alignment_degrees"] == pytest.approx(before["alignment_degrees"], abs=1e-4)
     path.unlink()
-    assert main([*FIG4, "--resume", str(out), "--epochs", "2"]) == 0, "the file is not needed again"
+    assert main([*RESUME, str(out), "--epochs", "2"]) == 0, "the file is not needed again"
 
 
 def test_another_circuit_takes_the_forward_weights_alone(finished, tmp_path, said):

@@ -5,13 +5,12 @@ import random
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from spikefa.errors import SpikefaError
-from spikefa.experiments.lillicrap2016.fig4 import EXPERIMENT, Settings, Training, complete
+from spikefa.experiments.lillicrap2016.fig4 import EXPERIMENT, Settings
 
 SHORT = Settings(
     device="cpu",
@@ -29,24 +28,10 @@ SHORT = Settings(
 )
 
 
-@dataclass(frozen=True)
-class Undrawn(Training):
-    """The same without its figures, which take longer than everything else."""
-
-    def draw_figures(self, settings, directory):
-        return []
-
-    def conclude(self, settings, directory, figures):
-        pass
-
-
-QUICK = Undrawn(EXPERIMENT.name, Settings, complete=complete, may_change=EXPERIMENT.may_change)
-
-
 def run(settings, folder: Path) -> None:
     """Begin the run in a folder, or go on with what a killed process has left there."""
     begun = (folder / "config.yaml").exists()
-    QUICK.run(settings, **{"resume" if begun else "out": folder})
+    EXPERIMENT.run(settings, **{"resume" if begun else "out": folder}, figures=False)
 
 
 def in_child(settings, folder: Path, seconds: float | None = None) -> int | None:

@@ -12,11 +12,8 @@ import yaml
 import spikefa as sf
 from spikefa.cli import main
 from spikefa.plugins.classes import SEAMS, load_class
+from tests.helpers.small_run import RESUME, SMALLER
 
-SMALL = (
-    "run lillicrap2016.fig4 --dataset digits --device cpu --train-images 40 --test-images 20 "
-    "--hidden 8 --hidden-layers 2 --outputs 10 --batch-size 10 --epochs 1 --record false"
-).split()
 FIG4 = ["run", "lillicrap2016.fig4"]
 
 
@@ -48,7 +45,7 @@ def run(*arguments):
 
 
 def test_a_rule_of_a_file_runs_is_stored_and_runs_again(my_rules, capsys):
-    run(*SMALL, "--rule", "my_rules.py:Decorrelated", "--rule.alpha", 0.25, "--out", "one")
+    run(*SMALLER, "--rule", "my_rules.py:Decorrelated", "--rule.alpha", 0.25, "--out", "one")
     assert "running my_rules.py:Decorrelated" in capsys.readouterr().out
     assert includes(config("one")["rule"], {"class": f"{my_rules}:Decorrelated", "alpha": 0.25})
     told = summary("one")["rule"]
@@ -61,7 +58,7 @@ def test_a_rule_of_a_file_runs_is_stored_and_runs_again(my_rules, capsys):
     run(*FIG4, "--config", "one/config.yaml", "--out", "two")
     assert same("one", "two")
     assert config("one") == config("two")
-    run(*FIG4, "--resume", "one", "--epochs", 2)
+    run(*RESUME, "one", "--epochs", 2)
     assert summary("one")["epochs"] == 2
     assert summary("one")["rule"] == told
 
@@ -82,39 +79,39 @@ def test_reading_a_configuration_imports_nothing(choice, tmp_path, monkeypatch, 
     monkeypatch.syspath_prepend(tmp_path)
     Path("evil.py").write_text("open('pwned', 'w').write('imported')\nclass X: pass\n")
     Path("c.yaml").write_text(f"rule: {choice}\n")
-    said(*SMALL, "--config", "c.yaml")
+    said(*SMALLER, "--config", "c.yaml")
     assert not Path("pwned").exists()
 
 
 def test_an_argument_that_names_code_is_told(my_rules, capsys):
-    assert main([*SMALL, "--feedback", "Mixed", "--feedback.combine", "math.nosuch"]) == 2
+    assert main([*SMALLER, "--feedback", "Mixed", "--feedback.combine", "math.nosuch"]) == 2
     assert "running math.nosuch as --feedback.combine" in capsys.readouterr().out
 
 
 def test_what_is_not_there_is_not_announced_as_running(my_rules, capsys):
     for name in ("nosuch:Class", "nosuch.module.Class", "absent.py:Class"):
-        assert main([*SMALL, "--feedback", name]) == 2
+        assert main([*SMALLER, "--feedback", name]) == 2
         assert capsys.readouterr().out == ""
     for source, name in (
         ("my_rules.py:", "Decorelated"),
         ("torch.nn.modules.linear.", "Liner"),
         ("torch.no.X:", "Class"),
     ):
-        assert main([*SMALL, "--rule", source + name]) == 2
+        assert main([*SMALLER, "--rule", source + name]) == 2
         said = capsys.readouterr().out
         assert said == f"running {source[:-1]} to look for {name} as --rule\n"
 
 
 def test_another_argument_is_another_run(my_rules, said):
-    run(*SMALL, "--rule", "my_rules.py:Decorrelated", "--out", "one")
-    run(*SMALL, "--rule.alpha=0.5", "--rule=my_rules.py:Decorrelated", "--out", "two")
+    run(*SMALLER, "--rule", "my_rules.py:Decorrelated", "--out", "one")
+    run(*SMALLER, "--rule.alpha=0.5", "--rule=my_rules.py:Decorrelated", "--out", "two")
     assert not same("one", "two")
     assert "--rule" in said(*FIG4, "--resume", "one", "--rule.alpha", 0.5)
 
 
 def test_the_default_run_names_class_and_arguments(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    run(*SMALL, "--out", "run")
+    run(*SMALLER, "--out", "run")
     stored = config("run")
     assert includes(stored["rule"], {"class": "ThreeFactor"})
     assert includes(stored["feedback"], {"class": "FA"})
@@ -133,7 +130,7 @@ def test_the_default_run_names_class_and_arguments(tmp_path, monkeypatch):
 def test_the_configuration_of_before_is_read(tmp_path, monkeypatch):
     """As versions without --rule wrote it."""
     monkeypatch.chdir(tmp_path)
-    run(*SMALL, "--feedback-scale", 0.3, "--out", "one")
+    run(*SMALLER, "--feedback-scale", 0.3, "--out", "one")
     old = {key: value for key, value in config("one").items() if key not in ("rule", "feedback")}
     Path("old.yaml").write_text(yaml.safe_dump(old))
     run(*FIG4, "--config", "old.yaml", "--out", "two")
@@ -154,7 +151,7 @@ def test_the_configuration_of_before_is_read(tmp_path, monkeypatch):
     ],
 )
 def test_ways_to_name_a_circuit(name, tmp_path):
-    run(*SMALL, "--feedback", name, "--out", tmp_path / "run")
+    run(*SMALLER, "--feedback", name, "--out", tmp_path / "run")
     assert summary(tmp_path / "run")["feedback"]["class"].endswith(name[-2:])
 
 
@@ -163,7 +160,7 @@ def test_ways_to_name_a_circuit(name, tmp_path):
 )
 def test_a_rule_of_an_installed_package(name, package, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    run(*SMALL, "--rule", name, "--rule.alpha", 0.5, "--out", "run")
+    run(*SMALLER, "--rule", name, "--rule.alpha", 0.5, "--out", "run")
     assert summary("run")["rule"]["class"].endswith(("noisy.Decorrelated", "noisy.py:Decorrelated"))
     assert summary("run")["rule"]["alpha"] == 0.5
 
@@ -225,7 +222,7 @@ def test_help_shows_the_arguments_of_the_class(my_rules, capsys):
 
 def test_options_fill_the_arguments_of_the_same_meaning(tmp_path):
     options = ["--tau", 0.8, "--phi-delta", "spiking", "--gated", "true", "--feedback-scale", 0.3]
-    run(*SMALL, *options, "--out", tmp_path / "run")
+    run(*SMALLER, *options, "--out", tmp_path / "run")
     told = summary(tmp_path / "run")["feedback"]
     assert (told["tau"], told["phi_delta"], told["gated"]) == (0.8, "spiking", True)
     assert told["scale"] == 0.3
@@ -233,7 +230,7 @@ def test_options_fill_the_arguments_of_the_same_meaning(tmp_path):
 
 def test_an_argument_by_its_own_name_wins(tmp_path):
     options = ["--tau", 0.8, "--feedback.tau", 0.7, "--rule.learning-rate", 1e-4]
-    run(*SMALL, *options, "--out", tmp_path / "run")
+    run(*SMALLER, *options, "--out", tmp_path / "run")
     told = summary(tmp_path / "run")
     assert told["feedback"]["tau"] == 0.7
     assert told["rule"]["learning_rate"] == 1e-4
@@ -241,9 +238,9 @@ def test_an_argument_by_its_own_name_wins(tmp_path):
 
 
 def test_the_scale_of_one_circuit_does_not_reach_another(my_rules):
-    run(*SMALL, "--feedback", "my_rules.py:Louder", "--feedback.factor", 2, "--out", "run")
+    run(*SMALLER, "--feedback", "my_rules.py:Louder", "--feedback.factor", 2, "--out", "run")
     assert summary("run")["feedback"]["scale"] == 0.5
-    run(*SMALL, "--feedback", "Backprop", "--out", "other")
+    run(*SMALLER, "--feedback", "Backprop", "--out", "other")
     told = summary("other")["feedback"]
     assert told["gated"] is True, "what Backprop has by default"
     assert "scale" not in told
@@ -251,7 +248,7 @@ def test_the_scale_of_one_circuit_does_not_reach_another(my_rules):
 
 
 def test_another_class_forgets_what_the_configuration_says_of_the_old_one(my_rules):
-    run(*SMALL, "--feedback-scale", 0.3, "--rule", "my_rules.py:Decorrelated", "--out", "one")
+    run(*SMALLER, "--feedback-scale", 0.3, "--rule", "my_rules.py:Decorrelated", "--out", "one")
     changed = ["--feedback", "Backprop", "--rule", "ThreeFactor"]
     run(*FIG4, "--config", "one/config.yaml", *changed, "--out", "two")
     assert config("two")["hidden"] == 8
@@ -269,7 +266,7 @@ def test_another_class_forgets_what_the_configuration_says_of_the_old_one(my_rul
 def test_print_config_is_accepted(my_rules, capsys):
     choice = ["--rule", "my_rules.py:Decorrelated", "--rule.alpha", "0.25"]
     with pytest.raises(SystemExit):
-        main([*SMALL, *choice, "--print_config"])
+        main([*SMALLER, *choice, "--print_config"])
     printed = capsys.readouterr().out
     assert yaml.safe_load(printed)["rule"] == {"class": choice[1], "alpha": 0.25}
     Path("printed.yaml").write_text(printed)
@@ -306,5 +303,5 @@ def test_print_config_is_accepted(my_rules, capsys):
     ],
 )
 def test_a_mistake_is_one_line(options, message, my_rules, said):
-    assert message in said(*SMALL, *options, "--out", "run")
+    assert message in said(*SMALLER, *options, "--out", "run")
     assert not Path("run").exists()

@@ -12,7 +12,7 @@ from spikefa.cli import main
 from spikefa.plugins.classes import SEAMS
 from spikefa.plugins.named_code import Code, code_in
 from spikefa.plugins.trust import NAME, check_trusted, seal
-from tests.helpers.small_run import SMALL
+from tests.helpers.small_run import RESUME, SMALL
 
 FIG4 = SMALL[:2]
 TELLTALE = """
@@ -112,15 +112,15 @@ def mine(folder):
 
 
 def test_own_runs_are_resumed_and_those_of_others_are_not(mine, said, capsys, monkeypatch):
-    assert main([*FIG4, "--resume", "one", "--epochs", "2"]) == 0
+    assert main([*RESUME, "one", "--epochs", "2"]) == 0
     monkeypatch.setenv("XDG_STATE_HOME", str(mine / "another user"))
     capsys.readouterr()
     refused = said(*FIG4, "--resume", "one", "--epochs", "3")
     assert "mine.py:Plain, which one/config.yaml names as --rule, was not run here" in refused
     assert "--trust" in refused
     said(*FIG4, "--config", "one/config.yaml", "--out", "two")
-    assert main([*FIG4, "--resume", "one", "--epochs", "3", "--rule", "mine.py:Plain"]) == 0
-    assert main([*FIG4, "--resume", "one", "--epochs", "4"]) == 0, "it was run here by now"
+    assert main([*RESUME, "one", "--epochs", "3", "--rule", "mine.py:Plain"]) == 0
+    assert main([*RESUME, "one", "--epochs", "4"]) == 0, "it was run here by now"
 
 
 def test_changed_code_is_refused_in_one_line(mine, said):
@@ -129,10 +129,10 @@ def test_changed_code_is_refused_in_one_line(mine, said):
     assert "has changed since" in refused
     assert "has changed since" in said(*FIG4, "--config", "one/config.yaml", "--out", "two")
     remedy = refused.split("start a new run with ")[1].split()
-    assert main([*FIG4, *remedy]) == 0
-    assert main([*FIG4, "--resume", "FOLDER", "--epochs", "2"]) == 0
+    assert main([*FIG4, "--figures", "false", *remedy]) == 0
+    assert main([*RESUME, "FOLDER", "--epochs", "2"]) == 0
     Path("mine.py").write_text(TELLTALE, encoding="utf-8")
-    assert main([*FIG4, "--resume", "one", "--epochs", "2"]) == 0
+    assert main([*RESUME, "one", "--epochs", "2"]) == 0
 
 
 @pytest.mark.parametrize(

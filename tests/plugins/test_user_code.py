@@ -9,11 +9,7 @@ import pytest
 import spikefa as sf
 from spikefa.cli import main
 from spikefa.plugins.classes import SEAMS, load_class
-
-SMALL = (
-    "run lillicrap2016.fig4 --dataset digits --device cpu --train-images 40 --test-images 20 "
-    "--hidden 8 --hidden-layers 2 --outputs 10 --batch-size 10 --epochs 1 --record false"
-).split()
+from tests.helpers.small_run import SMALLER
 
 HEAD = "import torch\nimport spikefa as sf\n"
 
@@ -58,7 +54,7 @@ RULES = [
 @pytest.mark.parametrize(("body", "line", "message"), RULES)
 def test_a_wrong_update(body, line, message, write, said):
     file = write(rule(body))
-    told = said(*SMALL, "--rule", "mine.py:Mine", "--out", "run")
+    told = said(*SMALLER, "--rule", "mine.py:Mine", "--out", "run")
     assert re.search(rf"{file}, line {line}: .*{message}", told)
     assert not Path("run").exists(), "it is found before anything is written"
 
@@ -74,7 +70,7 @@ def test_a_wrong_update(body, line, message, write, said):
 )
 def test_a_wrong_file_or_constructor(source, line, message, write, said):
     file = write(source)
-    told = said(*SMALL, "--rule", "mine.py:Mine", "--out", "run")
+    told = said(*SMALLER, "--rule", "mine.py:Mine", "--out", "run")
     assert re.search(rf"{file}, line {line}: .*{message}", told)
 
 
@@ -99,7 +95,7 @@ def test_a_wrong_file_or_constructor(source, line, message, write, said):
 )
 def test_a_wrong_circuit(method, line, message, write, said):
     file = write(circuit(method))
-    told = said(*SMALL, "--feedback", "mine.py:Mine", "--out", "run")
+    told = said(*SMALLER, "--feedback", "mine.py:Mine", "--out", "run")
     assert re.search(rf"{file}, line {line}: .*{message}", told)
 
 
@@ -112,7 +108,7 @@ def test_nan_that_comes_later_is_found_by_the_guard(write, said):
         "    def __init__", "    traces = {'seen': 'post'}\n    def __init__"
     )
     write(source)
-    told = said(*SMALL, "--rule", "mine.py:Mine", "--out", "run")
+    told = said(*SMALLER, "--rule", "mine.py:Mine", "--out", "run")
     assert re.search("became NaN or infinite at step 3", told)
 
 
@@ -138,11 +134,11 @@ def test_an_error_that_is_not_the_users_is_not_blamed_on_them(write):
 def test_opening_a_run_runs_no_code(write, capsys):
     """Only a run or its continuation does; looking at it does not."""
     file = write(rule("return sf.Outer(pre, -state.learning_rate * modulator)"))
-    assert main([*SMALL, "--rule", "mine.py:Mine", "--out", "run"]) == 0
+    assert main([*SMALLER, "--rule", "mine.py:Mine", "--out", "run"]) == 0
     file.write_text("raise SystemExit('the file was run')\n")
     for command in (["inspect", "run"], ["figure", "run"], ["report", "run"]):
         assert main(command) == 0
     capsys.readouterr()
     with pytest.raises(SystemExit, match="the file was run"):
-        main([*SMALL, "--config", "run/config.yaml", "--trust", "--out", "again"])
+        main([*SMALLER, "--config", "run/config.yaml", "--trust", "--out", "again"])
     assert "running" in capsys.readouterr().out, "said before it runs"

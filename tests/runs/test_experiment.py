@@ -54,6 +54,14 @@ def test_a_run_is_computed_drawn_and_concluded(tmp_path):
     assert SIZES.draw(directory) == [directory.figures / "size10.png"]
 
 
+def test_figures_can_be_left_out_and_drawn_later(tmp_path):
+    directory = SIZES.run(out=tmp_path / "run", figures=False)
+    assert directory.read_summary() == {"figures": []}
+    assert SIZES.draw(directory) == [directory.figures / "size10.png"]
+    SIZES.run(resume=directory.path)
+    assert directory.read_summary() == {"figures": ["size10.png"]}
+
+
 def test_the_default_folder_has_the_name_of_the_experiment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert SIZES.run().path.as_posix() == "runs/some.sizes"

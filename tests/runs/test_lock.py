@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 
 from spikefa.errors import SpikefaError
+from spikefa.experiments.lillicrap2016.fig4 import EXPERIMENT
 from spikefa.runs import lock
 from spikefa.runs.lock import locked
 from spikefa.utils import locks
-from tests.helpers.killed_runs import QUICK, SHORT
+from tests.helpers.killed_runs import SHORT
 from tests.helpers.processes import start_python
 from tests.helpers.small_run import SMALL
 
@@ -110,10 +111,10 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
 
 def test_a_running_run_is_neither_begun_again_nor_resumed(tmp_path, said):
     out = tmp_path / "run"
-    QUICK.run(TINY, out=out)
+    EXPERIMENT.run(TINY, out=out, figures=False)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     with locked(out):
-        for arguments in ([*SMALL, "--out", out], ["run", QUICK.name, "--resume", out]):
+        for arguments in ([*SMALL, "--out", out], ["run", EXPERIMENT.name, "--resume", out]):
             assert f"the run in {out} is being written by process {os.getpid()}" in said(*arguments)
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
@@ -124,7 +125,7 @@ def test_only_one_of_several_makes_the_folder(tmp_path):
 
     def run():
         try:
-            QUICK.run(TINY, out=tmp_path / "some" / "run")
+            EXPERIMENT.run(TINY, out=tmp_path / "some" / "run", figures=False)
             outcomes.append("ran")
         except SpikefaError as error:
             outcomes.append(str(error))

@@ -9,11 +9,12 @@ import yaml
 from spikefa.cli import main
 from spikefa.runs.catalogue import experiment_names
 from spikefa.runs.loading import load_experiment
+from tests.helpers.small_run import RESUME
 
 FIG4 = ["run", "lillicrap2016.fig4"]
 SMALL = (
     "--device cpu --hidden 12 --hidden-layers 1 --outputs 12 --batch-size 5 --epochs 1 "
-    "--learning-rate 1e-2 --feedback-scale 0.5 --record false"
+    "--learning-rate 1e-2 --feedback-scale 0.5 --record false --figures false"
 ).split()
 
 
@@ -54,7 +55,7 @@ def test_a_file_by_a_path_from_here(tmp_path, monkeypatch):
     assert config_of(out)["dataset"] == str(tmp_path / "mine.npz")
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
-    assert main([*FIG4, "--resume", str(out), "--epochs", "2"]) == 0
+    assert main([*RESUME, str(out), "--epochs", "2"]) == 0
 
 
 @pytest.mark.parametrize("seed", [0, 1], ids=["the same", "other"])
@@ -66,7 +67,7 @@ def test_a_run_goes_on_with_the_same_data_wherever_it_lies(tmp_path, seed, capsy
     assert main([*FIG4, *SMALL, "--dataset", str(write(before)), "--out", str(out)]) == 0
     capsys.readouterr()
     moved = str(write(after, seed))
-    again = main([*FIG4, "--resume", str(out), "--epochs", "2", "--dataset", moved])
+    again = main([*RESUME, str(out), "--epochs", "2", "--dataset", moved])
     said = capsys.readouterr().err
     assert again == (2 if seed else 0)
     assert ("was begun with other data" in said) == bool(seed)
@@ -88,7 +89,7 @@ def test_a_function_is_told_before_it_runs_and_trusted_as_rules_are(tmp_path, ca
     assert main([*FIG4, *SMALL, "--dataset", named, "--out", str(out)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines.index(f"running {named} as --dataset") < lines.index("IMPORTED")
-    assert main([*FIG4, "--resume", str(out), "--epochs", "2"]) == 0
+    assert main([*RESUME, str(out), "--epochs", "2"]) == 0
     capsys.readouterr()
     config = tmp_path / "of others.yaml"
     config.write_text((out / "config.yaml").read_text())

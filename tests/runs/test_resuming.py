@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from spikefa.errors import SpikefaError
+from spikefa.experiments.lillicrap2016.fig4 import EXPERIMENT
 from spikefa.runs.directory import RunDirectory
 from spikefa.utils.files import remove_leftovers
-from tests.helpers.killed_runs import QUICK, SHORT
+from tests.helpers.killed_runs import SHORT
 from tests.helpers.small_run import SMALL
 
 TINY = replace(SHORT, epochs=2)
@@ -21,7 +22,7 @@ TINY = replace(SHORT, epochs=2)
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     out = tmp_path_factory.mktemp("resuming") / "run"
-    QUICK.run(TINY, out=out)
+    EXPERIMENT.run(TINY, out=out, figures=False)
     return out
 
 
@@ -48,8 +49,8 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(copied, f
     for file in (copied.checkpoint, copied.metrics, copied.summary):
         file.unlink()
     with pytest.raises(SpikefaError, match="continue it with --resume"):
-        QUICK.run(TINY, out=copied.path)
-    QUICK.run(TINY, resume=copied.path)
+        EXPERIMENT.run(TINY, out=copied.path, figures=False)
+    EXPERIMENT.run(TINY, resume=copied.path, figures=False)
     check_same_state(copied.path, finished)
     assert metrics(copied.path) == metrics(finished)
 
@@ -59,15 +60,15 @@ def test_a_run_that_was_killed_before_its_configuration_is_no_run(copied):
         if file.is_file():
             file.unlink()
     with pytest.raises(SpikefaError, match="holds no run"):
-        QUICK.run(TINY, resume=copied.path)
-    QUICK.run(TINY, out=copied.path)
+        EXPERIMENT.run(TINY, resume=copied.path, figures=False)
+    EXPERIMENT.run(TINY, out=copied.path, figures=False)
 
 
 def test_rows_without_a_checkpoint_are_not_overwritten(copied):
     copied.checkpoint.unlink()
     before = copied.metrics.read_bytes()
     with pytest.raises(SpikefaError, match="no checkpoint at"):
-        QUICK.run(TINY, resume=copied.path)
+        EXPERIMENT.run(TINY, resume=copied.path, figures=False)
     assert copied.metrics.read_bytes() == before
 
 
@@ -77,23 +78,23 @@ def test_a_row_that_a_kill_has_lost_is_rebuilt(copied, finished):
         copied.metrics.unlink()
         if kept is not None:
             copied.metrics.write_text(kept)
-        QUICK.run(TINY, resume=copied.path)
+        EXPERIMENT.run(TINY, resume=copied.path, figures=False)
         assert copied.metrics.read_text() == (finished / "metrics.csv").read_text()
 
 
 def test_rows_of_replicas_are_rebuilt_too(tmp_path):
     settings = replace(TINY, replicas=2, record=False)
-    run = QUICK.run(settings, out=tmp_path / "run")
+    run = EXPERIMENT.run(settings, out=tmp_path / "run", figures=False)
     before = run.replicas.read_text()
     run.replicas.unlink()
-    QUICK.run(settings, resume=run.path)
+    EXPERIMENT.run(settings, resume=run.path, figures=False)
     assert run.replicas.read_text() == before
 
 
 def test_fewer_epochs_than_were_done_are_refused(copied):
     before = copied.config.read_text()
     with pytest.raises(SpikefaError, match="has done 2 epochs, --epochs 1 would undo some"):
-        QUICK.run(replace(TINY, epochs=1), resume=copied.path)
+        EXPERIMENT.run(replace(TINY, epochs=1), resume=copied.path, figures=False)
     assert copied.config.read_text() == before
 
 
@@ -103,7 +104,7 @@ def test_fewer_epochs_than_were_done_are_refused(copied):
 )
 def test_options_that_would_have_no_effect_are_refused(changed, copied):
     with pytest.raises(SpikefaError, match="leave it out, or start a new run"):
-        QUICK.run(replace(TINY, **changed), resume=copied.path)
+        EXPERIMENT.run(replace(TINY, **changed), resume=copied.path, figures=False)
 
 
 def dead():
@@ -129,7 +130,7 @@ def test_leftovers_of_killed_processes_are_removed_and_nothing_else(copied):
     ]
     for file in (*ours, *theirs):
         file.write_text("a part")
-    QUICK.run(TINY, resume=copied.path)
+    EXPERIMENT.run(TINY, resume=copied.path, figures=False)
     assert [file for file in ours if file.exists()] == []
     assert [file for file in theirs if not file.exists()] == []
 
@@ -179,14 +180,14 @@ def test_a_full_disk_is_one_line_and_the_old_file_stays(name, copied):
 def test_a_run_on_a_full_disk_can_be_resumed_when_there_is_room(room, tmp_path):
     """Without a recording, whose writer is tested in its own room."""
     settings = replace(TINY, record=False)
-    run = QUICK.run(settings, out=tmp_path / "run")
+    run = EXPERIMENT.run(settings, out=tmp_path / "run", figures=False)
     before, rows = state(run.path), metrics(run.path)
     with Room(room), pytest.raises(SpikefaError, match=r"no room left on the disk") as refused:
-        QUICK.run(replace(settings, epochs=3), resume=run.path)
+        EXPERIMENT.run(replace(settings, epochs=3), resume=run.path, figures=False)
     assert "\n" not in str(refused.value)
     after = state(run.path)
     assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
-    QUICK.run(replace(settings, epochs=3), resume=run.path)
+    EXPERIMENT.run(replace(settings, epochs=3), resume=run.path, figures=False)
     assert metrics(run.path)[:2] == rows
     assert len(metrics(run.path)) == 3
 

@@ -12,9 +12,9 @@ from spikefa.cli import main
 from spikefa.errors import SpikefaError
 from spikefa.runs.tensorboard import TensorBoard
 from tests.helpers.shown_runs import simulation
-from tests.helpers.small_run import SMALL
+from tests.helpers.small_run import DRAWN, SMALL
 
-RUN = [*SMALL, "--tensorboard", "--validation-images", "30"]
+RUN = [*DRAWN, "--tensorboard", "--validation-images", "30"]
 
 
 def read(folder):

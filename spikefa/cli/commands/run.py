@@ -24,11 +24,11 @@ def execute(given: argparse.Namespace) -> None:
     if {"-h", "--help"} & set(options):
         print(full_help(name, experiment.settings, options, description(name)), end="")
         return
-    settings, out, resume, progress = parse_settings(name, experiment.settings, options)
+    asked = parse_settings(name, experiment.settings, options)
     stop_in_order()
-    lower = what_to_lower(settings)
-    with showing(progress), enough_memory(lower), blaming("the run", *files_of(settings)):
-        run = experiment.run(settings, out, resume)
+    lower, code = what_to_lower(asked.settings), files_of(asked.settings)
+    with showing(asked.progress), enough_memory(lower), blaming("the run", *code):
+        run = experiment.run(asked.settings, asked.out, asked.resume, figures=asked.figures)
     _print_outcome(run.path)
 
 

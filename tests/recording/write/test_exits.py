@@ -15,7 +15,6 @@ import torch
 from tests.helpers.toy_network import *
 from spikefa.recording import *
 torch.set_num_threads(1)
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, if the tests run behind a shell
 toy = Toy()
 recorder = Recorder.create("e.h5", PROBES, [Window("w", 0, 5000)], toy.variables, PROVENANCE)
 toy.run(recorder, range(37))
