@@ -1,6 +1,6 @@
 """Refuse networks for which there is too little memory, before it is taken."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -8,17 +8,15 @@ import torch
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.optimiser import Optimiser
 from spikefa.synapses import Synapses
-from spikefa.utils.memory import META, rehearsed, require_room
+from spikefa.utils.memory import META, rehearsed, rehearsed_each, require_room
 from spikefa.utils.replicas import copies, on_meta
 
 Connect = Callable[[torch.device], Mapping[str, Synapses]]
-
 
 Optimise = Callable[[Mapping[str, Synapses]], Optimiser | None]
 
 
 def require_room_for_weights(
-    names: Collection[str],
     connect: Connect,
     feedback: FeedbackCircuit,
     optimise: Optimise,
@@ -29,8 +27,6 @@ def require_room_for_weights(
 
     Parameters
     ----------
-    names : collection of str
-        The populations on which synapses end.
     connect : callable
         Makes the forward synapses on the device that it is given.
     feedback : FeedbackCircuit
@@ -45,9 +41,8 @@ def require_room_for_weights(
     NotEnoughMemory
         If there is too little memory.
     """
-    parts = {name: partial(_one, connect, name) for name in names}
-    needs = {f"the synapses onto {name}": rehearsed(make) for name, make in parts.items()}
-    drawn = max(needs.values())
+    needs = {f"the synapses onto {name}": n for name, n in rehearsed_each(connect).items()}
+    drawn = max(needs.values(), default=0)
     synapses = on_meta(connect)(META) if drawn else {}
     needs["the feedback circuit"] = rehearsed(partial(_circuit, feedback, synapses))
     needs["the optimiser"] = rehearsed(partial(_optimiser, optimise, synapses))
@@ -58,10 +53,6 @@ def require_room_for_weights(
     else:
         require_room(needs, device)
         require_room(on_cpu)
-
-
-def _one(connect: Connect, name: str, device: torch.device) -> Synapses:
-    return connect(device)[name]
 
 
 def _circuit(

@@ -98,9 +98,7 @@ class Network(Shown):
         self.initialised = False
         connect = partial(make_synapses, n_inputs, self.populations, synapses, dtype)
         optimise = partial(Optimiser.of, optimiser, rule)
-        require_room_for_weights(
-            self.populations, connect, feedback, optimise, replicas, self.device
-        )
+        require_room_for_weights(connect, feedback, optimise, replicas, self.device)
         self.synapses = connect(self.device)
         LearningRates.of(rule, feedback, len(self.synapses), dtype)  # raise errors early
         self.optimiser = optimise(self.synapses)

@@ -6,6 +6,7 @@ takes no memory. So whatever a circuit or a rule allocates is counted, without a
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,13 +104,34 @@ def rehearsed(make: Callable[[torch.device], Any]) -> int:
     values. A user's code that reads them is not counted; its mistakes are told when it is called in
     earnest.
     """
+    return sum(rehearsed_each(_Whole(make)).values())
+
+
+def rehearsed_each(make: Callable[[torch.device], Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many bytes of tensors `make` allocates for each entry of what it returns.
+
+    It is empty if a user's code reads their values, see `rehearsed`.
+    """
     try:
         shadow = on_meta(make)
-        known = _storages(shadow)
-        found = _storages(shadow(META))
+        known, made = _storages(shadow), shadow(META)
+        found = {name: _storages(each) for name, each in made.items()}
     except Exception:
-        return 0
-    return sum(size for place, size in found.items() if place not in known)
+        return {}
+    return {
+        name: sum(size for place, size in sizes.items() if place not in known)
+        for name, sizes in found.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Returns what `make` does as the only entry of a mapping."""
+
+    make: Callable[[torch.device], Any]
+
+    def __call__(self, device: torch.device) -> dict[str, Any]:
+        return {"": self.make(device)}
 
 
 def _storages(tree: Any) -> dict[int, int]:

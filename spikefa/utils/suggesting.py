@@ -14,9 +14,11 @@ def did_you_mean(given: object, known: Iterable[object]) -> str:
     """Return what to put behind a name that is none of `known`: " (did you mean 'FA'?)", or "".
 
     Names that differ in a few letters, in case or in dashes come first; then those of which the
-    given name is a part, or the initials, as ``lr`` is of ``learning-rate``.
+    given name is a part, or the initials, as ``lr`` is of ``learning-rate``. It is "" for a known
+    name, at once, because messages are often made before it is known whether they are needed.
     """
-    found = nearest(str(given), [str(each) for each in known])
+    word, names = str(given), [str(each) for each in known]
+    found = nearest(word, names) if word not in names else []
     if not found:
         return ""
     *others, last = map(repr, found)
