@@ -118,6 +118,10 @@ class LearningRates:
         self._scale(rule, circuit, scheduled, self.own.tolist())
         self.scheduled[:] = scheduled
 
+    def check(self, rule: PlasticityRule, circuit: FeedbackCircuit) -> None:
+        """Refuse a circuit that could not go on with the present factors. See `set`."""
+        self._scaled(rule, circuit, self.scheduled, self.own.tolist())
+
     def _of_each(self, factor: float | Sequence[float], decay: float) -> list[float]:
         """Return the factors of all projections and, last, that of the decay."""
         count, given = len(self.rates), plain_sequence(factor)
@@ -142,6 +146,21 @@ class LearningRates:
         own: Sequence[float],
     ) -> None:
         """Set rates and decay to those of the rule times these factors; check them first."""
+        rates, lost = self._scaled(rule, circuit, scheduled, own)
+        self.rates[:] = rates
+        if lost != self.lost.tolist():
+            self._add_up()
+            self.lost.copy_(torch.tensor(lost, dtype=torch.float64))
+            self._look_ahead()
+
+    def _scaled(
+        self,
+        rule: PlasticityRule,
+        circuit: FeedbackCircuit,
+        scheduled: Sequence[float],
+        own: Sequence[float],
+    ) -> tuple[list[float], list[float]]:
+        """Return the rates, and the fractions that one step removes, with these factors."""
         *factors, decay = [a * b for a, b in zip(scheduled, own, strict=True)]
         base = rule.rates(len(self.rates))
         rates = [rate * each for rate, each in zip(base, factors, strict=True)]
@@ -156,11 +175,7 @@ class LearningRates:
             "these must decay alike: freeze none, or all; and with decay_times_rate give one "
             "learning rate",
         )
-        self.rates[:] = rates
-        if lost != self.lost.tolist():
-            self._add_up()
-            self.lost.copy_(torch.tensor(lost, dtype=torch.float64))
-            self._look_ahead()
+        return rates, lost
 
     @property
     def log_factors(self) -> Tensor:

@@ -263,6 +263,7 @@ class Runner:
         self.flush()
         connect(self.network, circuit, seed)
         choose_backend(self._asked, self.network, self.batch, circuit)  # or refuse it
+        self.state.learning_rates.check(self.network.rule, circuit)
         self.network.feedback = circuit
         self.renew_feedback()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import snntorch
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import spikefa as sf
@@ -355,6 +355,7 @@ def outcome(sim, *arguments):
         return sim, str(error)
 
 
+@example([("rates", [0.0, 2.0, 2.0]), ("switch", "PFAo")], 1, 1e-4)
 @given(st.lists(ACTIONS, max_size=12), st.sampled_from([1, 3]), st.sampled_from([0.0, 1e-4]))
 @settings(max_examples=15, deadline=None)
 def test_whatever_happens_in_between(tiny, actions, batch, decay):

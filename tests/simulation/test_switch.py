@@ -110,3 +110,21 @@ def test_a_recording_whose_variable_is_gone_ends_whole(tmp_path):
     with sf.open(path) as recording:
         assert recording.status == "closed"
         assert recording.steps.tolist() == [0, 1, 2]
+
+
+def test_a_circuit_that_could_not_go_on_is_refused_before_anything_changes():
+    """Not at the next presentation: its weights decay with those of all projections alike."""
+    rule = sf.ThreeFactor(1e-2, weight_decay=1e-4)
+    network = sf.models.lillicrap2016.spiking_mnist(
+        hidden=5, hidden_layers=1, outputs=10, n_inputs=64, rule=rule
+    )
+    sim = sf.Simulation(network, sf.datasets.digits(), batch_size=4, progress=False)
+    sim.set_learning_rates([0, 1])
+    before = network.feedback
+    with pytest.raises(SpikefaError, match="the weights of PFAo decay with those of all"):
+        sim.switch(sf.PFAo())
+    assert network.feedback is before
+    sim.learn(2)
+    sim.set_learning_rates(1)
+    sim.switch(sf.PFAo())
+    sim.learn(2)
