@@ -32,9 +32,16 @@ def run(finished, tmp_path):
     return RunDirectory(shutil.copytree(finished, tmp_path / "run"))
 
 
-@pytest.fixture
-def hostile(run):
-    """A run in whose files every text is an attack."""
+@pytest.fixture(scope="module")
+def text(finished, tmp_path_factory):
+    """The page of the run."""
+    return written(RunDirectory(shutil.copytree(finished, tmp_path_factory.mktemp("page") / "run")))
+
+
+@pytest.fixture(scope="module")
+def hostile_page(finished, tmp_path_factory):
+    """The page of a run in whose files every text is an attack."""
+    run = RunDirectory(shutil.copytree(finished, tmp_path_factory.mktemp("hostile") / "run"))
     config = yaml.safe_load(run.config.read_text()) | {HOSTILE: HOSTILE, "data_dir": HOSTILE}
     run.write_config("lillicrap2016.fig4", config)
     summary = run.read_summary() | {"command": HOSTILE, "hardware": HOSTILE, "epochs": HOSTILE}
@@ -42,7 +49,7 @@ def hostile(run):
     run.write_summary(summary)
     text = run.metrics.read_text().replace("wall_seconds", f"rate_{HOSTILE}".replace('"', "'"))
     run.metrics.write_text(text.replace("step", "alignment_$\\frac{"))
-    return run
+    return written(run)
 
 
 class Page(HTMLParser):
@@ -72,9 +79,7 @@ def written(run):
     return (run.path / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_page_holds_the_run(run, capsys):
-    text = written(run)
-    assert capsys.readouterr().out == f"wrote {run.path / 'report.html'}\n"
+def test_the_page_holds_the_run(run, text):
     page = Page(text)
     summary = run.read_summary()
     for expected in (
@@ -93,8 +98,7 @@ def test_the_page_holds_the_run(run, capsys):
     assert len(text) < 2_000_000
 
 
-def test_the_page_needs_nothing_else(run):
-    text = written(run)
+def test_the_page_needs_nothing_else(text):
     page = Page(text)
     assert not {"script", "link", "iframe", "object"} & set(page.tags)
     for name, value in page.attributes:
@@ -105,20 +109,20 @@ def test_the_page_needs_nothing_else(run):
     assert "default-src 'none'" in text
 
 
-def test_hostile_text_is_text(hostile):
-    text = written(hostile)
-    page = Page(text)
+def test_hostile_text_is_text(hostile_page):
+    page = Page(hostile_page)
     assert "script" not in page.tags
     assert "x" not in [value for name, value in page.attributes if name == "src"]
     assert page.text.count(HOSTILE) >= 5
     assert page.tags.count("img") == 6
-    assert not set("\x00\x1b") & set(text)
+    assert not set("\x00\x1b") & set(hostile_page)
 
 
-def test_a_run_under_way_and_without_files(run):
+def test_a_run_under_way_and_without_files(run, capsys):
     for path in (run.summary, run.metrics, run.recording, run.checkpoint):
         path.unlink()
     page = Page(written(run))
+    assert capsys.readouterr().out == f"wrote {run.path / 'report.html'}\n"
     assert f"--resume {run.path}" in page.text
     assert "No epoch has finished yet" in page.text
     assert "img" not in page.tags
@@ -143,6 +147,7 @@ def test_a_damaged_config_is_one_line(run, capsys, config):
 
 
 def test_a_file_given_is_not_replaced_silently(run, tmp_path, capsys):
+    run.recording.unlink()  # which takes longest to draw
     out = tmp_path / "mine.html"
     out.write_text("mine")
     command = ["report", str(run.path), "--out", str(out)]
@@ -189,22 +194,21 @@ def dumped(page, folder):
     return done.stdout
 
 
-def test_in_a_browser_all_images_load_and_no_script_runs(hostile, tmp_path):
+def test_in_a_browser_all_images_load_and_no_script_runs(hostile_page, tmp_path):
     """Our probe is the only script that runs, even without the policy that forbids them all."""
-    text = written(hostile)
-    policy = re.search(r'<meta http-equiv="Content-Security-Policy".*?>', text)[0]
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy".*?>', hostile_page)[0]
     page = tmp_path / "probed.html"
-    page.write_text(text.replace(policy, PROBE))
+    page.write_text(hostile_page.replace(policy, PROBE))
     dom = dumped(page, tmp_path / "profile")
     seen = json.loads(re.search(r'data-seen="(.*?)"', dom)[1].replace("&quot;", '"'))
     assert seen == {"images": 6, "loaded": 6, "wide": False, "sections": 13}
     assert "data-pwned" not in dom.split("<body>")[0]
 
 
-def test_in_a_browser_the_policy_holds(run, tmp_path):
+def test_in_a_browser_the_policy_holds(text, tmp_path):
     page = tmp_path / "attacked.html"
     attack = "<script>document.documentElement.dataset.pwned = 1</script>"
-    page.write_text(written(run).replace("<h1>", f"{attack}<h1>"))
+    page.write_text(text.replace("<h1>", f"{attack}<h1>"))
     dom = dumped(page, tmp_path / "profile")
     assert "<h1>lillicrap2016.fig4</h1>" in dom
     assert "data-pwned" not in dom.split("<body>")[0]
