@@ -69,7 +69,8 @@ class ClassReadout:
 
     def state(self, streams: int, device: torch.device, dtype: torch.dtype) -> ReadoutState:
         """Return the counts before the first presentation, all 0."""
-        groups = torch.eye(self.n_classes, device=device, dtype=dtype)
+        groups = torch.zeros(self.n_classes, self.n_classes, device=device, dtype=dtype)
+        groups.fill_diagonal_(1)  # torch.eye imports torch's compiler on "meta": a second
         none = torch.zeros(streams, self.n_classes, device=device, dtype=dtype)
         templates = groups.repeat_interleave(self.n_outputs // self.n_classes, dim=1)
         return ReadoutState(none, none.clone(), templates)

@@ -12,6 +12,7 @@ from spikefa.bench.overhead import progress_cost
 from spikefa.datasets import Images
 from spikefa.simulation.evaluation import evaluate
 from spikefa.stimulus.images import ImageStimulus
+from tests.helpers.processes import run_python
 
 TRIES = 3
 
@@ -45,6 +46,30 @@ def test_help_answers_within_half_a_second():
 
 def test_the_import_adds_less_than_a_third_of_a_second_to_that_of_torch():
     assert timed_in_a_process("import torch", "import spikefa") < 0.3
+
+
+SIMULATIONS = """
+import sys
+import spikefa as sf
+from spikefa.plugins.classes import SEAMS, built_in
+
+images = sf.datasets.digits()
+for circuit in built_in(SEAMS["feedback"]).values():
+    for rule in built_in(SEAMS["rules"]).values():
+        options = {"n_inputs": 64, "feedback": circuit(), "rule": rule()}
+        net = sf.models.lillicrap2016.spiking_mnist(hidden=[5, 4], outputs=10, **options)
+        try:
+            sf.Simulation(net, images, batch_size=4, progress=False).learn(1)
+        except sf.SpikefaError:  # which do not go together
+            continue
+print([name for name in ("torch._dynamo", "sklearn") if name in sys.modules])
+"""
+
+
+def test_no_simulation_imports_the_compiler_or_scikit_learn():
+    """Each takes a second, and torch imports the compiler for some operations on "meta"."""
+    ended = run_python(SIMULATIONS)
+    assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr
 
 
 def test_mnist_is_ready_within_two_seconds(data_dir):
