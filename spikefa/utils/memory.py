@@ -113,9 +113,9 @@ def rehearsed_each(make: Callable[[torch.device], Mapping[str, Any]]) -> dict[st
     It is empty if a user's code reads their values, see `rehearsed`.
     """
     try:
-        shadow = on_meta(make)
-        known, made = _storages(shadow), shadow(META)
-        found = {name: _storages(each) for name, each in made.items()}
+        known: set[int] = set()
+        shadow = on_meta(make, lambda tensor: known.add(tensor.untyped_storage()._cdata))
+        found = {name: _storages(each) for name, each in shadow(META).items()}
     except Exception:
         return {}
     return {

@@ -129,9 +129,19 @@ def copies(replicas: int | None) -> int:
     return 1 if replicas is None else replicas + 1
 
 
-def on_meta(tree: Tree) -> Tree:
-    """Return a copy whose tensors are on torch's device "meta", so that they take no memory."""
-    return _copied(tree, lambda tensor: tensor.to("meta"), ())
+def on_meta(tree: Tree, visit: Callable[[Tensor], object] | None = None) -> Tree:
+    """Return a copy whose tensors are on torch's device "meta", so that they take no memory.
+
+    `visit`, if given, is called with each of its tensors.
+    """
+
+    def moved(tensor: Tensor) -> Tensor:
+        found = tensor.to("meta")
+        if visit is not None:
+            visit(found)
+        return found
+
+    return _copied(tree, moved, ())
 
 
 def visit_tensors(tree: object, visit: Callable[[Tensor], object]) -> None:
