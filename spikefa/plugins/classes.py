@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from spikefa.errors import SpikefaError, require
-from spikefa.plugins.user_code import from_file, import_file, source_file
+from spikefa.plugins.user_code import from_file, import_file, imported, source_file
 from spikefa.utils.suggesting import did_you_mean
 
 
@@ -111,13 +111,15 @@ def load_class(given: str, seam: Seam) -> type:
     """
     if ":" in given:
         source, name = given.rsplit(":", 1)
-        module = import_file(Path(source)) if names_file(source) else _import(source, given)
+        module = (
+            import_file(Path(source)) if names_file(source) else imported(source, given, "class")
+        )
         found = _attribute(module, name, source)
     elif names_file(given):
         raise SpikefaError(f"{given!r} names no class: give {_suggested(given, seam)}")
     elif "." in given:
         source, name = given.rsplit(".", 1)
-        found = _attribute(_import(source, given), name, source)
+        found = _attribute(imported(source, given, "class"), name, source)
     else:
         found = _by_name(given, seam)
     return _checked(found, given, seam)
@@ -169,17 +171,6 @@ def _by_name(name: str, seam: Seam) -> Any:
         raise SpikefaError(
             f"{name!r}, which an installed package offers as {points[name].value}, "
             f"cannot be imported: {type(error).__name__}: {error}"
-        ) from error
-
-
-def _import(module: str, given: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except Exception as error:
-        message = " ".join(str(error).split())
-        raise SpikefaError(
-            f"{given!r} cannot be imported: {type(error).__name__}: {message}; "
-            "give a class in a file of yours as FILE.py:CLASS"
         ) from error
 
 

@@ -1,13 +1,12 @@
 """Functions of the user by name: ``FILE.py:FUNCTION`` or ``package.module:FUNCTION``."""
 
-import importlib
 import inspect
 from pathlib import Path
 from types import FunctionType, ModuleType
 
 from spikefa.errors import SpikefaError, require
 from spikefa.plugins.classes import names_file
-from spikefa.plugins.user_code import blaming, import_file, source_file
+from spikefa.plugins.user_code import blaming, import_file, imported, source_file
 
 
 def call_function(given: str, what: str) -> object:
@@ -25,7 +24,9 @@ def call_function(given: str, what: str) -> object:
         If there is no such function, it needs arguments, or it fails: with its file and line.
     """
     source, _, name = given.rpartition(":")
-    module = import_file(Path(source)) if names_file(source) else _imported(source, given)
+    module = (
+        import_file(Path(source)) if names_file(source) else imported(source, given, "function")
+    )
     found = getattr(module, name, None)
     if not isinstance(found, FunctionType):
         raise SpikefaError(f"there is no function {name!r} in {source}: it has {_own(module)}")
@@ -41,17 +42,6 @@ def call_function(given: str, what: str) -> object:
     )
     with blaming(name, source_file(found)):
         return found()
-
-
-def _imported(module: str, given: str) -> ModuleType:
-    try:
-        return importlib.import_module(module)
-    except Exception as error:
-        message = " ".join(str(error).split())
-        raise SpikefaError(
-            f"{given!r} cannot be imported: {type(error).__name__}: {message}; "
-            "give a function in a file of yours as FILE.py:FUNCTION"
-        ) from error
 
 
 def _own(module: ModuleType) -> str:

@@ -53,6 +53,32 @@ def import_file(path: Path) -> ModuleType:
     return module
 
 
+def imported(module: str, given: str, kind: str) -> ModuleType:
+    """Return a module by its name.
+
+    Parameters
+    ----------
+    module : str
+    given : str
+        What the user gave, such as ``package.module.CLASS``.
+    kind : str
+        What it names: class or function.
+
+    Raises
+    ------
+    SpikefaError
+        If it cannot be imported.
+    """
+    try:
+        return importlib.import_module(module)
+    except Exception as error:
+        message = " ".join(str(error).split())
+        raise SpikefaError(
+            f"{given!r} cannot be imported: {type(error).__name__}: {message}; "
+            f"give a {kind} in a file of yours as FILE.py:{kind.upper()}"
+        ) from error
+
+
 def sha256(path: Path) -> str:
     """Return the checksum of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

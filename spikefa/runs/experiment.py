@@ -1,8 +1,8 @@
 """An experiment: a figure or table of a paper that can be run, resumed and drawn."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,22 @@ class Prepared:
 
 def _unchanged(settings: Any) -> Any:
     return settings
+
+
+@contextmanager
+def _new(directory: RunDirectory) -> Iterator[None]:
+    """Lock a new folder for a block, and remove it if nothing has begun there."""
+    try:
+        with locked(directory.path):
+            directory.claim()
+            with directory.emptied_if_refused():
+                yield
+    except (SpikefaError, KeyboardInterrupt):
+        if not directory.config.exists():
+            for folder in (directory.figures, directory.path):
+                with suppress(OSError):  # it is not empty
+                    folder.rmdir()
+        raise
 
 
 @dataclass(frozen=True)
@@ -168,7 +184,8 @@ class Experiment(ABC):
             before = self._unchanged(settings, directory).threads
             prepared = self.prepare(settings, directory)
             threads = threads_of_resumed(settings, before, directory.path, prepared.threads)
-            return self._finish(settings, prepared, directory, threads, figures)
+            self._finish(settings, prepared, threads, figures, directory)
+        return directory
 
     def _start(self, settings: Any, out: Path, figures: bool) -> RunDirectory:
         """Compute a new run; if it is refused before its first result, no folder is left."""
@@ -176,36 +193,19 @@ class Experiment(ABC):
             prepared = self.prepare(settings, None)
             threads = threads_of(settings, prepared.threads)
         with stoppable(self.name, RunDirectory(out)):
-            return self._compute(settings, prepared, RunDirectory.create(out), threads, figures)
-
-    def _compute(
-        self,
-        settings: Any,
-        prepared: Prepared,
-        directory: RunDirectory,
-        threads: Threads,
-        figures: bool,
-    ) -> RunDirectory:
-        try:
-            with locked(directory.path):
-                directory.claim()
-                with directory.emptied_if_refused():
-                    return self._finish(settings, prepared, directory, threads, figures)
-        except (SpikefaError, KeyboardInterrupt):
-            if not directory.config.exists():
-                for folder in (directory.figures, directory.path):
-                    with suppress(OSError):  # it is not empty
-                        folder.rmdir()
-            raise
+            directory = RunDirectory.create(out)
+            with _new(directory):
+                self._finish(settings, prepared, threads, figures, directory)
+        return directory
 
     def _finish(
         self,
         settings: Any,
         prepared: Prepared,
-        directory: RunDirectory,
         threads: Threads,
         figures: bool,
-    ) -> RunDirectory:
+        directory: RunDirectory,
+    ) -> None:
         directory.clear()
         settings = replace(settings, threads=threads.number)
         directory.write_config(self.name, asdict(settings))
@@ -216,7 +216,6 @@ class Experiment(ABC):
             prepared.compute(directory)
             drawn = self.draw_figures(settings, directory) if figures else []
             self.conclude(settings, directory, drawn)
-        return directory
 
     def draw(self, directory: RunDirectory) -> list[Path]:
         """Redraw the figures of a run from its files."""
