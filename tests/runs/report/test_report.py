@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-from html.parser import HTMLParser
 
 import pytest
 import yaml
@@ -12,12 +11,12 @@ import yaml
 from spikefa.cli import main
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.report.markup import element, escaped
+from tests.helpers.html_page import Page
 from tests.helpers.small_run import SMALL
 
 HOSTILE = (
     "<script>document.documentElement.dataset.pwned=1</script>\"'><img src=x onerror=alert(1)>"
 )
-VOID = {"meta", "img"}
 
 
 @pytest.fixture(scope="module")
@@ -50,28 +49,6 @@ def hostile_page(finished, tmp_path_factory):
     text = run.metrics.read_text().replace("wall_seconds", f"rate_{HOSTILE}".replace('"', "'"))
     run.metrics.write_text(text.replace("step", "alignment_$\\frac{"))
     return written(run)
-
-
-class Page(HTMLParser):
-    """Checks that elements nest, and collects them."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.tags, self.attributes, self.text = [], [], [], ""
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.attributes += attributes
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
 
 
 def written(run):
