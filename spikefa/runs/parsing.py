@@ -28,6 +28,8 @@ from spikefa.utils.yaml_text import parse_named
 S = TypeVar("S")
 TYPED = {"config": None, "resume": None, "trust": False, "progress": "auto"}
 """Options that only the command line can give, and what they are if it does not."""
+SHOWN: dict[str, Any] = {"progress": Progress, "figures": bool}
+"""Options that are no settings, but have values that can be wrong."""
 FIGURES = "draw the figures at the end; `spikefa figure` draws them later"
 
 
@@ -236,7 +238,7 @@ def _refused(message: str, settings: type) -> str:
     """Return a message of jsonargparse in words, with what may have been meant."""
     unknown = re.search(r"unrecognized arguments: (--[^\s=]+)|Option '([^']+)' is not", message)
     if unknown is None:
-        return in_words(message, annotations(settings), flag)
-    own = [*(item.name for item in fields(settings)), "out", "figures", *TYPED]
+        return in_words(message, annotations(settings) | SHOWN, flag)
+    own = [*(item.name for item in fields(settings)), "out", *SHOWN, *TYPED]
     name = unknown[1] or flag(unknown[2])
     return f"there is no option {name}{did_you_mean(name, map(flag, own))}"

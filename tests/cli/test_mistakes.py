@@ -97,3 +97,9 @@ def test_a_file_where_the_folder_should_be(tmp_path, said):
     line = said(*SMALL, "--out", tmp_path / "file")
     assert "cannot write" in line
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_options_that_are_no_settings_are_answered_in_words_too(said):
+    assert "--figures is 'maybe': give true or false" in said(*SMALL, "--figures", "maybe")
+    line = said(*SMALL, "--progress", "lgo")
+    assert "--progress is 'lgo' (did you mean 'log'?): give auto, bar, log or none" in line
