@@ -10,7 +10,7 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 NOTHING_BEGUN = "stopped before anything was begun"
 AGAIN = 0.01
-"""Seconds after which a Ctrl-C comes again that Python has dropped."""
+"""Seconds after which a Ctrl-C that Python has dropped is sent again."""
 
 
 def leave_at_once() -> None:
@@ -25,8 +25,8 @@ def leave_at_once() -> None:
 def stop_in_order() -> None:
     """Let Ctrl-C raise `KeyboardInterrupt` again, because something begins that it must end.
 
-    Python drops the exception where nobody could catch it, as in ``__del__`` or the callback of a
-    weak reference: it prints it and goes on. There the interrupt comes again a little later.
+    Python drops the exception where nobody could catch it, as in ``__del__`` or in the callback of
+    a weak reference: it prints it and goes on. The interrupt is then sent again a little later.
     """
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)

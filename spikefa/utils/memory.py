@@ -6,7 +6,6 @@ takes no memory. So whatever a circuit or a rule allocates is counted, without a
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,7 +103,7 @@ def rehearsed(make: Callable[[torch.device], Any]) -> int:
     values. A user's code that reads them is not counted; its mistakes are told when it is called in
     earnest.
     """
-    return sum(rehearsed_each(_Whole(make)).values())
+    return _sizes(make, lambda made: {"": made}).get("", 0)
 
 
 def rehearsed_each(make: Callable[[torch.device], Mapping[str, Any]]) -> dict[str, int]:
@@ -112,26 +111,23 @@ def rehearsed_each(make: Callable[[torch.device], Mapping[str, Any]]) -> dict[st
 
     It is empty if a user's code reads their values, see `rehearsed`.
     """
+    return _sizes(make, dict)
+
+
+def _sizes(
+    make: Callable[[torch.device], Any], parts: Callable[[Any], Mapping[str, Any]]
+) -> dict[str, int]:
+    """Return the bytes of each part of what `make` returns on "meta", or none if it fails there."""
+    known: set[int] = set()
     try:
-        known: set[int] = set()
         shadow = on_meta(make, lambda tensor: known.add(tensor.untyped_storage()._cdata))
-        found = {name: _storages(each) for name, each in shadow(META).items()}
-    except Exception:
+        found = {name: _storages(each) for name, each in parts(shadow(META)).items()}
+    except Exception:  # of a user's code, which raises it again when it is called in earnest
         return {}
     return {
         name: sum(size for place, size in sizes.items() if place not in known)
         for name, sizes in found.items()
     }
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """Returns what `make` does as the only entry of a mapping."""
-
-    make: Callable[[torch.device], Any]
-
-    def __call__(self, device: torch.device) -> dict[str, Any]:
-        return {"": self.make(device)}
 
 
 def _storages(tree: Any) -> dict[int, int]:

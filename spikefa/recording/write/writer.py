@@ -254,8 +254,9 @@ class Writer:
     def _redirect(self) -> None:
         """Let what HDF5 writes from now on go nowhere.
 
-        The file stays open beside it. HDF5 knows files by their numbers on the disk: it would take
-        the next one that got the number of a deleted file for this one, and read nothing for ever.
+        A second handle keeps the file open, and so its inode in use. HDF5 tells files apart by
+        their inodes: it would take a new file with the inode of a deleted one for that one, and try
+        for ever to read it.
         """
         self._kept = os.dup(self._handle)
         nowhere = os.open(os.devnull, os.O_RDWR)

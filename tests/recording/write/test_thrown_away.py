@@ -8,8 +8,8 @@ from spikefa.recording import open_recording
 from spikefa.recording.write.writer import Writer
 
 
-def test_its_number_on_the_disk_goes_to_no_other_file(tmp_path, start, toy, monkeypatch):
-    """HDF5 knows files by it: the next one that got it would read nothing, and for ever."""
+def test_its_inode_goes_to_no_other_file(tmp_path, start, toy, monkeypatch):
+    """HDF5 tells files apart by it: it would try for ever to read the next one that got it."""
     thrown = []
 
     def fail(writer):
