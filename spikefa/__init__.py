@@ -34,7 +34,7 @@ _NAMES = {
         "Auxiliary Backprop DFA FA FeedbackCircuit KP Mixed NodePerturbation PAL PFA PFAo "
         "PseudoBackprop Reward SF Shallow WM"
     ),
-    "network": "Network load_weights save_weights",
+    "network": "Connection Network load_weights save_weights",
     "neurons": "Population Rate SnnTorch StochasticBinary",
     "plasticity": (
         "BCM Direct Eligibility Oja Outer PlasticityRule Post RoughThreeFactor STDP ThreeFactor"
@@ -82,6 +82,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.feedback import PseudoBackprop as PseudoBackprop
     from spikefa.feedback import Reward as Reward
     from spikefa.feedback import Shallow as Shallow
+    from spikefa.network import Connection as Connection
     from spikefa.network import Network as Network
     from spikefa.network import load_weights as load_weights
     from spikefa.network import save_weights as save_weights

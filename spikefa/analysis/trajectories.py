@@ -29,7 +29,7 @@ class Trajectories(NamedTuple):
 
 def parameters(network: Network) -> Tensor:
     """Return a copy of all forward weights and biases as one flat float32 tensor on the CPU."""
-    parts = [part for each in network.synapses.values() for part in (each.weight, each.bias)]
+    parts = [part for each in network.projections.values() for part in (each.weight, each.bias)]
     return torch.cat([part.detach().flatten().to("cpu", torch.float32) for part in parts])
 
 

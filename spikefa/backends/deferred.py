@@ -72,11 +72,9 @@ class DeferredPlasticity(Backend):
         self._steps = steps
         self._own_work: Callable[[], AbstractContextManager[None]] = nullcontext
         self._copies: list[RoundedCopy] = []
-        numbered = enumerate(network.synapses.values())
+        numbered = list(enumerate(network.projections.values()))
         self._waiting = {n: self._deferred(each) for n, each in numbered if each.standard}
-        self.synapses: list[Transmitting] = [
-            self._waiting.get(n, each) for n, each in enumerate(network.synapses.values())
-        ]
+        self.synapses: list[Transmitting] = [self._waiting.get(n, each) for n, each in numbered]
         self.wiring = network.feedback.wiring.through(self._rounded) if self._dtype else None
 
     def _deferred(self, synapses: Synapses) -> Deferred:
@@ -96,7 +94,7 @@ class DeferredPlasticity(Backend):
 
     def prepare(self, work: Callable[[], None], scope: Scope) -> None:
         """Do the work once on trial: make room for what the rule returns, see who reads weights."""
-        synapses, reads = self.synapses, Reads(list(self.network.synapses.values()))
+        synapses, reads = self.synapses, Reads(list(self.network.projections.values()))
         self.synapses = [Watched(each, reads) for each in synapses]
         self._own_work = reads.allowed
         try:

@@ -81,7 +81,7 @@ def _not_to_round(network: Network) -> str | None:
     if network.dtype != torch.float32:
         return f"its numbers are {network.dtype}, and half precision is a copy of float32"
     populations = [each for each in network.populations.values() if not each.standard]
-    synapses = [each for each in network.synapses.values() if not each.standard]
+    synapses = [each for each in network.projections.values() if not each.standard]
     for part in (*populations, *synapses):
         return (
             f"it has {part!r}: it serves StochasticBinary populations, whose spikes half precision "
@@ -112,6 +112,9 @@ def _unusual(network: Network) -> str | None:
     for synapses in network.synapses.values():
         if not synapses.standard:
             return f"it has the synapses {synapses!r}"
+    for route in network.routes:
+        if route.delayed or route.name not in network.synapses:
+            return f"its projection {route.name} has a delay, or is not in the chain"
     if not network.rule.standard:
         return f"its rule is {type(network.rule).__name__}"
     if network.optimiser is not None:

@@ -64,13 +64,13 @@ def _kind(given: object) -> str:
     return "nothing (None)" if given is None else f"a {type(given).__name__}"
 
 
-def warn_of_large_rates(rule: PlasticityRule, populations: Sequence[str]) -> None:
+def warn_of_large_rates(rule: PlasticityRule, projections: Sequence[str]) -> None:
     """Warn of learning rates with which nothing is learnt, although all numbers stay finite."""
-    rates = dict(zip(populations, rule.rates(len(populations)), strict=True))
+    rates = dict(zip(projections, rule.rates(len(projections)), strict=True))
     name = max(rates, key=rates.__getitem__)
     if rates[name] > LARGE_RATE:
         notices.warn(
-            f"the learning rate of the synapses onto {name!r} is {rates[name]:g}: above "
+            f"the learning rate of the projection {name!r} is {rates[name]:g}: above "
             f"{LARGE_RATE} weights usually grow so large in a step that neurons do not answer to "
             "their input any more; give a smaller one if the error does not fall",
             stacklevel=2,

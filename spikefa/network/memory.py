@@ -1,6 +1,6 @@
 """Refuse networks for which there is too little memory, before it is taken."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -19,6 +19,7 @@ Optimise = Callable[[Mapping[str, Synapses]], Optimiser | None]
 def require_room_for_weights(
     connect: Connect,
     feedback: FeedbackCircuit,
+    chain: int,
     optimise: Optimise,
     replicas: int | None,
     device: torch.device,
@@ -31,6 +32,8 @@ def require_room_for_weights(
         Makes the forward synapses on the device that it is given.
     feedback : FeedbackCircuit
         Not connected yet.
+    chain : int
+        Number of projections, the first ones, that the circuit sees.
     optimise : callable
         Makes the optimiser of these synapses, if there is one.
     replicas : int, optional
@@ -44,7 +47,8 @@ def require_room_for_weights(
     needs = {f"the synapses onto {name}": n for name, n in rehearsed_each(connect).items()}
     drawn = max(needs.values(), default=0)
     synapses = on_meta(connect)(META) if drawn else {}
-    needs["the feedback circuit"] = rehearsed(partial(_circuit, feedback, synapses))
+    seen = list(synapses.values())[:chain]
+    needs["the feedback circuit"] = rehearsed(partial(_circuit, feedback, seen))
     needs["the optimiser"] = rehearsed(partial(_optimiser, optimise, synapses))
     needs = {name: copies(replicas) * count for name, count in needs.items()}
     on_cpu = {"the random numbers for the largest of the synapses": drawn}
@@ -56,9 +60,9 @@ def require_room_for_weights(
 
 
 def _circuit(
-    circuit: FeedbackCircuit, synapses: Mapping[str, Synapses], device: torch.device
+    circuit: FeedbackCircuit, chain: Sequence[Synapses], device: torch.device
 ) -> FeedbackCircuit:
-    circuit.connect(list(synapses.values()), device, next(iter(synapses.values())).weight.dtype)
+    circuit.connect(chain, device, chain[0].weight.dtype)
     return circuit
 
 

@@ -8,30 +8,30 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Projection, Wiring
+from spikefa.network.connections import Connection, find_routes, make_projections, routes_into
 from spikefa.network.learning import change_synapses
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.memory import require_room_for_weights
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
-from spikefa.network.parts import MakeSynapses, check_parts, make_synapses, nonzero
-from spikefa.network.replicas import check_written_in_place, widen
+from spikefa.network.parts import MakeSynapses, check_parts, nonzero
+from spikefa.network.replicas import Replicated, check_written_in_place, widen
 from spikefa.network.shown import Shown
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variables, alignments, in_a_row, network_variables
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule
-from spikefa.synapses import Dense, Transmitting
+from spikefa.synapses import Dense, Synapses, Transmitting
 from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.memory import made
-from spikefa.utils.numbers import place
-from spikefa.utils.ranges import Batch, Replicas, Seed, Size
-from spikefa.utils.replicas import replica, seeds_of, side_by_side
+from spikefa.utils.ranges import Batch, Delay, Replicas, Seed, Size
+from spikefa.utils.replicas import seeds_of, side_by_side
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
 
 
-class Network(Shown):
-    """A feedforward network that learns while it runs.
+class Network(Shown, Replicated):
+    """A network that learns while it runs: a chain of populations, and connections beside it.
 
     Parameters
     ----------
@@ -46,6 +46,10 @@ class Network(Shown):
     synapses : callable, or mapping of str to callable, default Dense
         Called as ``synapses(n_pre, n_post, device=..., dtype=...)`` for each projection. The keys
         of a mapping are names of postsynaptic populations; those not named get `Dense`.
+    connections : sequence of Connection, optional
+        Projections beside the chain from each population to the next, such as recurrent ones.
+    delays : mapping of str to int, optional
+        Steps that spikes take in the chain, by postsynaptic population; by default none.
     output_error : {"spikes", "probability"}, default "spikes"
         The error is this minus the target: the output's spikes (eq. 7), or their probability,
         which has the same mean and no noise. For rate neurons the two are the same.
@@ -61,8 +65,11 @@ class Network(Shown):
 
     Attributes
     ----------
-    synapses : dict of Synapses
-        Synapses by the name of the postsynaptic population.
+    projections : dict of Synapses
+        All synapses: those of the chain by the name of the postsynaptic population, then those
+        beside it by the name of the connection.
+    routes : list of Route
+        Where each projection begins and ends.
     initialised : bool
         Whether weights have been drawn.
     preset : set of str
@@ -89,23 +96,29 @@ class Network(Shown):
         dtype: torch.dtype = torch.float32,
         optimiser: MakeOptimiser | None = None,
         replicas: Replicas | None = None,
+        connections: Sequence[Connection] = (),
+        delays: Mapping[str, Delay] | None = None,
     ):
         check_parts(populations, feedback, rule, output_error, dtype)
         self.n_inputs = n_inputs
         self.populations = dict(populations)
         self.feedback, self.rule, self.output_error = feedback, rule, output_error
         self.device, self.dtype = torch.device(device), dtype
-        self.initialised = False
-        connect = partial(make_synapses, n_inputs, self.populations, synapses, dtype)
+        self.initialised, self.connections = False, tuple(connections)
+        self.routes = find_routes(populations, self.connections, delays or {})
+        self.into = routes_into(self.routes)
+        parts = n_inputs, self.populations, synapses, self.connections, dtype
+        connect = partial(make_projections, *parts)
         optimise = partial(Optimiser.of, optimiser, rule)
-        require_room_for_weights(connect, feedback, optimise, replicas, self.device)
-        self.synapses = connect(self.device)
-        LearningRates.of(rule, feedback, len(self.synapses), dtype)  # raise errors early
-        self.optimiser = optimise(self.synapses)
+        chain = len(self.populations)
+        require_room_for_weights(connect, feedback, chain, optimise, replicas, self.device)
+        self.projections = connect(self.device)
+        LearningRates.of(rule, feedback, len(self.routes), dtype)  # raise errors early
+        self.optimiser = optimise(self.projections)
         feedback.connect(list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
-        parts = self.synapses, feedback, self.optimiser
-        self.synapses, self.optimiser = widen(*parts, replicas, self.shared)
+        made = self.projections, feedback, self.optimiser
+        self.projections, self.optimiser = widen(*made, replicas, self.shared)
         self.replicas, self.preset = replicas, nonzero(self.tensors())
 
     @property
@@ -114,30 +127,14 @@ class Network(Shown):
         return list(self.populations.values())[-1].size
 
     @property
-    def leading(self) -> tuple[int, ...]:
-        """Dimensions that precede the shapes of a single network: (replicas,) or ()."""
-        return (self.replicas,) if self.replicas else ()
+    def synapses(self) -> dict[str, Synapses]:
+        """The synapses of the chain, by the name of the postsynaptic population."""
+        return {name: self.projections[name] for name in self.populations}
 
     @property
     def shared(self) -> list[object]:
-        """Objects that all replicas share: populations and the rule, which hold no state."""
-        return [*self.populations.values(), self.rule]
-
-    def replica(self, number: int) -> "Network":
-        """Return one replica: an ordinary network whose weights are views of these weights."""
-        require(bool(self.leading), "the network has no replicas: use it itself")
-        chosen = place(number, self.replicas or 0, "the replica")
-        one = replica(self, chosen, keep=self.shared)
-        one.replicas = None
-        return one
-
-    def each(self) -> list["Network"]:
-        """Return all replicas; without replicas, the network itself."""
-        return [self.replica(number) for number in range(self.replicas or 0)] or [self]
-
-    def first(self) -> "Network":
-        """Return the first replica; without replicas, the network itself."""
-        return self.replica(0) if self.leading else self
+        """Objects that all replicas share, since they hold no state."""
+        return [*self.populations.values(), self.rule, *self.connections]
 
     @ranged
     def initialise(self, seed: Seed | Sequence[Seed]) -> None:
@@ -153,6 +150,8 @@ class Network(Shown):
         for number, (one, own) in enumerate(zip(self.each(), seeds, strict=True)):
             for layer, synapses in enumerate(one.synapses.values(), start=1):
                 synapses.initialise(generator(own, "weights", layer))
+            for each in one.connections:
+                one.projections[each.name].initialise(generator(own, "weights", each.name))
             one.feedback.initialise(own)
             if one is not self:
                 check_written_in_place(one.tensors(), whole, number)
@@ -170,14 +169,14 @@ class Network(Shown):
 
     def at_rest(self, batch: int, device: torch.device) -> NetworkState:
         """Return the resting state of a single network on any device."""
-        rates = LearningRates.of(self.rule, self.feedback, len(self.synapses), self.dtype)
-        populations, synapses = self.populations.values(), self.synapses.values()
-        parts = populations, self.first().feedback, self.rule, synapses, rates
-        return NetworkState.at_rest(*parts, batch, self.dtype, device)
+        rates = LearningRates.of(self.rule, self.feedback, len(self.projections), self.dtype)
+        parts = self.populations.values(), self.first().feedback, self.rule
+        paths = self.routes, self.projections.values(), rates
+        return NetworkState.at_rest(self.n_inputs, *parts, *paths, batch, self.dtype, device)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all forward and feedback weights and the optimiser's state, by dotted name."""
-        synapses = {name: synapses.tensors() for name, synapses in self.synapses.items()}
+        synapses = {name: synapses.tensors() for name, synapses in self.projections.items()}
         tree = {"synapses": synapses, "feedback": self.feedback.tensors()}
         if self.optimiser is not None:
             tree["optimiser"] = self.optimiser.tensors()
@@ -228,14 +227,15 @@ class Network(Shown):
         self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None
     ) -> None:
         """Propagate the spikes through all forward populations within one step (eq. 5)."""
-        pre = inputs
-        transmitting = through or self.synapses.values()
-        for synapses, population, here in zip(
-            transmitting, self.populations.values(), state.populations, strict=True
-        ):
-            synapses.drive(pre, out=here.drive)
+        activity = self.activity(state, inputs)
+        transmitting = list(through or self.projections.values())
+        parts = zip(self.populations.values(), state.populations, self.into, strict=True)
+        for population, here, into in parts:
+            for number in into:
+                route, synapses = self.routes[number], transmitting[number]
+                state.axons.drive(route, synapses, activity, here.drive)
             population.step(here)
-            pre = here.spikes
+        state.axons.keep(activity)
 
     def feed_back(self, state: NetworkState, target: Tensor, along: Wiring | None = None) -> None:
         """Compute the output error, which the circuit, or `along` for it, carries (eqs. 6, 7)."""
@@ -251,15 +251,21 @@ class Network(Shown):
     ) -> None:
         """Apply the rule to every forward synapse (eq. 8), then let the circuit change its own."""
         layers, modulators = self.layers(state, inputs), state.feedback.modulators
-        learning, rates = through or self.synapses.values(), state.learning_rates.rates
-        change_synapses(self.rule, learning, layers, modulators, rates, self.optimiser)
-        self.feedback.learn(state.feedback, layers)
+        arriving = [modulators[route.target] for route in self.routes]
+        learning, rates = through or self.projections.values(), state.learning_rates.rates
+        change_synapses(self.rule, learning, layers, arriving, rates, self.optimiser)
+        self.feedback.learn(state.feedback, layers[: len(self.populations)])
 
     def layers(self, state: NetworkState, inputs: Tensor) -> list[Projection]:
-        """Return the projections with the populations that they connect, as a circuit sees them."""
-        sent = [inputs, *(population.spikes for population in state.populations)]
-        parts = self.synapses.values(), sent[:-1], state.populations, state.plasticity
+        """Return all projections with the activity of this step; a circuit sees the chain."""
+        sent = state.axons.sent(self.routes, self.activity(state, inputs))
+        post = [state.populations[route.target] for route in self.routes]
+        parts = self.projections.values(), sent, post, state.plasticity
         return [Projection(*each) for each in zip(*parts, strict=True)]
+
+    def activity(self, state: NetworkState, inputs: Tensor) -> list[Tensor]:
+        """Return the activity of the input and of each population in this step."""
+        return [inputs, *(population.spikes for population in state.populations)]
 
     def finish(self, state: NetworkState) -> None:
         """Count a step; do what is due then and no graph can hold: circuits, and weight decay."""
@@ -267,7 +273,7 @@ class Network(Shown):
         self.feedback.maintain()
         factors = state.learning_rates.step()
         if factors is not None:
-            for synapses, factor in zip(self.synapses.values(), factors, strict=True):
+            for synapses, factor in zip(self.projections.values(), factors, strict=True):
                 if factor != 1:
                     synapses.decay(factor)
             self.feedback.decay(factors[0])  # all factors are equal if the circuit decays
@@ -278,11 +284,11 @@ class Network(Shown):
         With replicas, their streams are concatenated: `[replicas * batch, n]`, or `[replicas, n]`
         for variables that the streams of a replica share.
         """
-        each = [
-            network_variables(one.populations, one.synapses, one.feedback, one.rule, own)
-            for one, own in zip(self.each(), state.each(), strict=True)
-        ]
-        return in_a_row(each) if self.leading else each[0]
+        if self.leading:
+            pairs = zip(self.each(), state.each(), strict=True)
+            return in_a_row([one.variables(own) for one, own in pairs])
+        parts = self.populations, self.projections, self.routes, self.feedback, self.rule
+        return network_variables(*parts, state)
 
     def alignment(self) -> dict[str, float]:
         """Return the angle between W and B^T, in degrees, by postsynaptic population.

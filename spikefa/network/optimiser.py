@@ -54,6 +54,7 @@ class Optimiser:
             "the learning rate of the optimiser is the rule's: leave lr out, and give it there",
         )
         self.synapses = dict(synapses)
+        self.biased = [each.biased for each in synapses.values()]
         self.gradients = [
             (torch.zeros_like(each.weight), torch.zeros_like(each.bias))
             for each in synapses.values()
@@ -100,7 +101,7 @@ class Optimiser:
             weight.copy_(change.weight)
             bias.copy_(change.bias)
         weight.mul_(-1 / rate)
-        bias.mul_(-1 / rate)
+        bias.mul_(-1 / rate if self.biased[layer] else 0)
 
     def check_elementwise(self) -> None:
         """Check that the weights of one replica cannot change the steps of another.

@@ -1,6 +1,7 @@
 """Replicas of a network: allocate their weights, and check that each is drawn in place."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from torch import Tensor
 
@@ -8,7 +9,42 @@ from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.optimiser import Optimiser
 from spikefa.synapses import Synapses
-from spikefa.utils.replicas import become, side_by_side
+from spikefa.utils.numbers import place
+from spikefa.utils.replicas import become, replica, side_by_side
+
+One = TypeVar("One", bound="Replicated")
+
+
+class Replicated:
+    """The replicas of a network, one by one."""
+
+    replicas: int | None
+
+    @property
+    def shared(self) -> list[object]:
+        """Objects that all replicas share, since they hold no state."""
+        raise NotImplementedError
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """Dimensions that precede the shapes of a single network: (replicas,) or ()."""
+        return (self.replicas,) if self.replicas else ()
+
+    def replica(self: One, number: int) -> One:
+        """Return one replica: an ordinary network whose weights are views of these weights."""
+        require(bool(self.leading), "the network has no replicas: use it itself")
+        chosen = place(number, self.replicas or 0, "the replica")
+        one = replica(self, chosen, keep=self.shared)
+        one.replicas = None
+        return one
+
+    def each(self: One) -> list[One]:
+        """Return all replicas; without replicas, the network itself."""
+        return [self.replica(number) for number in range(self.replicas or 0)] or [self]
+
+    def first(self: One) -> One:
+        """Return the first replica; without replicas, the network itself."""
+        return self.replica(0) if self.leading else self
 
 
 def widen(

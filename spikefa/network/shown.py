@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from spikefa.feedback import FeedbackCircuit
+from spikefa.network.connections import Connection
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule
 from spikefa.synapses import Synapses
@@ -17,7 +18,8 @@ class Parts(Protocol):
 
     n_inputs: int
     populations: dict[str, Population]
-    synapses: dict[str, Synapses]
+    projections: dict[str, Synapses]
+    connections: tuple[Connection, ...]
     feedback: FeedbackCircuit
     rule: PlasticityRule
 
@@ -33,7 +35,8 @@ class Shown:
     def __repr__(self: Parts) -> str:
         layers = "".join(f" -> {name}({each.size})" for name, each in self.populations.items())
         parts = f"input({self.n_inputs}){layers}, {self.feedback}, {type(self.rule).__name__}"
-        return f"Network({parts}{''.join(f', {n} replicas' for n in self.leading)})"
+        further = "".join(f", {each.name}" for each in self.connections)
+        return f"Network({parts}{further}{''.join(f', {n} replicas' for n in self.leading)})"
 
     def _repr_html_(self: Parts) -> str:
         replicas = "".join(f", {n} replicas" for n in self.leading)
@@ -51,11 +54,16 @@ def layers(network: Parts) -> str:
 def _rows(n_inputs: int, network: Parts) -> Iterator[tuple[object, ...]]:
     """Yield the cells of each population, the input first."""
     yield "input", n_inputs, "given by the stimulus", "", "", ""
-    rates = network.rule.rates(len(network.populations))
+    rates = network.rule.rates(len(network.projections))
     before = "input"
     populations: Mapping[str, Population] = network.populations
-    for (name, each), rate in zip(populations.items(), rates, strict=True):
-        synapses = network.synapses[name]
+    for (name, each), rate in zip(populations.items(), rates, strict=False):
+        synapses = network.projections[name]
         weights = f"{type(synapses).__name__}, {synapses.n_pre} x {synapses.n_post}"
         yield name, each.size, type(each).__name__, before, weights, f"{rate:g}"
         before = name
+    for connection, rate in zip(network.connections, rates[len(populations) :], strict=True):
+        synapses = network.projections[connection.name]
+        weights = f"{type(synapses).__name__}, {synapses.n_pre} x {synapses.n_post}"
+        origin = f"{connection.source}, {', '.join(map(str, connection.delays))} steps ago"
+        yield connection.target, "", "", origin, weights, f"{rate:g}"

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from spikefa.feedback import FeedbackCircuit, FeedbackState
+from spikefa.network.axons import Axons
+from spikefa.network.connections import Route
 from spikefa.network.learning_rates import LearningRates
 from spikefa.neurons import Population, PopulationState
 from spikefa.plasticity import PlasticityRule, PlasticityState
@@ -32,6 +34,8 @@ class NetworkState:
         Output minus target of this step.
     learning_rates : LearningRates
         Current learning rate and decay of each projection; see `Network.set_learning_rates`.
+    axons : Axons
+        Spikes on their way to synapses that they reach in a later step.
     steps : int
         Number of steps of simulated time in which the network has learned.
     """
@@ -41,6 +45,7 @@ class NetworkState:
     plasticity: list[PlasticityState]
     error: Tensor
     learning_rates: LearningRates
+    axons: Axons
     steps: int = 0
 
     def schedule_rates(
@@ -58,9 +63,11 @@ class NetworkState:
     @classmethod
     def at_rest(
         cls,
+        n_inputs: int,
         populations: Collection[Population],
         circuit: FeedbackCircuit,
         rule: PlasticityRule,
+        routes: Sequence[Route],
         synapses: Collection[Synapses],
         learning_rates: LearningRates,
         batch: int,
@@ -68,15 +75,18 @@ class NetworkState:
         device: torch.device,
     ) -> "NetworkState":
         """Return the resting state of `batch` streams of a single network on a device."""
+        resting = [population.state(batch, device, dtype) for population in populations]
+        silent = torch.zeros(batch, n_inputs, device=device, dtype=dtype)
         return cls(
-            [population.state(batch, device, dtype) for population in populations],
+            resting,
             circuit.state(batch, device, dtype),
             [
                 rule.state(each.n_pre, each.n_post, batch, rate, device, dtype)
                 for each, rate in zip(synapses, learning_rates.rates, strict=True)
             ],
-            torch.zeros(batch, list(synapses)[-1].n_post, device=device, dtype=dtype),
+            torch.zeros_like(resting[-1].spikes),
             learning_rates,
+            Axons.at_rest(routes, [silent, *(each.spikes for each in resting)]),
         )
 
     def replica(self, number: int) -> "NetworkState":

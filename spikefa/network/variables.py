@@ -7,10 +7,12 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.feedback import FeedbackCircuit
+from spikefa.feedback import ErrorState, FeedbackCircuit
+from spikefa.network.connections import Route
 from spikefa.network.state import NetworkState
-from spikefa.neurons import Population
+from spikefa.neurons import Population, PopulationState
 from spikefa.plasticity import PlasticityRule, PlasticityState
+from spikefa.plasticity.base import Place
 from spikefa.synapses import Synapses
 from spikefa.utils.angles import angle_between
 from spikefa.utils.replicas import across
@@ -35,7 +37,8 @@ RESERVED = (
 
 def network_variables(
     populations: Mapping[str, Population],
-    synapses: Mapping[str, Synapses],
+    projections: Mapping[str, Synapses],
+    routes: Sequence[Route],
     circuit: FeedbackCircuit,
     rule: PlasticityRule,
     state: NetworkState,
@@ -50,24 +53,18 @@ def network_variables(
     - ``alignment``, the angle in degrees between these weights and the transpose of the matrix that
       carries the error back, or of the matrix product along its path, if the circuit has one;
     - all other variables that the population and the circuit declare;
-    - the traces of the plasticity rule that belong to the neurons or to the synapses onto them.
+    - the traces of the plasticity rule that belong to the neurons or to the synapses onto them;
+    - ``weights_<name>`` of each connection onto it that is not in the chain, and the traces of the
+      rule there, ``<trace>_<name>``.
     """
     variables: Variables = {"input": {}}
-    for name, population, error in zip(
+    for name, here, error in zip(
         populations, state.populations, state.feedback.errors, strict=True
     ):
-        declared = populations[name].variables(population)
-        check_free(declared, RESERVED, name, f"{type(populations[name]).__name__}.variables")
-        variables[name] = {  # the first tells a recording how many neurons there are
-            "spikes": population.spikes,
-            "potential": population.potential,
-            "gain": population.gain,
-            "modulator": error.activity,
-            "error_potential": error.potential,
-            "weights": synapses[name].weight.view(1, -1),
-            **declared,
-        }
-    for name, (weight, back) in _opposed(synapses, circuit).items():
+        weights = projections[name].weight.view(1, -1)
+        variables[name] = _of_population(name, populations[name], here, error)
+        variables[name]["weights"] = weights
+    for name, (weight, back) in _opposed(projections, circuit).items():
         variables[name]["alignment"] = partial(_alignment, weight, back)
     of_circuit = circuit.variables(state.feedback)
     for name, further in zip(populations, of_circuit, strict=False):
@@ -77,7 +74,47 @@ def network_variables(
     for name, traces in rule_traces(rule, list(populations), state.plasticity).items():
         check_free(traces, variables[name], name, f"{type(rule).__name__}.traces")
         variables[name] |= traces
+    chain = len(populations)
+    parts = list(zip(routes, projections.values(), state.plasticity, strict=True))
+    for route, synapses, plasticity in parts[chain:]:
+        own = _of_connection(route.name, synapses, rule, plasticity)
+        name = list(populations)[route.target]
+        check_free(own, variables[name], name, f"the connection {route.name}")
+        variables[name] |= own
     return variables
+
+
+def _of_population(
+    name: str, population: Population, state: PopulationState, error: ErrorState
+) -> dict[str, Variable]:
+    """Return the variables of a population and of the error population beside it."""
+    declared = population.variables(state)
+    check_free(declared, RESERVED, name, f"{type(population).__name__}.variables")
+    return {  # the first tells a recording how many neurons there are
+        "spikes": state.spikes,
+        "potential": state.potential,
+        "gain": state.gain,
+        "modulator": error.activity,
+        "error_potential": error.potential,
+        **declared,
+    }
+
+
+def _of_connection(
+    name: str, synapses: Synapses, rule: PlasticityRule, plasticity: PlasticityState
+) -> dict[str, Tensor]:
+    """Return the weights and traces of a projection beside the chain."""
+    own = {f"weights_{name}": synapses.weight.view(1, -1)}
+    for trace, place in rule.traces.items():
+        own[f"{trace}_{name}"] = _in_rows(plasticity.traces[trace], place)
+    return own
+
+
+def _in_rows(trace: Tensor, place: Place) -> Tensor:
+    """Return a trace with a row for each stream, or one row that all streams share."""
+    if place == "synapse":
+        return trace.view(1, -1)
+    return trace.view(len(trace), -1) if place == "stream_synapse" else trace
 
 
 def check_free(names: Iterable[str], taken: Collection[str], population: str, where: str) -> None:
@@ -111,12 +148,7 @@ def rule_traces(
             label = f"rule_{name}" if name in RESERVED else name
             owner = pre if place == "pre" else post
             check_free([label], found[owner], owner, f"{type(rule).__name__}.traces")
-            if place == "synapse":
-                found[post][label] = trace.view(1, -1)
-            elif place == "stream_synapse":
-                found[post][label] = trace.view(len(trace), -1)
-            else:
-                found[owner][label] = trace
+            found[owner][label] = _in_rows(trace, place)
     return found
 
 

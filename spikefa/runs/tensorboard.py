@@ -78,7 +78,7 @@ def _charts(row: Row) -> Iterator[tuple[str, float]]:
 def _weights(simulation: Simulation) -> Iterator[tuple[str, Tensor]]:
     """Yield the weights of each projection, unless an epoch has begun since the last one."""
     if simulation.presentation == simulation.presentations(len(simulation.history)):
-        for name, synapses in simulation.network.synapses.items():
+        for name, synapses in simulation.network.projections.items():
             for part, tensor in synapses.tensors().items():
                 yield f"weights/{name}/{part}", tensor.detach().float()
 

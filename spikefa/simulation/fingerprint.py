@@ -39,7 +39,10 @@ class Fingerprint:
         training, network = self.training, self.training.network
         parts: dict[str, object] = {"the rule": network.rule, "the feedback": network.feedback}
         parts |= {f"population {name!r}": each for name, each in network.populations.items()}
-        parts |= {f"the synapses onto {name!r}": each for name, each in network.synapses.items()}
+        parts |= {f"the synapses onto {name!r}": each for name, each in network.projections.items()}
+        parts |= {f"the connection {each.name!r}": each for each in network.connections}
+        if any(route.delayed for route in network.routes):
+            parts["the delays"] = {route.name: route.delays for route in network.routes}
         if network.optimiser is not None:
             parts["the optimiser"] = network.optimiser.arguments
         described = [describe(name, part) for name, part in parts.items()]
@@ -77,7 +80,7 @@ class Fingerprint:
             network.rule,
             network.feedback,
             network.populations,
-            network.synapses,
+            network.projections,
             self.stimuli.train,
             factors.schedules,
             factors.decay_schedule,

@@ -168,7 +168,7 @@ def parts_of(
         yield Part(population, "step", "state", named_tensors(own), True)
     for plasticity in state.plasticity:
         yield Part(network.rule, "update", "state", named_tensors(plasticity))
-    for synapses in network.synapses.values():
+    for synapses in network.projections.values():
         yield Part(synapses, "apply", "self", named_tensors(synapses.tensors()), True)
     yield Part(network.feedback, "step", "state", named_tensors(state.feedback))
     yield Part(network.feedback, "learn", "self", named_tensors(network.feedback.tensors()))
@@ -179,7 +179,7 @@ def parts_of(
     if encoding is not None and code is not None:
         yield Part(encoding, "step", "state", named_tensors(code), True)
     yield Part(stimulus, "step", "state", named_tensors(shown), True)
-    rest = {"error": state.error, "learning_rates": state.learning_rates}
+    rest = {"error": state.error, "learning_rates": state.learning_rates, "axons": state.axons}
     yield Part(network, "step", "state", named_tensors(rest))
 
 

@@ -112,7 +112,7 @@ class Simulation(MadeOnce, Shown):
         )
         require_room_for_states(network, self.stimuli, batch_size)
         self.stimulus = self.stimuli.train
-        factors = RateFactors.of(network.synapses, schedule, decay_schedule)
+        factors = RateFactors.of(network.projections, schedule, decay_schedule)
         self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
@@ -205,7 +205,7 @@ class Simulation(MadeOnce, Shown):
 
     def freeze(self, *projections: int) -> None:
         """Let these projections, counted from 0 at the input, not learn; all others do."""
-        count = len(self.network.synapses)
+        count = len(self.network.projections)
         frozen = indices(projections, count, "the projections to freeze")
         self.set_learning_rates([float(number not in frozen) for number in range(count)])
 

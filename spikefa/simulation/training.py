@@ -71,7 +71,7 @@ class Training:
     def __post_init__(self) -> None:
         network, stimulus = self.network, self.stimulus
         check_rule_once(network.rule, network.dtype)
-        warn_of_large_rates(network.rule, list(network.populations))
+        warn_of_large_rates(network.rule, list(network.projections))
         stimulus.check(network)
         if not network.initialised:
             check_not_set(network.tensors(), network.preset)

@@ -42,6 +42,9 @@ class Synapses(ABC):
         Length that the weights onto each neuron keep, ``W_j <- norm W_j / |W_j|`` after every
         change, in place (RahmanSetayesh, Ghazizadeh & Marvasti 2021; Panjehpour & Esmailzadeh 2022,
         eq. 9). By default they are free.
+    biased : bool, default True
+        Whether the postsynaptic neurons have biases, which learn with these synapses. If not, they
+        stay 0.
     device, dtype
         Where the weights live, and as what.
 
@@ -61,6 +64,7 @@ class Synapses(ABC):
     _: KW_ONLY
     scale: Scale = 0.05
     norm: PositiveScale | None = None
+    biased: bool = True
     device: torch.device | str = field(default="cpu", repr=False)
     dtype: torch.dtype = field(default=torch.float32, repr=False)
     weight: Tensor = field(init=False, repr=False)
@@ -73,7 +77,7 @@ class Synapses(ABC):
 
     @property
     def standard(self) -> bool:
-        """Whether these are exactly `Dense` synapses without norm, which the fused kernels know."""
+        """Whether these are exactly `Dense`, with biases and no norm, which fused kernels know."""
         return False
 
     def initialise(self, generator: torch.Generator) -> None:
@@ -94,7 +98,8 @@ class Synapses(ABC):
             torch.matmul(pre, self.weight, out=out)
         else:
             sum_of_rows(rows, self.weight, out)
-        out.add_(self.bias.unsqueeze(-2))
+        if self.biased:
+            out.add_(self.bias.unsqueeze(-2))
 
     def apply(self, change: Change) -> None:
         """Add what the plasticity rule returned to the weights and biases, in place.
@@ -107,10 +112,12 @@ class Synapses(ABC):
                 self.weight.addcmul_(self.weight, change.loss.unsqueeze(-2), value=-1)
                 self.bias.addcmul_(self.bias, change.loss, value=-1)
             add_product(self.weight, change.pre.mT, change.post)
-            self.bias.add_(change.post.sum(-2))
+            if self.biased:
+                self.bias.add_(change.post.sum(-2))
         else:
             self.weight.add_(change.weight)
-            self.bias.add_(change.bias)
+            if self.biased:
+                self.bias.add_(change.bias)
         self.constrain()
 
     def decay(self, factor: float) -> None:

@@ -18,6 +18,8 @@ class Dense(Synapses):
         2016, Methods). Biases start at 0.
     norm : float, optional
         Length that the weights onto each neuron keep, see `Synapses`. By default they are free.
+    biased : bool, default True
+        Whether the postsynaptic neurons have biases, see `Synapses`.
     device, dtype
         Where the weights live, and as what.
 
@@ -34,8 +36,8 @@ class Dense(Synapses):
 
     @property
     def standard(self) -> bool:
-        """Whether no subclass has changed the synapses, and there is no norm."""
-        return type(self) is Dense and self.norm is None
+        """Whether no subclass has changed the synapses, they have biases, and there is no norm."""
+        return type(self) is Dense and self.biased and self.norm is None
 
     def constrain(self) -> None:
         """Restore the norm, if there is one."""

@@ -27,6 +27,8 @@ class Masked(Sparse):
         Half-range of the uniform distribution from which the weights are drawn.
     norm : float, optional
         Length that the weights onto each neuron keep, see `Synapses`.
+    biased : bool, default True
+        Whether the postsynaptic neurons have biases, see `Synapses`.
     device, dtype
         Where the weights live, and as what.
 

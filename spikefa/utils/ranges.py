@@ -56,6 +56,8 @@ Count = Annotated[int, Range(1, 1_000_000_000)]
 CountOrZero = Annotated[int, Range(0, 1_000_000_000)]
 Steps = Annotated[int, Range(1, 1_000_000)]
 """Steps of simulated time for one item."""
+Delay = Annotated[int, Range(0, 10_000, takes_memory=True)]
+"""Steps from a spike until it arrives."""
 Epochs = Annotated[int, Range(1, 100_000)]
 EpochsOrZero = Annotated[int, Range(0, 100_000)]
 Few = Annotated[int, Range(1, 10_000)]

@@ -117,6 +117,11 @@ def test_synapses_with_constraints_change_at_once(synapses, tiny):
     assert not any(isinstance(each, Deferred) for each in other.runner.backend.synapses)
 
 
+def test_connections_and_delays(tiny):
+    recurrent = sf.Connection("hidden2", "hidden1", delay=(1, 3))
+    agree(tiny, connections=[recurrent], delays={"hidden2": 2})
+
+
 @pytest.mark.parametrize("batch", [1, 2, 7])
 @pytest.mark.parametrize("replicas", [None, 3])
 def test_batches_and_replicas(batch, replicas, tiny):

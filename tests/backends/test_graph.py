@@ -137,6 +137,15 @@ def test_every_kind_of_synapses(tiny, synapses):
     side_by_side(tiny, lambda b: simulate(tiny, b, **made), presentations=8)
 
 
+def test_connections_and_delays(tiny):
+    """The ring buffer has 3 places, so that neither a step nor an image ends where it began."""
+    made = {
+        "connections": [sf.Connection("hidden2", "hidden1", delay=(1, 3))],
+        "delays": {"hidden2": 2},
+    }
+    side_by_side(tiny, lambda b: simulate(tiny, b, **made), presentations=8)
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding(tiny, encoding):
     side_by_side(tiny, lambda b: simulate(tiny, b, encoding=ENCODINGS[encoding]), presentations=8)
