@@ -115,8 +115,8 @@ def _unusual(network: Network) -> str | None:
     for route in network.routes:
         if route.delayed or route.name not in network.synapses:
             return f"its projection {route.name} has a delay, or is not in the chain"
-    if not network.rule.standard:
-        return f"its rule is {type(network.rule).__name__}"
+    if not network.rules.standard:
+        return f"its rule is {network.rules}"
     if network.optimiser is not None:
         return "its synapses change by an optimiser"
     if network.dtype != torch.float32:

@@ -75,7 +75,7 @@ class PlainLoop:
             weight.new_zeros(self.batch * sum(sizes)) for _ in range(3)
         )
         self.uniforms, *uniforms = self._parts(self.every_uniform, [len(self.spikes.T), *sizes])
-        rates = self.network.rule.rates(len(synapses))
+        rates = self.network.rules.rates()
         matrices = [*feedback_matrices(self.network), weight.new_empty(0)]
         U, p, delta = (
             self._parts(each, sizes) for each in (self.every_U, self.every_p, self.every_delta)

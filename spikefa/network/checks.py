@@ -7,7 +7,7 @@ from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
 from spikefa.feedback import FeedbackCircuit
-from spikefa.plasticity import Direct, Outer, PlasticityRule, Post
+from spikefa.plasticity import Direct, Outer, PlasticityRule, Post, Rules
 from spikefa.plugins.user_code import blaming, is_users, user_files, where
 from spikefa.utils import notices
 from spikefa.utils.seeding import generator
@@ -64,9 +64,9 @@ def _kind(given: object) -> str:
     return "nothing (None)" if given is None else f"a {type(given).__name__}"
 
 
-def warn_of_large_rates(rule: PlasticityRule, projections: Sequence[str]) -> None:
+def warn_of_large_rates(rules: Rules, projections: Sequence[str]) -> None:
     """Warn of learning rates with which nothing is learnt, although all numbers stay finite."""
-    rates = dict(zip(projections, rule.rates(len(projections)), strict=True))
+    rates = dict(zip(projections, rules.rates(), strict=True))
     name = max(rates, key=rates.__getitem__)
     if rates[name] > LARGE_RATE:
         notices.warn(

@@ -6,23 +6,30 @@ from torch import Tensor
 
 from spikefa.feedback import Projection
 from spikefa.network.optimiser import Optimiser
-from spikefa.plasticity import PlasticityRule, Post
-from spikefa.synapses import Transmitting
+from spikefa.plasticity import Post, Rules
+from spikefa.synapses import Synapses, Transmitting
+
+
+def decay_synapses(projections: Iterable[Synapses], factors: Iterable[float]) -> None:
+    """Let the weights and biases of each projection decay by its factor."""
+    for synapses, factor in zip(projections, factors, strict=True):
+        if factor != 1:
+            synapses.decay(factor)
 
 
 def change_synapses(
-    rule: PlasticityRule,
+    rules: Rules,
     learning: Iterable[Transmitting],
     layers: Sequence[Projection],
     modulators: Sequence[Tensor],
     rates: Sequence[float],
     optimiser: Optimiser | None,
 ) -> None:
-    """Apply the rule to every projection that is not frozen (eq. 8).
+    """Apply the rules to every projection that is not frozen (eq. 8).
 
     Parameters
     ----------
-    rule : PlasticityRule
+    rules : Rules
     learning : iterable of Transmitting
         What takes the changes, one for each projection.
     layers : sequence of Projection
@@ -33,8 +40,8 @@ def change_synapses(
     optimiser : Optimiser, optional
         Takes the changes instead, and makes the step of all projections.
     """
-    parts = zip(learning, layers, modulators, rates, strict=True)
-    for number, (synapses, layer, modulator, rate) in enumerate(parts):
+    parts = zip(rules.each, learning, layers, modulators, rates, strict=True)
+    for number, (rule, synapses, layer, modulator, rate) in enumerate(parts):
         if rate == 0:
             if optimiser is not None:
                 optimiser.rest(number)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
-from spikefa.plasticity import PlasticityRule
+from spikefa.plasticity import Rules
 from spikefa.utils.scalars import plain_sequence, real
 
 
@@ -52,18 +52,18 @@ class LearningRates:
     @classmethod
     def of(
         cls,
-        rule: PlasticityRule,
+        rules: Rules,
         circuit: FeedbackCircuit,
-        projections: int,
         dtype: torch.dtype,
     ) -> "LearningRates":
-        """Return the learning rates of `rule` for weights of `dtype`, with no decay due."""
+        """Return the learning rates of `rules` for weights of `dtype`, with no decay due."""
+        projections = len(rules.each)
         zeros = torch.zeros(projections, dtype=torch.float64)
         least = 1e3 * torch.finfo(dtype).eps
         none = torch.zeros((), dtype=torch.int64)
         learning_rates = cls(
             least,
-            rule.rates(projections),
+            rules.rates(),
             torch.ones(projections + 1, dtype=torch.float64),
             [1.0] * (projections + 1),
             zeros,
@@ -71,24 +71,24 @@ class LearningRates:
             none,
             none.clone(),
         )
-        learning_rates.set(rule, circuit)
+        learning_rates.set(rules, circuit)
         learning_rates._look_ahead()
         return learning_rates
 
     def set(
         self,
-        rule: PlasticityRule,
+        rules: Rules,
         circuit: FeedbackCircuit,
         factor: float | Sequence[float] = 1.0,
         decay: float = 1.0,
     ) -> None:
-        """Scale the rule's learning rates and weight decay by hand, on top of the schedules.
+        """Scale the rules' learning rates and weight decay by hand, on top of the schedules.
 
         The factors stay until they are set again.
 
         Parameters
         ----------
-        rule : PlasticityRule
+        rules : Rules
         circuit : FeedbackCircuit
             Its weights may decay with the forward weights.
         factor : float or sequence of float, default 1
@@ -103,24 +103,24 @@ class LearningRates:
             would differ between projections while the circuit's weights decay with all of them.
         """
         own = self._of_each(factor, decay)
-        self._scale(rule, circuit, self.scheduled, own)
+        self._scale(rules, circuit, self.scheduled, own)
         self.own.copy_(torch.tensor(own, dtype=torch.float64))
 
     def schedule(
         self,
-        rule: PlasticityRule,
+        rules: Rules,
         circuit: FeedbackCircuit,
         factor: float | Sequence[float],
         decay: float,
     ) -> None:
         """Set the factors of the schedules; those set by hand stay. See `set`."""
         scheduled = self._of_each(factor, decay)
-        self._scale(rule, circuit, scheduled, self.own.tolist())
+        self._scale(rules, circuit, scheduled, self.own.tolist())
         self.scheduled[:] = scheduled
 
-    def check(self, rule: PlasticityRule, circuit: FeedbackCircuit) -> None:
+    def check(self, rules: Rules, circuit: FeedbackCircuit) -> None:
         """Refuse a circuit that could not go on with the present factors. See `set`."""
-        self._scaled(rule, circuit, self.scheduled, self.own.tolist())
+        self._scaled(rules, circuit, self.scheduled, self.own.tolist())
 
     def _of_each(self, factor: float | Sequence[float], decay: float) -> list[float]:
         """Return the factors of all projections and, last, that of the decay."""
@@ -140,13 +140,13 @@ class LearningRates:
 
     def _scale(
         self,
-        rule: PlasticityRule,
+        rules: Rules,
         circuit: FeedbackCircuit,
         scheduled: Sequence[float],
         own: Sequence[float],
     ) -> None:
         """Set rates and decay to those of the rule times these factors; check them first."""
-        rates, lost = self._scaled(rule, circuit, scheduled, own)
+        rates, lost = self._scaled(rules, circuit, scheduled, own)
         self.rates[:] = rates
         if lost != self.lost.tolist():
             self._add_up()
@@ -155,19 +155,15 @@ class LearningRates:
 
     def _scaled(
         self,
-        rule: PlasticityRule,
+        rules: Rules,
         circuit: FeedbackCircuit,
         scheduled: Sequence[float],
         own: Sequence[float],
     ) -> tuple[list[float], list[float]]:
         """Return the rates, and the fractions that one step removes, with these factors."""
         *factors, decay = [a * b for a, b in zip(scheduled, own, strict=True)]
-        base = rule.rates(len(self.rates))
-        rates = [rate * each for rate, each in zip(base, factors, strict=True)]
-        lost = [
-            rule.weight_decay * decay * (rate if rule.decay_times_rate else 1.0) if rate else 0.0
-            for rate in rates
-        ]
+        rates = [rate * each for rate, each in zip(rules.rates(), factors, strict=True)]
+        lost = rules.lost(rates, decay)
         require(max(lost) < 1, f"a weight decay of {max(lost)} per step: it must be below 1")
         require(
             not circuit.decays or len(set(lost)) == 1,

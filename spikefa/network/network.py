@@ -9,7 +9,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Projection, Wiring
 from spikefa.network.connections import Connection, find_routes, make_projections, routes_into
-from spikefa.network.learning import change_synapses
+from spikefa.network.learning import change_synapses, decay_synapses
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.memory import require_room_for_weights
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
@@ -19,7 +19,7 @@ from spikefa.network.shown import Shown
 from spikefa.network.state import NetworkState
 from spikefa.network.variables import Variables, alignments, in_a_row, network_variables
 from spikefa.neurons import Population
-from spikefa.plasticity import PlasticityRule
+from spikefa.plasticity import PlasticityRule, Rules
 from spikefa.synapses import Dense, Synapses, Transmitting
 from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
@@ -41,8 +41,9 @@ class Network(Shown, Replicated):
         Forward populations by name, from the first hidden one to the output.
     feedback : FeedbackCircuit
         Carries the error back. A circuit belongs to one network.
-    rule : PlasticityRule
-        Changes the synapses. A rule holds no tensors, so one rule serves all projections.
+    rule : PlasticityRule, or mapping of str to PlasticityRule
+        Changes the synapses. A rule holds no tensors, so one rule serves all projections. The keys
+        of a mapping are names of all projections, see `projections`.
     synapses : callable, or mapping of str to callable, default Dense
         Called as ``synapses(n_pre, n_post, device=..., dtype=...)`` for each projection. The keys
         of a mapping are names of postsynaptic populations; those not named get `Dense`.
@@ -56,12 +57,11 @@ class Network(Shown, Replicated):
     device, dtype
         Device and dtype of the tensors: torch.float32 or torch.float64.
     optimiser : callable, optional
-        A class of torch.optim, or a ``functools.partial`` of one without `lr`, that updates the
-        forward synapses; see `spikefa.network.optimiser.Optimiser`. By default the changes that the
-        rule returns are added unmodified.
+        A class of torch.optim, or a ``functools.partial`` of one without `lr`, that takes the
+        changes; see `spikefa.network.optimiser.Optimiser`. By default they are added as they are.
     replicas : int, optional
-        Number of networks simulated side by side, each with its own seed. Weights are then
-        `[replicas, n_pre, n_post]` and states `[replicas, batch, n]`. By default one, without that.
+        Number of networks side by side, each with its own seed. Weights are then `[replicas, n_pre,
+        n_post]` and states `[replicas, batch, n]`. By default one, without that.
 
     Attributes
     ----------
@@ -70,6 +70,8 @@ class Network(Shown, Replicated):
         beside it by the name of the connection.
     routes : list of Route
         Where each projection begins and ends.
+    rules : Rules
+        The rule of each projection.
     initialised : bool
         Whether weights have been drawn.
     preset : set of str
@@ -89,7 +91,7 @@ class Network(Shown, Replicated):
         n_inputs: Size,
         populations: Mapping[str, Population],
         feedback: FeedbackCircuit,
-        rule: PlasticityRule,
+        rule: PlasticityRule | Mapping[str, PlasticityRule],
         synapses: MakeSynapses | Mapping[str, MakeSynapses] = Dense,
         output_error: str = "spikes",
         device: torch.device | str = "cpu",
@@ -107,18 +109,19 @@ class Network(Shown, Replicated):
         self.initialised, self.connections = False, tuple(connections)
         self.routes = find_routes(populations, self.connections, delays or {})
         self.into = routes_into(self.routes)
+        self.rules = Rules.of(rule, [route.name for route in self.routes])
         parts = n_inputs, self.populations, synapses, self.connections, dtype
         connect = partial(make_projections, *parts)
-        optimise = partial(Optimiser.of, optimiser, rule)
+        optimise = partial(Optimiser.of, optimiser, self.rules)
         chain = len(self.populations)
         require_room_for_weights(connect, feedback, chain, optimise, replicas, self.device)
         self.projections = connect(self.device)
-        LearningRates.of(rule, feedback, len(self.routes), dtype)  # raise errors early
+        LearningRates.of(self.rules, feedback, dtype)  # raise errors early
         self.optimiser = optimise(self.projections)
         feedback.connect(list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
-        made = self.projections, feedback, self.optimiser
-        self.projections, self.optimiser = widen(*made, replicas, self.shared)
+        own = self.projections, feedback, self.optimiser
+        self.projections, self.optimiser = widen(*own, replicas, self.shared)
         self.replicas, self.preset = replicas, nonzero(self.tensors())
 
     @property
@@ -134,7 +137,7 @@ class Network(Shown, Replicated):
     @property
     def shared(self) -> list[object]:
         """Objects that all replicas share, since they hold no state."""
-        return [*self.populations.values(), self.rule, *self.connections]
+        return [*self.populations.values(), *self.rules.each, self.rules, *self.connections]
 
     @ranged
     def initialise(self, seed: Seed | Sequence[Seed]) -> None:
@@ -159,18 +162,15 @@ class Network(Shown, Replicated):
 
     @ranged
     def state(self, batch: Batch) -> NetworkState:
-        """Return the resting state of `batch` independent streams, which share the weights.
-
-        With replicas, each replica has `batch` streams.
-        """
+        """Return the resting state of `batch` streams, of each replica, which share the weights."""
         what, at_rest = f"the state of {batch:,} streams", partial(self.at_rest, batch)
         single = made(what, at_rest, self.device, self.replicas)
         return side_by_side(single, self.replicas, keep=[single.learning_rates])
 
     def at_rest(self, batch: int, device: torch.device) -> NetworkState:
         """Return the resting state of a single network on any device."""
-        rates = LearningRates.of(self.rule, self.feedback, len(self.projections), self.dtype)
-        parts = self.populations.values(), self.first().feedback, self.rule
+        rates = LearningRates.of(self.rules, self.feedback, self.dtype)
+        parts = self.populations.values(), self.first().feedback, self.rules
         paths = self.routes, self.projections.values(), rates
         return NetworkState.at_rest(self.n_inputs, *parts, *paths, batch, self.dtype, device)
 
@@ -190,7 +190,7 @@ class Network(Shown, Replicated):
         The factors come on top of those of schedules. A factor of 0 freezes a projection: the rule
         does not run on it, its traces do not change, and its weights stay bitwise the same.
         """
-        state.learning_rates.set(self.rule, self.feedback, factor, decay)
+        state.learning_rates.set(self.rules, self.feedback, factor, decay)
         state.write_rates()
 
     def step(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
@@ -253,15 +253,15 @@ class Network(Shown, Replicated):
         layers, modulators = self.layers(state, inputs), state.feedback.modulators
         arriving = [modulators[route.target] for route in self.routes]
         learning, rates = through or self.projections.values(), state.learning_rates.rates
-        change_synapses(self.rule, learning, layers, arriving, rates, self.optimiser)
+        change_synapses(self.rules, learning, layers, arriving, rates, self.optimiser)
         self.feedback.learn(state.feedback, layers[: len(self.populations)])
 
     def layers(self, state: NetworkState, inputs: Tensor) -> list[Projection]:
         """Return all projections with the activity of this step; a circuit sees the chain."""
         sent = state.axons.sent(self.routes, self.activity(state, inputs))
         post = [state.populations[route.target] for route in self.routes]
-        parts = self.projections.values(), sent, post, state.plasticity
-        return [Projection(*each) for each in zip(*parts, strict=True)]
+        parts = zip(self.projections.values(), sent, post, state.plasticity, strict=True)
+        return [Projection(*each) for each in parts]
 
     def activity(self, state: NetworkState, inputs: Tensor) -> list[Tensor]:
         """Return the activity of the input and of each population in this step."""
@@ -273,9 +273,7 @@ class Network(Shown, Replicated):
         self.feedback.maintain()
         factors = state.learning_rates.step()
         if factors is not None:
-            for synapses, factor in zip(self.projections.values(), factors, strict=True):
-                if factor != 1:
-                    synapses.decay(factor)
+            decay_synapses(self.projections.values(), factors)
             self.feedback.decay(factors[0])  # all factors are equal if the circuit decays
 
     def variables(self, state: NetworkState) -> Variables:
@@ -287,14 +285,14 @@ class Network(Shown, Replicated):
         if self.leading:
             pairs = zip(self.each(), state.each(), strict=True)
             return in_a_row([one.variables(own) for one, own in pairs])
-        parts = self.populations, self.projections, self.routes, self.feedback, self.rule
+        parts = self.populations, self.projections, self.routes, self.feedback, self.rules
         return network_variables(*parts, state)
 
     def alignment(self) -> dict[str, float]:
         """Return the angle between W and B^T, in degrees, by postsynaptic population.
 
-        B is the matrix of the whole path of the error, see `FeedbackCircuit.paths`; projections
-        without one are omitted. Random matrices give 90 degrees, backpropagation gives 0.
+        B is the matrix of the error's whole path, see `FeedbackCircuit.paths`; without one there is
+        no angle. Random matrices give 90 degrees, backpropagation 0.
         """
         require(not self.leading, "with replicas, ask one of them: network.replica(0).alignment()")
         return alignments(self.synapses, self.feedback)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
-from spikefa.plasticity import PlasticityRule
+from spikefa.plasticity import Rules
 from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses import Synapses
 from spikefa.utils.devices import captures_on
@@ -39,8 +39,8 @@ class Optimiser:
         A class of torch.optim or a ``functools.partial`` of one. It is called with a list of
         parameter groups, one for each projection.
     synapses : mapping of str to Synapses
-    rule : PlasticityRule
-        Provides the base learning rate of each projection.
+    rules : Rules
+        Provide the base learning rate of each projection.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class Optimiser:
         If the optimiser is given a learning rate, or cannot work one step at a time.
     """
 
-    def __init__(self, make: MakeOptimiser, synapses: Mapping[str, Synapses], rule: PlasticityRule):
+    def __init__(self, make: MakeOptimiser, synapses: Mapping[str, Synapses], rules: Rules):
         require(
             not (isinstance(make, partial) and "lr" in make.keywords),
             "the learning rate of the optimiser is the rule's: leave lr out, and give it there",
@@ -61,7 +61,7 @@ class Optimiser:
         ]
         groups = [
             {"params": [each.weight, each.bias], "lr": rate}
-            for each, rate in zip(synapses.values(), rule.rates(len(synapses)), strict=True)
+            for each, rate in zip(synapses.values(), rules.rates(), strict=True)
         ]
         try:
             self.torch = make(groups)
@@ -73,10 +73,10 @@ class Optimiser:
 
     @classmethod
     def of(
-        cls, make: MakeOptimiser | None, rule: PlasticityRule, synapses: Mapping[str, Synapses]
+        cls, make: MakeOptimiser | None, rules: Rules, synapses: Mapping[str, Synapses]
     ) -> "Optimiser | None":
         """Return an optimiser, or None without `make`."""
-        return None if make is None else cls(make, synapses, rule)
+        return None if make is None else cls(make, synapses, rules)
 
     def __repr__(self) -> str:
         return type(self.torch).__name__

@@ -41,7 +41,8 @@ def check_parts(
     )
     require(bool(populations), "a network needs at least an output population")
     check_kind("feedback", feedback, FeedbackCircuit)
-    check_kind("rule", rule, PlasticityRule)
+    for what, one in _named_rules(rule):
+        check_kind(what, one, PlasticityRule)
     for name, population in populations.items():
         check_name("population", name)
         require(name != "input", "no population can be called 'input', the name of the input")
@@ -51,6 +52,13 @@ def check_parts(
         )
         check_kind(f"population {name!r}", population, Population)
     check_one_of("output_error", output_error, ("spikes", "probability"))
+
+
+def _named_rules(rule: Any) -> list[tuple[str, Any]]:
+    """Return the rules with what a message calls them."""
+    if isinstance(rule, Mapping):
+        return [(f"the rule for {name!r}", one) for name, one in rule.items()]
+    return [("rule", rule)]
 
 
 def check_kind(what: str, given: Any, kind: type) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.connections import Connection
 from spikefa.neurons import Population
-from spikefa.plasticity import PlasticityRule
+from spikefa.plasticity import Rules
 from spikefa.synapses import Synapses
 from spikefa.utils.html_tables import html_table
 
@@ -21,7 +21,7 @@ class Parts(Protocol):
     projections: dict[str, Synapses]
     connections: tuple[Connection, ...]
     feedback: FeedbackCircuit
-    rule: PlasticityRule
+    rules: Rules
 
     @property
     def leading(self) -> tuple[int, ...]:
@@ -34,7 +34,7 @@ class Shown:
 
     def __repr__(self: Parts) -> str:
         layers = "".join(f" -> {name}({each.size})" for name, each in self.populations.items())
-        parts = f"input({self.n_inputs}){layers}, {self.feedback}, {type(self.rule).__name__}"
+        parts = f"input({self.n_inputs}){layers}, {self.feedback}, {self.rules}"
         further = "".join(f", {each.name}" for each in self.connections)
         return f"Network({parts}{further}{''.join(f', {n} replicas' for n in self.leading)})"
 
@@ -42,7 +42,7 @@ class Shown:
         replicas = "".join(f", {n} replicas" for n in self.leading)
         heading = f"Network of {len(self.populations)} populations{replicas}"
         table = html_table(heading, _rows(self.n_inputs, self), COLUMNS)
-        return table + self.feedback._repr_html_() + self.rule._repr_html_()
+        return table + self.feedback._repr_html_() + self.rules._repr_html_()
 
 
 def layers(network: Parts) -> str:
@@ -54,7 +54,7 @@ def layers(network: Parts) -> str:
 def _rows(n_inputs: int, network: Parts) -> Iterator[tuple[object, ...]]:
     """Yield the cells of each population, the input first."""
     yield "input", n_inputs, "given by the stimulus", "", "", ""
-    rates = network.rule.rates(len(network.projections))
+    rates = network.rules.rates()
     before = "input"
     populations: Mapping[str, Population] = network.populations
     for (name, each), rate in zip(populations.items(), rates, strict=False):

@@ -11,7 +11,7 @@ from spikefa.network.axons import Axons
 from spikefa.network.connections import Route
 from spikefa.network.learning_rates import LearningRates
 from spikefa.neurons import Population, PopulationState
-from spikefa.plasticity import PlasticityRule, PlasticityState
+from spikefa.plasticity import PlasticityState, Rules
 from spikefa.synapses import Synapses
 from spikefa.utils.replicas import each_replica, replica
 
@@ -49,10 +49,10 @@ class NetworkState:
     steps: int = 0
 
     def schedule_rates(
-        self, rule: PlasticityRule, circuit: FeedbackCircuit, rates: Sequence[float], decay: float
+        self, rules: Rules, circuit: FeedbackCircuit, rates: Sequence[float], decay: float
     ) -> None:
         """Set the factors of schedules on learning rates and decay; see `LearningRates`."""
-        self.learning_rates.schedule(rule, circuit, rates, decay)
+        self.learning_rates.schedule(rules, circuit, rates, decay)
         self.write_rates()
 
     def write_rates(self) -> None:
@@ -66,7 +66,7 @@ class NetworkState:
         n_inputs: int,
         populations: Collection[Population],
         circuit: FeedbackCircuit,
-        rule: PlasticityRule,
+        rules: Rules,
         routes: Sequence[Route],
         synapses: Collection[Synapses],
         learning_rates: LearningRates,
@@ -82,7 +82,7 @@ class NetworkState:
             circuit.state(batch, device, dtype),
             [
                 rule.state(each.n_pre, each.n_post, batch, rate, device, dtype)
-                for each, rate in zip(synapses, learning_rates.rates, strict=True)
+                for rule, each, rate in zip(rules.each, synapses, learning_rates.rates, strict=True)
             ],
             torch.zeros_like(resting[-1].spikes),
             learning_rates,

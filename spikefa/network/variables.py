@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from spikefa.feedback import ErrorState, FeedbackCircuit
 from spikefa.network.connections import Route
 from spikefa.network.state import NetworkState
 from spikefa.neurons import Population, PopulationState
-from spikefa.plasticity import PlasticityRule, PlasticityState
+from spikefa.plasticity import PlasticityRule, PlasticityState, Rules
 from spikefa.plasticity.base import Place
 from spikefa.synapses import Synapses
 from spikefa.utils.angles import angle_between
@@ -40,7 +41,7 @@ def network_variables(
     projections: Mapping[str, Synapses],
     routes: Sequence[Route],
     circuit: FeedbackCircuit,
-    rule: PlasticityRule,
+    rules: Rules,
     state: NetworkState,
 ) -> Variables:
     """Return the variables of a single network that can be probed, by population, input first.
@@ -71,12 +72,12 @@ def network_variables(
         taken = {**variables[name], **dict.fromkeys(RESERVED)}
         check_free(further, taken, name, f"{type(circuit).__name__}.variables")
         variables[name] |= further
-    for name, traces in rule_traces(rule, list(populations), state.plasticity).items():
-        check_free(traces, variables[name], name, f"{type(rule).__name__}.traces")
+    for name, traces in rule_traces(rules.each, list(populations), state.plasticity).items():
+        check_free(traces, variables[name], name, f"{rules}.traces")
         variables[name] |= traces
     chain = len(populations)
-    parts = list(zip(routes, projections.values(), state.plasticity, strict=True))
-    for route, synapses, plasticity in parts[chain:]:
+    parts = zip(routes, projections.values(), rules.each, state.plasticity, strict=True)
+    for route, synapses, rule, plasticity in islice(parts, chain, None):
         own = _of_connection(route.name, synapses, rule, plasticity)
         name = list(populations)[route.target]
         check_free(own, variables[name], name, f"the connection {route.name}")
@@ -134,15 +135,15 @@ def check_free(names: Iterable[str], taken: Collection[str], population: str, wh
 
 
 def rule_traces(
-    rule: PlasticityRule, names: Sequence[str], states: Sequence[PlasticityState]
+    rules: Sequence[PlasticityRule], names: Sequence[str], states: Sequence[PlasticityState]
 ) -> dict[str, dict[str, Tensor]]:
-    """Return the traces that a plasticity rule declares, by population, including the input.
+    """Return the traces that the rules of the chain declare, by population, the input too.
 
     A trace with one number per presynaptic neuron belongs to the presynaptic population, any other
     trace to the postsynaptic one.
     """
     found: dict[str, dict[str, Tensor]] = {name: {} for name in ("input", *names)}
-    for pre, post, plasticity in zip(["input", *names], names, states, strict=False):
+    for pre, post, rule, plasticity in zip(["input", *names], names, rules, states, strict=False):
         for name, place in rule.traces.items():
             trace = plasticity.traces[name]
             label = f"rule_{name}" if name in RESERVED else name

@@ -5,6 +5,7 @@ from spikefa.plasticity.bcm import BCM
 from spikefa.plasticity.eligibility import Eligibility
 from spikefa.plasticity.oja import Oja
 from spikefa.plasticity.rough import RoughThreeFactor
+from spikefa.plasticity.rules import Rules
 from spikefa.plasticity.stdp import STDP
 from spikefa.plasticity.three_factor import ThreeFactor
 
@@ -19,5 +20,6 @@ __all__ = [
     "PlasticityState",
     "Post",
     "RoughThreeFactor",
+    "Rules",
     "ThreeFactor",
 ]

@@ -37,7 +37,7 @@ class Fingerprint:
     def settings(self) -> Description:
         """Return what must be the same in the training that continues, as plain data."""
         training, network = self.training, self.training.network
-        parts: dict[str, object] = {"the rule": network.rule, "the feedback": network.feedback}
+        parts: dict[str, object] = {**network.rules.parts, "the feedback": network.feedback}
         parts |= {f"population {name!r}": each for name, each in network.populations.items()}
         parts |= {f"the synapses onto {name!r}": each for name, each in network.projections.items()}
         parts |= {f"the connection {each.name!r}": each for each in network.connections}
@@ -77,7 +77,7 @@ class Fingerprint:
     def _code_now(self) -> dict[str, str]:
         network, factors = self.training.network, self.training.factors
         return code_of(
-            network.rule,
+            *network.rules.distinct,
             network.feedback,
             network.populations,
             network.projections,

@@ -166,8 +166,8 @@ def parts_of(
     """Return every part that may hold code of a user, with its present tensors."""
     for population, own in zip(network.populations.values(), state.populations, strict=True):
         yield Part(population, "step", "state", named_tensors(own), True)
-    for plasticity in state.plasticity:
-        yield Part(network.rule, "update", "state", named_tensors(plasticity))
+    for rule, plasticity in zip(network.rules.each, state.plasticity, strict=True):
+        yield Part(rule, "update", "state", named_tensors(plasticity))
     for synapses in network.projections.values():
         yield Part(synapses, "apply", "self", named_tensors(synapses.tensors()), True)
     yield Part(network.feedback, "step", "state", named_tensors(state.feedback))

@@ -263,7 +263,7 @@ class Runner:
         self.flush()
         connect(self.network, circuit, seed)
         choose_backend(self._asked, self.network, self.batch, circuit)  # or refuse it
-        self.state.learning_rates.check(self.network.rule, circuit)
+        self.state.learning_rates.check(self.network.rules, circuit)
         self.network.feedback = circuit
         self.renew_feedback()
 

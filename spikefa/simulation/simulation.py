@@ -182,7 +182,7 @@ class Simulation(MadeOnce, Shown):
         Stopped
             On Ctrl-C or SIGTERM, after the presentation under way and the checkpoint.
         """
-        files = user_files(self.network.rule, self.network.feedback)
+        files = user_files(*self.network.rules.distinct, self.network.feedback)
         with enough_memory(), blaming("a step of the training", *files):
             self.epochs.run(epochs, after_epoch)
         return self.history

@@ -70,8 +70,9 @@ class Training:
 
     def __post_init__(self) -> None:
         network, stimulus = self.network, self.stimulus
-        check_rule_once(network.rule, network.dtype)
-        warn_of_large_rates(network.rule, list(network.projections))
+        for rule in network.rules.distinct:
+            check_rule_once(rule, network.dtype)
+        warn_of_large_rates(network.rules, list(network.projections))
         stimulus.check(network)
         if not network.initialised:
             check_not_set(network.tensors(), network.preset)
@@ -132,7 +133,7 @@ class Training:
         """
         self.finish()
         rates, decay = self.factors.at(self.epoch)
-        self.runner.state.schedule_rates(self.network.rule, self.network.feedback, rates, decay)
+        self.runner.state.schedule_rates(self.network.rules, self.network.feedback, rates, decay)
         yield from self._under_way.run(self._presentation(self.step, record, each))
 
     def _presentation(self, first: int, record: bool, each: bool) -> Generator[int, None, None]:

@@ -90,7 +90,7 @@ def brian_network(
     feedback_matrices(network)  # refuses other circuits
     names = {
         "tau": next(iter(network.populations.values())).tau,
-        "eta": network.rule.rates(len(network.synapses))[0],
+        "eta": network.rules.rates()[0],
         "rate": rate,
         **(values or {}),
     }

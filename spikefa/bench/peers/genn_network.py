@@ -97,7 +97,7 @@ def genn_model(
     backend : str
     """
     sizes = sizes_of(network)
-    rates = network.rule.rates(len(network.synapses))
+    rates = network.rules.rates()
     tau = next(iter(network.populations.values())).tau
     model = genn.GeNNModel("float", "figure4", backend=backend)
     model.dt, model.seed = 1.0, 1

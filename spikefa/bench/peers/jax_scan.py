@@ -78,7 +78,7 @@ class Scan:
         jax = _jax()
         feedback_matrices(network)  # refuses other circuits
         self.tau = next(iter(network.populations.values())).tau
-        self.rates = network.rule.rates(len(network.synapses))
+        self.rates = network.rules.rates()
         given = list(network.synapses.values())
         weights = [jax.numpy.asarray(each.weight.cpu().numpy()) for each in given]
         biases = [jax.numpy.asarray(each.bias.cpu().numpy()) for each in given]

@@ -172,4 +172,4 @@ def test_scales_are_such_that_the_error_keeps_its_size(tiny):
     assert float((error @ b2).std()) == pytest.approx(1, rel=0.1)
     assert float((error[:, :400] @ b1).std()) == pytest.approx(1, rel=0.1)
     assert float(b3.abs().max()) == pytest.approx(0.5 * 1.5**0.5, rel=0.05)
-    assert simulation.network.rule.rates(4) == [1e-4] * 4
+    assert simulation.network.rules.rates() == [1e-4] * 4
