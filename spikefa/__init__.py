@@ -31,8 +31,8 @@ _MODULES = (
 )
 _NAMES = {
     "feedback": (
-        "Auxiliary Backprop DFA FA FeedbackCircuit KP Mixed NodePerturbation PAL PFA PFAo "
-        "PseudoBackprop Reward SF Shallow WM"
+        "Auxiliary Backprop DFA DKP DRTP FA FDFA FeedbackCircuit KP Mixed NodePerturbation PAL "
+        "PFA PFAo PseudoBackprop Reward SF Shallow WM"
     ),
     "network": "Connection Network load_weights save_weights",
     "neurons": "Population Rate SnnTorch StochasticBinary",
@@ -67,7 +67,10 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa import synapses as synapses
     from spikefa import testing as testing
     from spikefa.feedback import DFA as DFA
+    from spikefa.feedback import DKP as DKP
+    from spikefa.feedback import DRTP as DRTP
     from spikefa.feedback import FA as FA
+    from spikefa.feedback import FDFA as FDFA
     from spikefa.feedback import KP as KP
     from spikefa.feedback import PAL as PAL
     from spikefa.feedback import PFA as PFA

@@ -10,12 +10,15 @@ from pathlib import Path
 import torch
 from matplotlib.figure import Figure
 
+from spikefa.analysis.canvas import Place
 from spikefa.analysis.circuit_drawing import BESIDE, ERROR, LEVELS, NEURONS, CircuitDrawing
 from spikefa.analysis.saving import save_figure
 from spikefa.analysis.style import styled
 from spikefa.feedback import (
     DFA,
+    DKP,
     FA,
+    FDFA,
     KP,
     PAL,
     PFA,
@@ -78,6 +81,40 @@ def mirrored(title: str, circuit: FeedbackCircuit) -> Figure:
     return drawing.legend()
 
 
+def direct_kolen_pollack() -> Figure:
+    """Draw direct Kolen-Pollack."""
+    drawing = wired("Direct\nKolen-Pollack", DKP())
+    for level in (1, 2):
+        drawing.sees(level, _arrival(level))
+    return drawing.legend()
+
+
+def forward_direct() -> Figure:
+    """Draw forward direct feedback alignment; the tangent populations lie within the forward."""
+    drawing = wired("Forward direct\nfeedback alignment", FDFA())
+    for level in (1, 2):
+        drawing.noise(level)
+        drawing.sees(level, _arrival(level))
+    drawing.sees(3, (ERROR + 0.62, LEVELS[3] - 0.42), up=False)
+    return drawing.legend()
+
+
+def _arrival(level: int) -> Place:
+    """Return where synapses from the output reach the error population beside a level."""
+    return (ERROR - 0.2, LEVELS[2] + 0.42) if level == 2 else (ERROR + 0.57, LEVELS[1] + 0.42)
+
+
+def target_projection() -> Figure:
+    """Draw direct random target projection."""
+    drawing = CircuitDrawing("Direct random\ntarget projection")
+    drawing.errors(1, 2, 3)
+    drawing.population("T", "T", (BESIDE, LEVELS[3]))
+    drawing.target("T")
+    drawing.synapses("T", "U2", "fixed", "B_2", side=-1)
+    drawing.down_and_in("T", "U1", "fixed", "B_1")
+    return drawing.legend()
+
+
 def product(title: str, circuit: FeedbackCircuit) -> Figure:
     """Draw product feedback alignment."""
     drawing = wired(title, circuit)
@@ -127,6 +164,9 @@ _DRAWINGS: dict[str, Callable[[], Figure]] = {
     ),
     "fa": lambda: wired("Feedback\nalignment", FA()).legend(),
     "dfa": lambda: wired("Direct feedback\nalignment", DFA()).legend(),
+    "direct_kolen_pollack": direct_kolen_pollack,
+    "forward_direct": forward_direct,
+    "target_projection": target_projection,
     "sign_concordant": lambda: reading("Sign-concordant\nfeedback", SF(), "signs only"),
     "pseudo_backprop": lambda: reading(
         "Pseudo-\nbackpropagation", PseudoBackprop(), "pseudoinverse", "W_{1}^+"

@@ -23,8 +23,8 @@ DRAWN = ("uniform", "sign")
 """Procedural matrices that the fused backend can draw."""
 STANDARD = (
     "it serves StochasticBinary populations, Dense synapses without norm, the circuits FA, DFA, "
-    "KP, PAL, PFA and PFAo with error neurons that do not spike and matrices that are stored, or "
-    "procedural of a uniform or sign distribution, and the rule ThreeFactor, in float32 and "
+    "KP, DKP, PAL, PFA and PFAo with error neurons that do not spike and matrices that are stored, "
+    "or procedural of a uniform or sign distribution, and the rule ThreeFactor, in float32 and "
     "without an optimiser"
 )
 

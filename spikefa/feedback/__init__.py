@@ -4,9 +4,13 @@ from spikefa.feedback.auxiliary import Auxiliary
 from spikefa.feedback.backprop import Backprop
 from spikefa.feedback.base import FeedbackCircuit
 from spikefa.feedback.dfa import DFA
+from spikefa.feedback.direct_kolen_pollack import DKP
+from spikefa.feedback.drtp import DRTP, TargetState
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.fa import FA
-from spikefa.feedback.kolen_pollack import KP, KPState
+from spikefa.feedback.fdfa import FDFA, TangentState
+from spikefa.feedback.following import KPState
+from spikefa.feedback.kolen_pollack import KP
 from spikefa.feedback.matrix import ForwardMatrix, Matrix, PlasticMatrix
 from spikefa.feedback.mixed import Mixed
 from spikefa.feedback.perturbation import NodePerturbation
@@ -23,11 +27,14 @@ from spikefa.feedback.sign import SF, SignState
 from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.weight_mirror import WM, MirrorState
 from spikefa.feedback.wired import Wired
-from spikefa.feedback.wiring import Hop, Wiring, layer_by_layer
+from spikefa.feedback.wiring import Hop, Wiring, from_the_output, layer_by_layer
 
 __all__ = [
     "DFA",
+    "DKP",
+    "DRTP",
     "FA",
+    "FDFA",
     "KP",
     "PAL",
     "PFA",
@@ -57,9 +64,12 @@ __all__ = [
     "Shallow",
     "SignState",
     "Site",
+    "TangentState",
+    "TargetState",
     "Wired",
     "Wiring",
     "beside",
+    "from_the_output",
     "layer_by_layer",
     "reciprocal_rate",
 ]

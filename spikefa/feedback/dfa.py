@@ -8,9 +8,8 @@ import torch
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.randomly_wired import RandomlyWired
-from spikefa.feedback.state import beside
-from spikefa.feedback.wiring import Hop, Wiring
+from spikefa.feedback.randomly_wired import RandomlyWired, shapes_from_the_output
+from spikefa.feedback.wiring import Wiring, from_the_output
 from spikefa.synapses import Synapses
 from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 
@@ -77,10 +76,5 @@ class DFA(RandomlyWired, sweep_only=True):
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect the output's error population to all others, each through a matrix B_l."""
-        output, hidden = forward[-1].n_post, [below.n_post for below in forward[:-1]]
-        matrices = self.random.connect([(output, n) for n in hidden], device, dtype)
-        hops = [
-            Hop(beside(len(hidden)), beside(layer), matrix, self.gated)
-            for layer, matrix in enumerate(matrices)
-        ]
-        return Wiring(populations={"errors": self.beside(forward)}, hops=hops)
+        matrices = self.random.connect(shapes_from_the_output(forward), device, dtype)
+        return from_the_output(self.beside(forward), matrices, self.gated)

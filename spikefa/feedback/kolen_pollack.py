@@ -3,38 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
-
-from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
+from spikefa.feedback.following import Following
 from spikefa.feedback.momentum import Momentum
 from spikefa.feedback.plastic_layers import PlasticLayers
-from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.state import FeedbackState
-from spikefa.feedback.wiring import Wiring
-from spikefa.synapses import Synapses
 from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
-from spikefa.utils.tensors import add_product, flush
-
-
-@dataclass
-class KPState(FeedbackState):
-    """State of the Kolen-Pollack circuit.
-
-    Attributes
-    ----------
-    factors : list of Tensor [..., batch, n_{l+1}]
-        eta phi_delta(U_{l+1}) Psi(V_{l+1}), the sending population's factor in the change of B_l.
-    """
-
-    factors: list[Tensor]
 
 
 @dataclass(eq=False, kw_only=True)
-class KP(PlasticLayers, sweep_only=True):
+class KP(Following, PlasticLayers, sweep_only=True):
     """Kolen-Pollack feedback (Kolen & Pollack 1994; Akrout et al. 2019).
 
     The error populations are those of `FA`, and their synapses learn the same changes as the
@@ -89,58 +68,3 @@ class KP(PlasticLayers, sweep_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.inertia = Momentum(self.momentum, "B")
-
-    @property
-    def velocities(self) -> list[Tensor]:
-        """The velocity v of each B_l; empty without momentum."""
-        return self.inertia.velocities
-
-    def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
-        """Connect the layers, and allocate the velocities of the matrices."""
-        wiring = super().wire(forward, device, dtype)
-        self.inertia.connect(self.matrices)
-        return wiring
-
-    def initialise(self, seed: int) -> None:
-        """Draw each B_l from its own random stream, and set the velocities to 0."""
-        super().initialise(seed)
-        self.inertia.rest()
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the feedback matrices (B1, B2, ...) and, with momentum, velocities (v1, ...)."""
-        return super().tensors() | self.inertia.tensors()
-
-    def state(self, batch: int, device: torch.device, dtype: torch.dtype) -> KPState:
-        """Return the error populations at rest."""
-        populations = self.wiring.at_rest(batch, device, dtype)
-        factors = [torch.zeros_like(error.activity) for error in populations["errors"][1:]]
-        return KPState(**populations, factors=factors)
-
-    def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
-        """Change the feedback synapses in the same way as the forward synapses beside them."""
-        assert isinstance(state, KPState)
-        changed = zip(
-            self.matrices, state.factors, state.modulators[1:], projections[1:], strict=True
-        )
-        for number, (matrix, factor, modulator, forward) in enumerate(changed):
-            rate = forward.plasticity.learning_rate
-            flush(torch.mul(modulator, forward.post.gain, out=factor))
-            if self.inertia:
-                self.inertia.step(number, matrix, factor.mT, forward.pre, rate)
-            else:
-                add_product(matrix, flush(factor.mul_(rate)).mT, forward.pre, alpha=-1)
-
-    def correlations(self) -> Sequence[Correlation]:
-        """Return what `learn` does, if the changes of B have no momentum."""
-        if self.inertia:
-            return []
-        return [
-            Correlation(hop.matrix, hop.source, gated=True, layer=hop.target.layer)
-            for hop in self.wiring.hops
-        ]
-
-    def decay(self, factor: float) -> None:
-        """Decay the feedback weights by the same factor as the forward weights."""
-        for matrix in self.matrices:
-            flush(matrix.mul_(factor))

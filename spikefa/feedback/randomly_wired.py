@@ -52,3 +52,8 @@ class RandomlyWired(Wired):
 def transposed_shapes(forward: Sequence[Synapses]) -> list[tuple[int, int]]:
     """Return the shapes of the transposed forward weights, from the lowest hidden layer upwards."""
     return [(above.n_post, above.n_pre) for above in forward[1:]]
+
+
+def shapes_from_the_output(forward: Sequence[Synapses]) -> list[tuple[int, int]]:
+    """Return the shapes of matrices from the output into each hidden layer, lowest first."""
+    return [(forward[-1].n_post, above.n_pre) for above in forward[1:]]

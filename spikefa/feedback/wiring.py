@@ -223,3 +223,15 @@ def layer_by_layer(
         for layer, matrix in reversed(list(enumerate(matrices)))
     ]
     return Wiring(populations={"errors": populations}, hops=hops, layerwise=True)
+
+
+def from_the_output(
+    populations: list[ErrorPopulation], matrices: Sequence[Matrix], gated: bool
+) -> Wiring:
+    """Connect the output's error population to all others; `matrices` start with the lowest.
+
+    With one hidden population that is `layer_by_layer`.
+    """
+    output = beside(len(matrices))
+    hops = [Hop(output, beside(layer), matrix, gated) for layer, matrix in enumerate(matrices)]
+    return Wiring(populations={"errors": populations}, hops=hops, layerwise=len(matrices) == 1)

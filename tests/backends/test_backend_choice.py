@@ -69,7 +69,7 @@ def test_what_fused_cannot_serve_is_told_with_what_it_can(what, backend):
     assert "use --backend eager" in str(refused.value)
 
 
-@pytest.mark.parametrize("circuit", [Promising, sf.DFA, sf.KP, sf.PAL, sf.PFA, sf.PFAo])
+@pytest.mark.parametrize("circuit", [Promising, sf.DFA, sf.DKP, sf.KP, sf.PAL, sf.PFA, sf.PFAo])
 def test_fused_serves_circuits_whose_hops_are_all_there_is(circuit, monkeypatch):
     monkeypatch.setattr("spikefa.backends.support.find_spec", lambda name: True)
     monkeypatch.setenv("TRITON_INTERPRET", "1")

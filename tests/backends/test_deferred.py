@@ -32,6 +32,7 @@ CIRCUITS = {
     "PFAo": lambda: sf.PFAo(),
     "KP": lambda: sf.KP(),
     "PAL": lambda: sf.PAL(),
+    "DKP": lambda: sf.DKP(),
     "Mixed": lambda: sf.Mixed("s1"),
     "Shallow": lambda: sf.Shallow(),
 }

@@ -19,6 +19,8 @@ CIRCUITS = {
     "KP": sf.KP,
     "WM": partial(sf.WM, every=3),
     "PAL": sf.PAL,
+    "DKP": sf.DKP,
+    "FDFA": sf.FDFA,
 }
 POPULATIONS = {
     "spiking": sf.StochasticBinary,

@@ -14,7 +14,7 @@ def network(circuit):
     return net
 
 
-@pytest.mark.parametrize("circuit", [sf.KP(), sf.KP(gated=True), sf.PFA(2), sf.PFAo()])
+@pytest.mark.parametrize("circuit", [sf.KP(), sf.KP(gated=True), sf.DKP(), sf.PFA(2), sf.PFAo()])
 def test_they_are_what_learn_does(circuit):
     net = network(circuit)
     state = net.state(3)
@@ -40,7 +40,15 @@ def test_they_are_what_learn_does(circuit):
 
 
 @pytest.mark.parametrize(
-    "circuit", [sf.FA(), sf.PAL(), sf.KP(momentum=0.5), sf.PFA(2, plastic=False), sf.WM()]
+    "circuit",
+    [
+        sf.FA(),
+        sf.PAL(),
+        sf.KP(momentum=0.5),
+        sf.DKP(momentum=0.5),
+        sf.PFA(2, plastic=False),
+        sf.WM(),
+    ],
 )
 def test_other_changes_are_not_said_to_be_outer_products(circuit):
     network(circuit)

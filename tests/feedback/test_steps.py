@@ -20,6 +20,9 @@ CIRCUITS = {
     "PseudoBackprop": lambda **kw: sf.PseudoBackprop(4, **kw),
     "NodePerturbation": lambda **kw: sf.NodePerturbation(**kw),
     "Reward": lambda **kw: sf.Reward(),
+    "DRTP": lambda **kw: sf.DRTP(**kw),
+    "DKP": lambda **kw: sf.DKP(**kw),
+    "FDFA": lambda **kw: sf.FDFA(**kw),
     "Shallow": lambda **kw: sf.Shallow(**kw),
 }
 

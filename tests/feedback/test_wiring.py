@@ -63,6 +63,11 @@ def test_the_hops_of_each_circuit():
     for circuit in (sf.Backprop, sf.PseudoBackprop):
         assert told(circuit()) == down("forward", True)
     assert told(sf.DFA()) == [(errors, 2, errors, layer, "fixed", False) for layer in (0, 1)]
+    for circuit in (sf.DKP, sf.FDFA):
+        assert told(circuit(gated=True)) == [
+            (errors, 2, errors, layer, "plastic", True) for layer in (0, 1)
+        ]
+    assert told(sf.DRTP()) == [("target", 0, errors, layer, "fixed", False) for layer in (0, 1)]
     for circuit in (sf.PFA, sf.PFAo):
         assert told(circuit()) == [
             (errors, 2, "middle", 1, "fixed", True),
@@ -133,6 +138,8 @@ def test_a_subclass_has_to_promise_again_that_its_step_is_the_sweep_alone():
 
     assert (sf.FA.sweep_only, Own.sweep_only, Promising.sweep_only) == (True, False, True)
     assert not sf.WM.sweep_only, "it learns from what goes through forward synapses"
+    assert not sf.FDFA.sweep_only, "so does it"
+    assert not sf.DRTP.sweep_only, "it takes the target besides"
     assert not sf.SF.sweep_only, "it takes the signs of the weights before the sweep"
 
 
@@ -142,7 +149,7 @@ def test_who_decays():
             pass
 
     decaying = {name for name, circuit in CIRCUITS.items() if circuit().decays}
-    assert decaying == {"KP", "PFA", "PFAo"}
+    assert decaying == {"DKP", "KP", "PFA", "PFAo"}
     assert Follows().decays
     assert not sf.PFA(plastic=False).decays
 
@@ -235,7 +242,15 @@ def test_the_way_down_is_the_matrices_between_neighbouring_layers():
     (above,), (direct,) = s1.wiring.descents()
     assert above.stored is s1.matrices[0]["above"]
     assert direct.stored is s1.matrices[1]["direct"]
-    for circuit in (sf.DFA(), sf.Mixed("s2"), sf.Mixed("s3"), sf.Auxiliary("s1"), sf.Shallow()):
+    for circuit in (
+        sf.DFA(),
+        sf.DKP(),
+        sf.DRTP(),
+        sf.Mixed("s2"),
+        sf.Mixed("s3"),
+        sf.Auxiliary("s1"),
+        sf.Shallow(),
+    ):
         assert connected(circuit).wiring.descents() == []
         assert circuit.paths() == []
 

@@ -33,7 +33,9 @@ def test_every_spike_is_that_of_a_single_run(batch):
             assert torch.equal(own, of_all[:, number])
 
 
-@pytest.mark.parametrize("circuit", [sf.PAL, sf.WM, partial(sf.PFA, middle_phi_delta="spiking")])
+@pytest.mark.parametrize(
+    "circuit", [sf.PAL, sf.WM, sf.FDFA, partial(sf.PFA, middle_phi_delta="spiking")]
+)
 def test_random_numbers_of_circuits_are_those_of_a_single_run(circuit):
     all_spikes = spikes_of(together(circuit=circuit))
     for number, seed in enumerate(SEEDS):

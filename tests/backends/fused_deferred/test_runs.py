@@ -30,6 +30,7 @@ CASES = {  # circuit, sizes, batch, options of the network
     "PFA-o, one stream": (lambda: sf.PFAo(), (17, 7, 4), 1, {}),
     "KP": (lambda: sf.KP(gated=True), (17, 7, 4), 3, {}),
     "KP, not gated": (lambda: sf.KP(phi_delta="tanh"), (17, 7, 4), 1, {}),
+    "DKP": (lambda: sf.DKP(), (17, 7, 4), 3, {}),
     "PAL": (lambda: sf.PAL(rate=0.1), (17, 7, 4), 3, {}),
     "replicas": (lambda: sf.PFAo(), (9, 6), 2, {"replicas": 2}),
     "replicas of one stream": (lambda: sf.FA(), (9, 6), 1, {"replicas": 3}),
