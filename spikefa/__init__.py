@@ -37,7 +37,8 @@ _NAMES = {
     "network": "Connection Network load_weights save_weights",
     "neurons": "Population Rate SnnTorch StochasticBinary",
     "plasticity": (
-        "BCM Direct Eligibility Oja Outer PlasticityRule Post RoughThreeFactor STDP ThreeFactor"
+        "BCM Direct Eligibility LowPassTraces Oja Outer PlasticityRule Post RoughThreeFactor STDP "
+        "STLLR ThreeFactor"
     ),
     "recording": "Probe Window open",
     "simulation": "Constant Piecewise Simulation StepDecay Stopped WarmUpAnneal",
@@ -95,8 +96,10 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.neurons import StochasticBinary as StochasticBinary
     from spikefa.plasticity import BCM as BCM
     from spikefa.plasticity import STDP as STDP
+    from spikefa.plasticity import STLLR as STLLR
     from spikefa.plasticity import Direct as Direct
     from spikefa.plasticity import Eligibility as Eligibility
+    from spikefa.plasticity import LowPassTraces as LowPassTraces
     from spikefa.plasticity import Oja as Oja
     from spikefa.plasticity import Outer as Outer
     from spikefa.plasticity import PlasticityRule as PlasticityRule

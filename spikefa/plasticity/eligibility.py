@@ -25,7 +25,8 @@ class Eligibility(PlasticityRule):
     `ThreeFactor`.
 
     The trace is not a product of two factors, so it takes ``batch n_pre n_post`` numbers. Use a
-    small batch.
+    small batch, or `LowPassTraces`, which takes ``batch n_pre`` numbers and is the same while the
+    gains are constant in time.
 
     Parameters
     ----------

@@ -42,6 +42,8 @@ RULES = {
     "Rough": lambda: sf.RoughThreeFactor(1e-2),
     "BCM": lambda: sf.BCM(1e-2),
     "STDP, of two terms": lambda: sf.STDP(1e-2),
+    "LowPassTraces": lambda: sf.LowPassTraces(1e-2),
+    "STLLR, of two terms": lambda: sf.STLLR(1e-2),
     "Oja, which loses weight": lambda: sf.Oja(1e-2),
     "Eligibility, no product": lambda: sf.Eligibility(1e-2),
 }

@@ -42,6 +42,8 @@ RULES = {
     "decay at every step": lambda: sf.ThreeFactor(1e-2, weight_decay=1e-2),
     "Oja": lambda: sf.Oja(1e-2),
     "BCM": lambda: sf.BCM(1e-2),
+    "LowPassTraces": lambda: sf.LowPassTraces(1e-2),
+    "STLLR": lambda: sf.STLLR(1e-2),
     "STDP": lambda: sf.STDP(1e-2),
     "Eligibility": lambda: sf.Eligibility(1e-2),
     "Rough": lambda: sf.RoughThreeFactor(1e-2),

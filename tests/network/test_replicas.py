@@ -52,6 +52,8 @@ RULES = {
     "ThreeFactor": partial(sf.ThreeFactor, weight_decay=1e-3),
     "RoughThreeFactor": sf.RoughThreeFactor,
     "Eligibility": sf.Eligibility,
+    "LowPassTraces": partial(sf.LowPassTraces, post_memory=0.3),
+    "STLLR": sf.STLLR,
     "STDP": sf.STDP,
     "Oja": sf.Oja,
     "Hebbian Oja": partial(sf.Oja, modulated=False),

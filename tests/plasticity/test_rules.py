@@ -96,6 +96,33 @@ def stdp(pre_memory, post_memory, plus, minus):
     return change
 
 
+def low_pass(memory, post_memory):
+    x_trace = np.zeros((BATCH, N_PRE + 1, N_POST))
+    y_trace = np.zeros((BATCH, N_PRE + 1, N_POST))
+
+    def change(k, i, j, x, V, s, gain, m, w):
+        at = (k, i, j)
+        x_trace[at] = memory * x_trace[at] + x if i < N_PRE else 1
+        y_trace[at] = post_memory * y_trace[at] + m * gain
+        return -ETA * x_trace[at] * y_trace[at]
+
+    return change
+
+
+def s_tllr(pre_memory, post_memory, acausal):
+    x_trace = np.zeros((BATCH, N_PRE + 1, N_POST))
+    z_trace = np.zeros((BATCH, N_PRE + 1, N_POST))
+
+    def change(k, i, j, x, V, s, gain, m, w):
+        at = (k, i, j)
+        x_trace[at] = pre_memory * x_trace[at] + x if i < N_PRE else 1
+        dw = -ETA * m * (gain * x_trace[at] + acausal * x * z_trace[at])
+        z_trace[at] = post_memory * z_trace[at] + gain
+        return dw
+
+    return change
+
+
 def bcm(memory, modulated):
     theta = np.zeros((BATCH, N_PRE + 1, N_POST))
 
@@ -126,6 +153,15 @@ def oja(alpha, modulated):
             partial(sf.STDP, pre_memory=0.9, post_memory=0.3, potentiation=2, depression=0.5),
             partial(stdp, 0.9, 0.3, 2, 0.5),
         ),
+        (partial(sf.LowPassTraces), partial(low_pass, 0.5, 0.0)),
+        (partial(sf.LowPassTraces, memory=0.8, post_memory=0.3), partial(low_pass, 0.8, 0.3)),
+        (partial(sf.LowPassTraces, memory=0), three_factor),
+        (partial(sf.STLLR), partial(s_tllr, 0.5, 0.2, -1)),
+        (
+            partial(sf.STLLR, pre_memory=0.9, post_memory=0.4, acausal=0.7),
+            partial(s_tllr, 0.9, 0.4, 0.7),
+        ),
+        (partial(sf.STLLR, pre_memory=0.8, acausal=0), partial(low_pass, 0.8, 0.0)),
         (partial(sf.BCM, memory=0.6), partial(bcm, 0.6, True)),
         (partial(sf.BCM, memory=0.9, modulated=False), partial(bcm, 0.9, False)),
         (partial(sf.Oja, alpha=0.2), partial(oja, 0.2, True)),
@@ -138,6 +174,36 @@ def test_rules_are_their_equations(rule, change):
     expected_weight, expected_bias = loop(change())
     np.testing.assert_allclose(weight, expected_weight, rtol=0, atol=1e-12)
     np.testing.assert_allclose(bias, expected_bias, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_traces_without_memory_are_the_three_factors_bit_for_bit(dtype, tiny):
+    def weights(rule):
+        net = sf.models.lillicrap2016.spiking_mnist(
+            12, 2, 4, n_inputs=12, feedback=sf.KP(0.3), rule=rule, dtype=dtype
+        )
+        sim = sf.Simulation(net, tiny, batch_size=4, seed=9)
+        sim.train(epochs=2)
+        return net.tensors()
+
+    expected = weights(sf.ThreeFactor(0.05))
+    found = weights(sf.LowPassTraces(learning_rate=0.05, memory=0, weight_decay=1e-8))
+    for name, tensor in expected.items():
+        assert torch.equal(tensor, found[name]), name
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_eligibility_is_a_product_of_traces_if_the_gain_is_constant(constant, monkeypatch):
+    steps = list(activity())
+
+    def steady():
+        for pre, potential, spikes, gain, modulator in steps:
+            yield pre, potential, spikes, steps[0][3] if constant else gain, modulator
+
+    monkeypatch.setitem(run.__globals__, "activity", steady)
+    traced, _ = run(sf.LowPassTraces(learning_rate=ETA, memory=0.7))
+    eligible, _ = run(sf.Eligibility(ETA, memory=0.7))
+    assert (np.abs(traced - eligible).max() < 1e-12) == constant
 
 
 def test_oja_without_modulator_finds_the_first_principal_component():
@@ -183,7 +249,15 @@ def test_what_a_neuron_loses_is_the_same_through_an_optimiser(optimiser):
     torch.testing.assert_close(after.bias, before["bias"] * (1 - lost) + factor.sum(0))
 
 
-RULES = [sf.RoughThreeFactor, sf.Eligibility, sf.STDP, sf.BCM, sf.Oja]
+RULES = [
+    sf.RoughThreeFactor,
+    sf.Eligibility,
+    sf.LowPassTraces,
+    sf.STLLR,
+    sf.STDP,
+    sf.BCM,
+    sf.Oja,
+]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -222,7 +296,7 @@ def test_traces_are_in_checkpoints_and_can_be_recorded(rule, tiny, tmp_path):
         assert tensor.equal(second.tensors()[name]), name
 
 
-@pytest.mark.parametrize("rule", [sf.RoughThreeFactor, sf.Eligibility])
+@pytest.mark.parametrize("rule", [sf.RoughThreeFactor, sf.Eligibility, sf.LowPassTraces, sf.STLLR])
 def test_rules_that_follow_the_error_learn_digits(rule):
     net = sf.models.lillicrap2016.spiking_mnist(
         hidden=100,
@@ -244,6 +318,8 @@ def test_rules_that_follow_the_error_learn_digits(rule):
         (lambda: sf.Eligibility(memory=1), "memory of Eligibility is"),
         (lambda: sf.STDP(pre_memory=-0.1), "pre_memory of STDP is"),
         (lambda: sf.STDP(post_memory=1.0), "post_memory of STDP is"),
+        (lambda: sf.LowPassTraces(memory=1), "memory of LowPassTraces is 1: give"),
+        (lambda: sf.STLLR(post_memory=1.5), "post_memory of STLLR is"),
         (lambda: sf.BCM(memory=2), "memory of BCM is 2: give"),
         (lambda: sf.Oja(alpha=-1), "alpha of Oja is -1: give"),
     ],

@@ -101,6 +101,8 @@ RULES = {
     "Oja": sf.Oja,
     "BCM": sf.BCM,
     "STDP": partial(sf.STDP, pre_memory=0.1, post_memory=0.1),
+    "LowPassTraces": partial(sf.LowPassTraces, memory=0.1, post_memory=0.1),
+    "STLLR": partial(sf.STLLR, pre_memory=0.1, post_memory=0.1),
     "Eligibility": partial(sf.Eligibility, memory=0.1),
 }
 
@@ -149,6 +151,8 @@ LEARNING = {
     "Oja": sf.Oja(1e-2),
     "BCM": sf.BCM(1e-2),
     "STDP": sf.STDP(1e-2, pre_memory=0.1, post_memory=0.1),
+    "LowPassTraces": sf.LowPassTraces(1e-2, memory=0.1, post_memory=0.1),
+    "STLLR": sf.STLLR(1e-2, pre_memory=0.1, post_memory=0.1),
     "Eligibility": sf.Eligibility(1e-2, memory=0.1),
 }
 
