@@ -1,8 +1,18 @@
 """Forward populations: how neurons turn their synaptic drive into potential, activity and gain."""
 
+from spikefa.neurons.adaptive import ALIF, ALIFState
 from spikefa.neurons.base import Population, PopulationState, silenced
 from spikefa.neurons.rate import Rate
 from spikefa.neurons.snntorch_neurons import SnnTorch
 from spikefa.neurons.stochastic_binary import StochasticBinary
 
-__all__ = ["Population", "PopulationState", "Rate", "SnnTorch", "StochasticBinary", "silenced"]
+__all__ = [
+    "ALIF",
+    "ALIFState",
+    "Population",
+    "PopulationState",
+    "Rate",
+    "SnnTorch",
+    "StochasticBinary",
+    "silenced",
+]

@@ -2,6 +2,7 @@
 
 from spikefa.plasticity.base import Direct, Outer, PlasticityRule, PlasticityState, Post
 from spikefa.plasticity.bcm import BCM
+from spikefa.plasticity.e_prop import EProp
 from spikefa.plasticity.eligibility import Eligibility
 from spikefa.plasticity.low_pass_traces import LowPassTraces
 from spikefa.plasticity.oja import Oja
@@ -16,6 +17,7 @@ __all__ = [
     "STDP",
     "STLLR",
     "Direct",
+    "EProp",
     "Eligibility",
     "LowPassTraces",
     "Oja",

@@ -25,8 +25,8 @@ class STLLR(PlasticityRule):
     The first term pairs the postsynaptic neuron with earlier spikes, as `LowPassTraces` does. The
     second pairs a spike with earlier states of the postsynaptic neuron, near its threshold, which
     it did not cause: as in `STDP`, but with the gain in place of the postsynaptic spikes. The paper
-    weighs both terms; here the learning rate weighs the first. Biases change as if they came from a
-    neuron with x = s = 1.
+    weighs both terms; here the learning rate weighs the first. Biases change by the first term
+    alone, as from a neuron whose x is always 1.
 
     Parameters
     ----------
@@ -59,11 +59,15 @@ class STLLR(PlasticityRule):
         super().__post_init__()
 
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
-        """Return both terms as one product, concatenated along the streams."""
+        """Return both terms as one product, concatenated along the streams.
+
+        A last row, from no neuron, takes the second term out of the change of the biases.
+        """
         x, z = state.traces["pre_trace"], state.traces["gain_trace"]
         flush(torch.add(pre, x, alpha=self.pre_memory, out=x))
         signal = (modulator * state.learning_rate).neg_()
         causal = flush(signal * post.gain)
         acausal = flush(signal.mul_(z).mul_(self.acausal))
         flush(torch.add(post.gain, z, alpha=self.post_memory, out=z))
-        return Outer(torch.cat([x, pre], -2), torch.cat([causal, acausal], -2))
+        nobody, taken_out = torch.zeros_like(pre[..., :1, :]), acausal.sum(-2, keepdim=True).neg_()
+        return Outer(torch.cat([x, pre, nobody], -2), torch.cat([causal, acausal, taken_out], -2))

@@ -43,6 +43,7 @@ RULES = {
     "Oja": lambda: sf.Oja(1e-2),
     "BCM": lambda: sf.BCM(1e-2),
     "LowPassTraces": lambda: sf.LowPassTraces(1e-2),
+    "EProp": lambda: sf.EProp(1e-2),
     "STLLR": lambda: sf.STLLR(1e-2),
     "STDP": lambda: sf.STDP(1e-2),
     "Eligibility": lambda: sf.Eligibility(1e-2),

@@ -54,6 +54,7 @@ RULES = {
     "Eligibility": sf.Eligibility,
     "LowPassTraces": partial(sf.LowPassTraces, post_memory=0.3),
     "STLLR": sf.STLLR,
+    "EProp": sf.EProp,
     "STDP": sf.STDP,
     "Oja": sf.Oja,
     "Hebbian Oja": partial(sf.Oja, modulated=False),

@@ -116,9 +116,24 @@ def s_tllr(pre_memory, post_memory, acausal):
     def change(k, i, j, x, V, s, gain, m, w):
         at = (k, i, j)
         x_trace[at] = pre_memory * x_trace[at] + x if i < N_PRE else 1
-        dw = -ETA * m * (gain * x_trace[at] + acausal * x * z_trace[at])
+        after = acausal * x * z_trace[at] if i < N_PRE else 0
+        dw = -ETA * m * (gain * x_trace[at] + after)
         z_trace[at] = post_memory * z_trace[at] + gain
         return dw
+
+    return change
+
+
+def e_prop(memory, adaptation, adaptation_memory, readout_memory):
+    x_trace, a, f = (np.zeros((BATCH, N_PRE + 1, N_POST)) for _ in range(3))
+
+    def change(k, i, j, x, V, s, gain, m, w):
+        at = (k, i, j)
+        x_trace[at] = memory * x_trace[at] + x
+        e = gain * (x_trace[at] - adaptation * a[at])
+        f[at] = readout_memory * f[at] + e
+        a[at] = adaptation_memory * a[at] + e
+        return -ETA * m * f[at]
 
     return change
 
@@ -162,6 +177,13 @@ def oja(alpha, modulated):
             partial(s_tllr, 0.9, 0.4, 0.7),
         ),
         (partial(sf.STLLR, pre_memory=0.8, acausal=0), partial(low_pass, 0.8, 0.0)),
+        (partial(sf.EProp), partial(e_prop, 0.9, 0.2, 0.97, 0.5)),
+        (
+            partial(sf.EProp, memory=0.4, adaptation=1.5, adaptation_memory=0.6, readout_memory=0),
+            partial(e_prop, 0.4, 1.5, 0.6, 0),
+        ),
+        (partial(sf.EProp, memory=0, adaptation=0, readout_memory=0), three_factor),
+        (partial(sf.EProp, memory=0, adaptation=0, readout_memory=0.8), partial(eligibility, 0.8)),
         (partial(sf.BCM, memory=0.6), partial(bcm, 0.6, True)),
         (partial(sf.BCM, memory=0.9, modulated=False), partial(bcm, 0.9, False)),
         (partial(sf.Oja, alpha=0.2), partial(oja, 0.2, True)),
@@ -252,6 +274,7 @@ def test_what_a_neuron_loses_is_the_same_through_an_optimiser(optimiser):
 RULES = [
     sf.RoughThreeFactor,
     sf.Eligibility,
+    sf.EProp,
     sf.LowPassTraces,
     sf.STLLR,
     sf.STDP,
@@ -319,6 +342,8 @@ def test_rules_that_follow_the_error_learn_digits(rule):
         (lambda: sf.STDP(pre_memory=-0.1), "pre_memory of STDP is"),
         (lambda: sf.STDP(post_memory=1.0), "post_memory of STDP is"),
         (lambda: sf.LowPassTraces(memory=1), "memory of LowPassTraces is 1: give"),
+        (lambda: sf.EProp(readout_memory=1), "readout_memory of EProp is 1: give"),
+        (lambda: sf.EProp(adaptation=-1), "adaptation of EProp is -1: give"),
         (lambda: sf.STLLR(post_memory=1.5), "post_memory of STLLR is"),
         (lambda: sf.BCM(memory=2), "memory of BCM is 2: give"),
         (lambda: sf.Oja(alpha=-1), "alpha of Oja is -1: give"),

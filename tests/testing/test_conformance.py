@@ -77,13 +77,18 @@ def test_rate_neurons_conform(activation, options):
     check_neuron(sf.Rate(5, activation, **options))
 
 
+@pytest.mark.parametrize("options", [{}, {"adaptation": 0, "memory": 0.5}, {"threshold": 0.2}])
+def test_adaptive_neurons_conform(options):
+    check_neuron(sf.ALIF(5, **options))
+
+
 @pytest.mark.parametrize("make", SNNTORCH.values(), ids=SNNTORCH)
 def test_neurons_of_snntorch_conform(make):
     check_neuron(sf.SnnTorch(make(threshold=0.3), 5))
 
 
 def test_every_kind_of_neuron_is_checked():
-    assert set(built_in(SEAMS["neurons"])) == {"StochasticBinary", "Rate", "SnnTorch"}
+    assert set(built_in(SEAMS["neurons"])) == {"ALIF", "StochasticBinary", "Rate", "SnnTorch"}
 
 
 @pytest.mark.parametrize("check", NEURON_CHECKS)

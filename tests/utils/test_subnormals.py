@@ -102,6 +102,7 @@ RULES = {
     "BCM": sf.BCM,
     "STDP": partial(sf.STDP, pre_memory=0.1, post_memory=0.1),
     "LowPassTraces": partial(sf.LowPassTraces, memory=0.1, post_memory=0.1),
+    "EProp": partial(sf.EProp, memory=0.1, adaptation_memory=0.1, readout_memory=0.1),
     "STLLR": partial(sf.STLLR, pre_memory=0.1, post_memory=0.1),
     "Eligibility": partial(sf.Eligibility, memory=0.1),
 }
@@ -152,6 +153,7 @@ LEARNING = {
     "BCM": sf.BCM(1e-2),
     "STDP": sf.STDP(1e-2, pre_memory=0.1, post_memory=0.1),
     "LowPassTraces": sf.LowPassTraces(1e-2, memory=0.1, post_memory=0.1),
+    "EProp": sf.EProp(1e-2, memory=0.1, adaptation_memory=0.1, readout_memory=0.1),
     "STLLR": sf.STLLR(1e-2, pre_memory=0.1, post_memory=0.1),
     "Eligibility": sf.Eligibility(1e-2, memory=0.1),
 }
