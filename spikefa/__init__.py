@@ -43,8 +43,8 @@ _NAMES = {
     "recording": "Probe Window open",
     "simulation": "Constant Piecewise Simulation StepDecay Stopped WarmUpAnneal",
     "stimulus": (
-        "DeltaCode Encoding ExampleStimulus FunctionStimulus Graded ImageStimulus LatencyCode "
-        "RateCode Stimulus StimulusState"
+        "DeltaCode Encoding EventStimulus ExampleStimulus FunctionStimulus Graded ImageStimulus "
+        "LatencyCode RateCode Stimulus StimulusState"
     ),
     "synapses": "Dense LocallyConnected Masked Synapses",
 }
@@ -118,6 +118,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.simulation import WarmUpAnneal as WarmUpAnneal
     from spikefa.stimulus import DeltaCode as DeltaCode
     from spikefa.stimulus import Encoding as Encoding
+    from spikefa.stimulus import EventStimulus as EventStimulus
     from spikefa.stimulus import ExampleStimulus as ExampleStimulus
     from spikefa.stimulus import FunctionStimulus as FunctionStimulus
     from spikefa.stimulus import Graded as Graded

@@ -2,11 +2,16 @@
 
 from spikefa.datasets.catalogue import fetch, load, names
 from spikefa.datasets.digits import digits
+from spikefa.datasets.events import EventDataset, Events
+from spikefa.datasets.frames import Frames
 from spikefa.datasets.images import Dataset, Images
 from spikefa.datasets.mnist import fashion_mnist, kmnist, mnist
 
 __all__ = [
     "Dataset",
+    "EventDataset",
+    "Events",
+    "Frames",
     "Images",
     "digits",
     "fashion_mnist",

@@ -39,10 +39,11 @@ def pixel_array(given: Any, full_scale: int) -> NDArray[np.uint8]:
     return np.require(given, requirements=["C", "W"])
 
 
-def label_array(given: Any, n_classes: int) -> Labels:
+def label_array(given: Any, n_classes: int, of: str = "Images") -> Labels:
     """Return labels [n] as a contiguous array of the type for so many classes.
 
-    It is copied only if it is not one. `label_type` says which type that is.
+    It is copied only if it is not one. `label_type` says which type that is. `of` is the class that
+    the labels are given to, for the message.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def label_array(given: Any, n_classes: int) -> Labels:
     highest = int(given.max()) if len(given) else 0
     require(
         highest < n_classes,
-        f"label {highest}, expected 0 to {n_classes - 1}: give Images(..., "
+        f"label {highest}, expected 0 to {n_classes - 1}: give {of}(..., "
         f"n_classes={highest + 1}) or more, or number the classes from 0",
     )
     return np.require(given, label_type(n_classes), requirements=["C", "W"])

@@ -1,14 +1,13 @@
 """Labelled images, and a data set made of their splits."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spikefa.datasets.arrays import WHITE, Labels, label_array, pixel_array
-from spikefa.datasets.selecting import Selection as Selecting
-from spikefa.datasets.selecting import selected
+from spikefa.datasets.splits import Splits
 from spikefa.errors import require
 from spikefa.utils import notices
 from spikefa.utils.indices import Selection, indices, whole_slice
@@ -132,7 +131,7 @@ def require_alike(what: str, images: Images, train: Images) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(Splits[Images]):
     """Images to train on, to test on and, if some are held out, to validate on.
 
     To use fewer images, hold out first, then take a subset of what is left, as in
@@ -154,26 +153,14 @@ class Dataset:
         If the splits differ in shape, full scale or number of classes.
     """
 
-    name: str
-    train: Images
-    test: Images
-    validation: Images | None = None
-
-    def __post_init__(self) -> None:
-        require_images(f"{self.name}, train", self.train)
-        require_alike(f"{self.name}, test images", self.test, self.train)
-        if self.validation is not None:
-            require_alike(f"{self.name}, validation images", self.validation, self.train)
+    kind: ClassVar[str] = "images"
+    require_kind = staticmethod(require_images)
+    require_alike = staticmethod(require_alike)
 
     @property
     def full_scale(self) -> int:
         """The pixel value that means 1.0."""
         return self.train.full_scale
-
-    @property
-    def n_classes(self) -> int:
-        """Labels are 0 to ``n_classes - 1``."""
-        return self.train.n_classes
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -184,76 +171,3 @@ class Dataset:
     def n_inputs(self) -> int:
         """Pixels of an image: the size of the input population."""
         return self.train.n_inputs
-
-    def hold_out(self, n: int, selection: Selecting = "ordered", seed: int = 0) -> "Dataset":
-        """Return the data set with `n` of its training images moved to `validation`.
-
-        Parameters
-        ----------
-        n : int
-            0 changes nothing. At least one training image must be left.
-        selection : {"ordered", "shuffled", "stratified"}, default "ordered"
-            The last images, any images, or of every class its share.
-        seed : int, default 0
-            What "shuffled" and "stratified" draw from.
-
-        Raises
-        ------
-        SpikefaError
-            If `n` is out of range, or images are held out already.
-        """
-        most = len(self.train) - 1
-        n = whole_number(n, f"the number of images of {self.name} to hold out", 0, most)
-        if n == 0:
-            return self
-        require(
-            self.validation is None,
-            f"{self.name} has validation images already: hold out all that you need in one call",
-        )
-        what = f"the {n} images of {self.name} that are held out"
-        chosen = selected(self.train.labels, n, selection, seed, last=True, what=what)
-        kept = slice(chosen.start) if isinstance(chosen, slice) else ~chosen
-        return replace(self, train=self.train.part(kept), validation=self.train.part(chosen))
-
-    def subset(
-        self,
-        train: int | None = None,
-        test: int | None = None,
-        selection: Selecting = "ordered",
-        seed: int = 0,
-    ) -> "Dataset":
-        """Return the data set with only `train` of its training and `test` of its test images.
-
-        Call it after `hold_out`: it counts the training images that are left then, and does not
-        change `validation`.
-
-        Parameters
-        ----------
-        train, test : int, optional
-            How many images to keep; by default all.
-        selection : {"ordered", "shuffled", "stratified"}, default "ordered"
-            The first images, any images, or of every class its share.
-        seed : int, default 0
-            What "shuffled" and "stratified" draw from.
-
-        Raises
-        ------
-        SpikefaError
-            If a count is zero, negative or more than there are.
-        """
-        return replace(
-            self,
-            train=self._some("training", self.train, train, selection, seed),
-            test=self._some("test", self.test, test, selection, seed),
-        )
-
-    def _some(
-        self, split: str, images: Images, n: int | None, selection: Selecting, seed: int
-    ) -> Images:
-        if n is None:
-            return images
-        number = whole_number(
-            n, f"the number of {split} images of {self.name} to keep", 1, len(images)
-        )
-        what = f"the {number} {split} images of {self.name} that are kept"
-        return images.part(selected(images.labels, number, selection, seed, last=False, what=what))

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import Population, PopulationState
 from spikefa.synapses import Synapses
 from spikefa.utils.ranges import ProperShare
-from spikefa.utils.tensors import Variable
+from spikefa.utils.tensors import LASTING, Variable
 
 
 @dataclass
@@ -36,8 +36,8 @@ class BroadcastState(FeedbackState):
     """
 
     outcome: Tensor
-    mean: Tensor
-    seen: Tensor
+    mean: Tensor = field(metadata=LASTING)
+    seen: Tensor = field(metadata=LASTING)
     surprise: Tensor
 
 

@@ -12,6 +12,7 @@ from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
 from spikefa.network.variables import check_free
 from spikefa.neurons import silenced
+from spikefa.simulation.beginning import Beginning
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.foresight import Foresight
 from spikefa.simulation.in_place import InPlace, parts_of
@@ -59,7 +60,7 @@ class Runner:
     choice : Choice
         The backend that was chosen, and why.
     uncaptured : str
-        Why steps that were to be captured are not; empty if they are, or were not to be.
+        Why steps that were to be captured are not, or empty.
     inputs, target : Tensor [..., batch, n]
         Views of those of the stimulus, as the network takes them.
     """
@@ -133,6 +134,7 @@ class Runner:
         self.choice = choose_backend(self._asked, self.network, self.batch)
         self.backend = self._make_backend("eager")  # which rehearses
         parts = self.network, self.state, self.stimulus, self.stimulus_state
+        self._begin = Beginning(*parts)
         scope = Scope(self._all_tensors, self.random.generators, parts)
         self.in_place = InPlace(partial(parts_of, *parts), self._variables)
         self.in_place.rehearse(partial(next, self._rested(feed_back=False)), scope)
@@ -140,8 +142,8 @@ class Runner:
         self.backend, self.uncaptured = try_backends(self.choice, self._make_backend, attempt)
 
     def _make_backend(self, name: str, capture: bool = True) -> Backend:
-        steps = self.stimulus.steps
-        return make_backend(name, self.network, self.state, self.seeds, self.name, steps, capture)
+        parts = self.network, self.state, self.seeds, self.name, self.stimulus.steps
+        return make_backend(name, *parts, capture)
 
     def _try(self, scope: Scope, backend: Backend) -> None:
         self.backend = backend
@@ -166,8 +168,7 @@ class Runner:
     ) -> Iterator[int]:
         """Show the loaded items while the network learns; yield the number of each step after it.
 
-        Potentials and plasticity are not reset when the items change. This is a generator, so that
-        the caller can read the state between steps; it does nothing until it is iterated.
+        The caller can read the state between steps; nothing is done until this is iterated.
 
         Parameters
         ----------
@@ -175,8 +176,7 @@ class Runner:
             Whether to stop after each step. If not, only the last step is yielded, and a backend
             may do all steps as one piece of work.
         keep : callable, optional
-            Called after each step with its number, also within one piece of work; it must do the
-            same every time.
+            Called with the number of each step, also in captured work; does the same every time.
         """
         steps = self.stimulus.steps
         frozen = tuple(rate == 0 for rate in self.state.learning_rates.rates)
@@ -186,7 +186,7 @@ class Runner:
                     self.backend.run(lambda: self._whole(keep), steps, (steps, keep))
                     yield steps - 1
                     return
-                self.stimulus.show(self.stimulus_state)
+                self._begin()
                 for step in range(steps):
                     self.backend.run(self._learning_step)
                     if keep is not None:
@@ -210,7 +210,7 @@ class Runner:
             yield from self._rested(feed_back)
 
     def _rested(self, feed_back: bool) -> Iterator[int]:
-        self.stimulus.show(self.stimulus_state)
+        self._begin()
         for step in range(self.stimulus.steps):
             self._foresight.write(None, self._draw_inputs)
             self._draw(feed_back)
@@ -223,7 +223,7 @@ class Runner:
 
     def _whole(self, keep: Callable[[int], None] | None = None) -> None:
         """Do a whole presentation in which the network learns."""
-        self.stimulus.show(self.stimulus_state)
+        self._begin()
         for step, known in enumerate(self._foresight.foresee(self.backend, self._draw_inputs)):
             self._learning_step(known)
             if keep is not None:

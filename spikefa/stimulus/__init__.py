@@ -3,6 +3,7 @@
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import DeltaCode, Encoding, Graded, LatencyCode, RateCode
+from spikefa.stimulus.events import EventStimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.functions import FunctionStimulus
@@ -14,6 +15,7 @@ __all__ = [
     "Answers",
     "DeltaCode",
     "Encoding",
+    "EventStimulus",
     "ExampleAnswers",
     "ExampleStimulus",
     "FunctionStimulus",

@@ -45,6 +45,10 @@ class Stimulus(ABC):
         Steps of simulated time in a presentation.
     name : str, default "stimulus"
         Its name in messages and checkpoints.
+    resets : bool, default False
+        Whether the network returns to rest at the beginning of each presentation: potentials,
+        errors and the traces of the rule, but no weights, see `spikefa.network.resting`. By default
+        nothing is reset, and every presentation begins with what the one before has left.
     n_classes : int, default 1
         Number of classes among which the output neurons are divided; 1 without classes.
     thumbnails : uint8 array [n, height, width], optional
@@ -60,6 +64,7 @@ class Stimulus(ABC):
     n_inputs: int
     steps: int = 1
     name: str = "stimulus"
+    resets: bool = False
     n_classes: int = 1
     thumbnails: np.ndarray | None = None
     host_streams: ClassVar[tuple[str, ...]] = ()

@@ -16,7 +16,7 @@ from spikefa.plugins.describing import describe
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
 from spikefa.stimulus.items import check_items, pick
-from spikefa.stimulus.readout import ClassReadout, ReadoutState
+from spikefa.stimulus.readout import CLASS_MEASURES, ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.checking import check_fields
 from spikefa.utils.numbers import shown
@@ -76,7 +76,7 @@ class ImageStimulus(Stimulus):
         If `steps` is less than 1.
     """
 
-    measures: ClassVar[tuple[str, ...]] = ("error_percent", "error_percent_summed")
+    measures: ClassVar[tuple[str, ...]] = CLASS_MEASURES
 
     images: Images
     steps: Steps = 5
@@ -185,8 +185,7 @@ class ImageStimulus(Stimulus):
     def measure(self, state: StimulusState, outputs: Tensor) -> Tensor:
         """Return 100 where the guess is wrong, else 0: from the last step, and from all steps."""
         assert isinstance(state, ImageState)
-        guesses = torch.stack([each.argmax(-1) for each in self.class_spikes(state)])
-        return guesses.ne(state.labels).double().mul_(100)
+        return state.readout.errors(state.labels)
 
     def class_spikes(self, state: StimulusState) -> tuple[Tensor, Tensor]:
         """Return the spikes of each class, in the last step and in all steps."""
@@ -205,11 +204,8 @@ class ImageStimulus(Stimulus):
             state.code, ("spikes", "label"), "input", f"{type(self.encoding).__name__}.state"
         )
         label = state.labels.view(-1, 1)
-        counts = {
-            "class_spikes": state.readout.last,
-            "class_spikes_summed": state.readout.summed,
-        }
-        return {**state.code, "spikes": state.inputs, "label": label}, counts
+        of_input = {**state.code, "spikes": state.inputs, "label": label}
+        return of_input, state.readout.variables()
 
 
 def image_stimuli(

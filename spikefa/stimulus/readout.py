@@ -10,6 +10,9 @@ from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import Size
 from spikefa.utils.tensors import CONSTANT
 
+CLASS_MEASURES = ("error_percent", "error_percent_summed")
+"""What `ReadoutState.errors` returns."""
+
 
 @dataclass
 class ReadoutState:
@@ -36,6 +39,15 @@ class ReadoutState:
         """Count the output spikes [streams, n_outputs] of one step."""
         torch.sum(spikes.unflatten(-1, (self.last.shape[-1], -1)), -1, out=self.last)
         self.summed.add_(self.last)
+
+    def errors(self, labels: Tensor) -> Tensor:
+        """Return 100 where the guess is wrong, else 0: from the last step, and from all steps."""
+        guesses = torch.stack([each.argmax(-1) for each in (self.last, self.summed)])
+        return guesses.ne(labels).double().mul_(100)
+
+    def variables(self) -> dict[str, Tensor]:
+        """Return the counts as variables for probes."""
+        return {"class_spikes": self.last, "class_spikes_summed": self.summed}
 
 
 @dataclass(frozen=True)

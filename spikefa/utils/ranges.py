@@ -81,6 +81,9 @@ Expansion = Annotated[float, Range(1, 10_000, takes_memory=True)]
 """Neurons for each neuron of another population."""
 Duration = Annotated[float, Range(0, LARGE, above=True)]
 """Epochs, or another time that need not be whole."""
+Time = Annotated[float, Range(0, 10**15, above=True)]
+"""A time in any unit, such as microseconds."""
+Classes = Annotated[int, Range(1, MOST_CLASSES)]
 DurationOrZero = Annotated[float, Range(0, LARGE)]
 Share = Annotated[float, Range(0, 1)]
 """A share or a probability."""

@@ -22,6 +22,8 @@ SUBNORMAL = {
 """The largest number of each dtype that has lost digits because it is too small."""
 CONSTANT = {"constant": True}
 """Metadata of a dataclass field whose tensors never change; `named_tensors` ignores it."""
+LASTING = {"lasting": True}
+"""Metadata of a dataclass field that does not return to rest with the activity of its stream."""
 
 
 def current(variable: Variable) -> Tensor:
@@ -29,7 +31,7 @@ def current(variable: Variable) -> Tensor:
     return variable if isinstance(variable, Tensor) else variable()
 
 
-def named_tensors(tree: Any, prefix: str = "") -> dict[str, Tensor]:
+def named_tensors(tree: Any, prefix: str = "", *, lasting: bool = True) -> dict[str, Tensor]:
     """Return every tensor in `tree` under its dotted path.
 
     Parameters
@@ -38,6 +40,8 @@ def named_tensors(tree: Any, prefix: str = "") -> dict[str, Tensor]:
         The state to walk. Leaves that are not tensors are ignored.
     prefix : str
         Prepended to each name.
+    lasting : bool, default True
+        Whether to include fields that are declared `LASTING`.
 
     Examples
     --------
@@ -47,14 +51,15 @@ def named_tensors(tree: Any, prefix: str = "") -> dict[str, Tensor]:
     if isinstance(tree, Tensor):
         return {prefix: tree}
     found: dict[str, Tensor] = {}
-    for name, branch in _branches(tree):
-        found |= named_tensors(branch, f"{prefix}.{name}" if prefix else name)
+    for name, branch in _branches(tree, lasting):
+        found |= named_tensors(branch, f"{prefix}.{name}" if prefix else name, lasting=lasting)
     return found
 
 
-def _branches(tree: Any) -> Iterator[tuple[str, Any]]:
+def _branches(tree: Any, lasting: bool) -> Iterator[tuple[str, Any]]:
     if is_dataclass(tree):
-        changing = (item.name for item in fields(tree) if not item.metadata.get("constant"))
+        without = ["constant", *([] if lasting else ["lasting"])]
+        changing = (item.name for item in fields(tree) if not any(map(item.metadata.get, without)))
         yield from ((name, getattr(tree, name)) for name in changing)
     elif isinstance(tree, Mapping):
         yield from ((str(name), branch) for name, branch in tree.items())

@@ -4,10 +4,12 @@ import inspect
 from functools import partial
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 
 import spikefa as sf
+from spikefa.datasets import Events, Frames
 from spikefa.datasets.distortions import Elastic
 from spikefa.datasets.examples import Examples, labelled
 from spikefa.datasets.functions import autoencoder, linear, quadratic, tanh_teacher
@@ -20,6 +22,7 @@ from spikefa.utils.checking import annotations, number_of
 from spikefa.utils.ranges import Range
 from tests.helpers.nasty import NUMBERS, refusal
 
+EVENTS = Events.of([([1], [0])], 1)
 EXAMPLES = Examples(torch.ones(3, 2), torch.ones(3, 2), torch.tensor([0, 1, 0]))
 NETWORK = rate_network([2, 3, 2], sf.FA(tau=1), 0.1)
 STIMULUS = sf.ExampleStimulus(EXAMPLES)
@@ -35,6 +38,9 @@ PARTS |= {
     sf.Graded: {},
     sf.ExampleStimulus: {"examples": EXAMPLES},
     sf.FunctionStimulus: {"task": linear(2, 2, 0)},
+    sf.EventStimulus: {"events": EVENTS, "dt": 1e-3},
+    Events: vars(EVENTS),
+    Frames: {"activity": np.zeros((1, 1, 1), np.uint8), "labels": np.zeros(1, np.uint8)},
     sf.WarmUpAnneal: {"epochs": 3},
     sf.StepDecay: {},
     sf.Piecewise: {"factors": {0: 1}},

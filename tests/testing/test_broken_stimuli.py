@@ -9,6 +9,7 @@ import spikefa as sf
 from spikefa.datasets.examples import classification
 from spikefa.datasets.functions import linear
 from spikefa.testing import STIMULUS_CHECKS, NotConformant, check_stimulus
+from tests.helpers.small_events import EVENTS
 
 
 def jitter(inputs, source):
@@ -25,6 +26,7 @@ GOOD = {
     "examples": lambda: sf.ExampleStimulus(classification(DIGITS.train)),
     "changed examples": lambda: sf.ExampleStimulus(classification(DIGITS.train), change=jitter),
     "function": lambda: sf.FunctionStimulus(linear(5, 10, 0)),
+    **EVENTS,
 }
 
 

@@ -1,0 +1,36 @@
+"""The beginning of a presentation."""
+
+from spikefa.network import Network
+from spikefa.network.resting import Resting
+from spikefa.network.state import NetworkState
+from spikefa.stimulus.base import Stimulus
+from spikefa.stimulus.state import StimulusState
+
+
+class Beginning:
+    """Begins presentations: shows the items, to a network at rest if the stimulus `resets`.
+
+    Parameters
+    ----------
+    network : Network
+    state : NetworkState
+    stimulus : Stimulus
+    stimulus_state : StimulusState
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        state: NetworkState,
+        stimulus: Stimulus,
+        stimulus_state: StimulusState,
+    ):
+        self._rest = Resting.of(network, state) if stimulus.resets else None
+        self._stimulus = stimulus
+        self._stimulus_state = stimulus_state
+
+    def __call__(self) -> None:
+        """Begin the presentation of the loaded items."""
+        if self._rest is not None:
+            self._rest()
+        self._stimulus.show(self._stimulus_state)
