@@ -5,6 +5,7 @@ was published (``.gz``) or unpacked.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from spikefa.datasets.sources import FILES, Source
@@ -105,6 +106,45 @@ def user_file(name: str, file: str, how: str, data_dir: StrPath | None = None) -
         f"{name} cannot be fetched, and {root / name / file} is missing: {how}; then set "
         f"{ENVIRONMENT} to the folder that holds {name}/"
     )
+
+
+def user_folder(
+    name: str,
+    folders: Iterable[str],
+    needed: Iterable[str],
+    how: str,
+    data_dir: StrPath | None = None,
+) -> Path:
+    """Return the folder that holds files or folders that users provide themselves.
+
+    Parameters
+    ----------
+    name : str
+        The data set.
+    folders : iterable of str
+        What the folder may be called in R, the first one preferred; R itself may be it too.
+    needed : iterable of str
+        Names of the files or folders.
+    how : str
+        How to get them, for the error message.
+    data_dir : path, optional
+        R; by default the folder named by ``SPIKEFA_DATA``.
+
+    Raises
+    ------
+    SpikefaError
+        If one is missing.
+    """
+    root = Path(data_dir or os.environ.get(ENVIRONMENT) or "data").expanduser()
+    wanted, places = list(needed), [*(root / each for each in folders), root]
+    found = {place: [each for each in wanted if not (place / each).exists()] for place in places}
+    best = min(places, key=lambda place: len(found[place]))
+    require_there(
+        not found[best],
+        f"{name} cannot be fetched, and {' and '.join(found[best])} are not in {places[0]} or "
+        f"{root}: {how}; then set {ENVIRONMENT} to {root}, or give data_dir",
+    )
+    return best
 
 
 def photographs_in(folder: Path) -> list[Path]:
