@@ -46,7 +46,9 @@ _NAMES = {
         "DeltaCode Encoding EventStimulus ExampleStimulus FunctionStimulus Graded ImageStimulus "
         "LatencyCode RateCode Stimulus StimulusState"
     ),
-    "synapses": "Dense LocallyConnected Masked Synapses",
+    "synapses": (
+        "Bits Bounded Constraint Dale Dense Failure LocallyConnected Masked Mismatch Synapses"
+    ),
 }
 _ORIGIN = {name: module for module, names in _NAMES.items() for name in names.split()}
 _ALIASES = {"open": "open_recording"}
@@ -127,9 +129,15 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.stimulus import RateCode as RateCode
     from spikefa.stimulus import Stimulus as Stimulus
     from spikefa.stimulus import StimulusState as StimulusState
+    from spikefa.synapses import Bits as Bits
+    from spikefa.synapses import Bounded as Bounded
+    from spikefa.synapses import Constraint as Constraint
+    from spikefa.synapses import Dale as Dale
     from spikefa.synapses import Dense as Dense
+    from spikefa.synapses import Failure as Failure
     from spikefa.synapses import LocallyConnected as LocallyConnected
     from spikefa.synapses import Masked as Masked
+    from spikefa.synapses import Mismatch as Mismatch
     from spikefa.synapses import Synapses as Synapses
 
     open = recording.open_recording

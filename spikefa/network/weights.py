@@ -26,7 +26,15 @@ FORWARD, FEEDBACK = "synapses.", "feedback."
 """What the names of forward and feedback weights begin with."""
 MOST_HEADER = 1 << 22
 """Bytes of names and shapes: those of a network take a hundred for each projection."""
-KINDS = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.bool: "BOOL"}
+KINDS = {
+    torch.float32: "F32",
+    torch.float64: "F64",
+    torch.int8: "I8",
+    torch.int16: "I16",
+    torch.int32: "I32",
+    torch.int64: "I64",
+    torch.bool: "BOOL",
+}
 """How the format calls the types of weights."""
 
 

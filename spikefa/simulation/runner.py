@@ -10,6 +10,7 @@ from spikefa.backends import Backend, Scope, choose_backend, make_backend, try_b
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
+from spikefa.network.uniforms import uniforms_of
 from spikefa.network.variables import check_free
 from spikefa.neurons import silenced
 from spikefa.simulation.beginning import Beginning
@@ -40,8 +41,9 @@ class Runner:
     seed : int or sequence of int
         For replicas: the seed of each, or the first of consecutive seeds.
     name : str
-        First part of the random streams ``<name>/stimulus``, ``<name>/spikes/<population>`` and
-        ``<name>/feedback/<part>``; see `Stimulus.random_path`.
+        First part of the random streams ``<name>/stimulus``, ``<name>/spikes/<population>``,
+        ``<name>/synapses/<population>/<part>`` and ``<name>/feedback/<part>``; see
+        `Stimulus.random_path`.
     backend : str, default "eager"
         Which backend executes the steps in which the network learns, see `choose_backend`. Steps
         without plasticity are always eager. If a step cannot be captured in a CUDA graph, a warning
@@ -110,11 +112,8 @@ class Runner:
 
     def _random_streams(self) -> RandomStreams:
         """Return the random streams of all parts of the network."""
-        uniforms: dict[tuple[str, ...], Tensor] = {("stimulus",): self.stimulus_state.uniforms}
-        for name, population in zip(self.network.populations, self.state.populations, strict=True):
-            uniforms["spikes", name] = population.uniforms
-        for part, numbers in self.state.feedback.uniforms().items():
-            uniforms["feedback", part] = numbers
+        own = uniforms_of(self.network, self.state)
+        uniforms = {("stimulus",): self.stimulus_state.uniforms, **own}
         named = partial(self.stimulus.random_path, self.name)
         return RandomStreams(
             {"/".join(path): numbers for path, numbers in uniforms.items()},
@@ -244,6 +243,7 @@ class Runner:
 
     def _draw(self, feed_back: bool) -> None:
         self.random.draw("spikes")
+        self.random.draw("synapses")
         if feed_back:
             self.random.draw("feedback")
 

@@ -1,9 +1,28 @@
-"""Projections between two populations: weights, biases, drive and change."""
+"""Projections between two populations: weights, biases, drive and change; constraints on them."""
 
 from spikefa.synapses.base import Synapses, Transmitting
+from spikefa.synapses.bits import Bits
+from spikefa.synapses.bounded import Bounded
+from spikefa.synapses.constraint import Constraint
+from spikefa.synapses.dale import Dale
 from spikefa.synapses.dense import Dense
+from spikefa.synapses.failure import Failure
 from spikefa.synapses.locally_connected import LocallyConnected
 from spikefa.synapses.masked import Masked
+from spikefa.synapses.mismatch import Mismatch
 from spikefa.synapses.sparse import Sparse
 
-__all__ = ["Dense", "LocallyConnected", "Masked", "Sparse", "Synapses", "Transmitting"]
+__all__ = [
+    "Bits",
+    "Bounded",
+    "Constraint",
+    "Dale",
+    "Dense",
+    "Failure",
+    "LocallyConnected",
+    "Masked",
+    "Mismatch",
+    "Sparse",
+    "Synapses",
+    "Transmitting",
+]

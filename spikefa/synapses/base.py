@@ -1,6 +1,7 @@
 """What all synapses have in common: weights and biases, how they drive, change and decay."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Protocol
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spikefa.plasticity.base import Change, Outer
+from spikefa.synapses.constraint import Constraint, connected
 from spikefa.utils.checking import check_fields
 from spikefa.utils.products import rows_to_read, sum_of_rows
 from spikefa.utils.ranges import PositiveScale, Scale, Size
@@ -45,6 +47,9 @@ class Synapses(ABC):
     biased : bool, default True
         Whether the postsynaptic neurons have biases, which learn with these synapses. If not, they
         stay 0.
+    constraints : sequence of Constraint, optional
+        What else holds for the weights, and for how they transmit, such as
+        ``(Dale(0.8), Bits(4))``; see `spikefa.synapses.constraint`.
     device, dtype
         Where the weights live, and as what.
 
@@ -52,6 +57,8 @@ class Synapses(ABC):
     ----------
     weight : Tensor [n_pre, n_post]
     bias : Tensor [n_post]
+    held : tuple of Constraint
+        Copies of the constraints, with the tensors that they have for this projection.
 
     Raises
     ------
@@ -65,19 +72,22 @@ class Synapses(ABC):
     scale: Scale = 0.05
     norm: PositiveScale | None = None
     biased: bool = True
+    constraints: Sequence[Constraint] | None = None
     device: torch.device | str = field(default="cpu", repr=False)
     dtype: torch.dtype = field(default=torch.float32, repr=False)
     weight: Tensor = field(init=False, repr=False)
     bias: Tensor = field(init=False, repr=False)
+    held: tuple[Constraint, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_fields(self)
         self.weight = torch.zeros(self.n_pre, self.n_post, device=self.device, dtype=self.dtype)
         self.bias = torch.zeros(self.n_post, device=self.device, dtype=self.dtype)
+        self.held = connected(self.constraints or (), self.weight, self.norm)
 
     @property
     def standard(self) -> bool:
-        """Whether these are exactly `Dense`, with biases and no norm, which fused kernels know."""
+        """Whether these are exactly `Dense` with biases, without norm and constraints."""
         return False
 
     def initialise(self, generator: torch.Generator) -> None:
@@ -85,19 +95,33 @@ class Synapses(ABC):
         draw = torch.empty(self.weight.shape, dtype=self.weight.dtype)
         self.weight.copy_(draw.uniform_(-self.scale, self.scale, generator=generator))
         self.bias.zero_()
+        for each in self.held:
+            each.initialise(self.weight, generator)
         self.constrain()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return what learning changes, by name."""
-        return {"weight": self.weight, "bias": self.bias}
+        """Return what learning changes, and what the constraints keep, by name."""
+        found = {"weight": self.weight, "bias": self.bias}
+        for each in self.held:
+            found |= each.tensors()
+        return found
+
+    def uniforms(self) -> dict[str, Tensor]:
+        """Return what is to be filled with new numbers from U[0, 1) before each step, by name."""
+        return {name: each for own in self.held for name, each in own.uniforms().items()}
 
     def drive(self, pre: Tensor, out: Tensor) -> None:
         """Write ``pre W + b`` into `out`; `pre` is `[..., batch, n_pre]`."""
-        rows = rows_to_read(pre, self.weight)
+        weight = self.weight
+        for each in self.held:
+            weight = each.transmitted(weight)
+        rows = rows_to_read(pre, weight)
         if rows is None:
-            torch.matmul(pre, self.weight, out=out)
+            torch.matmul(pre, weight, out=out)
         else:
-            sum_of_rows(rows, self.weight, out)
+            sum_of_rows(rows, weight, out)
+        for each in self.held:
+            each.disturb(pre, weight, out)
         if self.biased:
             out.add_(self.bias.unsqueeze(-2))
 
@@ -130,8 +154,13 @@ class Synapses(ABC):
     def constrain(self) -> None:
         """Restore, in place, what must hold after every change of the weights.
 
-        `keep_norm` belongs to it. A subclass may add constraints of its own.
+        `keep_constraints` and then `keep_norm` belong to it. A subclass may add more of its own.
         """
+
+    def keep_constraints(self) -> None:
+        """Restore the constraints, if there are any."""
+        for each in self.held:
+            each.restore(self.weight)
 
     def keep_norm(self) -> None:
         """Scale the weights onto each neuron to their norm, if there is one."""

@@ -20,6 +20,8 @@ class Dense(Synapses):
         Length that the weights onto each neuron keep, see `Synapses`. By default they are free.
     biased : bool, default True
         Whether the postsynaptic neurons have biases, see `Synapses`.
+    constraints : sequence of Constraint, optional
+        Such as ``(Dale(0.8), Bits(4))``, see `Synapses`.
     device, dtype
         Where the weights live, and as what.
 
@@ -36,9 +38,11 @@ class Dense(Synapses):
 
     @property
     def standard(self) -> bool:
-        """Whether no subclass has changed the synapses, they have biases, and there is no norm."""
-        return type(self) is Dense and self.biased and self.norm is None
+        """Whether no subclass has changed them, with biases, without norm and constraints."""
+        plain = self.biased and self.norm is None and not self.held
+        return type(self) is Dense and plain
 
     def constrain(self) -> None:
-        """Restore the norm, if there is one."""
+        """Restore the constraints and the norm, if there are any."""
+        self.keep_constraints()
         self.keep_norm()

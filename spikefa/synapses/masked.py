@@ -29,6 +29,8 @@ class Masked(Sparse):
         Length that the weights onto each neuron keep, see `Synapses`.
     biased : bool, default True
         Whether the postsynaptic neurons have biases, see `Synapses`.
+    constraints : sequence of Constraint, optional
+        Such as ``(Dale(0.8), Bits(4))``, see `Synapses`.
     device, dtype
         Where the weights live, and as what.
 

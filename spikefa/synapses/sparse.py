@@ -28,8 +28,14 @@ class Sparse(Synapses):
     mask: Tensor = field(init=False, repr=False)
 
     def constrain(self) -> None:
-        """Set the weights of missing synapses to 0; restore the norm, if there is one."""
+        """Set the weights of missing synapses to 0; restore constraints and norm, if there are any.
+
+        A constraint without a weight of 0, such as a single bit, gives missing synapses one.
+        """
         self.weight.mul_(self.mask)
+        if self.held:
+            self.keep_constraints()
+            self.weight.mul_(self.mask)
         self.keep_norm()
 
     def tensors(self) -> dict[str, Tensor]:

@@ -65,6 +65,8 @@ Few = Annotated[int, Range(1, 10_000)]
 Bytes = Annotated[int, Range(1, 10**18)]
 Replicas = Annotated[int, Range(1, 10_000, takes_memory=True)]
 """Networks side by side, or processes."""
+BitCount = Annotated[int, Range(1, 16)]
+"""Bits of a weight."""
 ThreadCount = Annotated[int, Range(1, 256)]
 Looks = Annotated[int, Range(1, 100)]
 """Looks at a network in each epoch, or in all."""

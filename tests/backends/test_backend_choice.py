@@ -50,6 +50,7 @@ UNUSUAL = {
     "its circuit is Shallow": lambda: network(sf.Shallow()),
     "its rule is Slow": lambda: network(rule=Slow()),
     "norm=1": lambda: network(synapses=lambda *a, **k: Dense(*a, norm=1.0, **k)),
+    "Bits": lambda: network(synapses=lambda *a, **k: Dense(*a, constraints=[sf.Bits(4)], **k)),
     "the synapses": lambda: network(synapses=lambda *a, **k: sf.Masked(*a, **k)),
     "by an optimiser": lambda: network(optimiser=torch.optim.SGD),
     "torch.float64": lambda: network(dtype=torch.float64),

@@ -48,9 +48,11 @@ RULES = {
     "Oja, which loses weight": lambda: sf.Oja(1e-2),
     "Eligibility, no product": lambda: sf.Eligibility(1e-2),
 }
+CONSTRAINTS = (sf.Dale(0.7), sf.Bounded(-0.1, 0.1), sf.Failure(0.2))
 SYNAPSES = {
     "norm": lambda *a, **kw: sf.Dense(*a, norm=1.0, **kw),
     "masked": lambda *a, **kw: sf.Masked(*a, sparsity=0.3, **kw),
+    "constrained": lambda *a, **kw: sf.Dense(*a, constraints=CONSTRAINTS, **kw),
 }
 
 

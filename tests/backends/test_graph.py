@@ -72,9 +72,11 @@ POPULATIONS = {
         snntorch.RLeaky(0.7, V=0.4, all_to_all=False, learn_recurrent=False), size
     ),
 }
+CONSTRAINTS = (sf.Dale(0.7), sf.Bits(4, limit=0.2), sf.Mismatch(0.1), sf.Failure(0.2))
 SYNAPSES = {
     "norm": lambda *a, **kw: sf.Dense(*a, norm=1.0, **kw),
     "masked": lambda *a, **kw: sf.Masked(*a, sparsity=0.3, **kw),
+    "constrained": lambda *a, **kw: sf.Masked(*a, sparsity=0.3, constraints=CONSTRAINTS, **kw),
 }
 ENCODINGS = {
     "latency": sf.LatencyCode(),

@@ -157,4 +157,5 @@ def test_only_the_classes_themselves_are_standard():
     assert sf.Dense(3, 4).standard
     others = [sf.Rate(3), Quick(3), Doubled(), sf.Oja(), sf.RoughThreeFactor()]
     others += [sf.Dense(3, 4, norm=1.0), Wide(3, 4), sf.Masked(3, 4)]
+    others += [sf.Dense(3, 4, constraints=[sf.Bounded(-1, 1)])]
     assert not any(each.standard for each in others)

@@ -73,6 +73,10 @@ NEURONS = {
 SYNAPSES = {
     "norm": partial(Dense, norm=0.7),
     "masked": partial(Masked, sparsity=0.4),
+    "Dale, mismatch and failure": partial(
+        Dense, constraints=(sf.Dale(0.6), sf.Mismatch(0.2), sf.Failure(0.2))
+    ),
+    "bits": partial(Masked, sparsity=0.4, constraints=(sf.Bits(3, limit=0.1),)),
     "unbiased": Unbiased,
     "biased": partial(Biased, bias_scale=0.3),
 }

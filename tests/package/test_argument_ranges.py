@@ -32,6 +32,11 @@ PARTS |= {cls: {"n_pre": 4, "n_post": 4} for cls in (sf.Dense, sf.Masked)}
 PARTS |= {
     Biased: {"n_pre": 4, "n_post": 4, "bias_scale": 1.0},
     sf.LocallyConnected: {"n_pre": 1, "n_post": 1, "grid": (1, 1), "field": 1},
+    sf.Dale: {},
+    sf.Bounded: {"low": -1, "high": 1},
+    sf.Bits: {"bits": 3},
+    sf.Mismatch: {"spread": 0.1},
+    sf.Failure: {"probability": 0.1},
     sf.RateCode: {},
     sf.LatencyCode: {},
     sf.DeltaCode: {},

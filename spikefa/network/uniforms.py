@@ -1,0 +1,23 @@
+"""The random numbers that a step of a network takes, by the part that takes them."""
+
+from torch import Tensor
+
+from spikefa.network.network import Network
+from spikefa.network.state import NetworkState
+
+
+def uniforms_of(network: Network, state: NetworkState) -> dict[tuple[str, ...], Tensor]:
+    """Return the tensors to fill with numbers from U[0, 1) before each step, by part.
+
+    The parts are ``spikes`` of each population, ``synapses`` whose transmission is random, and
+    ``feedback``. A tensor may be empty.
+    """
+    found: dict[tuple[str, ...], Tensor] = {}
+    for name, population in zip(network.populations, state.populations, strict=True):
+        found["spikes", name] = population.uniforms
+    for name, synapses in network.projections.items():
+        for part, numbers in synapses.uniforms().items():
+            found["synapses", name, part] = numbers
+    for part, numbers in state.feedback.uniforms().items():
+        found["feedback", part] = numbers
+    return found
