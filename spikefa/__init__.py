@@ -35,10 +35,10 @@ _NAMES = {
         "PFA PFAo PseudoBackprop Reward SF Shallow WM"
     ),
     "network": "Connection Network load_weights save_weights",
-    "neurons": "ALIF Population Rate SnnTorch StochasticBinary",
+    "neurons": "ALIF Population Rate Refractory SnnTorch StochasticBinary",
     "plasticity": (
-        "BCM Direct EProp Eligibility LowPassTraces Oja Outer PlasticityRule Post RoughThreeFactor "
-        "STDP STLLR ThreeFactor"
+        "BCM Direct EProp Eligibility Homeostatic LowPassTraces Oja Outer PlasticityRule Post "
+        "RoughThreeFactor STDP STLLR ThreeFactor"
     ),
     "recording": "Probe Window open",
     "simulation": "Constant Piecewise Simulation StepDecay Stopped WarmUpAnneal",
@@ -95,6 +95,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.neurons import ALIF as ALIF
     from spikefa.neurons import Population as Population
     from spikefa.neurons import Rate as Rate
+    from spikefa.neurons import Refractory as Refractory
     from spikefa.neurons import SnnTorch as SnnTorch
     from spikefa.neurons import StochasticBinary as StochasticBinary
     from spikefa.plasticity import BCM as BCM
@@ -103,6 +104,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.plasticity import Direct as Direct
     from spikefa.plasticity import Eligibility as Eligibility
     from spikefa.plasticity import EProp as EProp
+    from spikefa.plasticity import Homeostatic as Homeostatic
     from spikefa.plasticity import LowPassTraces as LowPassTraces
     from spikefa.plasticity import Oja as Oja
     from spikefa.plasticity import Outer as Outer

@@ -3,6 +3,7 @@
 from spikefa.neurons.adaptive import ALIF, ALIFState
 from spikefa.neurons.base import Population, PopulationState, silenced
 from spikefa.neurons.rate import Rate
+from spikefa.neurons.refractory import Refractory
 from spikefa.neurons.snntorch_neurons import SnnTorch
 from spikefa.neurons.stochastic_binary import StochasticBinary
 
@@ -12,6 +13,7 @@ __all__ = [
     "Population",
     "PopulationState",
     "Rate",
+    "Refractory",
     "SnnTorch",
     "StochasticBinary",
     "silenced",

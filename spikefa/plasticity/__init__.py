@@ -4,6 +4,7 @@ from spikefa.plasticity.base import Direct, Outer, PlasticityRule, PlasticitySta
 from spikefa.plasticity.bcm import BCM
 from spikefa.plasticity.e_prop import EProp
 from spikefa.plasticity.eligibility import Eligibility
+from spikefa.plasticity.homeostatic import Homeostatic
 from spikefa.plasticity.low_pass_traces import LowPassTraces
 from spikefa.plasticity.oja import Oja
 from spikefa.plasticity.rough import RoughThreeFactor
@@ -19,6 +20,7 @@ __all__ = [
     "Direct",
     "EProp",
     "Eligibility",
+    "Homeostatic",
     "LowPassTraces",
     "Oja",
     "Outer",

@@ -42,6 +42,7 @@ class Slow(sf.ThreeFactor):
 
 UNUSUAL = {
     "the population Rate": lambda: network(population=sf.Rate),
+    "the population Refractory": lambda: network(population=sf.Refractory),
     "its circuit is Own": lambda: network(Own()),
     "its circuit is Backprop": lambda: network(sf.Backprop()),
     "its circuit is SF": lambda: network(sf.SF()),

@@ -45,6 +45,7 @@ RULES = {
     "LowPassTraces": lambda: sf.LowPassTraces(1e-2),
     "STLLR, of two terms": lambda: sf.STLLR(1e-2),
     "EProp, no product": lambda: sf.EProp(1e-2),
+    "Homeostatic, of two terms": lambda: sf.Homeostatic(1e-2),
     "Oja, which loses weight": lambda: sf.Oja(1e-2),
     "Eligibility, no product": lambda: sf.Eligibility(1e-2),
 }

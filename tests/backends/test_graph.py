@@ -46,6 +46,7 @@ RULES = {
     "EProp": lambda: sf.EProp(1e-2),
     "STLLR": lambda: sf.STLLR(1e-2),
     "STDP": lambda: sf.STDP(1e-2),
+    "Homeostatic": lambda: sf.Homeostatic(1e-2),
     "Eligibility": lambda: sf.Eligibility(1e-2),
     "Rough": lambda: sf.RoughThreeFactor(1e-2),
 }
@@ -62,6 +63,7 @@ OPTIMISERS = {
     "Rprop": torch.optim.Rprop,
 }
 POPULATIONS = {
+    "refractory": lambda size: sf.Refractory(size, steps=2),
     "tanh": sf.Rate,
     "softmax": lambda size: sf.Rate(size, "softmax"),
     "noisy": lambda size: sf.Rate(size, "relu", tau=0.5, noise=0.1),

@@ -56,6 +56,7 @@ RULES = {
     "STLLR": sf.STLLR,
     "EProp": sf.EProp,
     "STDP": sf.STDP,
+    "Homeostatic": sf.Homeostatic,
     "Oja": sf.Oja,
     "Hebbian Oja": partial(sf.Oja, modulated=False),
     "BCM": sf.BCM,
@@ -63,6 +64,7 @@ RULES = {
 NEURONS = {
     "binary": sf.StochasticBinary,
     "noisy tanh": partial(sf.Rate, activation="tanh", noise=0.1),
+    "refractory": partial(sf.Refractory, steps=3),
     "relu": partial(sf.Rate, activation="relu"),
     "softmax": partial(sf.Rate, activation="softmax"),
     "Leaky": lambda n: sf.SnnTorch(snntorch.Leaky(beta=0.9, threshold=0.2), n),

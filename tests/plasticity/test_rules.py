@@ -155,10 +155,17 @@ def oja(alpha, modulated):
     )
 
 
+def homeostatic(target, strength):
+    return lambda k, i, j, x, V, s, gain, m, w: (
+        -ETA * (x * m * gain + (strength * (s - target) if i == N_PRE else 0))
+    )
+
+
 @pytest.mark.parametrize(
     ("rule", "change"),
     [
         (partial(sf.ThreeFactor), three_factor),
+        (partial(sf.Homeostatic, target=0.3, strength=0.7), partial(homeostatic, 0.3, 0.7)),
         (partial(sf.RoughThreeFactor), partial(rough, 2.0, 0.0)),
         (partial(sf.RoughThreeFactor, band=0.7, centre=1.0), partial(rough, 0.7, 1.0)),
         (partial(sf.Eligibility, memory=0.8), partial(eligibility, 0.8)),

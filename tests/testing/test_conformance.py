@@ -71,6 +71,11 @@ def test_stochastic_binary_neurons_conform(tau):
     check_neuron(sf.StochasticBinary(5, tau=tau))
 
 
+@pytest.mark.parametrize("steps", [1, 3])
+def test_refractory_neurons_conform(steps):
+    check_neuron(sf.Refractory(5, steps=steps))
+
+
 @pytest.mark.parametrize("activation", get_args(Activation))
 @pytest.mark.parametrize("options", [{}, {"tau": 0.3}, {"noise": 0.3}, {"dropout": 0.4}], ids=str)
 def test_rate_neurons_conform(activation, options):
@@ -88,7 +93,8 @@ def test_neurons_of_snntorch_conform(make):
 
 
 def test_every_kind_of_neuron_is_checked():
-    assert set(built_in(SEAMS["neurons"])) == {"ALIF", "StochasticBinary", "Rate", "SnnTorch"}
+    known = {"ALIF", "StochasticBinary", "Refractory", "Rate", "SnnTorch"}
+    assert set(built_in(SEAMS["neurons"])) == known
 
 
 @pytest.mark.parametrize("check", NEURON_CHECKS)
