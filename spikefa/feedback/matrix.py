@@ -58,6 +58,10 @@ class Matrix(ABC):
         """The recipe for drawing the matrix at each use; None if it is stored."""
         return None
 
+    def fan_out(self) -> Tensor | None:
+        """Return how many synapses each sending neuron has, `[..., n_from]`; None if it has all."""
+        return None
+
     @abstractmethod
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write `sent` `[..., batch, n_from]` times the matrix into `out` `[..., batch, n_to]`."""

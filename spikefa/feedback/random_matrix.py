@@ -142,6 +142,18 @@ class RandomMatrix(Matrix):
         """Return the stored matrix, or draw a procedural matrix as a whole."""
         return self._draw(self.stored.new_empty(self.shape)) if self.procedural else self.stored
 
+    def fan_out(self) -> Tensor | None:
+        """Return how many synapses of each sending neuron are not missing; None if none is."""
+        if not self.sparsity:
+            return None
+        if not self.procedural:
+            return torch.count_nonzero(self.stored, -1)
+        each = [
+            torch.cat([torch.count_nonzero(block, -1) for _, block in self._blocks(seeds)])
+            for seeds in self.seeds.view(-1, 2)
+        ]
+        return torch.stack(each).view(*self.seeds.shape[:-1], self.n_from)
+
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write ``sent B`` `[..., batch, n_to]` into `out`, for `sent` `[..., batch, n_from]`."""
         if not self.procedural:

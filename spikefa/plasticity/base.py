@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -93,6 +93,10 @@ class PlasticityRule(ABC):
         Name of each tensor to remember, and whether it holds one number per presynaptic neuron and
         stream, per postsynaptic neuron and stream, per synapse (shared by the batch), or per
         synapse and stream.
+    outer_factor : str or None
+        Name of the trace that holds `post` after an `update` that returned ``Outer(pre, post)``
+        with the `pre` that it was given and no `loss`, so that the changes can be counted
+        (docs/costs.md). Each class that defines `update` declares it for itself.
 
     Raises
     ------
@@ -107,11 +111,17 @@ class PlasticityRule(ABC):
     """
 
     traces: ClassVar[Mapping[str, Place]] = {}
+    outer_factor: ClassVar[str | None] = None
 
     learning_rate: Rate | Sequence[Rate] = 1e-3
     _: KW_ONLY
     weight_decay: ShareBelowOne = 0.0
     decay_times_rate: bool = False
+
+    def __init_subclass__(cls, **others: Any):
+        super().__init_subclass__(**others)
+        if "update" in vars(cls) and "outer_factor" not in vars(cls):  # a base's is of its `update`
+            cls.outer_factor = None
 
     def __post_init__(self) -> None:
         check_fields(self)

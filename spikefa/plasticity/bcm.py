@@ -44,6 +44,7 @@ class BCM(PlasticityRule):
     """
 
     traces: ClassVar[Mapping[str, Place]] = {"threshold": "post", "factor": "post"}
+    outer_factor: ClassVar[str | None] = "factor"
 
     memory: ShareBelowOne = 0.99
     modulated: bool = True

@@ -45,6 +45,7 @@ class RoughThreeFactor(PlasticityRule):
     """
 
     traces: ClassVar[Mapping[str, Place]] = {"factor": "post"}
+    outer_factor: ClassVar[str | None] = "factor"
 
     weight_decay: ShareBelowOne = 1e-8
     band: PositiveScale = 2.0

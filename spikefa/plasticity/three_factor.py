@@ -35,6 +35,7 @@ class ThreeFactor(PlasticityRule):
     """
 
     traces: ClassVar[Mapping[str, Place]] = {"factor": "post"}
+    outer_factor: ClassVar[str | None] = "factor"
 
     weight_decay: ShareBelowOne = 1e-8
 

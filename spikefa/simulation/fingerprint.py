@@ -46,6 +46,7 @@ class Fingerprint:
         if network.optimiser is not None:
             parts["the optimiser"] = network.optimiser.arguments
         described = [describe(name, part) for name, part in parts.items()]
+        counted = {"count_costs": True} if training.count_costs else {}
         return {
             "replicas": network.replicas,
             "seed": training.seeds if network.leading else training.seeds[0],
@@ -56,6 +57,7 @@ class Fingerprint:
             **self._stimulus("training", self.stimuli.train),
             "populations": list(network.populations),
             "output_error": network.output_error,
+            **counted,
             **{name: value for each in described for name, value in each.items()},
         }
 

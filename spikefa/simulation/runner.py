@@ -125,7 +125,7 @@ class Runner:
         )
 
     def follow_with(self, follower: Follower) -> None:
-        """Add work for the end of every presentation in which the network learns."""
+        """Add work for every step, or presentation, in which the network learns."""
         self._followers.append(follower)
 
     def _prepare(self) -> None:
@@ -202,8 +202,7 @@ class Runner:
         Parameters
         ----------
         feed_back : bool, default False
-            Whether the error is fed back. If not, the error populations are not stepped: they
-            affect only plasticity.
+            Whether the error is fed back. If not, the error populations are not stepped.
         """
         with self.in_place.watching(feed_back):
             yield from self._rested(feed_back)
@@ -236,6 +235,7 @@ class Runner:
             self._draw(feed_back=True)
         self.backend.step(self.inputs, self.target)
         self.stimulus.read(self.stimulus_state, self.outputs)
+        self._follow(each_step=True)
         self.in_place.after_step()
 
     def _draw_inputs(self) -> None:
@@ -247,15 +247,13 @@ class Runner:
         if feed_back:
             self.random.draw("feedback")
 
-    def _follow(self) -> None:
+    def _follow(self, each_step: bool = False) -> None:
         for follower in self._followers:
-            follower.work()
+            if follower.each_step == each_step:
+                follower.work()
 
     def flush(self) -> None:
-        """Apply plasticity that the backend has postponed, so that the weights are up to date.
-
-        This happens at the end of every presentation, and whenever a probe reads weights.
-        """
+        """Apply postponed plasticity: after a presentation, and before somebody reads weights."""
         self.backend.flush()
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int] = 0) -> None:

@@ -21,6 +21,7 @@ from spikefa.simulation.history import History, Row
 from spikefa.simulation.made_once import MadeOnce
 from spikefa.simulation.memory import require_room_for_states
 from spikefa.simulation.rate_factors import RateFactors
+from spikefa.simulation.readings import Readings
 from spikefa.simulation.recorded import continue_recording
 from spikefa.simulation.resuming import MINUTES, Checkpoints
 from spikefa.simulation.schedules import Schedule
@@ -40,7 +41,7 @@ from spikefa.utils.replicas import seeds_of
 from spikefa.utils.showing import Progress, progress_word
 
 
-class Simulation(MadeOnce, Shown):
+class Simulation(MadeOnce, Shown, Readings):
     """A network that learns a stimulus while it runs.
 
     Parameters
@@ -76,6 +77,8 @@ class Simulation(MadeOnce, Shown):
         given up for NaN. If the file exists, `restore` it first.
     checkpoint_minutes : float, default 5
         Between two checkpoints in an epoch.
+    count_costs : bool, default False
+        Whether `costs` counts what the training would cost on a chip, see docs/costs.md.
     progress : {"auto", "bar", "log", "none"} or bool, default "auto"
         True is a bar, False none, log a line an epoch; auto: a bar on a terminal, else a log.
 
@@ -103,6 +106,7 @@ class Simulation(MadeOnce, Shown):
         backend: str = "auto",
         checkpoint: Path | str | None = None,
         checkpoint_minutes: Duration = MINUTES,
+        count_costs: bool = False,
         progress: bool | Progress = "auto",
     ):
         self.network, self.batch_size = network, batch_size
@@ -113,7 +117,8 @@ class Simulation(MadeOnce, Shown):
         require_room_for_states(network, self.stimuli, batch_size)
         self.stimulus = self.stimuli.train
         factors = RateFactors.of(network.projections, schedule, decay_schedule)
-        self.training = Training(network, self.stimulus, batch_size, self.seeds, factors, backend)
+        parts = network, self.stimulus, batch_size, self.seeds, factors, backend, count_costs
+        self.training = Training(*parts)
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
         self.history, self.histories = self.rows.shown, self.rows.replicas
@@ -122,36 +127,6 @@ class Simulation(MadeOnce, Shown):
         self.tests = Tests(network, self.stimuli, self.seeds, progress_word(progress))
         self.epochs = Epochs(*learnt, self.tests.validate, self.checkpoints, self.tests.progress)
         self.made = True
-
-    @property
-    def backend(self) -> str:
-        """What executes the steps: "eager", "graph", "deferred", "fused", or one that rounds."""
-        return self.runner.backend.name
-
-    @property
-    def presentation(self) -> int:
-        """Presentations completed; each showed `batch_size` items for ``stimulus.steps`` steps."""
-        return self.training.presentation
-
-    @property
-    def step(self) -> int:
-        """Steps of simulated time so far."""
-        return self.training.step
-
-    @property
-    def epoch(self) -> float:
-        """Epochs of training so far."""
-        return self.training.epoch
-
-    @property
-    def wall_seconds(self) -> float:
-        """Seconds spent in `train`."""
-        return self.rows.seconds
-
-    @property
-    def recorder(self) -> Recorder | None:
-        """The recorder, if the training is recorded."""
-        return self.training.recorder
 
     def presentations(self, epochs: float) -> int:
         """Return how many presentations it takes to show at least so many epochs."""

@@ -14,6 +14,7 @@ from spikefa.network import Network
 from spikefa.network.checks import check_modulators, check_rule_once, warn_of_large_rates
 from spikefa.network.parts import check_not_set
 from spikefa.recording import Probe, Recorder, When
+from spikefa.simulation.cost_counter import CostCounter
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import (
@@ -48,6 +49,7 @@ class Training:
     factors : RateFactors
     backend : str
         Name of the backend, as for `Simulation`.
+    count_costs : bool, default False
 
     Attributes
     ----------
@@ -56,6 +58,8 @@ class Training:
         The order of the items.
     metrics : RunningMetrics
         Measures and rates since they were last cleared.
+    counter : CostCounter or None
+        What counts costs, if they are counted.
     recorder : Recorder or None
     presentation : int
         Presentations completed.
@@ -67,6 +71,7 @@ class Training:
     seeds: list[int]
     factors: RateFactors
     backend: str
+    count_costs: bool = False
 
     def __post_init__(self) -> None:
         network, stimulus = self.network, self.stimulus
@@ -86,6 +91,10 @@ class Training:
             stimulus.measures, list(self.runner.variables()), network.device, network.leading
         )
         self.runner.follow_with(Follower(self._measure, self.metrics.tensors))
+        self.counter = CostCounter(self.runner) if self.count_costs else None
+        if self.counter is not None:
+            counter = Follower(self.counter.count, self.counter.tensors, each_step=True)
+            self.runner.follow_with(counter)
         self.recorder: Recorder | None = None
         self._abandoned: Any = finalize(self, int)  # there is no recording to close yet
         self.presentation = 0
@@ -232,6 +241,8 @@ class Training:
         self.finish()
         self.runner.switch(circuit, seed)
         self._check_modulators()
+        if self.counter is not None:
+            self.counter.begin()
         if self.recorder is not None:
             go_on_recording(self.runner, self.recorder)
 
@@ -242,6 +253,7 @@ class Training:
                 "network": self.network.tensors(),
                 "runner": self.runner.tensors(),
                 "metrics": self.metrics.tensors(),
+                "costs": {} if self.counter is None else self.counter.tensors(),
             }
         )
 
