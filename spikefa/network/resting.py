@@ -53,5 +53,6 @@ def _named(state: NetworkState) -> Iterator[tuple[str, Tensor]]:
         "feedback": state.feedback,
         "plasticity": [each.traces for each in state.plasticity],
         "error": state.error,
+        "axons": state.axons,
     }
     yield from named_tensors(parts, lasting=False).items()

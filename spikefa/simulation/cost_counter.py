@@ -93,7 +93,8 @@ class CostCounter:
         """Count what arrives over one projection, and its changes, if the rule says how."""
         rows, synapses = self._rows, layer.synapses
         pre, dense = rows.place(layer.pre), synapses.n_pre * synapses.n_post
-        mask, factor = synapses.tensors().get("mask"), self._runner.network.rule.outer_factor
+        mask = synapses.tensors().get("mask")
+        factor = self._runner.network.rules.each[number].outer_factor
         post = None if factor is None else rows.place(layer.plasticity.traces[factor])
         if post is not None:
             rows.united_too(pre, post)
@@ -216,10 +217,11 @@ class CostCounter:
     def _uncounted(self) -> Iterator[str]:
         """Say what is not counted."""
         network = self._runner.network
-        circuit, rule = network.feedback, type(network.rule).__name__
-        name = type(circuit).__name__
-        if network.rule.outer_factor is None:
-            yield f"changes of forward synapses: {rule} does not name its outer_factor"
+        circuit, name = network.feedback, type(network.feedback).__name__
+        for rule in network.rules.distinct:
+            if rule.outer_factor is None:
+                unnamed = f"{type(rule).__name__} does not name its outer_factor"
+                yield f"changes of forward synapses: {unnamed}"
         if network.optimiser is not None:
             yield "what the optimiser reads and writes: the changes are those that the rule returns"
         if not circuit.wiring.stops:

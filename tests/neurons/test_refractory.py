@@ -75,7 +75,8 @@ def test_it_learns_digits_records_its_rest_and_goes_on_bit_for_bit(tmp_path):
 
     whole, first, second = (simulation() for _ in range(3))
     with whole:
-        whole.record(tmp_path / "run.h5", [sf.Probe("hidden1", "resting", 30)], sf.recording.Always())
+        probes = [sf.Probe("hidden1", "resting", 30)]
+        whole.record(tmp_path / "run.h5", probes, sf.recording.Always())
         whole.train(epochs=1)
     first.train(epochs=1)
     first.save(tmp_path / "checkpoint")
