@@ -1,6 +1,6 @@
 """Networks of Lillicrap, Cownden, Tweed & Akerman 2016, Nature Communications 7:13276."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -8,9 +8,10 @@ import torch
 from spikefa.errors import require
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.network.network import Network
+from spikefa.network.parts import MakeSynapses
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import PlasticityRule, ThreeFactor
-from spikefa.synapses import Dense
+from spikefa.synapses import Connections, Dense
 from spikefa.utils.checking import ranged
 from spikefa.utils.ranges import Few, PositiveShare, Replicas, Scale, Size
 
@@ -59,6 +60,7 @@ def spiking_mnist(
     tau: PositiveShare = 0.9,
     weight_scale: Scale = 0.05,
     output_error: str = "spikes",
+    synapses: Connections | MakeSynapses | Mapping[str, MakeSynapses] | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     replicas: Replicas | None = None,
@@ -82,9 +84,11 @@ def spiking_mnist(
     tau : float, default 0.9
         Weight of the new drive in the forward populations; the circuit has its own tau.
     weight_scale : float, default 0.05
-        Half-range of the uniform distribution of the first weights.
+        Half-range of the uniform distribution of the first weights, unless `synapses` are given.
     output_error : {"spikes", "probability"}, default "spikes"
         The output activity from which the target is subtracted.
+    synapses : Connections, callable or mapping of str to callable, optional
+        The kind of synapses, see `Network` and `Connections`. Default: `Dense`.
     device, dtype
         Where the network lives, and the dtype of its tensors.
     replicas : int, optional
@@ -95,16 +99,19 @@ def spiking_mnist(
     SpikefaError
         If a number is out of range, or `hidden` has another length than `hidden_layers` says.
     """
-    populations = {
+    hidden_ones = {
         f"hidden{layer}": StochasticBinary(size, tau=tau)
         for layer, size in enumerate(widths(hidden, hidden_layers), start=1)
     }
+    populations = {**hidden_ones, "output": StochasticBinary(outputs, tau=tau)}
+    if isinstance(synapses, Connections):
+        synapses = synapses.onto(list(populations))
     return Network(
         n_inputs,
-        {**populations, "output": StochasticBinary(outputs, tau=tau)},
+        populations,
         feedback=FA(scale=0.1) if feedback is None else feedback,
         rule=ThreeFactor() if rule is None else rule,
-        synapses=partial(Dense, scale=weight_scale),
+        synapses=partial(Dense, scale=weight_scale) if synapses is None else synapses,
         output_error=output_error,
         device=device,
         dtype=dtype,

@@ -47,7 +47,8 @@ _NAMES = {
         "LatencyCode RateCode Stimulus StimulusState"
     ),
     "synapses": (
-        "Bits Bounded Constraint Dale Dense Failure LocallyConnected Masked Mismatch Synapses"
+        "AllToAll Bits Bounded Connections Constrained Constraint Dale Dense Failure "
+        "LocallyConnected Masked Mismatch Synapses"
     ),
 }
 _ORIGIN = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -131,8 +132,11 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.stimulus import RateCode as RateCode
     from spikefa.stimulus import Stimulus as Stimulus
     from spikefa.stimulus import StimulusState as StimulusState
+    from spikefa.synapses import AllToAll as AllToAll
     from spikefa.synapses import Bits as Bits
     from spikefa.synapses import Bounded as Bounded
+    from spikefa.synapses import Connections as Connections
+    from spikefa.synapses import Constrained as Constrained
     from spikefa.synapses import Constraint as Constraint
     from spikefa.synapses import Dale as Dale
     from spikefa.synapses import Dense as Dense

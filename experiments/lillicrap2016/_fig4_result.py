@@ -18,7 +18,7 @@ IDS = {"FA": "L16.fig4", "DFA": "fig4.dfa", "PFA": "fig4.pfa"}
 """Id of the line in the table of results, by the class of the circuit."""
 FIXED = (
     "dataset train_images validation_images test_images selection steps_per_image hidden "
-    "hidden_layers outputs tau weight_scale output_error weights"
+    "hidden_layers outputs tau weight_scale synapses output_error weights"
 ).split()
 """Settings of the network and the task, which must be the paper's; others may differ."""
 SHOWN = ("fig4.png", "learning.png")

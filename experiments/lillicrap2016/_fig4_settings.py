@@ -1,4 +1,4 @@
-"""The settings of figure 4, including the choice of the rule and the circuit."""
+"""The settings of figure 4, including the choice of rule, circuit and synapses."""
 
 import os
 from dataclasses import dataclass, replace
@@ -66,7 +66,15 @@ class Settings(Placed):
     )
     outputs: Size = option(1000, "output neurons, an equal share for each class")
     tau: PositiveShare = option(0.9, "weight of the new drive in all populations")
-    weight_scale: Scale = option(0.05, "half-range of the uniform first weights")
+    weight_scale: Scale = option(
+        0.05, "half-range of the uniform first weights", fills="synapses.scale"
+    )
+    synapses: Choice = choice(
+        "synapses",
+        "AllToAll",
+        "what the synapses are like, given like --rule; Constrained has Dale's law, few bits, and "
+        "more; see `spikefa list synapses`",
+    )
     learning_rate: Rate | list[Rate] = option(
         2e-3, "eta; one, or one for each projection", fills="rule.learning_rate"
     )
@@ -129,7 +137,7 @@ class Settings(Placed):
 
     @cached_property
     def choices(self) -> dict[str, Chosen]:
-        """The rule and the circuit, with the arguments set by the options above."""
+        """Rule, circuit and synapses, with the arguments set by the options above."""
         offers: dict[str, dict[str, Any]] = {
             "rule": {"learning_rate": self.rates, "weight_decay": self.weight_decay},
             "feedback": {
@@ -138,6 +146,7 @@ class Settings(Placed):
                 "gated": self.gated,
                 "tau": self.tau,
             },
+            "synapses": {"scale": self.weight_scale},
         }
         return chosen(self, offers)
 
@@ -159,17 +168,17 @@ class Settings(Placed):
         return [self.seed + number for number in range(self.replicas or 1)]
 
     def describe(self) -> dict[str, Any]:
-        """Return the rule and the circuit with their arguments, for the summary."""
+        """Return rule, circuit and synapses with their arguments, for the summary."""
         return {name: choice.describe() for name, choice in self.choices.items()}
 
 
 def complete(settings: Settings) -> Settings:
-    """Return the settings with all arguments of the rule and the circuit, as a run stores them.
+    """Return the settings with all arguments of rule, circuit and synapses, as a run stores them.
 
     Raises
     ------
     SpikefaError
-        If the rule or the circuit does not exist or does not accept its arguments, or if an option
+        If one of the three does not exist or does not accept its arguments, or if an option
         has no effect.
     """
     require(

@@ -6,8 +6,8 @@ A class can be named in three ways:
 - by a dotted path, ``spikefa.feedback.FA``, ``package.module.Class`` or ``package.module:Class``;
 - by a file and a class in it, ``my_rules.py:Decorrelated``.
 
-A package offers a class with an entry point in the group ``spikefa.rules``, ``spikefa.feedback`` or
-``spikefa.neurons``.
+A package offers a class with an entry point in the group ``spikefa.rules``, ``spikefa.feedback``,
+``spikefa.neurons`` or ``spikefa.synapses``.
 """
 
 import importlib
@@ -58,6 +58,7 @@ SEAMS = {
         Seam("rules", "spikefa.plasticity", "PlasticityRule"),
         Seam("feedback", "spikefa.feedback", "FeedbackCircuit"),
         Seam("neurons", "spikefa.neurons", "Population"),
+        Seam("synapses", "spikefa.synapses", "Connections"),
     )
 }
 

@@ -24,8 +24,8 @@ def option(
     text : str
         Shown by ``--help``.
     fills : str, optional
-        The argument of a rule or circuit that the option sets, such as ``feedback.scale``. It is an
-        error to give the option if the class has no such argument.
+        The argument of a rule, circuit or kind of synapses that the option sets, such as
+        ``feedback.scale``. It is an error to give the option if the class has no such argument.
     divides : sequence of str, optional
         Other settings that this one divides into parts, `MOST_PARTS` at most: the updates between
         two looks divide all updates.

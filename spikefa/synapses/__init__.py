@@ -3,6 +3,8 @@
 from spikefa.synapses.base import Synapses, Transmitting
 from spikefa.synapses.bits import Bits
 from spikefa.synapses.bounded import Bounded
+from spikefa.synapses.connections import AllToAll, Connections
+from spikefa.synapses.constrained import Constrained
 from spikefa.synapses.constraint import Constraint
 from spikefa.synapses.dale import Dale
 from spikefa.synapses.dense import Dense
@@ -13,8 +15,11 @@ from spikefa.synapses.mismatch import Mismatch
 from spikefa.synapses.sparse import Sparse
 
 __all__ = [
+    "AllToAll",
     "Bits",
     "Bounded",
+    "Connections",
+    "Constrained",
     "Constraint",
     "Dale",
     "Dense",

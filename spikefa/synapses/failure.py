@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.synapses.constraint import Constraint
-from spikefa.utils.hashing import hashed_uniforms, keys_from
+from spikefa.utils.hashing import hashed_uniforms, keys_from, normal
 from spikefa.utils.ranges import ProperShare
 
 
@@ -58,7 +58,7 @@ class Failure(Constraint):
         """Scale the mean and add the noise."""
         p = self.probability
         spread = torch.matmul(pre.square(), torch.mul(weight, weight, out=self._room))
-        noise = _normal(self.keys, out)
+        noise = _noise(self.keys, out)
         out.mul_(1 - p).addcmul_(spread.sqrt_(), noise, value=math.sqrt(p * (1 - p)))
 
     def uniforms(self) -> dict[str, Tensor]:
@@ -66,9 +66,8 @@ class Failure(Constraint):
         return {"failure": self.keys}
 
 
-def _normal(keys: Tensor, like: Tensor) -> Tensor:
-    """Return numbers from the standard normal distribution, by its inverse."""
+def _noise(keys: Tensor, like: Tensor) -> Tensor:
+    """Return numbers from the standard normal distribution, a number for each of `like`."""
     rooms = (torch.empty_like(like, dtype=torch.int32) for _ in range(2))
     chances = hashed_uniforms(keys_from(keys), torch.empty_like(like), (next(rooms), next(rooms)))
-    chances.add_(2.0**-25).mul_(2).sub_(1)  # inside (-1, 1)
-    return chances.erfinv_().mul_(math.sqrt(2))
+    return normal(chances)

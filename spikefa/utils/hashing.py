@@ -6,6 +6,7 @@ place, the other in the middle, so that the numbers of two steps are never one s
 places on.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -52,6 +53,14 @@ def hashed_uniforms(keys: Tensor, out: Tensor, rooms: tuple[Tensor, Tensor]) -> 
     _fold(bits, room, 16)
     bits.bitwise_right_shift_(32 - DIGITS).bitwise_and_(2**DIGITS - 1)
     return out.copy_(bits).mul_(2.0**-DIGITS)
+
+
+def normal(uniforms: Tensor) -> Tensor:
+    """Turn hashed uniforms into normal numbers of mean 0 and variance 1, in place.
+
+    They are taken from the middle of their steps of 2^-24, which no float dtype rounds to -1 or 1.
+    """
+    return uniforms.mul_(2).sub_(1 - 2.0**-DIGITS).erfinv_().mul_(math.sqrt(2))
 
 
 def _fold(bits: Tensor, room: Tensor, by: int) -> Tensor:

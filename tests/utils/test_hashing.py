@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spikefa.utils.hashing import advance, hashed_uniforms, keys_from
+from spikefa.utils.hashing import advance, hashed_uniforms, keys_from, normal
 
 ROWS, COLUMNS, STEPS = 50, 60, 300
 
@@ -100,3 +100,17 @@ def test_the_mean_over_steps_is_right_at_every_place():
     means = (found - 0.5).mean(0) * math.sqrt(12 * len(found))  # normal, of variance 1
     assert abs(float(means.var()) - 1) < 4 * math.sqrt(2 / means.numel())
     assert float(means.abs().max()) < 5
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_normal_numbers_are_finite_at_both_ends(dtype):
+    """In float32 the last uniform, moved up by half a step, would be 1, and the number infinite."""
+    ends = normal(torch.tensor([0, 1 - 2**-24], dtype=dtype))
+    assert ends.isfinite().all()
+    assert ends[0] == -ends[1] < -5
+
+
+def test_normal_numbers_have_the_moments_of_the_normal_distribution():
+    z = normal(steps(torch.tensor([3, 4], dtype=torch.int32), count=100))
+    for power, moment, variance in ((1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)):
+        assert abs(float((z**power).mean()) - moment) < 4 * math.sqrt(variance / z.numel())

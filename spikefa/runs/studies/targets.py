@@ -1,4 +1,4 @@
-"""The figures and tables of the five papers that the program reproduces."""
+"""The figures and tables of the five papers that the program reproduces, and a few of its own."""
 
 from dataclasses import dataclass
 
@@ -40,6 +40,7 @@ PAPERS = {
     "C24": ("chu2024", "Chu & Bacho 2024"),
     "PFA": ("li2024", "Li Ji-An & Benna, product feedback alignment"),
     "fig4": ("lillicrap2016", "Figure 4 with other circuits, which is in no paper"),
+    "chip": ("comparison", "Constraints of brains and chips, which are in no paper"),
 }
 """Folder of the experiments and full name of each paper, by the prefix of the id."""
 
@@ -89,6 +90,7 @@ PFA.a12 | 69 % one-way, 31 % two-way synapses at r = 0.36 | overall r about 0.2,
 PFA.t1 | table of algorithms | KP, WM and PAL besides
 fig4.dfa | 784-1500-1500-1500-1000 spiking, MNIST, with DFA | in no paper | lillicrap2016.fig4 --feedback DFA
 fig4.pfa | 784-1500-1500-1500-1000 spiking, MNIST, with PFA | in no paper | lillicrap2016.fig4 --feedback PFA
+chip.constraints | 64-100-100-50 spiking, digits: bits, holes, Dale's law, failures | in no paper
 """
 
 
