@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from spikefa.experiments.lillicrap2016._fig4_settings import Settings, complete
+from spikefa.runs.costs import NAME as COSTS
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
 from spikefa.runs.studies.claims import Claim, Measures, Quantity, judge_all
@@ -49,6 +50,7 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
         **settings.describe(),
         **provenance(str(simulation.network.device), simulation.backend),
         "backend_reason": simulation.training.backend_reason,
+        **({COSTS: simulation.costs.describe()} if settings.costs else {}),
     }
 
 

@@ -130,6 +130,11 @@ class Settings(Placed):
     )
     checkpoint_minutes: Duration = option(MINUTES, "minutes between two checkpoints in an epoch")
     tensorboard: bool = option(False, "also write metrics, weights and figure 4 for TensorBoard")
+    costs: bool = option(
+        False,
+        "count what the training would cost on a chip: synaptic operations, changes, spikes; see "
+        "docs/costs.md",
+    )
     record: bool = option(True, "write recording.h5 and draw figure 4 from it")
     record_windows: str = option(
         "figure", "when: figure, always, every:K (images), class:C, wrong; several with commas"

@@ -65,6 +65,7 @@ def simulation_of(settings: Settings, network: Network, images: Dataset) -> Simu
         ),
         backend=settings.backend,
         checkpoint_minutes=settings.checkpoint_minutes,
+        count_costs=settings.costs,
     )
 
 

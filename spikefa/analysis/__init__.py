@@ -11,6 +11,7 @@ from spikefa.analysis.correlation import pairwise_correlation
 from spikefa.analysis.curves import learning_curve
 from spikefa.analysis.decoding import Decoding, decode
 from spikefa.analysis.dimensionality import covariance_spectrum, participation_ratio
+from spikefa.analysis.energy import ENERGY_TABLES, Energy, EnergyTable, estimate_energy
 from spikefa.analysis.figure4 import figure4
 from spikefa.analysis.intervals import Intervals, intervals
 from spikefa.analysis.paths_figure import paths_figure
@@ -38,10 +39,13 @@ from spikefa.analysis.tuning import FanoFactors, Tuning, fano, tuning
 from spikefa.analysis.tuning_figure import tuning_figure
 
 __all__ = [
+    "ENERGY_TABLES",
     "ClassRaster",
     "ClassRates",
     "Confusion",
     "Decoding",
+    "Energy",
+    "EnergyTable",
     "FanoFactors",
     "Intervals",
     "PopulationPaths",
@@ -60,6 +64,7 @@ __all__ = [
     "confusion_figure",
     "covariance_spectrum",
     "decode",
+    "estimate_energy",
     "fano",
     "figure4",
     "intervals",

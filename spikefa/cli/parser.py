@@ -150,11 +150,13 @@ def _trust(parser: argparse.ArgumentParser) -> None:
 
 def _inspect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths",
+        "paths", type=Path, nargs="+", metavar="PATH", help="run directory, folder of runs or .h5"
+    )
+    parser.add_argument(
+        "--energy",
         type=Path,
-        nargs="+",
-        metavar="PATH",
-        help="run directory, folder of runs or .h5",
+        metavar="FILE",
+        help="picojoules of each operation as YAML, for a run with --costs; see docs/costs.md",
     )
 
 

@@ -5,25 +5,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from spikefa.analysis.energy import ENERGY_TABLES, EnergyTable
 from spikefa.analysis.metrics_table import read_metrics
 from spikefa.errors import MissingFileError
 from spikefa.recording import describe, open_recording
+from spikefa.runs.costs import NAME as COSTS
+from spikefa.runs.costs import costs_in_lines, costs_of
 from spikefa.runs.directory import RunDirectory
 from spikefa.utils.printable import printable
 
 
-def inspect(path: Path) -> str:
+def inspect(path: Path, table: EnergyTable | None = None) -> str:
     """Return a description of a run directory or a recording.
+
+    Parameters
+    ----------
+    path : path
+    table : EnergyTable, optional
+        Energies of operations, in place of those that come with spikefa.
 
     Raises
     ------
     SpikefaError
         If `path` is neither, or a file is damaged.
     """
-    return printable(_described(path), keep="\n")
+    return printable(_described(path, table), keep="\n")
 
 
-def _described(path: Path) -> str:
+def _described(path: Path, table: EnergyTable | None) -> str:
     if path.is_file():
         with open_recording(path) as recording:
             return describe(recording)
@@ -33,9 +42,14 @@ def _described(path: Path) -> str:
     parts = [f"run of {run.experiment} in {path}", *_settings(run), *_last_epoch(run)]
     summary = run.read_summary()
     if summary:
-        parts.append(_paragraph("summary", summary))
+        shown = {name: value for name, value in summary.items() if name != COSTS}
+        parts.append(_paragraph("summary", shown))
     else:
         parts.append(f"not finished: continue it with --resume {path}")
+    costs = costs_of(summary, run.summary)
+    if costs is not None:
+        tables = ENERGY_TABLES.values() if table is None else [table]
+        parts.append(costs_in_lines(costs, tables))
     if run.recording.is_file():
         with open_recording(run.recording) as recording:
             parts.append(describe(recording))

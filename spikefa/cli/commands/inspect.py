@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from spikefa.analysis.energy import EnergyTable
 from spikefa.runs.inspection import inspect
 from spikefa.runs.several.finding import find_runs
 
@@ -10,8 +11,9 @@ from spikefa.runs.several.finding import find_runs
 def execute(given: argparse.Namespace) -> None:
     """Print a description of each run or recording, with an empty line between two."""
     places = [place for path in given.paths for place in _places(path)]
+    table = None if given.energy is None else EnergyTable.read(given.energy)
     for number, place in enumerate(places):
-        print(("\n" if number else "") + inspect(place))
+        print(("\n" if number else "") + inspect(place, table))
 
 
 def _places(path: Path) -> list[Path]:

@@ -45,6 +45,9 @@ def report_body(run: RunDirectory, prefix: str = "") -> Markup:
     if not sections.is_study(run, summary):
         parts.append(titled("Epochs", sections.metrics(run)))
         parts.append(titled("Recording", sections.recording(run)))
+    costs = sections.costs(run, summary)
+    if costs is not None:
+        parts.append(titled("Costs", costs))
     parts += [
         titled("Configuration", sections.configuration(config)),
         titled("Provenance", sections.origin(run, summary)),

@@ -11,6 +11,7 @@ from spikefa.analysis.raster_figure import raster_figure
 from spikefa.analysis.saving import as_png
 from spikefa.errors import SpikefaError
 from spikefa.recording import describe, open_recording
+from spikefa.runs.costs import HEADS, cost_rows, costs_of, energies, totals
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.figures import RunFigure, run_figures
 from spikefa.runs.report.markup import Markup, element, escaped, grid, joined, pairs, picture
@@ -164,6 +165,20 @@ def recording(run: RunDirectory) -> Markup:
             return element("pre", describe(opened))
     except SpikefaError as error:
         return element("p", error, class_="notice")
+
+
+def costs(run: RunDirectory, summary: Mapping[str, Any]) -> Markup | None:
+    """Return what the run would have cost on a chip, if that was counted."""
+    found = costs_of(summary, run.summary)
+    if found is None:
+        return None
+    parts = [
+        pairs(totals(found).items()),
+        grid(["operations", *HEADS[1:]], cost_rows(found)),
+        element("p", "Energy of these events by published energies of operations:"),
+        pairs(energies(found).items()),
+    ]
+    return joined(parts)
 
 
 def origin(run: RunDirectory, summary: Mapping[str, Any]) -> Markup:
