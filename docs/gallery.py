@@ -41,6 +41,10 @@ OF_PAGES = {
         "rates around an image",
         "decoding.md#rates-around-an-image-or-a-trigger",
     ),
+    "figures/saccades.png": (
+        "events of a digit that moves",
+        "events.md#images-that-move-saccades",
+    ),
 }
 """What is on the pictures that a few lines of Python on a page draw, and where these stand."""
 CIRCUITS = """## Circuits

@@ -1,12 +1,21 @@
-"""The experiments of the papers: one file per figure or table, grouped by paper."""
+"""The experiments: one file per figure or table of a paper, grouped by paper, and others."""
 
 from spikefa.experiments import (
     chu2024,
     comparison,
+    events,
     li2024,
     lillicrap2016,
     panjehpour2022,
     strategies,
 )
 
-__all__ = ["chu2024", "comparison", "li2024", "lillicrap2016", "panjehpour2022", "strategies"]
+__all__ = [
+    "chu2024",
+    "comparison",
+    "events",
+    "li2024",
+    "lillicrap2016",
+    "panjehpour2022",
+    "strategies",
+]

@@ -9,7 +9,7 @@ from spikefa.datasets.folders import StrPath, cache_folder
 from spikefa.datasets.images import Dataset
 from spikefa.datasets.mnist import read_folder, read_or_fetch
 from spikefa.datasets.own import FORMS, load_own, names_function, names_path
-from spikefa.datasets.sources import SOURCES, Source
+from spikefa.datasets.sources import EVENTS, SOURCES, Source
 from spikefa.errors import SpikefaError, require
 from spikefa.utils.suggesting import did_you_mean
 
@@ -51,7 +51,7 @@ def load(name: StrPath, data_dir: StrPath | None = None) -> Dataset:
 
 def is_own(name: str) -> bool:
     """Return whether a data set is the user's own: named by a path or a function."""
-    return name not in names() and (
+    return name not in (*names(), *EVENTS) and (
         names_function(name) or names_path(name) or os.path.isdir(os.path.expanduser(name))
     )
 

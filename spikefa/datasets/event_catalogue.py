@@ -10,11 +10,14 @@ from spikefa.datasets.folders import StrPath
 from spikefa.datasets.nmnist import nmnist
 from spikefa.datasets.own import names_function
 from spikefa.datasets.shd import shd
+from spikefa.datasets.sources import EVENTS
 from spikefa.errors import SpikefaError, require
 from spikefa.plugins.functions import call_function
 from spikefa.utils.suggesting import did_you_mean
 
-NAMED: Mapping[str, Callable[[StrPath | None], EventDataset]] = {"nmnist": nmnist, "shd": shd}
+NAMED: Mapping[str, Callable[[StrPath | None], EventDataset]] = dict(
+    zip(EVENTS, (nmnist, shd), strict=True)
+)
 """The data sets that have names."""
 FORMS = "data.npz or FILE.py:FUNCTION"
 

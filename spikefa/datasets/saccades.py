@@ -6,7 +6,7 @@ whenever its brightness has changed by a threshold since its last event.
 """
 
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +95,7 @@ def saccades(
     )
 
 
-def saccade_dataset(dataset: Dataset, **options: float | str) -> EventDataset:
+def saccade_dataset(dataset: Dataset, **options: Any) -> EventDataset:
     """Return a data set of images as events; the options are those of `saccades`."""
     require(
         isinstance(dataset, Dataset),
@@ -104,9 +104,7 @@ def saccade_dataset(dataset: Dataset, **options: float | str) -> EventDataset:
     )
     splits = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}
     made = {
-        split: saccades(images, **options)  # type: ignore[arg-type]
-        for split, images in splits.items()
-        if images is not None
+        split: saccades(images, **options) for split, images in splits.items() if images is not None
     }
     return EventDataset(f"{dataset.name}_saccades", **made)
 

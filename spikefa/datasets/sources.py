@@ -88,3 +88,6 @@ KMNIST = Source(
 
 SOURCES = (MNIST, FASHION_MNIST, KMNIST)
 """Every data set that is published as files."""
+
+EVENTS = ("nmnist", "shd")
+"""Names of the data sets of spike trains, which users put in place themselves."""

@@ -44,7 +44,8 @@ def test_every_experiment_is_a_value_of_that_name(name):
 def test_the_targets_that_are_written_are_in_the_catalogue():
     written = {target.experiment for target in TARGETS.values()} & set(experiment_names())
     comparisons = {f"comparison.{each}" for each in ("circuits", "half_precision", "precision")}
-    assert set(experiment_names()) == written | comparisons
+    others = {f"events.{each}" for each in ("nmnist", "saccades", "shd")}
+    assert set(experiment_names()) == written | comparisons | others
 
 
 def test_the_description_is_the_docstring():

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 import spikefa as sf
-from spikefa.datasets import Images
+from spikefa.datasets import Events, Frames, Images
 from spikefa.datasets.examples import Examples, labelled
 from tests.helpers.advice.cases import case, data, images, net, simulate
 
@@ -116,3 +116,17 @@ def _(here):
     state = stimulus.state(2, 4, torch.device("cpu"), torch.float32)
     yield lambda: stimulus.load(state, 0, torch.tensor([1.5, 2.5]), {})
     stimulus.load(state, 0, torch.tensor([1, 2]), {})
+
+
+@case("the times are steps: leave dt out")
+def _(here):
+    steps = Events.of([([0, 2], [1, 0])], 2, time_unit="steps")
+    yield lambda: sf.EventStimulus(steps, dt=0.01)
+    assert sf.EventStimulus(steps).steps == 3
+
+
+@case("frames have no times: leave dt out")
+def _(here):
+    film = Frames(np.ones((1, 4, 2), np.uint8), np.zeros(1, np.uint8))
+    yield lambda: sf.EventStimulus(film, dt=0.01)
+    assert sf.EventStimulus(film).steps == 4

@@ -1,0 +1,1 @@
+"""Experiments with inputs that change at every step; not from a paper."""
