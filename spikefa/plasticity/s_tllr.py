@@ -41,7 +41,7 @@ class STLLR(PlasticityRule):
     post_memory : float, default 0.2
         lambda_post, the same of the trace of the gain.
     acausal : float, default -1
-        Weight of post before pre. In the paper it is positive for sounds and negative for images.
+        Weight of post before pre; with 0 this is `LowPassTraces`.
 
     Raises
     ------
@@ -61,13 +61,14 @@ class STLLR(PlasticityRule):
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Outer:
         """Return both terms as one product, concatenated along the streams.
 
-        A last row, from no neuron, takes the second term out of the change of the biases.
+        With c and d for the factors of x and s, this is ``x^T (c - d) + (x + s)^T d``: the same as
+        ``x^T c + s^T d``, but the biases, which learn from the sum of the right factors, get c.
         """
         x, z = state.traces["pre_trace"], state.traces["gain_trace"]
         flush(torch.add(pre, x, alpha=self.pre_memory, out=x))
         signal = (modulator * state.learning_rate).neg_()
-        causal = flush(signal * post.gain)
+        causal = signal * post.gain
         acausal = flush(signal.mul_(z).mul_(self.acausal))
         flush(torch.add(post.gain, z, alpha=self.post_memory, out=z))
-        nobody, taken_out = torch.zeros_like(pre[..., :1, :]), acausal.sum(-2, keepdim=True).neg_()
-        return Outer(torch.cat([x, pre, nobody], -2), torch.cat([causal, acausal, taken_out], -2))
+        left, right = [x, x + pre], [flush(causal.sub_(acausal)), acausal]
+        return Outer(torch.cat(left, -2), torch.cat(right, -2))

@@ -28,6 +28,7 @@ NETWORK = rate_network([2, 3, 2], sf.FA(tau=1), 0.1)
 STIMULUS = sf.ExampleStimulus(EXAMPLES)
 PARTS = {cls: {} for seam in SEAMS.values() for cls in built_in(seam).values()}
 PARTS |= {cls: {"size": 3} for cls in (sf.Rate, sf.Refractory, sf.StochasticBinary)}
+PARTS |= {cls: {"size": 3} for cls in (sf.ALIF, sf.Rate, sf.StochasticBinary)}
 PARTS |= {cls: {"n_pre": 4, "n_post": 4} for cls in (sf.Dense, sf.Masked)}
 PARTS |= {
     Biased: {"n_pre": 4, "n_post": 4, "bias_scale": 1.0},
