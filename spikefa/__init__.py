@@ -21,6 +21,7 @@ _MODULES = (
     "feedback",
     "models",
     "neurons",
+    "nir",
     "plasticity",
     "recording",
     "runs",
@@ -63,6 +64,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa import feedback as feedback
     from spikefa import models as models
     from spikefa import neurons as neurons
+    from spikefa import nir as nir
     from spikefa import plasticity as plasticity
     from spikefa import recording as recording
     from spikefa import runs as runs

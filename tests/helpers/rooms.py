@@ -26,7 +26,7 @@ ORDER = (
     *("plasticity", "neurons", "synapses", "feedback"),
     "network",
     *("datasets", "stimulus"),
-    *("backends", "recording"),
+    *("backends", "recording", "nir"),
     "simulation",
     *("analysis", "distributed", "models"),
     *("testing", "runs"),
