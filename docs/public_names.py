@@ -11,8 +11,8 @@ import spikefa
 
 ROOMS = (
     *("network", "simulation", "feedback", "plasticity", "neurons", "synapses", "stimulus"),
-    *("datasets", "models", "experiments", "recording", "recording.export", "analysis", "testing"),
-    *("runs", "backends"),
+    *("datasets", "models", "experiments", "recording", "recording.export", "nir", "analysis"),
+    *("testing", "runs", "backends"),
 )
 """In the order of the page `reference.md`."""
 

@@ -147,6 +147,30 @@ def test_what_a_network_cannot_have_is_said(path, damage, said):
     refused(path, said)
 
 
+def pack(path, how):
+    with h5py.File(path, "r+") as file:
+        weight = file["node/nodes/layer0_synapses/weight"][()]
+        del file["node/nodes/layer0_synapses/weight"]
+        group = file["node/nodes/layer0_synapses"]
+        group.create_dataset("weight", data=weight, compression=how)
+
+
+def test_packed_with_gzip_as_nirs_library_does(path):
+    whole = sf.nir.read(path).tensors()
+    pack(path, "lzf")
+    refused(path, "use gzip")
+    pack(path, "gzip")
+    assert all(each.equal(whole[name]) for name, each in sf.nir.read(path).tensors().items())
+
+
+def test_a_step_that_fits_the_time_constants(path):
+    """Of LIF with 0.1 ms: tau is 1 ms, for which a step of 2 ms is too long."""
+    with pytest.raises(SpikefaError, match="give a smaller dt"):
+        sf.nir.read(path, dt=2e-3)
+    finer = sf.nir.read(path, dt=1e-5).populations["layer0"].neuron
+    assert float(finer.beta) == pytest.approx(0.99)
+
+
 def note(path, change):
     with h5py.File(path, "r+") as file:
         noted = json.loads(file["node/metadata/spikefa"][()])

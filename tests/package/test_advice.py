@@ -45,6 +45,7 @@ ELSEWHERE = {
     "tests/recording/write/test_locks.py": "recording/write/mending.py utils/locks.py",
     "tests/recording/export": "recording/export/sonata_report.py",
     "tests/network/test_weights.py": "network/weights.py",
+    "tests/nir": "nir/",
     "tests/package/clocks": "analysis/triggered.py",
     "tests/models/test_widths.py": "models/lillicrap2016.py",
     "tests/runs/test_option_ranges.py": "simulation/curves.py",
