@@ -64,7 +64,8 @@ class CostCounter:
         network, state, inputs = self._runner.network, self._runner.state, self._runner.inputs
         layers = network.layers(state, inputs)
         hops = list(_carrying(network.feedback))
-        self._rows = CostRows(inputs, 1 + len(state.populations) + 2 * len(layers) + len(hops))
+        most = 1 + len(state.populations) + 2 * len(layers) + 2 * len(hops)
+        self._rows = CostRows(inputs, most)
         self._fan_outs: dict[str, Tensor] = {}
         self._sent = {"input": self._rows.place(inputs)}
         parts = zip(network.populations.items(), state.populations, strict=True)

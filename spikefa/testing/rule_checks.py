@@ -13,6 +13,7 @@ from spikefa.network.checks import check_change
 from spikefa.plasticity import PlasticityRule, Post
 from spikefa.testing.compare import devices, expect, first_difference, reported, run_checks, same
 from spikefa.testing.in_replicas import rule_in_replicas
+from spikefa.testing.rule_factor import names_its_factor
 from spikefa.testing.rule_trial import (
     N_POST,
     N_PRE,
@@ -278,6 +279,7 @@ RULE_CHECKS: dict[str, Callable[[PlasticityRule], None]] = {
         one_rule_for_all,
         state_in_place,
         leaves_pre_alone,
+        names_its_factor,
         batch_is_a_sum,
         checkpoint_round_trip,
         no_look_at_data,

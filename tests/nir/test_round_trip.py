@@ -37,6 +37,7 @@ def network(*neurons, feedback=None, rule=None, synapses=DENSE, **options):
     net = sf.Network(12, populations, circuit, rule, synapses, **options)
     net.initialise(3)
     for each in net.synapses.values():
+        each.constrain()
         each.bias.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(5))
     return net
 
@@ -71,6 +72,7 @@ CASES = {
     "stochastic": lambda: network(sf.StochasticBinary(10), sf.StochasticBinary(5, tau=0.5)),
     "rates": lambda: network(sf.Rate(10, "relu", tau=0.7), sf.Rate(5, "linear", dropout=0.2)),
     "holes": lambda: network(lif(10), lif(5), synapses=partial(sf.Masked, scale=1.0, sparsity=0.4)),
+    "norm": lambda: network(lif(10), lif(5), synapses=partial(sf.Dense, scale=1.0, norm=1.7)),
     "float64": lambda: network(sf.Rate(10, "linear", tau=0.3), sf.Rate(5), dtype=torch.float64),
     "PFA": lambda: network(lif(10), lif(5), feedback=sf.PFA(2.0, scale=[0.3]), rule=sf.BCM(1e-2)),
 }

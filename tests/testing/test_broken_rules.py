@@ -155,6 +155,14 @@ class BiasKnowsInput(sf.PlasticityRule):
         return sf.Direct(pre.mT @ change, (change * pre.mean(-1, keepdim=True)).sum(0))
 
 
+class NamesAnotherFactor(sf.PlasticityRule):
+    traces = {"factor": "post"}  # noqa: RUF012
+    outer_factor = "factor"
+
+    def update(self, pre, post, modulator, state):
+        return sf.Outer(pre, factor(post, modulator, state))
+
+
 @pytest.mark.parametrize(
     ("rule", "check", "message"),
     [
@@ -171,6 +179,7 @@ class BiasKnowsInput(sf.PlasticityRule):
         (UndeclaredTrace, "state_in_place", "adds the trace .*mean"),
         (OverwritesTheModulator, "state_in_place", "writes to the modulator"),
         (OverwritesPre, "leaves_pre_alone", "writes to the presynaptic activity"),
+        (NamesAnotherFactor, "names_its_factor", "is not the `post` of the Outer"),
         (Mean, "batch_is_a_sum", "but the mean: updates are summed"),
         (MixesStreams, "batch_is_a_sum", "not the sum of their own updates"),
         (LooksAtData, "no_look_at_data", "asks for the value of a tensor"),
