@@ -112,6 +112,15 @@ def test_learning_waits_for_nothing(tiny, no_reading, circuit):
     assert sim.presentation == 7
 
 
+@pytest.mark.parametrize("synapses", [sf.Dense, sf.Masked])
+def test_counting_costs_waits_for_nothing(tiny, no_reading, synapses):
+    populations = {"hidden1": sf.StochasticBinary(9), "output": sf.StochasticBinary(4)}
+    net = sf.Network(12, populations, sf.DFA(sparsity=0.5), sf.ThreeFactor(), synapses)
+    sim = sf.Simulation(net, tiny, batch_size=4, count_costs=True)
+    watched(sim, no_reading, 7)
+    assert sim.costs.steps == 35
+
+
 def test_recording_waits_for_nothing(tiny, no_reading, tmp_path):
     """Spikes, potentials, and a modulator at every second step."""
     sim = simulation(tiny)
