@@ -11,7 +11,7 @@ from spikefa.network.network import Network
 from spikefa.network.parts import MakeSynapses
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import PlasticityRule, ThreeFactor
-from spikefa.synapses import Connections, Dense
+from spikefa.synapses import Connectivity, Dense
 from spikefa.utils.checking import ranged
 from spikefa.utils.ranges import Few, PositiveShare, Replicas, Scale, Size
 
@@ -60,7 +60,7 @@ def spiking_mnist(
     tau: PositiveShare = 0.9,
     weight_scale: Scale = 0.05,
     output_error: str = "spikes",
-    synapses: Connections | MakeSynapses | Mapping[str, MakeSynapses] | None = None,
+    synapses: Connectivity | MakeSynapses | Mapping[str, MakeSynapses] | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     replicas: Replicas | None = None,
@@ -87,8 +87,8 @@ def spiking_mnist(
         Half-range of the uniform distribution of the first weights, unless `synapses` are given.
     output_error : {"spikes", "probability"}, default "spikes"
         The output activity from which the target is subtracted.
-    synapses : Connections, callable or mapping of str to callable, optional
-        The kind of synapses, see `Network` and `Connections`. Default: `Dense`.
+    synapses : Connectivity, callable or mapping of str to callable, optional
+        The kind of synapses, see `Network` and `Connectivity`. Default: `Dense`.
     device, dtype
         Where the network lives, and the dtype of its tensors.
     replicas : int, optional
@@ -104,7 +104,7 @@ def spiking_mnist(
         for layer, size in enumerate(widths(hidden, hidden_layers), start=1)
     }
     populations = {**hidden_ones, "output": StochasticBinary(outputs, tau=tau)}
-    if isinstance(synapses, Connections):
+    if isinstance(synapses, Connectivity):
         synapses = synapses.onto(list(populations))
     return Network(
         n_inputs,

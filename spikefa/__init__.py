@@ -48,7 +48,7 @@ _NAMES = {
         "LatencyCode RateCode Stimulus StimulusState"
     ),
     "synapses": (
-        "AllToAll Bits Bounded Connections Constrained Constraint Dale Dense Failure "
+        "AllToAll Bits Bounded Connectivity Constrained Constraint Dale Dense Failure "
         "LocallyConnected Masked Mismatch Synapses"
     ),
 }
@@ -137,7 +137,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.synapses import AllToAll as AllToAll
     from spikefa.synapses import Bits as Bits
     from spikefa.synapses import Bounded as Bounded
-    from spikefa.synapses import Connections as Connections
+    from spikefa.synapses import Connectivity as Connectivity
     from spikefa.synapses import Constrained as Constrained
     from spikefa.synapses import Constraint as Constraint
     from spikefa.synapses import Dale as Dale

@@ -73,7 +73,7 @@ def network(
 ) -> sf.Network:
     """Return the networks of some seeds under one constraint, side by side."""
     sizes = {"hidden1": settings.hidden, "hidden2": settings.hidden, "output": settings.outputs}
-    limit = {"limit": settings.limit} if "bits" in given else {}
+    limit: Arguments = {"limit": settings.limit} if "bits" in given else {}
     eta = settings.learning_rate
     return sf.Network(
         n_inputs,

@@ -73,6 +73,8 @@ def write(
     if unit_resistance:
         _fold_resistances(graph, list(network.populations))
     lost = [_lost(name, each) for name, each in network.populations.items()]
+    held = {name: each.held for name, each in network.synapses.items() if each.held}
+    lost += [f"constraints of the synapses onto {name}: {each}" for name, each in held.items()]
     with written_whole(path, new=not overwrite) as temporary:
         write_graph(graph, temporary)
     if any(lost):
@@ -85,14 +87,25 @@ def write(
 
 def _check(network: Network) -> None:
     require(not network.leading, "a NIR file holds one network: give network.replica(0)")
-    names = [name for name in network.tensors() if name.startswith("synapses.")]
-    chain = tuple(f"synapses.{name}." for name in network.synapses)
-    further = [name for name in names if not name.startswith(chain)]
+    further = [each.name for each in network.connections]
     require(
         not further,
         f"only the chain of populations can be written to a NIR file, and the network has "
         f"{', '.join(further)} beside it",
     )
+    late = [route.name for route in network.routes if route.delayed]
+    require(
+        not late,
+        f"spikes onto {', '.join(late)} take some steps, which cannot be written to a NIR file: "
+        "make a network without delays",
+    )
+    for name, synapses in network.synapses.items():
+        other = [type(each).__name__ for each in synapses.held if each.transmits_otherwise]
+        require(
+            not other,
+            f"the synapses onto {name!r} do not transmit as their weights say ({', '.join(other)}),"
+            " and a NIR file holds weights: make a network without that",
+        )
     weights = [each.weight for each in network.synapses.values()]
     require(
         any(bool(each.any()) for each in weights),
@@ -135,6 +148,7 @@ def _affine(synapses: Synapses) -> Node:
 
 def _about(network: Network, dt: float) -> dict[str, Any]:
     """Return what only spikefa reads, as plain data."""
+    rules = network.rules.distinct
     return {
         "format": FORMAT,
         "spikefa_version": __version__,
@@ -147,7 +161,7 @@ def _about(network: Network, dt: float) -> dict[str, Any]:
             for name, each in network.synapses.items()
         },
         "feedback": described("feedback", network.feedback),
-        "rule": described("rules", network.rule),
+        "rule": described("rules", network.rules.each[0]) if len(rules) == 1 else None,
     }
 
 

@@ -69,7 +69,7 @@ class Rules:
             return {f"the rule of {name!r}": rule for name, rule in self.given.items()}
         return {"the rule": self.given}
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return ", ".join(dict.fromkeys(type(rule).__name__ for rule in self.each))
 
     def _repr_html_(self) -> str:

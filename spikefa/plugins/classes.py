@@ -58,7 +58,7 @@ SEAMS = {
         Seam("rules", "spikefa.plasticity", "PlasticityRule"),
         Seam("feedback", "spikefa.feedback", "FeedbackCircuit"),
         Seam("neurons", "spikefa.neurons", "Population"),
-        Seam("synapses", "spikefa.synapses", "Connections"),
+        Seam("synapses", "spikefa.synapses", "Connectivity"),
     )
 }
 

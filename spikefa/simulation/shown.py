@@ -59,7 +59,7 @@ def said(simulation: Parts) -> list[tuple[str, str]]:
     found = {
         "network": layers(network) + "".join(f" in {n} replicas" for n in network.leading),
         "circuit": type(network.feedback).__name__,
-        "rule": repr(network.rules),
+        "rule": str(network.rules),
         "stimulus": f"{type(stimulus).__name__} of {len(stimulus):,} items",
         "batch": f"{simulation.batch_size}",
         "seed": ", ".join(map(str, simulation.seeds)),

@@ -3,7 +3,7 @@
 from spikefa.synapses.base import Synapses, Transmitting
 from spikefa.synapses.bits import Bits
 from spikefa.synapses.bounded import Bounded
-from spikefa.synapses.connections import AllToAll, Connections
+from spikefa.synapses.connectivity import AllToAll, Connectivity
 from spikefa.synapses.constrained import Constrained
 from spikefa.synapses.constraint import Constraint
 from spikefa.synapses.dale import Dale
@@ -18,7 +18,7 @@ __all__ = [
     "AllToAll",
     "Bits",
     "Bounded",
-    "Connections",
+    "Connectivity",
     "Constrained",
     "Constraint",
     "Dale",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 
@@ -11,7 +11,7 @@ from spikefa.errors import require
 from spikefa.synapses.base import Synapses
 from spikefa.synapses.bits import Bits, Rounding
 from spikefa.synapses.bounded import Bounded
-from spikefa.synapses.connections import Connections
+from spikefa.synapses.connectivity import Connectivity
 from spikefa.synapses.constraint import Constraint
 from spikefa.synapses.dale import Dale
 from spikefa.synapses.dense import Dense
@@ -25,7 +25,7 @@ InputSigns = Literal["free", "excitatory", "mixed"]
 
 
 @dataclass(eq=False, kw_only=True)
-class Constrained(Connections):
+class Constrained(Connectivity):
     """Synapses under constraints of biology and of chips, the same for all projections.
 
     Without arguments there is no constraint. For others, or other ones for each projection, give
@@ -102,7 +102,7 @@ class Constrained(Connections):
         first, *others = populations
         return {first: self._from_input} | dict.fromkeys(others, self._made)
 
-    def _from_input(self, n_pre: int, n_post: int, **where: object) -> Synapses:
+    def _from_input(self, n_pre: int, n_post: int, **where: Any) -> Synapses:
         if self.input_signs == "mixed":
             return self._made(n_pre, n_post, **where)
         if self.input_signs == "free":
@@ -110,7 +110,7 @@ class Constrained(Connections):
         only = Dale(excitatory=torch.ones(n_pre, dtype=torch.bool))
         return self._made(n_pre, n_post, only, **where)
 
-    def _made(self, n_pre: int, n_post: int, law: Dale | None = None, **where: object) -> Synapses:
+    def _made(self, n_pre: int, n_post: int, law: Dale | None = None, **where: Any) -> Synapses:
         constraints = tuple(self._constraints(law))
         kind = partial(Masked, sparsity=self.sparsity) if self.sparsity else Dense
         return kind(n_pre, n_post, scale=self.scale, constraints=constraints or None, **where)

@@ -37,6 +37,12 @@ class Constraint:
     def __post_init__(self) -> None:
         check_fields(self)
 
+    @property
+    def transmits_otherwise(self) -> bool:
+        """Whether the drive is another than that by the weights."""
+        own = type(self)
+        return (own.transmitted, own.disturb) != (Constraint.transmitted, Constraint.disturb)
+
     def connect(self, weight: Tensor, others: Sequence["Constraint"]) -> None:
         """Check that this fits weights `[n_pre, n_post]`, and allocate what they need."""
 

@@ -12,7 +12,7 @@ from spikefa.utils.ranges import Scale
 
 
 @dataclass(eq=False)  # a subclass may have more than its fields
-class Connections(ABC):
+class Connectivity(ABC):
     """Says of what kind the synapses of each projection of a network are.
 
     A subclass defines `onto`. It holds nothing of a network, so it serves any number of them.
@@ -33,7 +33,7 @@ class Connections(ABC):
 
 
 @dataclass(eq=False, kw_only=True)
-class AllToAll(Connections):
+class AllToAll(Connectivity):
     """All-to-all synapses without constraints, see `Dense`.
 
     Parameters
