@@ -20,6 +20,7 @@ from spikefa.analysis.panels import (
 )
 from spikefa.analysis.read_steps import ReadSteps
 from spikefa.analysis.saving import PAGE_WIDTH
+from spikefa.analysis.spacing import labels_inside
 from spikefa.analysis.style import plain, style, styled
 from spikefa.errors import require
 from spikefa.recording import Recording, Series, Window, figure_windows
@@ -209,6 +210,7 @@ def _draw_column(
     for axes in panels:
         draw_switches(axes, excerpt)
         axes.tick_params(labelbottom=axes is panels[-1])
+    labels_inside(panels[-1])
     panels[-1].set_xlabel("step", fontsize=8)
 
 

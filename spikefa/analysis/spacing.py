@@ -10,6 +10,8 @@ EVERY = {0.45: None, 2.6: (1.0, 2.0, 5.0), math.inf: (1.0,)}
 """Up to this many decades, which multiples of a power of ten have a tick; None: round numbers."""
 
 
+DIGIT, OVERHANG = 0.65, 2.5
+"""Width of a digit as a share of its size; points that a label may reach beyond its panel."""
 TITLE = 9.5
 """Points of the titles of panels."""
 
@@ -29,6 +31,29 @@ def rows_apart(axes: Axes, points: float) -> float:
     figure = axes.get_figure(root=True)
     assert figure is not None
     return points * (high - low) / (axes.get_window_extent().height * 72 / figure.dpi)
+
+
+def labels_inside(axes: Axes, size: float = 8) -> None:
+    """Label only those ticks of the time axis whose label does not reach into a panel beside it.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits and ticks, in a figure whose panels have their places.
+    size : float, default 8
+        Points of the labels.
+    """
+    low, high = axes.get_xlim()
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    point = (high - low) / (axes.get_window_extent().width * 72 / figure.dpi)
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    labels = [f"{tick:.0f}" for tick in ticks]
+    half = [(DIGIT * size * len(label) / 2 - OVERHANG) * point for label in labels]
+    inside = [low <= tick - h and tick + h <= high for tick, h in zip(ticks, half, strict=True)]
+    shown = [label if fits else "" for label, fits in zip(labels, inside, strict=True)]
+    axes.set_xticks(ticks, shown)
+    axes.set_xlim(low, high)
 
 
 def log_scale(axes: Axes, power: bool = False) -> None:
