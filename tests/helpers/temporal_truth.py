@@ -30,6 +30,11 @@ class Spike(torch.autograd.Function):
         return gradient * psi
 
 
+def dense(n_pre, n_post, **where):
+    """Return synapses of a size with which neurons spike now and then."""
+    return sf.Dense(n_pre, n_post, scale=2 / n_pre**0.5, **where)
+
+
 @dataclass
 class Task:
     """Random inputs and targets for a network with some hidden layers.
@@ -40,12 +45,15 @@ class Task:
     adaptation : float
     tau : float
         Weight of the drive in the readout; 1 - tau is its memory.
+    recurrent : bool
+        Whether each hidden layer has synapses onto itself, with a delay of one step.
     """
 
     hidden: tuple[int, ...] = (25, 20)
     adaptation: float = 0.0
     tau: float = 1.0
     seed: int = 0
+    recurrent: bool = False
 
     def __post_init__(self):
         random = torch.Generator().manual_seed(self.seed)
@@ -67,7 +75,10 @@ class Task:
             sf.Backprop(tau=1.0),
             sf.ThreeFactor(),
             dtype=torch.float64,
-            synapses=lambda *n, **where: sf.Dense(*n, scale=2 / n[0] ** 0.5, **where),
+            synapses=dense,
+            connections=[
+                sf.Connection(name, name, synapses=dense) for name in populations if self.recurrent
+            ],
         )
         net.initialise(self.seed)
         for synapses in net.synapses.values():
@@ -79,48 +90,55 @@ class Task:
         net, state = self.net, self.net.state(BATCH)
         own = [
             rule.state(each.n_pre, each.n_post, BATCH, 1.0, net.device, net.dtype)
-            for each in net.synapses.values()
+            for each in net.projections.values()
         ]
         sums = [
             [torch.zeros_like(each.weight), torch.zeros_like(each.bias)]
-            for each in net.synapses.values()
+            for each in net.projections.values()
         ]
         for x, target in zip(self.inputs, self.targets, strict=True):
             net.forward(state, x)
             net.feed_back(state, target)
-            for layer, here in enumerate(net.layers(state, x)):
+            for number, here in enumerate(net.layers(state, x)):
                 post = Post(here.post.potential, here.post.spikes, here.post.gain)
-                change = rule.update(here.pre, post, state.feedback.modulators[layer], own[layer])
+                modulator = state.feedback.modulators[net.routes[number].target]
+                change = rule.update(here.pre, post, modulator, own[number])
                 if isinstance(change, Outer):
                     change = change.pre.mT @ change.post, change.post.sum(-2)
-                for total, part in zip(sums[layer], change, strict=True):
+                for total, part in zip(sums[number], change, strict=True):
                     total.sub_(part)
         return sums
 
-    def gradients(self, resets=True):
+    def gradients(self, resets=True, recurrence=True):
         """Return autograd's gradients of the squared error, through all steps.
 
-        With ``resets=False`` what a reset does to later potentials counts for nothing.
+        With ``resets=False`` what a reset does to later potentials counts for nothing, and with
+        ``recurrence=False`` what a spike does to later steps by way of recurrent synapses.
         """
         parts = [
             [each.weight.clone().requires_grad_(), each.bias.clone().requires_grad_()]
-            for each in self.net.synapses.values()
+            for each in self.net.projections.values()
         ]
+        back = [weight for weight, _ in parts[len(self.hidden) + 1 :]]
         v, a, s = (
             [torch.zeros(BATCH, n, dtype=torch.float64) for n in self.hidden] for _ in range(3)
         )
         y, loss = torch.zeros(BATCH, N_OUT, dtype=torch.float64), 0.0
         for x, target in zip(self.inputs, self.targets, strict=True):
             pre = x
-            for layer, (weight, bias) in enumerate(parts[:-1]):
+            for layer, (weight, bias) in enumerate(parts[: len(self.hidden)]):
                 reset = s[layer] if resets else s[layer].detach()
-                v[layer] = MEMORY * v[layer] + pre @ weight + bias - THRESHOLD * reset
+                drive = pre @ weight + bias
+                if back:
+                    drive = drive + (s[layer] if recurrence else s[layer].detach()) @ back[layer]
+                v[layer] = MEMORY * v[layer] + drive - THRESHOLD * reset
                 a[layer] = RHO * a[layer] + s[layer]
                 pre = s[layer] = Spike.apply(v[layer] - THRESHOLD - self.adaptation * a[layer])
-            weight, bias = parts[-1]
+            weight, bias = parts[len(self.hidden)]
             y = (1 - self.tau) * y + self.tau * (pre @ weight + bias)
             loss = loss + ((y - target) ** 2).sum() / 2
-        flat = torch.autograd.grad(loss, [each for pair in parts for each in pair])
+        inputs = [each for pair in parts for each in pair]
+        flat = torch.autograd.grad(loss, inputs, allow_unused=True)  # the biases of recurrence
         return [list(flat[n : n + 2]) for n in range(0, len(flat), 2)]
 
 
@@ -137,14 +155,20 @@ def rules(task):
     }
 
 
-def cosines(adaptation, tau, seeds=3):
-    """Return the mean cosine of each rule's hidden weight changes to the gradient, by layer."""
+def cosines(seeds=3, **case):
+    """Return the mean cosine of each rule's hidden weight changes to the gradient, by projection.
+
+    With recurrence these are the changes of the synapses from the input and of the recurrent ones.
+    """
     found = {}
     for seed in range(seeds):
-        task = Task(adaptation=adaptation, tau=tau, seed=seed)
-        gradients = [weight for weight, _ in task.gradients()][:-1]
+        task = Task(seed=seed, **case)
+        readout = len(task.hidden)
+        gradients = [weight for weight, _ in task.gradients()]
+        del gradients[readout]
         for name, rule in rules(task).items():
-            summed = [weight for weight, _ in task.summed(rule)][:-1]
+            summed = [weight for weight, _ in task.summed(rule)]
+            del summed[readout]
             each = [
                 torch.cosine_similarity(a.flatten(), b.flatten(), 0).item()
                 for a, b in zip(summed, gradients, strict=True)
@@ -154,17 +178,17 @@ def cosines(adaptation, tau, seeds=3):
 
 
 CASES = {
-    "LIF, read out at once": (0.0, 1.0),
-    "LIF, leaky readout": (0.0, 0.3),
-    "ALIF, read out at once": (0.5, 1.0),
-    "ALIF, leaky readout": (0.5, 0.3),
+    "LIF, read out at once": {"adaptation": 0.0, "tau": 1.0},
+    "LIF, leaky readout": {"adaptation": 0.0, "tau": 0.3},
+    "ALIF, read out at once": {"adaptation": 0.5, "tau": 1.0},
+    "ALIF, leaky readout": {"adaptation": 0.5, "tau": 0.3},
 }
-"""Adaptation, and tau of the readout, of the columns of the table."""
+"""Adaptation, and tau of the readout, of the columns of the tables."""
 
 
-def table():
-    """Return the table of docs/plasticity.md, line by line."""
-    columns = [cosines(*case) for case in CASES.values()]
+def table(**more):
+    """Return a table of docs/plasticity.md, line by line."""
+    columns = [cosines(**case, **more) for case in CASES.values()]
     lines = [f"| rule | {' | '.join(CASES)} |", "|---" * (len(CASES) + 1) + "|"]
     for rule in columns[0]:
         cells = [", ".join(f"{value:.2f}" for value in column[rule]) for column in columns]
@@ -172,5 +196,7 @@ def table():
     return lines
 
 
+RECURRENT = {"hidden": (25,), "recurrent": True}
+
 if __name__ == "__main__":
-    print(*table(), sep="\n")
+    print(*table(), "", *table(**RECURRENT), sep="\n")

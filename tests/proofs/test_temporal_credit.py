@@ -5,7 +5,7 @@ import torch
 
 import spikefa as sf
 from tests.helpers.processes import REPOSITORY
-from tests.helpers.temporal_truth import MEMORY, RHO, Task, table
+from tests.helpers.temporal_truth import MEMORY, RECURRENT, RHO, Task, table
 
 LAST = -2  # the last hidden layer, from which no spike reaches another neuron with a memory
 
@@ -28,6 +28,21 @@ def test_e_prop_is_the_gradient_but_for_resets_in_the_last_hidden_layer(hidden, 
     for found, expected in zip(summed[LAST], gradients[LAST], strict=True):
         torch.testing.assert_close(found * tau, expected, rtol=0, atol=1e-12)
         assert expected.abs().max() > 0.1
+
+
+@pytest.mark.parametrize("adaptation", [0.0, 0.5])
+@pytest.mark.parametrize("tau", [1.0, 0.3])
+def test_e_prop_is_the_gradient_but_for_what_spikes_do_by_recurrent_synapses(adaptation, tau):
+    """The theorem of Bellec et al. 2020, for synapses from the input and for recurrent ones."""
+    task = Task((25,), adaptation, tau, recurrent=True)
+    summed, expected = task.summed(e_prop(task)), task.gradients(resets=False, recurrence=False)
+    assert list(task.net.projections) == ["hidden1", "output", "hidden1_to_hidden1"]
+    for number in (0, 2):
+        found, truth = summed[number][0] * tau, expected[number][0]
+        torch.testing.assert_close(found, truth, rtol=0, atol=1e-12)
+        assert truth.abs().max() > 0.1
+    whole = task.gradients(resets=False)
+    assert (whole[2][0] - expected[2][0]).abs().max() > 0.1
 
 
 def test_in_layers_below_it_is_not():
@@ -53,6 +68,7 @@ def test_the_readout_is_the_gradient_with_its_own_memory():
         torch.testing.assert_close(found, task.gradients()[-1][0], rtol=0, atol=1e-12)
 
 
-def test_the_table_on_the_page_is_what_is_computed():
+@pytest.mark.parametrize("more", [{}, RECURRENT], ids=["layers", "recurrent"])
+def test_the_table_on_the_page_is_what_is_computed(more):
     page = (REPOSITORY / "docs" / "plasticity.md").read_text(encoding="utf-8")
-    assert "\n".join(table()) in page
+    assert "\n".join(table(**more)) in page
