@@ -119,10 +119,12 @@ def test_outputs_that_the_classes_cannot_share(tmp_path, said):
     assert not (tmp_path / "run").exists()
 
 
+OF_EVENTS = ["events.nmnist", "events.shd"]  # see tests/experiments/events
 WITH_DATASET = [
     name
     for name in experiment_names()
     if "dataset" in {each.name for each in fields(load_experiment(name).settings)}
+    and name not in OF_EVENTS
 ]
 
 
@@ -146,3 +148,20 @@ def test_a_study_learns_ones_own_data(tmp_path):
     assert main(again) == 2
     write(tmp_path)
     assert main(again) == 0
+
+
+@pytest.mark.parametrize("name", OF_EVENTS)
+def test_experiments_with_spike_trains_take_ones_own(name, tmp_path, monkeypatch):
+    arrays = {"times": np.array([0, 4, 2]), "units": np.array([0, 2, 1])}
+    arrays |= {"offsets": np.array([0, 2, 3]), "labels": np.array([0, 1])}
+    splits = ("train", "test")
+    np.savez(
+        tmp_path / "mine.npz",
+        **{f"{s}_{name}": each for s in splits for name, each in arrays.items()},
+    )
+    monkeypatch.chdir(tmp_path)
+    experiment = load_experiment(name)
+    settings = experiment.completed(experiment.settings(dataset="mine.npz"))
+    assert settings.dataset == str(tmp_path / "mine.npz")
+    data = experiment.data(settings)
+    assert (data.n_units, data.n_classes, len(data.train)) == (3, 2, 2)

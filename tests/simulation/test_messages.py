@@ -46,7 +46,7 @@ def test_what_is_advised_for_traces(tiny):
 
 def test_a_learning_rate_of_100_is_warned_of(tiny):
     """All its numbers stay finite, and nothing is learnt."""
-    with pytest.warns(UserWarning, match="the synapses onto 'hidden1' is 100: above 10 weights"):
+    with pytest.warns(UserWarning, match="the projection 'hidden1' is 100: above 10 weights"):
         simulate(tiny, sf.ThreeFactor(100.0)).train(1)
     with pytest.warns(UserWarning, match="the synapses onto 'output' is 30"):
         simulate(tiny, sf.ThreeFactor([0.1, 0.1, 30.0]))

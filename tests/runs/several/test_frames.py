@@ -38,7 +38,7 @@ def test_the_numbers_are_those_of_the_summary(runs):
         checked = 0
         for key, value in numbers.items():
             if (
-                key.startswith(("rule.", "feedback."))
+                key.startswith(("rule.", "feedback.", "synapses."))
                 or isinstance(value, bool | np.bool_)
                 or key == "seed"
             ):
