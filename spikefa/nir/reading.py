@@ -31,7 +31,7 @@ def read(
     path: Path | str,
     *,
     feedback: FeedbackCircuit | None = None,
-    rule: PlasticityRule | None = None,
+    rule: PlasticityRule | Mapping[str, PlasticityRule] | None = None,
     seed: Seed = 0,
     dt: Duration | None = None,
     spike_grad: Any = None,
@@ -47,7 +47,7 @@ def read(
     path : path
     feedback : FeedbackCircuit, optional
         What carries the error; needed if the file names none.
-    rule : PlasticityRule, optional
+    rule : PlasticityRule, or mapping of str to PlasticityRule, optional
         How synapses change; needed if the file names none.
     seed : int, default 0
         From which the feedback weights are drawn, which no NIR file holds.

@@ -65,6 +65,7 @@ FEW = (
     "lower the learning rate",  # as the case with these words
     "or a version of spikefa",
     "leave spikes=True out",  # tests/simulation/test_predictions.py
+    "leave `low` and `high` out",  # tests/synapses/test_constrained.py
     "go on without",  # tests/simulation/test_switch.py
 )
 

@@ -55,3 +55,7 @@ def test_the_input_is_exempt_or_not(signs, excitatory):
 def test_what_cannot_be_is_said_at_once(given, message):
     with pytest.raises(SpikefaError, match=message):
         sf.Constrained(**given)
+
+
+def test_bits_without_bounds_are_what_the_message_advises():
+    assert [type(each).__name__ for each in made(bits=3)[1].held] == ["Bits"]
