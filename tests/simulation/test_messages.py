@@ -48,7 +48,7 @@ def test_a_learning_rate_of_100_is_warned_of(tiny):
     """All its numbers stay finite, and nothing is learnt."""
     with pytest.warns(UserWarning, match="the projection 'hidden1' is 100: above 10 weights"):
         simulate(tiny, sf.ThreeFactor(100.0)).train(1)
-    with pytest.warns(UserWarning, match="the synapses onto 'output' is 30"):
+    with pytest.warns(UserWarning, match="the projection 'output' is 30"):
         simulate(tiny, sf.ThreeFactor([0.1, 0.1, 30.0]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
