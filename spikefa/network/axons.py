@@ -92,11 +92,11 @@ class Axons:
             for route in routes
             if route.delayed
         }
-        further = routes[len(activity) - 1 :]
+        silence, further = activity[0], routes[len(activity) - 1 :]
         return cls(
             {number: History.at_rest(steps, activity[number]) for number, steps in longest.items()},
             arrived,
-            {each.name: torch.zeros_like(activity[each.target + 1]) for each in further},
+            {each.name: silence.new_zeros(activity[each.target + 1].shape) for each in further},
         )
 
     def sent(self, routes: Iterable[Route], activity: Sequence[Tensor]) -> list[Tensor]:

@@ -84,7 +84,7 @@ class NetworkState:
                 rule.state(each.n_pre, each.n_post, batch, rate, device, dtype)
                 for rule, each, rate in zip(rules.each, synapses, learning_rates.rates, strict=True)
             ],
-            torch.zeros_like(resting[-1].spikes),
+            torch.zeros(resting[-1].spikes.shape, device=device, dtype=dtype),
             learning_rates,
             Axons.at_rest(routes, [silent, *(each.spikes for each in resting)]),
         )

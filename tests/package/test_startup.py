@@ -66,10 +66,26 @@ print([name for name in ("torch._dynamo", "sklearn") if name in sys.modules])
 """
 
 
+FIGURE_4 = """
+import sys
+import spikefa as sf
+from spikefa.models.lillicrap2016 import spiking_mnist
+net = spiking_mnist(hidden=5, hidden_layers=1, outputs=10, n_inputs=64)
+sf.Simulation(net, sf.datasets.digits().subset(20, 10), batch_size=5, progress=False).train(1)
+print("sympy" in sys.modules)
+"""
+
+
 def test_no_simulation_imports_the_compiler_or_scikit_learn():
     """Each takes a second, and torch imports the compiler for some operations on "meta"."""
     ended = run_python(SIMULATIONS)
     assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr
+
+
+def test_figure_4_does_without_sympy():
+    """It takes half a second; torch imports it for `zeros_like` on "meta"."""
+    ended = run_python(FIGURE_4)
+    assert (ended.returncode, ended.stdout) == (0, "False\n"), ended.stderr
 
 
 def test_mnist_is_ready_within_two_seconds(data_dir):
