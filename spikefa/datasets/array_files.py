@@ -7,8 +7,7 @@ import numpy as np
 from spikefa.datasets.images import Dataset, Images
 from spikefa.datasets.labels import of_classes, whole_labels
 from spikefa.errors import SpikefaError, require
-from spikefa.utils.npz import names_in, read_arrays
-from spikefa.utils.printable import one_line
+from spikefa.utils.npz import check_names, names_in, read_arrays
 
 SPLITS = ("train", "validation", "test")
 PARTS = ("images", "labels")
@@ -34,7 +33,7 @@ def read_array_file(path: Path) -> Dataset:
         If the file is damaged, or an array is missing, unknown, or not as above.
     """
     held = names_in(path)
-    _check_names(path, held)
+    check_names(path, held, NEEDED, VALIDATION, SCALARS)
     found = read_arrays(path, held)
     numbers = {name: _number(path, name, found[name]) for name in SCALARS if name in found}
     splits = [split for split in SPLITS if f"{split}_images" in found]
@@ -49,19 +48,6 @@ def read_array_file(path: Path) -> Dataset:
         except SpikefaError as error:
             raise SpikefaError(f"{path}, {split}_images and {split}_labels: {error}") from error
     return Dataset(path.stem, **images)
-
-
-def _check_names(path: Path, held: list[str]) -> None:
-    """Refuse a file that lacks an array, or has one that would be ignored."""
-    needed = (*NEEDED, *(VALIDATION if set(VALIDATION) & set(held) else ()))
-    missing = [name for name in needed if name not in held]
-    unknown = [name for name in held if name not in (*NEEDED, *VALIDATION, *SCALARS)]
-    names = one_line(", ".join(held)) or "(none)"
-    require(
-        not missing and not unknown,
-        f"{path} has the arrays {names}: give {', '.join(NEEDED)}, and only these, or also "
-        f"{', '.join((*VALIDATION, *SCALARS))}",
-    )
 
 
 def _number(path: Path, name: str, array: np.ndarray) -> int:

@@ -8,8 +8,7 @@ import numpy as np
 from spikefa.datasets.events import EventDataset, Events
 from spikefa.datasets.labels import of_classes, whole_labels
 from spikefa.errors import SpikefaError, require
-from spikefa.utils.npz import names_in, read_arrays
-from spikefa.utils.printable import one_line
+from spikefa.utils.npz import check_names, names_in, read_arrays
 
 SPLITS = ("train", "validation", "test")
 PARTS = ("times", "units", "offsets", "labels")
@@ -42,7 +41,7 @@ def read_event_file(path: Path) -> EventDataset:
         If the file is damaged, or an array is missing, unknown, or not as above.
     """
     held = names_in(path)
-    _check_names(path, held)
+    check_names(path, held, NEEDED, VALIDATION, SCALARS)
     found = read_arrays(path, held)
     splits = [split for split in SPLITS if f"{split}_times" in found]
     labels = {split: whole_labels(found[f"{split}_labels"]) for split in splits}
@@ -57,19 +56,6 @@ def read_event_file(path: Path) -> EventDataset:
         except SpikefaError as error:
             raise SpikefaError(f"{path}, {split}: {error}") from error
     return EventDataset(path.stem, **made)
-
-
-def _check_names(path: Path, held: list[str]) -> None:
-    """Refuse a file that lacks an array, or has one that would be ignored."""
-    needed = (*NEEDED, *(VALIDATION if set(VALIDATION) & set(held) else ()))
-    missing = [name for name in needed if name not in held]
-    unknown = [name for name in held if name not in (*NEEDED, *VALIDATION, *SCALARS)]
-    names = one_line(", ".join(held)) or "(none)"
-    require(
-        not missing and not unknown,
-        f"{path} has the arrays {names}: give {', '.join(NEEDED)}, and only these, or also "
-        f"{', '.join((*VALIDATION, *SCALARS))}",
-    )
 
 
 def _highest(units: np.ndarray) -> int:

@@ -2,17 +2,55 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from spikefa.errors import require
 from spikefa.utils.archives import archive
+from spikefa.utils.printable import one_line
 
 PLAIN = "biufU"
 """Kinds of values: truth values, numbers and text."""
 WHAT = "a file of arrays (.npz)"
+
+
+def check_names(
+    path: Path,
+    held: Sequence[str],
+    needed: Sequence[str],
+    together: Sequence[str],
+    single: Iterable[str],
+) -> None:
+    """Refuse a file that lacks an array, or has one that would be ignored.
+
+    Parameters
+    ----------
+    path : Path
+    held : sequence of str
+        The names in the file.
+    needed : sequence of str
+    together : sequence of str
+        Names of which a file has all or none.
+    single : iterable of str
+        Names that may be missing.
+
+    Raises
+    ------
+    SpikefaError
+        With the names in the file, and those to give.
+    """
+    wanted = (*needed, *(together if set(together) & set(held) else ()))
+    more = (*together, *single)
+    missing = [name for name in wanted if name not in held]
+    unknown = [name for name in held if name not in (*needed, *more)]
+    names = one_line(", ".join(held)) or "(none)"
+    require(
+        not missing and not unknown,
+        f"{path} has the arrays {names}: give {', '.join(needed)}, and only these, or also "
+        f"{', '.join(more)}",
+    )
 
 
 def read_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
