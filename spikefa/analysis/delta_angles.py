@@ -10,6 +10,7 @@ from spikefa.analysis.alignment import row_angles, stability_criterion
 from spikefa.datasets import Images
 from spikefa.errors import require
 from spikefa.feedback import Backprop, FeedbackCircuit, FeedbackState
+from spikefa.network.connections import require_chain
 from spikefa.network.further import connect, feedback_state
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
@@ -47,6 +48,7 @@ class Reference:
     state: FeedbackState = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        require_chain(self.network.routes, "the error that another circuit would deliver")
         connect(self.network, self.circuit, self.seed)
         self.state = feedback_state(self.network, self.circuit, self.batch)
 

@@ -9,6 +9,7 @@ from spikefa.analysis.alignment import row_angles
 from spikefa.analysis.delta_angles import present_once
 from spikefa.datasets import Images
 from spikefa.errors import require
+from spikefa.network.connections import require_chain
 from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.utils.seeding import generator
@@ -60,7 +61,8 @@ def expected_modulators(
     Raises
     ------
     SpikefaError
-        If a population is of another type, or an argument is out of range.
+        If a population is of another type, the network has delays or connections beside the chain,
+        or an argument is out of range.
     """
     require(samples >= 1, f"samples must be at least 1, {samples} given")
     require(loss in ("probability", "spikes"), f"loss is {loss!r}: give 'probability' or 'spikes'")
@@ -69,6 +71,7 @@ def expected_modulators(
             population.standard,
             f"the expected loss is defined for StochasticBinary neurons; {name!r} is {population}",
         )
+    require_chain(network.routes, "the expected gradient")
     source = generator(seed, "expected_gradient", device=network.device)
     hidden = range(len(state.populations) - 1)
     modulators = [torch.zeros_like(state.populations[layer].spikes) for layer in hidden]

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import torch
 
 from spikefa.feedback import FeedbackCircuit
+from spikefa.network.connections import outside_the_chain
 from spikefa.network.network import Network
 from spikefa.utils.devices import captures_on
 
@@ -112,9 +113,8 @@ def _unusual(network: Network) -> str | None:
     for synapses in network.synapses.values():
         if not synapses.standard:
             return f"it has the synapses {synapses!r}"
-    for route in network.routes:
-        if route.delayed or route.name not in network.synapses:
-            return f"its projection {route.name} has a delay, or is not in the chain"
+    for name in outside_the_chain(network.routes):
+        return f"its projection {name} has a delay, or is beside the chain"
     if not network.rules.standard:
         return f"its rule is {network.rules}"
     if network.optimiser is not None:

@@ -157,6 +157,29 @@ def routes_into(routes: Sequence[Route]) -> list[list[int]]:
     return list(found.values())
 
 
+def outside_the_chain(routes: Sequence[Route]) -> list[str]:
+    """Return the names of the projections that have a delay, or are beside the chain."""
+    chain = {numbers[0] for numbers in routes_into(routes)}
+    found = enumerate(routes)
+    return [route.name for number, route in found if route.delayed or number not in chain]
+
+
+def require_chain(routes: Sequence[Route], what: str) -> None:
+    """Refuse a network that is more than a chain within the step.
+
+    Raises
+    ------
+    SpikefaError
+        With the projections that have a delay or are beside the chain.
+    """
+    names = outside_the_chain(routes)
+    require(
+        not names,
+        f"{what} is defined for a chain of populations, and {', '.join(names)} has a delay or is "
+        "beside it",
+    )
+
+
 def make_projections(
     n_inputs: int,
     populations: Mapping[str, Population],

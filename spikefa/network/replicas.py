@@ -1,5 +1,6 @@
 """Replicas of a network: allocate their weights, and check that each is drawn in place."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -15,15 +16,15 @@ from spikefa.utils.replicas import become, replica, side_by_side
 One = TypeVar("One", bound="Replicated")
 
 
-class Replicated:
+class Replicated(ABC):
     """The replicas of a network, one by one."""
 
     replicas: int | None
 
     @property
+    @abstractmethod
     def shared(self) -> list[object]:
         """Objects that all replicas share, since they hold no state."""
-        raise NotImplementedError
 
     @property
     def leading(self) -> tuple[int, ...]:

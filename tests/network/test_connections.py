@@ -7,6 +7,9 @@ import pytest
 import torch
 
 import spikefa as sf
+from spikefa.analysis.delta_angles import delta_angles
+from spikefa.analysis.expected_gradient import gradient_angles
+from spikefa.datasets import Images
 from spikefa.errors import SpikefaError
 from spikefa.recording import Always, Probe, open_recording
 
@@ -295,3 +298,63 @@ def test_a_ring_buffer_that_does_not_fit_is_refused_before_it_is_made(monkeypatc
     net = network([("a", "a", 10_000)])
     with pytest.raises(SpikefaError, match=r"the state of 1,000 streams would take"):
         net.state(1000)
+
+
+def test_resetting_brings_the_spikes_on_their_way_to_rest():
+    """After that, a presentation is that of a network that has just been made."""
+    frames = sf.datasets.Frames(np.ones((2, 6, N_IN), np.uint8), np.zeros(2, np.uint8), 1)
+    stimulus = sf.EventStimulus(frames, resets=True)
+    net = network(dtype=torch.float32)
+    simulation = sf.Simulation(net, stimulus, batch_size=2, progress=False)
+    simulation.learn(3)
+    axons = simulation.runner.state.axons
+    assert axons.histories[1].activity.any()
+    simulation.runner._begin()
+    now = net.state(2).axons
+    for mine, fresh in zip(axons.histories.values(), now.histories.values(), strict=True):
+        assert mine.activity.equal(fresh.activity)
+    for name, arrived in axons.arrived.items():
+        assert arrived.equal(now.arrived[name]), name
+
+
+def test_costs_of_connections_are_counted(tiny):
+    """Each spike of b arrives at the 8 synapses of b_to_b once, in the next step."""
+    simulation = simulate(tiny, count_costs=True)
+    sent = []
+    for _ in simulation.present(each=True):
+        sent.append(int(simulation.runner.state.populations[1].spikes.sum()))
+    for _ in simulation.present(each=True):
+        sent.append(int(simulation.runner.state.populations[1].spikes.sum()))
+    costs = simulation.costs
+    assert costs.spikes["b"] == sum(sent) > 0
+    assert costs.forward["b_to_b"].events == 8 * sum(sent[:-1])
+    assert costs.forward["b_to_a"].events == 8 * (sum(sent[:-1]) + sum(sent[:-4]))
+
+
+@pytest.mark.parametrize("replicas", [None, 2])
+def test_synapses_of_a_connection_may_fail_and_differ(tiny, replicas):
+    chip = partial(sf.Dense, constraints=(sf.Failure(0.3), sf.Mismatch(0.2)))
+    net = sf.Network(
+        12,
+        {name: sf.StochasticBinary(8) for name in ("a", "output")},
+        sf.FA(),
+        sf.ThreeFactor(1e-2),
+        connections=[sf.Connection("a", "a", synapses=chip)],
+        replicas=replicas,
+    )
+    simulation = sf.Simulation(net, tiny, batch_size=2, progress=False)
+    assert any("synapses/a_to_a" in name for name in simulation.runner.generators)
+    simulation.learn(2)
+    state = simulation.runner.state
+    by_weights = state.axons.arrived["a_to_a"] @ net.projections["a_to_a"].weight
+    assert not torch.allclose(state.axons.drives["a_to_a"], by_weights, atol=1e-3)
+
+
+@pytest.mark.parametrize("more", [{"connections": [("a", "a", 1)]}, {"delays": {"b": 1}}])
+def test_measures_of_a_chain_are_refused(more, tiny):
+    net = network(**{"connections": (), "delays": {}} | more, dtype=torch.float32)
+    net.initialise(0)
+    images = Images(np.zeros((4, 2, 3), np.uint8), np.zeros(4, np.uint8), n_classes=5)
+    for measure in (delta_angles, gradient_angles):
+        with pytest.raises(SpikefaError, match="is defined for a chain of populations, and"):
+            measure(net, images)
