@@ -48,7 +48,7 @@ _NAMES = {
         "LatencyCode RateCode Stimulus StimulusState"
     ),
     "synapses": (
-        "AllToAll Bits Bounded Connectivity Constrained Constraint Dale Dense Failure "
+        "Absent AllToAll Bits Bounded Connectivity Constrained Constraint Dale Dense Failure "
         "LocallyConnected Masked Mismatch Synapses"
     ),
 }
@@ -134,6 +134,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.stimulus import RateCode as RateCode
     from spikefa.stimulus import Stimulus as Stimulus
     from spikefa.stimulus import StimulusState as StimulusState
+    from spikefa.synapses import Absent as Absent
     from spikefa.synapses import AllToAll as AllToAll
     from spikefa.synapses import Bits as Bits
     from spikefa.synapses import Bounded as Bounded

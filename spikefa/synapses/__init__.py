@@ -1,5 +1,6 @@
 """Projections between two populations: weights, biases, drive and change; constraints on them."""
 
+from spikefa.synapses.absent import Absent
 from spikefa.synapses.base import Synapses, Transmitting
 from spikefa.synapses.bits import Bits
 from spikefa.synapses.bounded import Bounded
@@ -15,6 +16,7 @@ from spikefa.synapses.mismatch import Mismatch
 from spikefa.synapses.sparse import Sparse
 
 __all__ = [
+    "Absent",
     "AllToAll",
     "Bits",
     "Bounded",

@@ -134,15 +134,21 @@ class Synapses(ABC):
         if isinstance(change, Outer):
             if change.loss is not None:
                 self.weight.addcmul_(self.weight, change.loss.unsqueeze(-2), value=-1)
-                self.bias.addcmul_(self.bias, change.loss, value=-1)
             add_product(self.weight, change.pre.mT, change.post)
-            if self.biased:
-                self.bias.add_(change.post.sum(-2))
         else:
             self.weight.add_(change.weight)
-            if self.biased:
-                self.bias.add_(change.bias)
+        if self.biased:
+            self.change_bias(change)
         self.constrain()
+
+    def change_bias(self, change: Change) -> None:
+        """Add to the biases what the rule returned."""
+        if isinstance(change, Outer):
+            if change.loss is not None:
+                self.bias.addcmul_(self.bias, change.loss, value=-1)
+            self.bias.add_(change.post.sum(-2))
+        else:
+            self.bias.add_(change.bias)
 
     def decay(self, factor: float) -> None:
         """Multiply weights and biases by `factor`."""

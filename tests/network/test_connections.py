@@ -26,14 +26,24 @@ DELAYS = {"a": 2, "b": 0, "output": 1}
 NAMES = ["input", *SIZES]
 
 
-def network(connections=CONNECTIONS, delays=DELAYS, rule=None, dtype=torch.float64, **options):
+DENSE = partial(sf.Dense, scale=0.7)
+
+
+def network(
+    connections=CONNECTIONS,
+    delays=DELAYS,
+    rule=None,
+    dtype=torch.float64,
+    synapses=DENSE,
+    **options,
+):
     made = [sf.Connection(*ends, delay=delay) for *ends, delay in connections]
     return sf.Network(
         N_IN,
         {name: sf.StochasticBinary(size, tau=TAU) for name, size in SIZES.items()},
         sf.FA(0.5, tau=TAU),
         rule or sf.ThreeFactor(ETA, weight_decay=GAMMA),
-        partial(sf.Dense, scale=0.7),
+        synapses,
         dtype=dtype,
         connections=made,
         delays=delays,
@@ -100,10 +110,8 @@ def drive(net, state, x, uniforms, target):
     net.step(state, torch.as_tensor(x), torch.as_tensor(target))
 
 
-def test_any_graph_with_any_delays_follows_the_equations():
-    net, random = network(), np.random.default_rng(1)
-    net.initialise(seed=4)
-    loop, state = Loop(net), net.state(BATCH)
+def assert_follows(net, loop):
+    state, random = net.state(BATCH), np.random.default_rng(1)
     for step in range(STEPS):
         now = drawn(random)
         loop.step(step, *now)
@@ -117,6 +125,21 @@ def test_any_graph_with_any_delays_follows_the_equations():
             np.testing.assert_allclose(net.projections[way].weight, weight, rtol=0, atol=1e-12)
     for connection in net.connections:
         assert not net.projections[connection.name].bias.any()
+
+
+def test_any_graph_with_any_delays_follows_the_equations():
+    net = network()
+    net.initialise(seed=4)
+    assert_follows(net, Loop(net))
+
+
+def test_a_graph_without_a_link_of_the_chain_follows_the_equations():
+    net = network(synapses={"a": DENSE, "b": sf.Absent, "output": DENSE})
+    net.initialise(seed=4)
+    loop = Loop(net)
+    del loop.ways["b"]
+    assert_follows(net, loop)
+    assert not net.projections["b"].weight.any()
 
 
 def test_a_mask_chooses_a_delay_for_each_pair():
