@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.plasticity.base import Direct, Place, PlasticityRule, PlasticityState, Post
-from spikefa.utils.ranges import Scale, ShareBelowOne
+from spikefa.utils.ranges import ProperShare, Scale, ShareBelowOne
 from spikefa.utils.tensors import flush
 
 
@@ -51,6 +51,17 @@ class EProp(PlasticityRule):
         Fraction of the adaptation that is left after one step, in [0, 1).
     readout_memory : float, default 0.5
         Fraction of f that is left after one step, in [0, 1).
+    rate_strength : float, default 0
+        How strongly neurons are drawn to a mean rate; see below.
+    target_rate : float, default 0.01
+        The mean number of spikes in a step that they are drawn to, in (0, 1).
+    rate_memory : float, default 0.99
+        Fraction of the mean rate r that is left after one step, in [0, 1).
+
+    With a `rate_strength` the learning signal is ``phi_delta(U_j) + rate_strength (r_j -
+    target_rate)``, where ``r_j <- rate_memory r_j + (1 - rate_memory) s_j``: the regularisation of
+    firing rates of Bellec et al. 2020, with the filtered eligibility and a running mean in place of
+    that of a whole trial.
 
     Raises
     ------
@@ -65,12 +76,16 @@ class EProp(PlasticityRule):
         "bias_trace": "post",
         "bias_eligibility": "post",
         "bias_adaptation_eligibility": "post",
+        "mean_rate": "post",
     }
 
     memory: ShareBelowOne = 0.9
     adaptation: Scale = 0.2
     adaptation_memory: ShareBelowOne = 0.97
     readout_memory: ShareBelowOne = 0.5
+    rate_strength: Scale = 0.0
+    target_rate: ProperShare = 0.01
+    rate_memory: ShareBelowOne = 0.99
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,12 +97,20 @@ class EProp(PlasticityRule):
         flush(torch.add(pre, x, alpha=self.memory, out=x))
         always.mul_(self.memory).add_(1)
         eligible, adapting = traces["eligibility"], traces["adaptation_eligibility"]
+        signal = self._signal(modulator, post.spikes, traces["mean_rate"])
         self._follow(x.unsqueeze(-1), post.gain.unsqueeze(-2), eligible, adapting)
-        weight = torch.einsum("...kij,...kj->...ij", eligible, modulator)
+        weight = torch.einsum("...kij,...kj->...ij", eligible, signal)
         eligible, adapting = traces["bias_eligibility"], traces["bias_adaptation_eligibility"]
         self._follow(always, post.gain, eligible, adapting)
-        bias = torch.einsum("...kj,...kj->...j", eligible, modulator)
+        bias = torch.einsum("...kj,...kj->...j", eligible, signal)
         return Direct(weight.mul_(rate).neg_(), bias.mul_(rate).neg_())
+
+    def _signal(self, modulator: Tensor, spikes: Tensor, rate: Tensor) -> Tensor:
+        """Return the learning signal: the error, and how far the rate is from its target."""
+        if not self.rate_strength:
+            return modulator
+        flush(rate.mul_(self.rate_memory).add_(spikes, alpha=1 - self.rate_memory))
+        return torch.add(modulator, rate - self.target_rate, alpha=self.rate_strength)
 
     def _follow(self, x: Tensor, gain: Tensor, eligible: Tensor, adapting: Tensor) -> None:
         """Advance f and a by one step, in place, without room for e."""

@@ -124,8 +124,8 @@ def s_tllr(pre_memory, post_memory, acausal):
     return change
 
 
-def e_prop(memory, adaptation, adaptation_memory, readout_memory):
-    x_trace, a, f = (np.zeros((BATCH, N_PRE + 1, N_POST)) for _ in range(3))
+def e_prop(memory, adaptation, adaptation_memory, readout_memory, strength=0.0, target=0.0):
+    x_trace, a, f, rate = (np.zeros((BATCH, N_PRE + 1, N_POST)) for _ in range(4))
 
     def change(k, i, j, x, V, s, gain, m, w):
         at = (k, i, j)
@@ -133,7 +133,8 @@ def e_prop(memory, adaptation, adaptation_memory, readout_memory):
         e = gain * (x_trace[at] - adaptation * a[at])
         f[at] = readout_memory * f[at] + e
         a[at] = adaptation_memory * a[at] + e
-        return -ETA * m * f[at]
+        rate[at] = 0.7 * rate[at] + 0.3 * s
+        return -ETA * (m + strength * (rate[at] - target)) * f[at]
 
     return change
 
@@ -188,6 +189,10 @@ def homeostatic(target, strength):
         (
             partial(sf.EProp, memory=0.4, adaptation=1.5, adaptation_memory=0.6, readout_memory=0),
             partial(e_prop, 0.4, 1.5, 0.6, 0),
+        ),
+        (
+            partial(sf.EProp, rate_strength=1.5, target_rate=0.2, rate_memory=0.7),
+            partial(e_prop, 0.9, 0.2, 0.97, 0.5, 1.5, 0.2),
         ),
         (partial(sf.EProp, memory=0, adaptation=0, readout_memory=0), three_factor),
         (partial(sf.EProp, memory=0, adaptation=0, readout_memory=0.8), partial(eligibility, 0.8)),
@@ -281,7 +286,7 @@ def test_what_a_neuron_loses_is_the_same_through_an_optimiser(optimiser):
 RULES = [
     sf.RoughThreeFactor,
     sf.Eligibility,
-    sf.EProp,
+    partial(sf.EProp, rate_strength=0.1),
     sf.LowPassTraces,
     sf.STLLR,
     sf.STDP,
@@ -306,7 +311,7 @@ def test_traces_are_in_checkpoints_and_can_be_recorded(rule, tiny, tmp_path):
     probes = [
         Probe(population, name, "all")
         for population in ("input", "output")
-        for name in rule.traces
+        for name in rule(0.02).traces
         if name in variables[population]
     ]
     assert probes

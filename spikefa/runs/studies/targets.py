@@ -1,4 +1,4 @@
-"""The figures and tables of the five papers that the program reproduces, and a few of its own."""
+"""The figures and tables of the papers that the program reproduces, and a few of its own."""
 
 from dataclasses import dataclass
 
@@ -39,6 +39,7 @@ PAPERS = {
     "G": ("strategies", "general feedback strategies"),
     "C24": ("chu2024", "Chu & Bacho 2024"),
     "PFA": ("li2024", "Li Ji-An & Benna, product feedback alignment"),
+    "B20": ("bellec2020", "Bellec et al. 2020, e-prop"),
     "fig4": ("lillicrap2016", "Figure 4 with other circuits, which is in no paper"),
     "chip": ("comparison", "Constraints of brains and chips, which are in no paper"),
 }
@@ -88,6 +89,7 @@ PFA.fig4 | ResNet-20, CIFAR-10 | BP 91.64, PFA 90.8, PFA-o 91.3, SF 90.0, FA 64,
 PFA.fig5 | ResNet-18, ImageNet (data not free) | BP 69.69, PFA-o 69.30, PFA 68.46, SF 64.63 %
 PFA.a12 | 69 % one-way, 31 % two-way synapses at r = 0.36 | overall r about 0.2, angle 78 degrees
 PFA.t1 | table of algorithms | KP, WM and PAL besides
+B20.patterns | 100-100-1 recurrent LIF: random e-prop, online, generates a sum of sines | losses of the authors' program (NEST's tests)
 fig4.dfa | 784-1500-1500-1500-1000 spiking, MNIST, with DFA | in no paper | lillicrap2016.fig4 --feedback DFA
 fig4.pfa | 784-1500-1500-1500-1000 spiking, MNIST, with PFA | in no paper | lillicrap2016.fig4 --feedback PFA
 chip.constraints | 64-100-100-50 spiking, digits: bits, holes, Dale's law, failures | in no paper
