@@ -46,6 +46,7 @@ autosummary_context = {
     "short": public_names.short_names(),
 }
 autodoc_typehints = "none"  # types stand in the docstrings, in words
+autodoc_preserve_defaults = True  # as they are written: Dense, not <class ...>
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
@@ -54,8 +55,11 @@ numpydoc_xref_aliases = NAMES | {word: word for word in DEFAULT_LINKS}  # withou
 
 html_theme = "pydata_sphinx_theme"
 html_title = "spikefa"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_domain_indices = False  # the pages of the rooms say more
+toc_object_entries_show_parents = "hide"  # long names do not fit beside the page
 html_copy_source = False
 html_sidebars = {"**": ["all-pages"]}
 html_theme_options = {
