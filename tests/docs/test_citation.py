@@ -46,7 +46,7 @@ def test_each_reference_has_type_title_and_authors():
 
 def test_every_paper_of_the_experiments_is_there():
     papers = {folder for folder, name in PAPERS.values() if "no paper" not in name}
-    assert len(CITATION["references"]) == len(papers) == 5
+    assert len(CITATION["references"]) == len(papers) == 6
     given = [
         (author.get("family-names", "").lower(), reference.get("year"))
         for reference in CITATION["references"]
