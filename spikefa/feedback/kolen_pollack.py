@@ -7,13 +7,13 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.following import Following
 from spikefa.feedback.momentum import Momentum
-from spikefa.feedback.plastic_layers import PlasticLayers
+from spikefa.feedback.plastically_wired import PlasticallyWired
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
-class KP(Following, PlasticLayers, sweep_only=True):
+class KP(Following, PlasticallyWired, sweep_only=True):
     """Kolen-Pollack feedback (Kolen & Pollack 1994; Akrout et al. 2019).
 
     The error populations are those of `FA`, and their synapses learn the same changes as the
