@@ -51,5 +51,6 @@ class PlasticallyWired(RandomlyWired):
         """Connect the error populations through matrices B_l that learn."""
         shapes = shapes_from_the_output if self.direct else transposed_shapes
         wired = from_the_output if self.direct else layer_by_layer
-        self.random.connect(shapes(forward), device, dtype)
+        beside = () if self.direct else forward[1:]
+        self.random.connect(shapes(forward), device, dtype, beside)
         return wired(self.beside(forward), self.random.plastic(), self.gated)
