@@ -79,6 +79,7 @@ LOW, HIGH = (1.5e-3, 4e-3, 1e-2), (4e-3, 1e-2, 3e-2)
 """Learning rates for errors that are not gated, and for errors that gains make smaller."""
 GATED = ({"gated": False}, {"gated": True})
 
+DIRECT = ({"scale": 0.1, "gated": False}, {"scale": 0.3, "gated": True})
 MIRRORED = ({"scale": 0.1, "gated": False}, {"scale": 0.2, "gated": True})
 LEAKY = {"beta": 0.1, "threshold": 0.5, "slope": 4.0}
 
@@ -86,10 +87,13 @@ ENTRIES = {
     "backprop": Entry("Backprop", 10, rates=(1e-2, 1.5e-2, 2e-2, 3e-2, 5e-2, 8e-2)),
     "FA": Entry("FA", 10, scales(0.1, 0.2), LOW),
     "DFA": Entry("DFA", 10, scales(0.1, 0.3), LOW),
+    "DRTP": Entry("DRTP", 11, scales(0.1, 0.3), LOW),
     "uSF": Entry("SF", 2, GATED, HIGH, always={"variant": "uSF"}),
     "frSF": Entry("SF", 2, GATED, HIGH, always={"variant": "frSF"}),
     "KP": Entry("KP", 11, MIRRORED, HIGH),
+    "DKP": Entry("DKP", 10, DIRECT, HIGH),
     "weight mirror": Entry("WM", 3, ({"gain": 1.0}, {"gain": 4.0, "gated": True}), LOW),
+    "FDFA": Entry("FDFA", 9, ({"gain": 4.0}, {"gain": 16.0}), HIGH),
     "PAL": Entry("PAL", 10, ({"gain": 16.0}, {"gain": 32.0, "scale": 0.2}), LOW),
     "PFA": Entry("PFA", 9, scales(0.2, 0.5), HIGH),
     "PFA-o": Entry("PFAo", 10, scales(0.2, 0.5), HIGH),

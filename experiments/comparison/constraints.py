@@ -1,4 +1,4 @@
-"""What constraints of brains and chips cost: few bits, missing synapses, Dale's law, failures.
+"""What constraints of brains and chips cost: few bits, missing synapses, Dale's law, rare spikes.
 
 The network of Lillicrap et al. 2016, figure 4, made small, learns the digits by feedback alignment
 and by direct feedback alignment, under one constraint after the other, and under several at once.
@@ -6,7 +6,8 @@ First weights without a constraint, images and spikes are the same for all. Noth
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,25 +27,56 @@ from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import Batch, Count, Epochs, Few, PositiveScale, Rate, Size
 
 CIRCUITS: dict[str, Callable[..., FeedbackCircuit]] = {"FA": sf.FA, "DFA": sf.DFA}
-Arguments = Mapping[str, Any]
-"""Of `Constrained`."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a network is trained under.
+
+    Attributes
+    ----------
+    synapses : mapping
+        Arguments of `Constrained`.
+    refractory : int
+        Steps for which every neuron rests after a spike.
+    rate : float, optional
+        The mean rate that hidden neurons aim at.
+    """
+
+    synapses: Mapping[str, Any] = field(default_factory=dict)
+    refractory: int = 0
+    rate: float | None = None
+
+
+def _synapses(each: Mapping[str, Mapping[str, Any]]) -> dict[str, Condition]:
+    """Return conditions for synapses, by what is written below them."""
+    return {label: Condition(given) for label, given in each.items()}
+
+
+AIMED = "rate aimed at, hidden"
 BITS = (1, 2, 3, 4, 6, 8)
-PANELS: dict[str, dict[str, Arguments]] = {
-    "bits, stochastic rounding": {f"{b}": {"bits": b} for b in BITS},
-    "bits, rounding to nearest": {f"{b}": {"bits": b, "rounding": "nearest"} for b in BITS},
-    "missing synapses": {f"{s:.0%}": {"sparsity": s} for s in (0.25, 0.5, 0.75, 0.9)},
-    "failing synapses": {f"{p:.0%}": {"failure": p} for p in (0.1, 0.25, 0.5)},
-    "mismatch of weights": {f"{d:.0%}": {"mismatch": d} for d in (0.2, 0.5, 1.0)},
-    "several constraints": {
-        "Dale": {"excitatory": 0.8},
-        "Dale, input": {"excitatory": 0.8, "input_signs": "mixed"},
-        "brain": {"excitatory": 0.8, "sparsity": 0.5, "failure": 0.25},
-        "chip": {"bits": 4, "sparsity": 0.25, "mismatch": 0.2},
-    },
+PANELS: dict[str, dict[str, Condition]] = {
+    "bits, stochastic rounding": _synapses({f"{b}": {"bits": b} for b in BITS}),
+    "bits, rounding to nearest": _synapses(
+        {f"{b}": {"bits": b, "rounding": "nearest"} for b in BITS}
+    ),
+    "missing synapses": _synapses({f"{s:.0%}": {"sparsity": s} for s in (0.25, 0.5, 0.75, 0.9)}),
+    "failing synapses": _synapses({f"{p:.0%}": {"failure": p} for p in (0.1, 0.25, 0.5)}),
+    "mismatch of weights": _synapses({f"{d:.0%}": {"mismatch": d} for d in (0.2, 0.5, 1.0)}),
+    "several constraints": _synapses(
+        {
+            "Dale": {"excitatory": 0.8},
+            "Dale, input": {"excitatory": 0.8, "input_signs": "mixed"},
+            "brain": {"excitatory": 0.8, "sparsity": 0.5, "failure": 0.25},
+            "chip": {"bits": 4, "sparsity": 0.25, "mismatch": 0.2},
+        }
+    ),
+    "refractory period, steps": {f"{r}": Condition(refractory=r) for r in (1, 2, 4)},
+    AIMED: {f"{rate:.0%}": Condition(rate=rate) for rate in (0.02, 0.05, 0.1, 0.2, 0.3)},
 }
 """The constraints in each panel, by what is written below them."""
 FREE = ("none", "")
-CONDITIONS: dict[tuple[str, str], Arguments] = {FREE: {}} | {
+CONDITIONS: dict[tuple[str, str], Condition] = {FREE: Condition()} | {
     (panel, label): each for panel, own in PANELS.items() for label, each in own.items()
 }
 CHANCE, CHEAP = 90, 5
@@ -69,28 +101,41 @@ class Settings(Repeated):
 
 
 def network(
-    settings: Settings, circuit: str, given: Arguments, n_inputs: int, replicas: int
+    settings: Settings, circuit: str, given: Condition, n_inputs: int, replicas: int
 ) -> sf.Network:
     """Return the networks of some seeds under one constraint, side by side."""
     sizes = {"hidden1": settings.hidden, "hidden2": settings.hidden, "output": settings.outputs}
-    limit: Arguments = {"limit": settings.limit} if "bits" in given else {}
-    eta = settings.learning_rate
+    limit: Mapping[str, Any] = {"limit": settings.limit} if "bits" in given.synapses else {}
     return sf.Network(
         n_inputs,
-        {name: sf.StochasticBinary(size) for name, size in sizes.items()},
+        {name: _population(given, size) for name, size in sizes.items()},
         CIRCUITS[circuit](scale=settings.feedback_scale),
-        sf.ThreeFactor([3 * eta, eta, eta]),
-        synapses=sf.Constrained(**given, **limit).onto(list(sizes)),
+        _rules(settings, given),
+        synapses=sf.Constrained(**given.synapses, **limit).onto(list(sizes)),
         device=choose_device(settings.device),
         replicas=replicas,
     )
+
+
+def _population(given: Condition, size: int) -> sf.Population:
+    if given.refractory:
+        return sf.Refractory(size, steps=given.refractory)
+    return sf.StochasticBinary(size)
+
+
+def _rules(settings: Settings, given: Condition) -> dict[str, sf.PlasticityRule]:
+    eta = settings.learning_rate
+    rule: Callable[[float], sf.PlasticityRule] = sf.ThreeFactor
+    if given.rate is not None:
+        rule = partial(sf.Homeostatic, target=given.rate)
+    return {"hidden1": rule(3 * eta), "hidden2": rule(eta), "output": sf.ThreeFactor(eta)}
 
 
 def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
     """Train and test all seeds side by side, with each circuit, under each constraint."""
     data = sf.datasets.load(settings.dataset).subset(settings.train_images)
     schedule = sf.WarmUpAnneal(settings.epochs, min(WARMUP_EPOCHS, 0.4 * settings.epochs))
-    found = np.zeros((2, len(seeds), len(CIRCUITS), len(CONDITIONS)))
+    found = np.zeros((3, len(seeds), len(CIRCUITS), len(CONDITIONS)))
     for row, circuit in enumerate(CIRCUITS):
         for column, given in enumerate(CONDITIONS.values()):
             simulation = sf.Simulation(
@@ -106,7 +151,22 @@ def together(settings: Settings, seeds: Sequence[int]) -> list[dict[str, Any]]:
             score = simulation.test()
             found[0, :, row, column] = [one.error_percent for one in score.replicas]
             found[1, :, row, column] = [one.error_percent_summed for one in score.replicas]
-    return [{"error": error, "summed": summed} for error, summed in zip(*found, strict=True)]
+            found[2, :, row, column] = _hidden_rates(simulation)
+    names = "error", "summed", "rate"
+    return [dict(zip(names, each, strict=True)) for each in zip(*found, strict=True)]
+
+
+def _hidden_rates(simulation: sf.Simulation) -> np.ndarray:
+    """Return the mean number of spikes of hidden neurons in a step of each seed's network.
+
+    They are those of the presentation that comes next, in which learning goes on.
+    """
+    hidden = simulation.runner.state.populations[:-1]
+    steps = [
+        np.mean([each.spikes.mean((-2, -1)).numpy(force=True) for each in hidden], axis=0)
+        for _ in simulation.present()
+    ]
+    return np.mean(steps, axis=0)
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -119,14 +179,23 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     places = [(c, k) for c in CIRCUITS for k in CONDITIONS]
     values = runs["summed"].reshape(len(runs["summed"]), -1).T
     summed = dict(zip(places, values, strict=True))
-    return {"summed": summed, "more": {(c, k): summed[c, k] - summed[c, FREE] for c, k in places}}
+    more = {(c, k): summed[c, k] - summed[c, FREE] for c, k in places}
+    rates = runs["rate"].reshape(len(runs["rate"]), -1).T
+    return {"summed": summed, "more": more, "rate": dict(zip(places, rates, strict=True))}
 
 
 def quantities(m: Measures) -> list[Quantity]:
     """Return the numbers of the result."""
     return [
-        Quantity(f"{circuit}, {' '.join(condition).strip()}, error, summed", errors, "%")
-        for (circuit, condition), errors in m.summed.items()
+        *(
+            Quantity(f"{circuit}, {' '.join(condition).strip()}, error, summed", errors, "%")
+            for (circuit, condition), errors in m.summed.items()
+        ),
+        *(
+            Quantity(f"{circuit}, {' '.join(condition).strip()}, rate reached", 100 * rates, "%")
+            for (circuit, condition), rates in m.rate.items()
+            if CONDITIONS[condition].rate is not None or condition == FREE
+        ),
     ]
 
 
@@ -153,6 +222,7 @@ CLAIMS = (
         "8",
         when=full_version,
     ),
+    _cheap("hidden neurons that aim at a rate of 30 % cost", AIMED, "30%"),
     Claim(
         "weights of 3 bits, rounded to the nearest, learn nothing",
         holds=lambda m: all(m.summed[c, COARSE].mean() > CHANCE - 10 for c in CIRCUITS),
@@ -163,12 +233,12 @@ CLAIMS = (
 
 def picture(settings: Settings, runs: Runs) -> Figure:
     """Draw the errors of all seeds under each constraint, a panel for each kind."""
-    figure, grid = panels(3, 2, width=2.7, height=2.7)
+    figure, grid = panels(4, 2, height=2.7)
     errors = dict(zip(CONDITIONS, runs["summed"].transpose(2, 1, 0), strict=True))
     for axes, (panel, own) in zip(grid.flat, PANELS.items(), strict=True):
         _draw(axes, [errors[panel, label] for label in own], errors[FREE])
-        axes.set_xticks(range(len(own)), list(own))
-        name_axes(axes, "", "error (%)", panel)
+        axes.set_xticks(range(len(own)), [label.replace(" ", "\n") for label in own])
+        name_axes(axes, panel, "error (%)")
         legend_above(axes)
     return figure
 

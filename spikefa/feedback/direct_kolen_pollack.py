@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.following import Following
 from spikefa.feedback.momentum import Momentum
-from spikefa.feedback.plastic_direct import PlasticDirect
+from spikefa.feedback.plastically_wired import PlasticallyWired
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
-class DKP(Following, PlasticDirect, sweep_only=True):
+class DKP(Following, PlasticallyWired, sweep_only=True):
     """Direct Kolen-Pollack feedback (Webster, Choi & Ahn 2021).
 
     The error populations are those of `DFA`, and their synapses learn by the rule of `KP`. In every
@@ -54,6 +55,8 @@ class DKP(Following, PlasticDirect, sweep_only=True):
     SpikefaError
         If an argument is out of range, or the circuit is connected twice.
     """
+
+    direct: ClassVar[bool] = True
 
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.2, kw_only=False)
     phi_delta: PhiDelta = "identity"

@@ -31,7 +31,7 @@ class TargetState(FeedbackState):
 
 
 @dataclass(eq=False, kw_only=True)
-class DRTP(RandomlyWired):
+class DRTP(RandomlyWired):  # not sweep_only: `observe_target` writes where its sweep begins
     """Direct random target projection (Frenkel, Lefebvre & Bol 2021).
 
     Like `DFA`, but in place of the error, the target reaches the hidden layers. In one step::

@@ -11,7 +11,7 @@ from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.synapses import Synapses
-from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
+from spikefa.utils.ranges import PositiveScale, PositiveShare, Share, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -46,7 +46,12 @@ class FA(RandomlyWired, sweep_only=True):
         Distribution of B: "uniform" in [-scale, scale], "normal" with standard deviation scale,
         "sign" (-scale or scale), "orthogonal", or "B1" to "B7"; see `RandomMatrix`.
     sparsity : float, default 0
-        Fraction of missing feedback synapses, in [0, 1).
+        Fraction of missing feedback synapses, in [0, 1). With `reciprocity`, only between neurons
+        without a forward synapse.
+    reciprocity : float, optional
+        Probability of a feedback synapse beside a forward synapse, that is, of neurons with a
+        forward synapse to be connected in both directions. By default B does not depend on which
+        forward synapses exist.
     procedural : bool, default False
         Whether B is redrawn from the seed at each use instead of being stored. The numbers are the
         same; only one block is in memory at a time, but drawing takes time; see `RandomMatrix`.
@@ -65,16 +70,21 @@ class FA(RandomlyWired, sweep_only=True):
     tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
     sparsity: ShareBelowOne = 0.0
+    reciprocity: Share | None = None
     procedural: bool = False
     random: RandomMatrices = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.random = RandomMatrices(
-            self.scale, kind=self.matrix, sparsity=self.sparsity, procedural=self.procedural
+            self.scale,
+            kind=self.matrix,
+            sparsity=self.sparsity,
+            reciprocity=self.reciprocity,
+            procedural=self.procedural,
         )
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect each error population to the one below through a matrix B_l."""
-        matrices = self.random.connect(transposed_shapes(forward), device, dtype)
+        matrices = self.random.connect(transposed_shapes(forward), device, dtype, forward[1:])
         return layer_by_layer(self.beside(forward), matrices, self.gated)

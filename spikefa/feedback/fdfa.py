@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.plastic_direct import PlasticDirect
+from spikefa.feedback.plastically_wired import PlasticallyWired
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.state import FeedbackState
@@ -44,7 +45,7 @@ class TangentState(FeedbackState):
 
 
 @dataclass(eq=False, kw_only=True)
-class FDFA(PlasticDirect):
+class FDFA(PlasticallyWired):  # not sweep_only: `learn` drives the forward synapses
     """Forward direct feedback alignment (Bacho & Chu 2024).
 
     The error populations are those of `DFA`, and their synapses learn the derivative of the output
@@ -95,6 +96,8 @@ class FDFA(PlasticDirect):
     SpikefaError
         If an argument is out of range, or the circuit is connected twice.
     """
+
+    direct: ClassVar[bool] = True
 
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
     rate: PositiveShare = 0.003

@@ -100,10 +100,11 @@ class Following(RandomlyWired):
                 self.inertia.step(number, matrix, factor.mT, forward.pre, rate)
             else:
                 add_product(matrix, flush(factor.mul_(rate)).mT, forward.pre, alpha=-1)
+        self.random.constrain()
 
     def correlations(self) -> Sequence[Correlation]:
-        """Return what `learn` does, if the changes of B have no momentum."""
-        if self.inertia:
+        """Return what `learn` does, if the changes of B have no momentum, and B has no holes."""
+        if self.inertia or self.random.masks:
             return []
         return [
             Correlation(hop.matrix, hop.source, gated=True, layer=hop.target.layer)

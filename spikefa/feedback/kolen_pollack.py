@@ -7,13 +7,13 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.following import Following
 from spikefa.feedback.momentum import Momentum
-from spikefa.feedback.plastic_layers import PlasticLayers
+from spikefa.feedback.plastically_wired import PlasticallyWired
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
+from spikefa.utils.ranges import PositiveScale, PositiveShare, Share, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
-class KP(Following, PlasticLayers, sweep_only=True):
+class KP(Following, PlasticallyWired, sweep_only=True):
     """Kolen-Pollack feedback (Kolen & Pollack 1994; Akrout et al. 2019).
 
     The error populations are those of `FA`, and their synapses learn the same changes as the
@@ -41,6 +41,11 @@ class KP(Following, PlasticLayers, sweep_only=True):
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
         Distribution of the initial feedback weights, as in `FA`.
+    sparsity : float, default 0
+        Fraction of missing feedback synapses, in [0, 1), which stay missing while the others learn.
+        With `reciprocity`, only between neurons without a forward synapse.
+    reciprocity : float, optional
+        Probability of a feedback synapse beside a forward synapse, as in `FA`.
     momentum : float, default 0
         Momentum of B, in [0, 1): ``v <- momentum v + [phi_delta(U) * Psi(V)]^T s`` and
         ``dB = -eta v``. If the forward synapses use an optimiser with momentum, B needs the same
@@ -62,9 +67,14 @@ class KP(Following, PlasticLayers, sweep_only=True):
     gated: bool = False
     tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
+    sparsity: ShareBelowOne = 0.0
+    reciprocity: Share | None = None
     momentum: ShareBelowOne = 0.0
     random: RandomMatrices = field(init=False, repr=False)
     inertia: Momentum = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.random = RandomMatrices(
+            self.scale, kind=self.matrix, sparsity=self.sparsity, reciprocity=self.reciprocity
+        )

@@ -69,11 +69,19 @@ class Matrix(ABC):
 
 @dataclass(eq=False)
 class PlasticMatrix(Matrix):
-    """A matrix whose synapses learn; the circuit changes `stored` in place."""
+    """A matrix whose synapses learn; the circuit changes `stored` in place.
+
+    `mask` `[..., n_from, n_to]` is 1 where there is a synapse, else 0; None if all exist.
+    """
 
     role: ClassVar[Role] = "plastic"
 
     stored: Tensor
+    mask: Tensor | None = None
+
+    def fan_out(self) -> Tensor | None:
+        """Return how many synapses of each sending neuron are not missing; None if none is."""
+        return None if self.mask is None else torch.count_nonzero(self.mask, -1)
 
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write ``sent B``."""

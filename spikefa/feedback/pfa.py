@@ -6,7 +6,7 @@ import torch
 
 from spikefa.feedback.product import Product
 from spikefa.feedback.random_matrix import RandomMatrix
-from spikefa.utils.ranges import Expansion
+from spikefa.utils.ranges import Expansion, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -39,6 +39,10 @@ class PFA(Product, sweep_only=True):
     expansion : float, default 10
         1 / lambda, the number of neurons in the extra population per neuron of the sending layer;
         at least 1.
+    sparsity : float, default 0
+        Fraction of missing synapses of B, in [0, 1). The others are so much larger that the
+        variance of all remains 1 / n_mid. None of them is beside a forward synapse, so there is no
+        probability of that to choose.
     neurons, scale, plastic, phi_delta, gated, tau, middle_tau, middle_phi_delta, momentum
         As in `Product`.
 
@@ -49,13 +53,20 @@ class PFA(Product, sweep_only=True):
     """
 
     expansion: Expansion = field(default=10.0, kw_only=False)
+    sparsity: ShareBelowOne = 0.0
 
     def fixed_matrix(
         self, n_above: int, n_mid: int, device: torch.device, dtype: torch.dtype
     ) -> RandomMatrix:
         """Allocate one B, with independent weights of variance 1 / n_mid."""
         return RandomMatrix(
-            n_above, n_mid, kind="normal", scale=n_mid**-0.5, device=device, dtype=dtype
+            n_above,
+            n_mid,
+            kind="normal",
+            scale=(n_mid * (1 - self.sparsity)) ** -0.5,
+            sparsity=self.sparsity,
+            device=device,
+            dtype=dtype,
         )
 
 

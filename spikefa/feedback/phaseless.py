@@ -10,7 +10,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.plastic_layers import PlasticLayers
+from spikefa.feedback.plastically_wired import PlasticallyWired
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.state import FeedbackState
@@ -39,7 +39,7 @@ class PhaselessState(FeedbackState):
 
 
 @dataclass(eq=False, kw_only=True)
-class PAL(PlasticLayers, sweep_only=True):
+class PAL(PlasticallyWired, sweep_only=True):
     """Phaseless alignment learning (Max et al. 2024).
 
     The error populations are those of `FA`. Their synapses learn continuously, without separate

@@ -10,8 +10,9 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.scales import for_each_layer
+from spikefa.synapses import Synapses
 from spikefa.utils.checking import check_fields
-from spikefa.utils.ranges import PositiveScale, ShareBelowOne
+from spikefa.utils.ranges import PositiveScale, Share, ShareBelowOne
 
 
 @dataclass(eq=False, kw_only=True)
@@ -22,20 +23,24 @@ class RandomMatrices:
     ----------
     scale : float or sequence of float
         One value for all matrices, or one for each.
-    kind, sparsity, procedural
+    kind, sparsity, reciprocity, procedural
         See `RandomMatrix`.
 
     Attributes
     ----------
     each : list of RandomMatrix
         The matrices; empty before `connect`.
+    masks : list of Tensor [n_from, n_to]
+        1 where there is a synapse, else 0: for matrices that learn, if synapses may be missing.
     """
 
     scale: PositiveScale | Sequence[PositiveScale] = field(kw_only=False)
     kind: MatrixKind = "uniform"
     sparsity: ShareBelowOne = 0.0
+    reciprocity: Share | None = None
     procedural: bool = False
     each: list[RandomMatrix] = field(init=False, repr=False, default_factory=list)
+    masks: list[Tensor] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -46,6 +51,7 @@ class RandomMatrices:
         self,
         shape: tuple[int, int],
         scale: float,
+        beside: Tensor | None = None,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> RandomMatrix:
@@ -54,19 +60,29 @@ class RandomMatrices:
             kind=self.kind,
             scale=scale,
             sparsity=self.sparsity,
+            reciprocity=self.reciprocity,
+            beside=beside,
             procedural=self.procedural,
             device=device,
             dtype=dtype,
         )
 
     def connect(
-        self, shapes: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype
+        self,
+        shapes: Sequence[tuple[int, int]],
+        device: torch.device,
+        dtype: torch.dtype,
+        beside: Sequence[Synapses] = (),
     ) -> list[RandomMatrix]:
-        """Create and return one matrix `[n_from, n_to]` for each shape."""
+        """Create and return one matrix `[n_from, n_to]` for each shape.
+
+        `beside` are the synapses in the other direction, for a `reciprocity`.
+        """
         scales = for_each_layer(self.scale, len(shapes))
+        masks = [each.tensors().get("mask") for each in beside] or [None] * len(shapes)
         self.each = [
-            self._matrix(shape, scale, device, dtype)
-            for shape, scale in zip(shapes, scales, strict=True)
+            self._matrix(shape, scale, mask, device, dtype)
+            for shape, scale, mask in zip(shapes, scales, masks, strict=True)
         ]
         return self.each
 
@@ -74,6 +90,13 @@ class RandomMatrices:
         """Draw each matrix from its own random stream, ``feedback/<layer>``, counted from 1."""
         for layer, matrix in enumerate(self.each, start=1):
             matrix.initialise(seed, "feedback", layer)
+        for mask, stored in zip(self.masks, self.stored, strict=False):
+            mask.copy_(stored != 0)
+
+    def constrain(self) -> None:
+        """Set the weights of missing synapses to 0, in matrices that learn."""
+        for mask, stored in zip(self.masks, self.stored, strict=False):
+            stored.mul_(mask)
 
     @property
     def stored(self) -> list[Tensor]:
@@ -82,10 +105,17 @@ class RandomMatrices:
 
     def plastic(self) -> list[PlasticMatrix]:
         """Return the stored matrices as matrices of synapses that learn."""
-        return [PlasticMatrix(matrix) for matrix in self.stored]
+        if not any(matrix.sparse for matrix in self.each):
+            return [PlasticMatrix(stored) for stored in self.stored]
+        self.masks = [torch.ones_like(stored) for stored in self.stored]
+        return [PlasticMatrix(*each) for each in zip(self.stored, self.masks, strict=True)]
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the matrices, from ``B1`` into the first hidden population, or their seeds."""
+        """Return the matrices, from ``B1`` into the first hidden population, or their seeds.
+
+        ``mask1`` and so on are the masks of matrices that learn.
+        """
         if self.procedural:
             return {f"B{layer}_seeds": matrix.seeds for layer, matrix in enumerate(self.each, 1)}
-        return {f"B{layer}": matrix for layer, matrix in enumerate(self.stored, start=1)}
+        found = {f"B{layer}": matrix for layer, matrix in enumerate(self.stored, start=1)}
+        return found | {f"mask{layer}": mask for layer, mask in enumerate(self.masks, start=1)}

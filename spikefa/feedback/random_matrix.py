@@ -12,7 +12,7 @@ from spikefa.feedback.distributions import DISTRIBUTIONS, SPARSE, MatrixKind
 from spikefa.feedback.matrix import Matrix, Recipe, Role
 from spikefa.utils.checking import check_fields, check_one_of
 from spikefa.utils.products import product
-from spikefa.utils.ranges import PositiveScale, ShareBelowOne, Size
+from spikefa.utils.ranges import PositiveScale, Share, ShareBelowOne, Size
 from spikefa.utils.seeding import derive
 
 BLOCK = 2**16
@@ -44,6 +44,12 @@ class RandomMatrix(Matrix):
     sparsity : float, default 0
         Fraction of missing synapses, in [0, 1). Each synapse is missing at random, with this
         probability. "B4" and "B6" are sparse by definition; for them 0 means 1/2.
+    reciprocity : float, optional
+        Probability of a synapse from neuron j to i where one of `beside` leads from i to j. It is
+        ``1 - sparsity`` where none does, and everywhere by default.
+    beside : Tensor [n_to, n_from], optional
+        The mask of the synapses in the other direction, not 0 where there is one; by default all
+        exist. It is read when the matrix is drawn.
     procedural : bool, default False
         Whether the matrix is drawn at each use instead of being stored.
     device, dtype
@@ -59,7 +65,8 @@ class RandomMatrix(Matrix):
     Raises
     ------
     SpikefaError
-        If an argument is out of range, or an orthogonal matrix is to be sparse or procedural.
+        If an argument is out of range, an orthogonal matrix is to be sparse or procedural, or a
+        procedural one has a reciprocity.
     """
 
     role: ClassVar[Role] = "fixed"
@@ -70,6 +77,8 @@ class RandomMatrix(Matrix):
     kind: MatrixKind = "uniform"
     scale: PositiveScale = 0.1
     sparsity: ShareBelowOne = 0.0
+    reciprocity: Share | None = None
+    beside: Tensor | None = field(default=None, repr=False)
     procedural: bool = False
     device: InitVar[torch.device | str] = "cpu"
     dtype: InitVar[torch.dtype] = torch.float32
@@ -80,8 +89,12 @@ class RandomMatrix(Matrix):
         check_fields(self)
         check_one_of("matrix", self.kind, get_args(MatrixKind))
         require(
-            self.kind != "orthogonal" or not (self.sparsity or self.procedural),
+            self.kind != "orthogonal" or not (self.sparse or self.procedural),
             "an orthogonal matrix can be neither sparse nor procedural: it is drawn as a whole",
+        )
+        require(
+            self.reciprocity is None or not self.procedural,
+            "a matrix with a reciprocity cannot be procedural: it needs the synapses beside it",
         )
         self.sparsity = self.sparsity or SPARSE.get(self.kind, 0.0)
         rows = 0 if self.procedural else self.n_from
@@ -92,6 +105,11 @@ class RandomMatrix(Matrix):
     def shape(self) -> tuple[int, int]:
         """The numbers of sending and receiving neurons."""
         return self.n_from, self.n_to
+
+    @property
+    def sparse(self) -> bool:
+        """Whether synapses may be missing."""
+        return self.sparsity > 0 or self.reciprocity is not None
 
     @property
     def recipe(self) -> Recipe | None:
@@ -108,7 +126,7 @@ class RandomMatrix(Matrix):
         n_from, n_to = self.n_from, self.n_to
         rows = n_from if self.kind == "orthogonal" else min(n_from, max(1, BLOCK // n_to))
         drawn = torch.empty(rows, n_to, dtype=self.stored.dtype)
-        chances = torch.empty_like(drawn) if self.sparsity else drawn.new_empty(0, n_to)
+        chances = torch.empty_like(drawn) if self.sparse else drawn.new_empty(0, n_to)
         return drawn, chances, drawn.to(self.stored.device)
 
     def initialise(self, seed: int, *names: str | int) -> None:
@@ -126,12 +144,21 @@ class RandomMatrix(Matrix):
             rows = slice(first, min(first + len(drawn), self.n_from))
             size = rows.stop - first
             DISTRIBUTIONS[self.kind](drawn[:size], first, self.scale, values)
-            if self.sparsity:
+            if self.sparse:
                 chance = chances[:size].uniform_(generator=absences)
-                drawn[:size].mul_(torch.ge(chance, self.sparsity, out=chance))
+                drawn[:size].mul_(torch.ge(chance, self._missing(rows), out=chance))
             if delivered is not drawn:
                 delivered.copy_(drawn)
             yield rows, delivered[:size]
+
+    def _missing(self, rows: slice) -> Tensor | float:
+        """Return the probability that a synapse of these rows is missing."""
+        if self.reciprocity is None:
+            return self.sparsity
+        if self.beside is None:
+            return 1 - self.reciprocity
+        both = self.beside.mT[rows].cpu() != 0
+        return torch.where(both, 1 - self.reciprocity, self.sparsity)
 
     def _draw(self, out: Tensor) -> Tensor:
         for rows, block in self._blocks(self.seeds):
@@ -144,7 +171,7 @@ class RandomMatrix(Matrix):
 
     def fan_out(self) -> Tensor | None:
         """Return how many synapses of each sending neuron are not missing; None if none is."""
-        if not self.sparsity:
+        if not self.sparse:
             return None
         if not self.procedural:
             return torch.count_nonzero(self.stored, -1)

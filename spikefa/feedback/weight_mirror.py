@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.plastic_layers import PlasticLayers
+from spikefa.feedback.plastically_wired import PlasticallyWired
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.state import FeedbackState
@@ -47,7 +47,7 @@ class MirrorState(FeedbackState):
 
 
 @dataclass(eq=False, kw_only=True)
-class WM(PlasticLayers):
+class WM(PlasticallyWired):
     """Weight mirrors (Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019).
 
     The error populations are those of `FA`, and their synapses learn in *mirror phases*. In a

@@ -13,8 +13,9 @@ class Sparse(Synapses):
 
     `weight` is a whole matrix that is exactly 0 where M is 0, through updates, decay and
     optimisers, so that a feedback circuit can read it like any other. The circuit's own matrices
-    have no holes. Drive and updates cost what dense ones do, and an update one pass over the
-    weights more. What a rule remembers per synapse it also remembers for the holes, without effect.
+    have holes of their own, see `FA`. Drive and updates cost what dense ones do, and an update one
+    pass over the weights more. What a rule remembers per synapse it also remembers for the holes,
+    without effect.
 
     A subclass makes the mask.
 
