@@ -110,21 +110,19 @@ def train(
         "train_summed", the running error of the training.
     """
     stimulus = partial(shown, resets=settings.resets)
-    train_on, test_on = stimulus(dataset.train), stimulus(dataset.test)
+    test_on = stimulus(dataset.test)
     simulation = sf.Simulation(
         network(settings, cell, dataset.n_units),
-        train_on,
-        validation=test_on,
+        stimulus(dataset.train),
         batch_size=settings.batch_size,
         seed=seed,
         schedule=sf.WarmUpAnneal(settings.epochs, WARMUP * settings.epochs),
         backend=settings.backend,
     )
-    simulation.train(settings.epochs)
-    names = {
-        "error": "validation_error_percent",
-        "summed": "validation_error_percent_summed",
-        "train_summed": "train_error_percent_summed",
+    name, scores = "held_out" if settings.validation_samples else "test", []
+    simulation.train(settings.epochs, lambda _: scores.append(simulation.test(test_on, name)))
+    return {
+        "error": np.array([score.error_percent for score in scores]),
+        "summed": np.array([score.error_percent_summed for score in scores]),
+        "train_summed": np.array([row["train_error_percent_summed"] for row in simulation.history]),
     }
-    rows = simulation.history
-    return {key: np.array([row[name] for row in rows]) for key, name in names.items()}
