@@ -16,6 +16,7 @@ from torch import Tensor
 from spikefa import __version__
 from spikefa.errors import SpikefaError, require
 from spikefa.network.network import Network
+from spikefa.synapses import Synapses
 from spikefa.utils.checking import ranged
 from spikefa.utils.files import written_whole
 from spikefa.utils.printable import one_line
@@ -93,6 +94,9 @@ def load_weights(
 ) -> None:
     """Set the weights of a network to those of a file, which `save_weights` wrote.
 
+    Constraints hold afterwards, whatever the file has: free weights may go on with few bits. What
+    constraints remember, such as the levels of `Bits`, may be missing in the file.
+
     Parameters
     ----------
     network : Network
@@ -123,8 +127,22 @@ def load_weights(
         raise SpikefaError(f"{path} is no file of weights, or is damaged: {said}") from error
     _check_finite(found, path)
     network.initialise(seed)  # which draws what the file has not
-    for name, own in wanted.items():
-        own.copy_(found[name])
+    for name, values in found.items():
+        wanted[name].copy_(values)
+    for projection, names in _remembered(network).items():
+        _constrain(network.projections[projection], found, names, f"{FORWARD}{projection}.weight")
+
+
+def _constrain(
+    synapses: Synapses, found: Mapping[str, Tensor], remembered: Mapping[str, Tensor], weight: str
+) -> None:
+    """Make constraints hold; if they held already, all is as in the file, random counters too."""
+    if not synapses.held:
+        return
+    synapses.constrain()
+    if torch.equal(synapses.weight, found[weight].to(synapses.weight)):
+        for name, own in remembered.items():
+            own.copy_(found.get(name, own))
 
 
 def _read(
@@ -133,8 +151,11 @@ def _read(
     """Read the weights that are wanted, once all names, shapes and types are known to fit."""
     with _needed("safetensors").safe_open(path, "pt", device="cpu") as opened:
         _check_origin(path, opened.metadata() or {}, network, feedback)
-        held = list(opened.keys())
-        _check_names(path, wanted, [name for name in held if feedback or name.startswith(FORWARD)])
+        every = list(opened.keys())
+        held = [name for name in every if feedback or name.startswith(FORWARD)]
+        known = {name for names in _remembered(network).values() for name in names}
+        wanted = {name: own for name, own in wanted.items() if name in held or name not in known}
+        _check_names(path, wanted, held)
         for name, own in wanted.items():
             part = opened.get_slice(name)
             _check_kind(path, name, own, part.get_shape(), part.get_dtype())
@@ -143,6 +164,18 @@ def _read(
 
 def _own(network: Network, *beginnings: str) -> dict[str, Tensor]:
     return {name: each for name, each in network.tensors().items() if name.startswith(beginnings)}
+
+
+def _remembered(network: Network) -> dict[str, dict[str, Tensor]]:
+    """Return what the constraints of each projection remember, by its names in the file."""
+    return {
+        projection: {
+            f"{FORWARD}{projection}.{name}": own
+            for held in synapses.held
+            for name, own in held.tensors().items()
+        }
+        for projection, synapses in network.projections.items()
+    }
 
 
 def _circuit(network: Network) -> str:

@@ -3,6 +3,7 @@
 import json
 import struct
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -225,3 +226,36 @@ def test_without_safetensors_a_sentence_says_how_to_get_it(monkeypatch, saved):
     monkeypatch.setitem(sys.modules, "safetensors", None)
     with pytest.raises(SpikefaError, match=r"pip install 'spikefa\[weights\]'"):
         sf.load_weights(network(), saved[0])
+
+
+def test_free_weights_go_on_with_few_bits(saved):
+    path, free = saved
+    nearest = partial(sf.Dense, constraints=(sf.Bits(4, limit=0.07, rounding="nearest"),))
+    coarse = network(synapses=nearest)
+    sf.load_weights(coarse, path)
+    for name, synapses in coarse.projections.items():
+        (bits,) = synapses.held
+        wanted = free.projections[name].weight / bits.unit
+        assert torch.equal(bits.levels, wanted.round().clamp(-7, 7).to(torch.int8))
+        assert torch.equal(synapses.weight, bits.levels * bits.unit)
+        assert torch.equal(synapses.bias, free.projections[name].bias)
+
+
+def test_weights_of_few_bits_come_back_with_what_their_rounding_remembers(tmp_path):
+    rounded = partial(sf.Dense, constraints=(sf.Bits(4),))
+    written, read = network(synapses=rounded, seed=1), network(synapses=rounded, seed=2)
+    sf.save_weights(written, tmp_path / "bits.safetensors")
+    sf.load_weights(read, tmp_path / "bits.safetensors")
+    assert_same(weights(read), weights(written))
+
+
+def test_free_weights_lose_the_signs_that_their_neurons_do_not_have(saved):
+    path, free = saved
+    signed = network(synapses=partial(sf.Dense, constraints=(sf.Dale(0.5),)))
+    sf.load_weights(signed, path)
+    for name, synapses in signed.projections.items():
+        given = free.projections[name].weight
+        kept = (synapses.weight == given) | (synapses.weight == 0)
+        assert kept.all()
+        assert (synapses.weight == given).any()
+        assert not torch.equal(synapses.weight, given)
