@@ -12,7 +12,7 @@ import spikefa
 ROOMS = (
     *("network", "simulation", "feedback", "plasticity", "neurons", "synapses", "stimulus"),
     *("datasets", "models", "experiments", "recording", "recording.export", "nir", "analysis"),
-    *("testing", "runs", "backends"),
+    *("testing", "runs", "runs.sweeps", "backends"),
 )
 """In the order of the page `reference.md`."""
 

@@ -29,16 +29,15 @@ PAPER = 1.8
 
 
 def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
-    """Test the trained network and return the summary of the run."""
-    score = simulation.test()
+    """Test the trained network, unless it must not be, and return the summary of the run."""
+    score = simulation.test() if settings.look_at_test else None
     row = simulation.history[-1]
     return {
         "experiment": "lillicrap2016.fig4",
-        "test_error_percent": score.error_percent,
-        "test_error_percent_summed": score.error_percent_summed,
-        "test_images": score.images,
+        **({} if score is None else _tested(score)),
         "train_error_percent": row["train_error_percent"],
         "validation_error_percent": row.get("validation_error_percent"),
+        "validation_error_percent_summed": row.get("validation_error_percent_summed"),
         "epochs": len(simulation.history),
         "images_seen": simulation.presentation * settings.batch_size,
         "steps": simulation.step,
@@ -46,11 +45,19 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
         "steps_per_second": round(simulation.step / simulation.wall_seconds, 3),
         "alignment_degrees": mean_angles(simulation),
         "seed": settings.seed,
-        **_of_replicas(simulation, score),
+        **({} if score is None else _of_replicas(simulation, score)),
         **settings.describe(),
         **provenance(str(simulation.network.device), simulation.backend),
         "backend_reason": simulation.training.backend_reason,
         **({COSTS: simulation.costs.describe()} if settings.costs else {}),
+    }
+
+
+def _tested(score: Score) -> dict[str, Any]:
+    return {
+        "test_error_percent": score.error_percent,
+        "test_error_percent_summed": score.error_percent_summed,
+        "test_images": score.images,
     }
 
 
@@ -98,13 +105,13 @@ def conclude(
     summary: Mapping[str, Any],
     figures: Sequence[Path],
 ) -> None:
-    """Write the result file if the table of results includes the circuit.
+    """Write the result file if the table of results includes the circuit, and it was tested.
 
     A run with another network or other images counts as a quick version, which the table does not
     accept.
     """
     circuit = summary["feedback"]["class"].rpartition(".")[2]
-    if circuit not in IDS:
+    if circuit not in IDS or not settings.look_at_test:
         return
     measures = Measures(settings=settings, **measure(circuit, summary))
     result = result_of(

@@ -55,6 +55,9 @@ class Settings(Placed):
         "which images the three options above mean: the last or first; any (shuffled); or of every "
         "class its share (stratified), always the same ones",
     )
+    look_at_test: bool = option(
+        True, "test on the test images at the end; false while settings are searched for"
+    )
     epochs: Epochs = option(20, "epochs of training")
     batch_size: Batch = option(100, "independent streams; updates are summed over them")
     steps_per_image: Steps = option(5, "N and M: steps of simulated time for each image")

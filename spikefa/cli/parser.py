@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from spikefa import __version__
+from spikefa.cli.bench_arguments import bench_arguments
+from spikefa.cli.sweep_arguments import sweep_arguments
 from spikefa.errors import SpikefaError
 from spikefa.plugins.classes import SEAMS
 from spikefa.utils.showing import PROGRESS, WORDS
@@ -62,6 +64,9 @@ def make_parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text)
 
     _run(add("run", "run an experiment of a paper"))
+    sweep = add("sweep", "run an experiment many times: a grid of settings, or a search")
+    for arguments in (sweep_arguments, _trust, _progress):
+        arguments(sweep)
     _list(add("list", "list the experiments, or what can be plugged into them"))
     _fetch(add("fetch", "fetch a data set and verify its checksums"))
     _test(add("test", "test the trained network of a run on its own or on other images"))
@@ -75,7 +80,9 @@ def make_parser() -> argparse.ArgumentParser:
     _report(add("report", "write one HTML page about a run, or about several"))
     _compare(add("compare", "compare runs: a table, their learning curves, and a page of both"))
     _results(add("results", "build the page that compares results with the papers"))
-    _bench(add("bench", "time a step, its growth, its peers, the recorder, or the start"))
+    bench = add("bench", "time a step, its growth, its peers, the recorder, or the start")
+    for arguments in (bench_arguments, _progress):
+        arguments(bench)
     return parser
 
 
@@ -270,29 +277,3 @@ def _results(parser: argparse.ArgumentParser) -> None:
         help="with the committed result files; default: docs/results",
     )
     parser.add_argument("--add", type=Path, help="run directory whose result is copied there first")
-
-
-def _bench(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "what",
-        nargs="?",
-        choices=(
-            "fig4 fig4.small peers peers.small scaling replicas rate recorder threads startup"
-        ).split(),
-        default="fig4",
-        help="fig4: a step beside its matrix products, a plain loop and the limits of the machine; "
-        "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "
-        "simulators; scaling: over widths and batches; replicas: small networks side by side; "
-        "rate: updates of rate networks and replicas beside plain torch; "
-        "recorder: with and without recording all spikes; threads: a step on one and on more; "
-        "startup: until something happens; default: fig4",
-    )
-    parser.add_argument(
-        "--batch-size", type=int, default=100, help="streams, a whole number; default: 100"
-    )
-    parser.add_argument("--device", default="auto", help="cpu, cuda or auto; default: auto")
-    parser.add_argument("--json", type=Path, help="file to write all numbers to")
-    parser.add_argument(
-        "--quick", action="store_true", help="rehearse with tiny networks; says nothing of speed"
-    )
-    _progress(parser)

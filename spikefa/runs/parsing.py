@@ -26,10 +26,11 @@ from spikefa.utils.suggesting import did_you_mean
 from spikefa.utils.yaml_text import parse_named
 
 S = TypeVar("S")
-TYPED = {"config": None, "resume": None, "trust": False, "progress": "auto"}
+TYPED = {"config": None, "resume": None, "trust": False, "progress": "auto", "sweep": None}
 """Options that only the command line can give, and what they are if it does not."""
 SHOWN: dict[str, Any] = {"progress": Progress, "figures": bool}
 """Options that are no settings, but have values that can be wrong."""
+SWEEP = "NAME=VALUES: run with each value, such as seed=0..4; --workers N does several at once"
 FIGURES = "draw the figures at the end; `spikefa figure` draws them later"
 
 
@@ -67,6 +68,7 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
     parser.add_argument("--out", type=str, help="folder to make for the run")
     parser.add_argument("--resume", type=str, help="folder of a run to continue")
+    parser.add_argument("--sweep", type=str, help=SWEEP)
     parser.add_argument(
         "--trust",
         action="store_true",
@@ -113,7 +115,7 @@ def parse_settings(name: str, settings: type[Any], arguments: list[str]) -> Requ
         If an option is unknown or has a value of the wrong type.
     """
     trust = "--trust" in arguments
-    words = _words(arguments)
+    words = words_of(arguments)
     arguments = order_options(settings, arguments)
     given = _parse(name, settings, arguments)
     if given["resume"] is None:
@@ -151,6 +153,41 @@ def trusted_settings(
     return found
 
 
+def planned_settings(
+    name: str,
+    settings: type[S],
+    arguments: Sequence[str],
+    file: Path,
+    words: Collection[str] = (),
+    trust: bool = False,
+) -> S:
+    """Return the settings that a file asks for, as options of the command line.
+
+    Parameters
+    ----------
+    name : str
+        Of the experiment.
+    settings : type
+        Of the experiment.
+    arguments : sequence of str
+        Such as ``--learning-rate=0.001``.
+    file : Path
+        Where they are from, for the message.
+    words : collection of str, optional
+        What the user has typed: code that is named there may run.
+    trust : bool, default False
+        Whether code that the file names may run, though it was not run here before.
+
+    Raises
+    ------
+    SpikefaError
+        If an option is unknown or has a value of the wrong type, or code is not trusted.
+    """
+    found = _settings(settings, _parse(name, settings, order_options(settings, list(arguments))))
+    _check_trusted(found, file, words, trust)
+    return found
+
+
 def read_settings(name: str, settings: type[S], run: RunDirectory) -> S:
     """Return the settings stored in the ``config.yaml`` of a run.
 
@@ -181,7 +218,7 @@ def _places(settings: Any) -> list[str]:
     return [code.place for code in named_code(settings)]
 
 
-def _words(arguments: Sequence[str]) -> list[str]:
+def words_of(arguments: Sequence[str]) -> list[str]:
     """Return the words of a command line, and what follows the equals signs in them."""
     return [part for word in arguments for part in (word, word.partition("=")[2]) if part]
 

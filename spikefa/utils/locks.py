@@ -87,6 +87,23 @@ class Lock:
         self.release()
 
 
+def is_held(path: Path) -> bool:
+    """Return whether somebody holds the lock whose small file this is; False without locks."""
+    if fcntl is None:
+        return False
+    try:
+        handle = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:  # it is not there
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in _HELD
+    finally:
+        os.close(handle)
+    return False
+
+
 def lock_path(path: Path) -> Path:
     """Return the small file beside a file that locks it, the same for every name of it."""
     whole = path.resolve()

@@ -1,5 +1,6 @@
 """The commands on the pages exist, with these options, and a shell can read them."""
 
+import argparse
 import re
 import subprocess
 from functools import cache
@@ -8,6 +9,7 @@ import pytest
 
 from spikefa.cli.application import INCOMPLETE, INTERRUPTED, USER_ERROR
 from spikefa.cli.parser import make_parser
+from spikefa.cli.sweep_arguments import sweeping
 from spikefa.runs.catalogue import experiment_names
 from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import settings_parser
@@ -45,6 +47,12 @@ def options_of(experiment):
     return {flag for action in parser._actions for flag in action.option_strings}
 
 
+def options_of_sweeps():
+    parser = argparse.ArgumentParser()
+    sweeping(parser)
+    return {flag for action in parser._actions for flag in action.option_strings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_and_their_options_exist(page):
     for command, what, rest in commands(page):
@@ -53,7 +61,9 @@ def test_commands_and_their_options_exist(page):
         if command == "run" and what and "." in what:
             assert what in experiment_names(), what
             # options of a class, such as --rule.alpha, are the class's own
-            assert set(used) <= options_of(what) | {"--help"}, (what, used)
+            known = options_of(what) | {"--help"}
+            known |= options_of_sweeps() if "--sweep" in used else set()
+            assert set(used) <= known, (what, used)
         elif command != "run":
             known = subcommands()[command].format_help()
             assert [flag for flag in used if flag not in known] == [], (command, used)

@@ -49,6 +49,7 @@ ELSEWHERE = {
     "tests/package/clocks": "analysis/triggered.py",
     "tests/models/test_widths.py": "models/lillicrap2016.py",
     "tests/runs/test_option_ranges.py": "simulation/curves.py",
+    "tests/runs/sweeps": "cli/run_sweep.py cli/commands/sweep.py",
 }
 """Messages that other tests follow, or that need what no test has, by file."""
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from spikefa.cli.run_sweep import SWEEP, sweep_from
 from spikefa.plugins.choices import files_of
 from spikefa.plugins.user_code import blaming
 from spikefa.runs.catalogue import description
@@ -21,6 +22,9 @@ def execute(given: argparse.Namespace) -> None:
     """Run the experiment, or print its help."""
     experiment = load_experiment(given.experiment)
     name, options = experiment.name, given.options
+    if any(word.partition("=")[0] == SWEEP for word in options):
+        sweep_from(experiment, options)
+        return
     if {"-h", "--help"} & set(options):
         print(full_help(name, experiment.settings, options, description(name)), end="")
         return
@@ -47,6 +51,8 @@ def _print_outcome(path: Path) -> None:
 
 def _test_error(summary: dict[str, Any]) -> str:
     """Return the test error in one line; of replicas mean and standard deviation."""
+    if "test_error_percent" not in summary:
+        return "test images were not looked at"
     names = ("test_error_percent", "test_error_percent_summed")
     last, summed = (f"{summary[name]:.2f}" for name in names)
     test = f"{summary['test_images']} images"

@@ -57,7 +57,7 @@ COMMANDS = {
     "animate": check_files,
 }
 OF_NO_VALUES = {
-    *("bench", "compare", "fetch", "list", "repair", "results", "run", "test", "weights"),
+    *("bench", "compare", "fetch", "list", "repair", "results", "run", "sweep", "test", "weights"),
 }
 
 

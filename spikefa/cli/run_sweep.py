@@ -1,0 +1,68 @@
+"""``spikefa run EXPERIMENT --sweep seed=0..4``: a sweep that is written on the command line."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from spikefa.cli.commands.sweep import carry_on
+from spikefa.cli.sweep_arguments import sweeping
+from spikefa.errors import require
+from spikefa.runs.experiment import Experiment
+from spikefa.runs.parsing import words_of
+from spikefa.runs.sweeps import Plan, Sweep
+from spikefa.runs.sweeps.values import typed
+from spikefa.utils.leaving import stop_in_order
+from spikefa.utils.showing import showing
+from spikefa.utils.yaml_text import parse_yaml
+
+SWEEP = "--sweep"
+
+
+def sweep_from(experiment: Experiment, options: Sequence[str]) -> None:
+    """Sweep the settings of ``--sweep NAME=VALUES``; all other options are those of every run."""
+    parser = argparse.ArgumentParser(prog=f"spikefa run {experiment.name}", allow_abbrev=False)
+    parser.add_argument(SWEEP, action="append", default=[])
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--progress", default="auto")
+    sweeping(parser)
+    given, others = parser.parse_known_args(options)
+    for word in others:
+        require(
+            word.partition("=")[0] not in ("--config", "--resume"),
+            f"{word} and --sweep do not go together: put the settings into a plan, see "
+            "docs/sweeps.md",
+        )
+    grid: dict[str, Any] = {}
+    for text in given.sweep:
+        name, values = typed(text)
+        require(name not in grid, f"--sweep {name} is there twice: give its values once")
+        grid[name] = values
+    plan = Plan(experiment.name, settings=dict(_settings(others)), grid=grid)
+    stop_in_order()
+    folder = given.out or Path("runs") / f"{experiment.name}-sweep"
+    sweep = Sweep.begin(folder, plan, words=words_of(options))
+    with showing(given.progress):
+        carry_on(sweep, given)
+
+
+def _settings(words: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Yield the settings that are written as options, such as ``--hidden 20 10``."""
+    name = ""
+    values: list[str] = []
+    for word in [*words, "--"]:
+        if word.startswith("--"):
+            if name:
+                yield name, _value(values)
+            head, equals, value = word[2:].partition("=")
+            first, dot, rest = head.partition(".")
+            name, values = first.replace("-", "_") + dot + rest, [value] if equals else []
+        else:
+            values.append(word)
+
+
+def _value(words: Sequence[str]) -> Any:
+    if not words:
+        return True
+    found = [parse_yaml(word, "the command line") for word in words]
+    return found if len(found) > 1 else found[0]

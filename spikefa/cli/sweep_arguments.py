@@ -1,0 +1,33 @@
+"""The arguments of ``spikefa sweep``."""
+
+import argparse
+from pathlib import Path
+
+
+def sweep_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments, but those that several commands share."""
+    parser.add_argument("plan", type=Path, help="plan (.yaml), or the folder of a sweep to go on")
+    parser.add_argument("--out", type=Path, help="folder; default: runs/ and the plan's name")
+    sweeping(parser)
+    parser.add_argument(
+        "--test",
+        action="store_true",
+        help="look at the test images with the best trials of a search, once, at its end",
+    )
+    parser.add_argument("--again", action="store_true", help="with --test: look once more")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+
+
+def sweeping(parser: argparse.ArgumentParser) -> None:
+    """Add how the runs of a sweep are made."""
+    parser.add_argument("--workers", type=int, default=1, help="processes side by side; default: 1")
+    parser.add_argument("--threads", type=int, help="of each run; default: shared by the workers")
+    parser.add_argument("--retry", action="store_true", help="try failed runs again")
+    parser.add_argument(
+        "--slurm",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="submit the workers as jobs, with parameters of submitit in this YAML file",
+    )
+    parser.add_argument("--cluster", choices=("slurm", "local", "debug"), help=argparse.SUPPRESS)

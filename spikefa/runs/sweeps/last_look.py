@@ -1,0 +1,59 @@
+"""The one look at the test images, after a search."""
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+from spikefa.errors import require
+from spikefa.runs.sweeps.sweep import Sweep
+from spikefa.runs.trained import Trained
+from spikefa.utils.files import read_text, written_whole
+from spikefa.utils.json_text import parse_mapping
+
+TESTED = "tested.json"
+
+
+def look_at_test(sweep: Sweep, again: bool = False) -> dict[str, Any]:
+    """Test the networks of the best trial of every search on the test images, and write it down.
+
+    Raises
+    ------
+    SpikefaError
+        If this was done before and not asked for again, a search has not ended, or there is none.
+    """
+    path = sweep.folder / TESTED
+    looks = parse_mapping(read_text(path), path)["looks"] if path.is_file() else []
+    require(bool(sweep.searches), f"{sweep.folder} holds no search: its grid chooses nothing")
+    require(
+        not looks or again,
+        f"the test images were looked at already, see {path}: what is chosen after that is chosen "
+        "on them; --again looks once more, and writes it down",
+    )
+    for search in sweep.searches:
+        ended = all(run.state in ("finished", "failed") for run in search.runs())
+        require(
+            ended and len(search.trials) == sweep.plan.trials,
+            f"the search in {sweep.folder} has not ended: go on with spikefa sweep {sweep.folder}",
+        )
+    found = {
+        "when": datetime.now(timezone.utc).isoformat(),
+        "searches": [{"cell": dict(each.cell), **_tested(each)} for each in sweep.searches],
+    }
+    with written_whole(path) as temporary:
+        text = json.dumps({"looks": [*looks, found]}, indent=1)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return found
+
+
+def _tested(search: Any) -> dict[str, Any]:
+    best = search.best()
+    if best is None:
+        return {"best_trial": None, "tested": {}}
+    number, mean, runs = best
+    tested = {}
+    for run in runs:
+        trained = Trained.of(run.directory.path, trust=True)
+        score = trained.test(trained.images("test"), "test")
+        tested[run.name] = dict(score.measures)
+    values = {name: runs[0].values[name] for name in search.plan.search}
+    return {"best_trial": number, "best_mean": mean, "values": values, "tested": tested}

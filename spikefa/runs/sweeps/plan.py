@@ -1,0 +1,220 @@
+"""The plan of a sweep: an experiment, its fixed settings, and those that vary."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+
+from spikefa.errors import require, require_there
+from spikefa.runs.sweeps.values import Bounds, argument, listed, sought
+from spikefa.utils.checking import check_one_of
+from spikefa.utils.files import read_text, written_whole
+from spikefa.utils.numbers import shown
+from spikefa.utils.printable import one_line
+from spikefa.utils.suggesting import did_you_mean
+from spikefa.utils.yaml_text import parse_named
+
+NAME = "plan.yaml"
+SEED = "seed"
+MOST_RUNS = 100_000
+Sampler = Literal["tpe", "random"]
+KEYS = "experiment settings grid search trials sampler objective sampler_seed replicas".split()
+LONGER = ("grid", "trials")
+"""What an extended plan may have more of."""
+OBJECTIVE = "validation_error_percent"
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep runs: every combination of the grid and, in each, the trials of a search.
+
+    Parameters
+    ----------
+    experiment : str
+        Such as lillicrap2016.fig4.
+    settings : mapping, optional
+        Settings of all runs.
+    grid : mapping of str to values, optional
+        The values of each setting: a list, or ``0..4``.
+    search : mapping of str to bounds or values, optional
+        Settings that a search varies: ``{low: 1e-4, high: 1e-1, log: true}``, or a list. The search
+        is repeated, with as many trials, for each combination of the grid without its seeds; every
+        trial is run with all of these.
+    trials : int, optional
+        Trials of each search.
+    sampler : {"tpe", "random"}, default "tpe"
+        How a search goes on, by Optuna: from what it has found (a tree of Parzen estimators), or at
+        random.
+    objective : str, default "validation_error_percent"
+        What a search makes small: a number of the summary of a run, its mean over the seeds.
+    sampler_seed : int, default 0
+        Seed of the sampler.
+    replicas : bool, default False
+        Whether the seeds of the grid, which must be consecutive, are run side by side as replicas
+        of one network.
+
+    Raises
+    ------
+    SpikefaError
+        If something is missing or has a form that is not as above.
+    """
+
+    experiment: str
+    settings: Values = field(default_factory=dict)
+    grid: Mapping[str, list[Any]] = field(default_factory=dict)
+    search: Mapping[str, Bounds | list[Any]] = field(default_factory=dict)
+    trials: int | None = None
+    sampler: Sampler = "tpe"
+    objective: str = OBJECTIVE
+    sampler_seed: int = 0
+    replicas: bool = False
+
+    def __post_init__(self) -> None:
+        require(isinstance(self.experiment, str), "the plan names no experiment: experiment: NAME")
+        for what in ("settings", "grid", "search"):
+            given = getattr(self, what)
+            require(
+                isinstance(given, Mapping) and all(isinstance(name, str) for name in given),
+                f"{what} of the plan are {shown(given)}: give names of settings and their values",
+            )
+        object.__setattr__(self, "grid", {n: listed(n, each) for n, each in self.grid.items()})
+        object.__setattr__(self, "search", {n: sought(n, each) for n, each in self.search.items()})
+        check_one_of("sampler", self.sampler, get_args(Sampler))
+        self._check_budget()
+        self._check_replicas()
+        names = [*self.settings, *self.grid, *self.search]
+        twice = {name for name in names if names.count(name) > 1}
+        require(
+            not twice,
+            f"{one_line(', '.join(sorted(twice)))} is in two places of the plan: leave it in one "
+            "of settings, grid and search",
+        )
+
+    def _check_budget(self) -> None:
+        require(bool(self.grid or self.search), "the plan varies nothing: give grid or search")
+        require(
+            bool(self.search) == (self.trials is not None),
+            "a search needs trials, and trials need a search: give both, or neither",
+        )
+        require(
+            self.trials is None or (isinstance(self.trials, int) and 0 < self.trials <= MOST_RUNS),
+            f"trials is {shown(self.trials)}: give how often a search tries, such as 20",
+        )
+        require(
+            self.runs <= MOST_RUNS,
+            f"the plan has {self.runs:,} runs: give one with {MOST_RUNS:,} at most",
+        )
+
+    def _check_replicas(self) -> None:
+        require(
+            isinstance(self.replicas, bool), f"replicas is {shown(self.replicas)}: true or false"
+        )
+        seeds = self.grid.get(SEED, [])
+        whole = all(isinstance(seed, int) for seed in seeds)
+        require(
+            not self.replicas
+            or (whole and len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1))),
+            "replicas are consecutive seeds side by side: give some in the grid, such as "
+            "seed: 0..4",
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "Plan":
+        """Read the plan in a YAML file.
+
+        Raises
+        ------
+        SpikefaError
+            If there is no such file, or it holds no plan.
+        """
+        require_there(path.is_file(), f"there is no plan {path}")
+        found = parse_named(read_text(path), path)
+        for name in found:
+            require(
+                name in KEYS,
+                f"{path} has {one_line(name)!r}{did_you_mean(name, KEYS)}: a plan has "
+                f"{', '.join(KEYS)}",
+            )
+        given = {name: value for name, value in found.items() if value is not None}
+        require("experiment" in given, f"{path} names no experiment: experiment: NAME")
+        return cls(**given)
+
+    def write(self, folder: Path) -> None:
+        """Write the plan into the folder of its sweep."""
+        described = {name: value for name, value in self.describe().items() if value != {}}
+        with written_whole(folder / NAME) as temporary:
+            text = yaml.safe_dump(described, sort_keys=False)
+            temporary.write_text(f"# spikefa sweep {NAME}\n{text}", encoding="utf-8")
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        found = asdict(self)
+        found["search"] = {
+            name: asdict(each) if isinstance(each, Bounds) else list(each)
+            for name, each in self.search.items()
+        }
+        return found
+
+    @property
+    def seeding(self) -> list[dict[str, Any]]:
+        """The settings of seed with which everything else is run; [{}] if the grid has none."""
+        seeds = self.grid.get(SEED)
+        if seeds is None:
+            return [{}]
+        if self.replicas:
+            return [{SEED: seeds[0], "replicas": len(seeds)}]
+        return [{SEED: seed} for seed in seeds]
+
+    @property
+    def varied(self) -> list[str]:
+        """The names of all settings that vary."""
+        return [*self.grid, *self.search]
+
+    @property
+    def runs(self) -> int:
+        """How many runs the plan has."""
+        count = (self.trials or 1) * len(self.seeding)
+        for name, values in self.grid.items():
+            count *= 1 if name == SEED else len(values)
+        return count
+
+    def cells(self) -> Iterator[dict[str, Any]]:
+        """Yield the combinations of the grid without its seeds."""
+        names = [name for name in self.grid if name != SEED]
+        for values in product(*(self.grid[name] for name in names)):
+            yield dict(zip(names, values, strict=True))
+
+    def arguments(self, values: Values) -> list[str]:
+        """Return the options of ``spikefa run`` for the settings of one run."""
+        return [argument(name, value) for name, value in {**self.settings, **values}.items()]
+
+    def extends(self, other: "Plan") -> list[str]:
+        """Return in what this plan is no extension of another, by name; empty if it is one.
+
+        More values, more trials and other names of grid settings with one value more extend a plan.
+        """
+        wrong = [
+            name
+            for name in (
+                "experiment",
+                "settings",
+                "sampler",
+                "objective",
+                "sampler_seed",
+                "search",
+                "replicas",
+            )
+            if self.describe()[name] != other.describe()[name]
+        ]
+        if list(self.grid) != list(other.grid) or any(
+            value not in self.grid[name] for name, each in other.grid.items() for value in each
+        ):
+            wrong.append("grid")
+        if (self.trials or 0) < (other.trials or 0):
+            wrong.append("trials")
+        return wrong
