@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,14 +18,19 @@ SEAM_OF = {**{kind: kind for kind in SEAMS}, "circuits": "feedback"}
 """What ``spikefa list`` lists besides experiments: word to kind of seam."""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """An argument parser that raises `SpikefaError` where argparse prints its usage and exits."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
+        """Raise it as the user's mistake."""
         raise SpikefaError(f"{_with_suggestion(message)} (see {self.prog} --help)")
+
+    def parse_some(self, args: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+        """Return what is known here, and the other words."""
+        return super().parse_known_args(args)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse what is unknown here, where the options are known that may have been meant."""
@@ -52,7 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     The namespace that it returns has the name of the command as its attribute `command`, a module
     of `spikefa.cli.commands`.
     """
-    parser = _Parser(
+    parser = Parser(
         prog="spikefa",
         description="Spiking networks whose error is carried back by populations of neurons, "
         "learning while they run.",

@@ -1,11 +1,11 @@
 """``spikefa run EXPERIMENT --sweep seed=0..4``: a sweep that is written on the command line."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from spikefa.cli.commands.sweep import carry_on
+from spikefa.cli.parser import Parser
 from spikefa.cli.sweep_arguments import sweeping
 from spikefa.errors import require
 from spikefa.runs.experiment import Experiment
@@ -21,12 +21,12 @@ SWEEP = "--sweep"
 
 def sweep_from(experiment: Experiment, options: Sequence[str]) -> None:
     """Sweep the settings of ``--sweep NAME=VALUES``; all other options are those of every run."""
-    parser = argparse.ArgumentParser(prog=f"spikefa run {experiment.name}", allow_abbrev=False)
+    parser = Parser(prog=f"spikefa run {experiment.name}")
     parser.add_argument(SWEEP, action="append", default=[])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--progress", default="auto")
     sweeping(parser)
-    given, others = parser.parse_known_args(options)
+    given, others = parser.parse_some(options)
     for word in others:
         require(
             word.partition("=")[0] not in ("--config", "--resume"),

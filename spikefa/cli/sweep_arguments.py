@@ -20,8 +20,8 @@ def sweep_arguments(parser: argparse.ArgumentParser) -> None:
 
 def sweeping(parser: argparse.ArgumentParser) -> None:
     """Add how the runs of a sweep are made."""
-    parser.add_argument("--workers", type=int, default=1, help="processes side by side; default: 1")
-    parser.add_argument("--threads", type=int, help="of each run; default: shared by the workers")
+    parser.add_argument("--workers", type=_count, default=1, help="processes at once; default: 1")
+    parser.add_argument("--threads", type=_count, help="of each run; default: a share")
     parser.add_argument("--retry", action="store_true", help="try failed runs again")
     parser.add_argument(
         "--slurm",
@@ -31,3 +31,11 @@ def sweeping(parser: argparse.ArgumentParser) -> None:
         help="submit the workers as jobs, with parameters of submitit in this YAML file",
     )
     parser.add_argument("--cluster", choices=("slurm", "local", "debug"), help=argparse.SUPPRESS)
+
+
+def _count(text: str) -> int:
+    """Return a whole number of at least 1."""
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return number

@@ -284,6 +284,8 @@ def test_what_does_not_go_together_is_refused(tmp_path, capsys, search):
     for options, said in (
         (["run", NAME, "--config", "a.yaml", *swept], "put the settings into a plan"),
         (["run", NAME, "--sweep", "seed=1", *swept], "is there twice"),
+        (["run", NAME, *swept, "--workers", "0"], "no whole number of 1 or more"),
+        (["run", NAME, *swept, "--seeds", "1"], "did you mean '--seed'"),
         (["sweep", str(search.folder), "--out", "b"], "leave out --out"),
         (["sweep", str(tmp_path / "none.yaml")], "there is no plan"),
         (["sweep", str(tmp_path)], "holds no sweep"),
