@@ -1,6 +1,7 @@
 """The experiments: one file per figure or table of a paper, grouped by paper, and others."""
 
 from spikefa.experiments import (
+    bellec2020,
     chu2024,
     comparison,
     events,
@@ -11,6 +12,7 @@ from spikefa.experiments import (
 )
 
 __all__ = [
+    "bellec2020",
     "chu2024",
     "comparison",
     "events",

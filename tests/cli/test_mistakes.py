@@ -11,9 +11,12 @@ from tests.helpers.small_run import SMALL
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "nosuch"], "no experiment called 'nosuch': there is chu2024.eq11, chu2024.fig1"),
+        (
+            ["run", "nosuch"],
+            "no experiment called 'nosuch': there is bellec2020.patterns, chu2024.eq11",
+        ),
         ([], "required: COMMAND"),
-        (["dance"], "there is no 'dance': choose run, list"),
+        (["dance"], "there is no 'dance': choose run, sweep, list"),
         ([*SMALL, "--hidden", "many"], "--hidden is 'many': give a whole number from 1 to 10,000,"),
         ([*SMALL, "--hidden", "20", "x"], "--hidden is [20, 'x']: give a whole number from 1 to"),
         ([*SMALL, "--hidden", "20", "0"], "--hidden[1] is 0: give a whole number from 1 to"),

@@ -53,7 +53,7 @@ reveal_type(sim)
 reveal_type(sim.test())
 reveal_type(sf.open)
 reveal_type(sf.models.lillicrap2016.spiking_mnist(hidden=20))
-sf.Absent
+sf.Nowhere
 """
 
 
@@ -94,7 +94,7 @@ def test_types_are_those_of_the_classes(mypy):
 
 
 def test_a_name_that_does_not_exist_is_an_error(mypy):
-    assert [line for line in mypy if "error" in line and '"Absent"' in line]
+    assert [line for line in mypy if "error" in line and '"Nowhere"' in line]
 
 
 def names_of(statement):

@@ -122,7 +122,8 @@ def test_the_default_run_names_class_and_arguments(tmp_path, monkeypatch):
         ("feedback", sf.FA, {}),
         ("rule", sf.ThreeFactor, {"learning_rate": [0.02, 0.002, 0.002]}),
     ):
-        defaults = {key: item.default for key, item in inspect.signature(cls).parameters.items()}
+        parameters = inspect.signature(cls).parameters.items()
+        defaults = {key: item.default for key, item in parameters if item.default is not None}
         path = f"{cls.__module__}.{cls.__name__}"
         assert summary("run")[name] == {"class": path, **defaults, **filled}
 

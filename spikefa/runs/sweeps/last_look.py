@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from spikefa.errors import require
@@ -35,14 +36,16 @@ def look_at_test(sweep: Sweep, again: bool = False) -> dict[str, Any]:
             ended and len(search.trials) == sweep.plan.trials,
             f"the search in {sweep.folder} has not ended: go on with spikefa sweep {sweep.folder}",
         )
-    found = {
-        "when": datetime.now(timezone.utc).isoformat(),
-        "searches": [{"cell": dict(each.cell), **_tested(each)} for each in sweep.searches],
-    }
-    with written_whole(path) as temporary:
-        text = json.dumps({"looks": [*looks, found]}, indent=1)
-        temporary.write_text(text + "\n", encoding="utf-8")
+    found: dict[str, Any] = {"when": datetime.now(timezone.utc).isoformat(), "searches": []}
+    _write(path, [*looks, found])  # before it begins: a look that is cut short was one
+    found["searches"] = [{"cell": dict(each.cell), **_tested(each)} for each in sweep.searches]
+    _write(path, [*looks, found])
     return found
+
+
+def _write(path: Path, looks: list[Any]) -> None:
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps({"looks": looks}, indent=1) + "\n", encoding="utf-8")
 
 
 def _tested(search: Any) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def _tested(search: Any) -> dict[str, Any]:
     number, mean, runs = best
     tested = {}
     for run in runs:
-        trained = Trained.of(run.directory.path, trust=True)
+        trained = Trained.of(run.directory.path)
         score = trained.test(trained.images("test"), "test")
         tested[run.name] = dict(score.measures)
     values = {name: runs[0].values[name] for name in search.plan.search}

@@ -16,7 +16,12 @@ from spikefa.utils.printable import one_line
 from spikefa.utils.seeding import derive
 
 JOURNAL = "journal.log"
-SAMPLERS = {"tpe": "TPESampler", "random": "RandomSampler"}
+SAMPLERS = {
+    "tpe": ("TPESampler", {"constant_liar": True}),  # trials under way count as bad ones
+    "random": ("RandomSampler", {}),
+}
+KILLED_AFTER = 5
+"""Seconds after which the journal's lock belongs to nobody; it is held for milliseconds."""
 
 
 @dataclass
@@ -50,7 +55,8 @@ class Search:
         journal = import_module("optuna.storages.journal")
         self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
         path = str(self.folder / JOURNAL)
-        opened = journal.JournalFileOpenLock(path)  # which holds on network file systems too
+        # It holds on network file systems too. A process that is killed leaves it behind.
+        opened = journal.JournalFileOpenLock(path, grace_period=KILLED_AFTER)
         backend = journal.JournalFileBackend(path, lock_obj=opened)
         self._study = self._optuna.create_study(
             storage=self._optuna.storages.JournalStorage(backend),
@@ -88,9 +94,10 @@ class Search:
         known = len(self.trials)
         if known >= (self.plan.trials or 0):
             return False
-        sampler = getattr(self._optuna.samplers, SAMPLERS[self.plan.sampler])
+        name, options = SAMPLERS[self.plan.sampler]
+        sampler = getattr(self._optuna.samplers, name)
         seed = derive(self.plan.sampler_seed, self._study.study_name, known) % 2**32
-        self._study.sampler = sampler(seed=seed)
+        self._study.sampler = sampler(seed=seed, **options)
         self._study.ask({name: self._distribution(name) for name in self.plan.search})
         return True
 

@@ -1,6 +1,7 @@
 """What a worker does: takes runs that nobody has, and makes them, until there are none."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
@@ -16,14 +17,17 @@ from spikefa.utils.printable import one_line
 from spikefa.utils.showing import showing
 
 CLAIMS = ".claims"
-OPEN = ("waiting", "stopped")
+OPEN, ENDED = ("waiting", "stopped"), ("finished", "failed")
+WAIT = 1.0
+"""Seconds between two looks for a run whose process has died."""
 
 
 def work(sweep: Sweep, threads: int, advance: Callable[[int], None] = lambda ended: None) -> None:
-    """Make runs of a sweep until none is left that nobody makes.
+    """Make runs of a sweep until all have ended.
 
     Several processes may do this at once. A run belongs to whoever holds its claim, a lock that
-    ends with its process; a run whose process has died is resumed by the next who comes.
+    ends with its process. So whoever finds nothing to do waits while others make runs: if one of
+    them dies, its run is resumed.
 
     Parameters
     ----------
@@ -38,7 +42,10 @@ def work(sweep: Sweep, threads: int, advance: Callable[[int], None] = lambda end
     Stopped
         On Ctrl-C; the run under way can be resumed.
     """
-    while (claimed := _next(sweep)) is not None:
+    while (claimed := _next(sweep)) is not None or _others_at_work(sweep):
+        if claimed is None:
+            time.sleep(WAIT)
+            continue
         run, claim = claimed
         with claim:
             _make(sweep, run, threads)
@@ -58,6 +65,10 @@ def _next(sweep: Sweep) -> tuple[PlannedRun, Lock] | None:
             _settle(sweep)
             if not any(search.ask() for search in sweep.searches):
                 return None
+
+
+def _others_at_work(sweep: Sweep) -> bool:
+    return any(run.state not in ENDED for run in sweep.runs())
 
 
 def _claimed(run: PlannedRun) -> Lock | None:
