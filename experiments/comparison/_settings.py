@@ -13,7 +13,9 @@ class Settings(Repeated):
 
     circuits: list[str] | None = option(None, "lines of the table; default: all")
     repeats: Few = option(3, "runs of each circuit, with seeds 0, 1, 2 and so on")
-    tune: bool = option(False, "search the settings of each circuit instead, with seed 0")
+    trial: CountOrZero | None = option(
+        None, "number of the setting to try, of each circuit; default: what the search has found"
+    )
     epochs: Epochs = option(3, "epochs of training")
     train_images: Count | None = option(None, "use only the first K training images")
     validation_images: CountOrZero = option(

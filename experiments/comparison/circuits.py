@@ -1,8 +1,9 @@
 """Every error circuit on the same spiking network, tuned alike: error, angles, speed, memory.
 
 Small networks of figure 4's neurons learn MNIST, three seeds for each circuit. The settings of
-each circuit were chosen on held-out training images, with the same number of trials for all
-(``--tune true``). Writes one file for each run and a table, as Markdown.
+each circuit were chosen on held-out training images, with the same number of trials for all: by a
+sweep over ``--trial``, see `spikefa.experiments.comparison._searched`. Writes one file for each run
+and a table, as Markdown.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any
 
 from spikefa.errors import require
 from spikefa.experiments.comparison._costs import measure_costs
-from spikefa.experiments.comparison._entries import ENTRIES, Entry
+from spikefa.experiments.comparison._entries import ENTRIES, TRIALS, Entry
 from spikefa.experiments.comparison._jobs import Job, do_jobs
 from spikefa.experiments.comparison._settings import Settings
 from spikefa.experiments.comparison._table import best_trials, results_table, search_table
@@ -33,10 +34,9 @@ class Comparison(Experiment):
     def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Prepared:
         """Return what runs the trainings without a file."""
         jobs = [
-            Job(name, trial, seed)
+            Job(name, _trial(ENTRIES[name], settings), seed)
             for name in lines(settings)
-            for seed in range(1 if settings.tune else settings.repeats)
-            for trial in _trials(ENTRIES[name], settings)
+            for seed in range(settings.repeats)
         ]
 
         def compute(directory: RunDirectory) -> None:
@@ -56,10 +56,11 @@ class Comparison(Experiment):
         """Write the table and the summary."""
         found = sorted(directory.path.glob("*-trial*.json"))
         results = [json.loads(read_text(file)) for file in found]
-        costs = {} if settings.tune else measure_costs(lines(settings), settings)
-        text = search_table(results) if settings.tune else results_table(results, costs)
+        trying = settings.trial is not None
+        costs = {} if trying else measure_costs(lines(settings), settings)
+        text = search_table(results) if trying else results_table(results, costs)
         table = directory.path / "table.md"
-        for file, content in ((table, text), (directory.path / "results.json", _listed(results))):
+        for file, content in ((table, text), (directory.path / "results.json", listed(results))):
             with written_whole(file) as temporary:
                 temporary.write_text(content, encoding="utf-8")
         directory.write_summary(
@@ -89,17 +90,21 @@ def complete(settings: Settings) -> Settings:
             f"choose {', '.join(ENTRIES)}",
         )
     require(
-        not settings.tune or settings.validation_images > 0,
-        "the search must not look at test images: give --validation-images",
+        settings.trial is None or settings.validation_images > 0,
+        "a trial must not look at test images: give --validation-images",
+    )
+    require(
+        settings.trial is None or settings.trial < TRIALS,
+        f"--trial {settings.trial}: give a number from 0 to {TRIALS - 1}",
     )
     return settings
 
 
-def _trials(entry: Entry, settings: Settings) -> list[int]:
-    return list(range(len(entry.choices()))) if settings.tune else [entry.chosen]
+def _trial(entry: Entry, settings: Settings) -> int:
+    return entry.chosen if settings.trial is None else settings.trial
 
 
-def _listed(results: list[dict[str, Any]]) -> str:
+def listed(results: list[dict[str, Any]]) -> str:
     """Return a JSON list with one line for each result."""
     return "[\n" + ",\n".join(json.dumps(result) for result in results) + "\n]\n"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from spikefa.errors import SpikefaError, require
 from spikefa.plugins.choices import named_code
+from spikefa.plugins.option_help import is_list
 from spikefa.plugins.trust import seal
 from spikefa.runs.experiment import Experiment
 from spikefa.runs.loading import load_experiment
@@ -17,6 +18,7 @@ from spikefa.runs.sweeps.plan import NAME, Plan
 from spikefa.runs.sweeps.planned_run import PlannedRun
 from spikefa.runs.sweeps.search import Search
 from spikefa.runs.sweeps.values import Bounds
+from spikefa.utils.checking import annotations
 from spikefa.utils.files import write_error
 from spikefa.utils.locks import Lock
 from spikefa.utils.printable import one_line
@@ -175,6 +177,11 @@ def _settings(
     experiment: Experiment, plan: Plan, values: Any, folder: Path, trust: bool, words: Any
 ) -> Any:
     blind = {BLIND: False} if plan.search else {}
-    arguments = plan.arguments({**blind, **values})
     kind = experiment.settings
+    hints = annotations(kind)  # type: ignore[arg-type]
+    single = {
+        name: [value] if isinstance(value, str) and is_list(hints.get(name)) else value
+        for name, value in {**blind, **values}.items()
+    }
+    arguments = plan.arguments(single)
     return planned_settings(experiment.name, kind, arguments, folder / NAME, words, trust)

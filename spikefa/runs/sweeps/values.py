@@ -1,5 +1,6 @@
 """The values of a swept setting, as a plan or the command line gives them."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -152,5 +153,6 @@ def as_text(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
-        return "[" + ", ".join(as_text(each) for each in value) + "]"
+        words = [json.dumps(each) if isinstance(each, str) else as_text(each) for each in value]
+        return f"[{', '.join(words)}]"
     return f"{value!r}" if isinstance(value, float) else str(value)

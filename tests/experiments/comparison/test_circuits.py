@@ -7,9 +7,10 @@ import pytest
 
 import spikefa as sf
 from spikefa.experiments.comparison import _entries as entries
+from spikefa.experiments.comparison import _searched, circuits
 from spikefa.experiments.comparison import _table as table
-from spikefa.experiments.comparison import circuits
 from spikefa.experiments.comparison._jobs import Job
+from spikefa.runs.sweeps import Plan, Sweep, work
 
 RESULTS = Path(__file__).resolve().parents[3] / "docs" / "results" / "comparison.circuits"
 SMALL = {"dataset": "digits", "hidden": 20, "hidden_layers": 2, "outputs": 20, "train_images": 100}
@@ -67,9 +68,30 @@ def test_small_comparison_writes_results_and_table(tmp_path):
 
 
 def test_the_search_refuses_to_look_at_test_images(tmp_path):
-    settings = circuits.Settings(circuits=["FA"], tune=True, **SMALL)
+    settings = circuits.Settings(circuits=["FA"], trial=3, **SMALL)
     with pytest.raises(sf.SpikefaError, match="--validation-images"):
         circuits.EXPERIMENT.run(settings, tmp_path / "run", None)
+
+
+def test_a_trial_that_there_is_not_is_refused(tmp_path):
+    settings = circuits.Settings(circuits=["FA"], trial=12, validation_images=20, **SMALL)
+    with pytest.raises(sf.SpikefaError, match="from 0 to 11"):
+        circuits.EXPERIMENT.run(settings, tmp_path / "run", None)
+
+
+def test_a_sweep_over_the_trials_is_the_search(tmp_path, capsys):
+    fixed = SMALL | {"validation_images": 50, "repeats": 1, "epochs": 1}
+    line = "FA, snnTorch Leaky"
+    plan = Plan("comparison.circuits", fixed, {"circuits": [[line]], "trial": "0..11"})
+    sweep = Sweep.begin(tmp_path, plan)
+    work(sweep, threads=1)
+    trials = _searched.trials_in(tmp_path)
+    assert [(each["line"], each["trial"]) for each in trials] == [(line, n) for n in range(12)]
+    assert {each["tested_on"] for each in trials} == {"validation"}
+    _searched.main(tmp_path)
+    assert json.loads((tmp_path / "search.json").read_text()) == trials
+    least = min(trials, key=lambda each: (each["error_percent_summed"], each["trial"]))
+    assert f"{line}: trial {least['trial']}" in capsys.readouterr().out
 
 
 def test_an_unknown_circuit_is_answered_with_the_list(tmp_path):
