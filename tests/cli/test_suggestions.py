@@ -8,7 +8,7 @@ from tests.helpers.small_run import SMALL
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["runn"], "there is no 'runn' (did you mean 'run'?): choose run, list, fetch"),
+        (["runn"], "there is no 'runn' (did you mean 'run'?): choose run, sweep, list"),
         (["list", "circuit"], "there is no 'circuit' (did you mean 'circuits'?): choose"),
         (["bench", "fig4.smal"], "'fig4.smal' (did you mean 'fig4.small'?): choose fig4"),
         (
@@ -16,7 +16,7 @@ from tests.helpers.small_run import SMALL
             "no --pop here (did you mean '--population'?) (see spikefa r",
         ),
         (["raster", "x", "--fore"], "no --fore here (did you mean '--force'?)"),
-        (["run", "lilicrap2016.fig4"], "(did you mean 'lillicrap2016.fig4'?): there is chu2024"),
+        (["run", "lilicrap2016.fig4"], "(did you mean 'lillicrap2016.fig4'?): there is bellec2020"),
         (["run", "n15"], "no experiment called 'n15' (did you mean 'lillicrap2016.n15'?)"),
         (["fetch", "fashion-mnist"], "'fashion-mnist' (did you mean 'fashion_mnist'?): choose one"),
         ([*SMALL, "--hiden", "3"], "no option --hiden (did you mean '--hidden'?)"),
