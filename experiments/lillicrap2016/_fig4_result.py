@@ -34,7 +34,7 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
     row = simulation.history[-1]
     return {
         "experiment": "lillicrap2016.fig4",
-        **({} if score is None else _tested(score)),
+        **({} if score is None else {**_errors(score), "test_images": score.images}),
         "train_error_percent": row["train_error_percent"],
         "validation_error_percent": row.get("validation_error_percent"),
         "validation_error_percent_summed": row.get("validation_error_percent_summed"),
@@ -45,7 +45,7 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
         "steps_per_second": round(simulation.step / simulation.wall_seconds, 3),
         "alignment_degrees": mean_angles(simulation),
         "seed": settings.seed,
-        **({} if score is None else _of_replicas(simulation, score)),
+        **_of_replicas(simulation, score),
         **settings.describe(),
         **provenance(str(simulation.network.device), simulation.backend),
         "backend_reason": simulation.training.backend_reason,
@@ -53,11 +53,10 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _tested(score: Score) -> dict[str, Any]:
+def _errors(score: Score) -> dict[str, float]:
     return {
         "test_error_percent": score.error_percent,
         "test_error_percent_summed": score.error_percent_summed,
-        "test_images": score.images,
     }
 
 
@@ -71,30 +70,27 @@ def _angles(simulation: Simulation) -> list[dict[str, float]]:
     return [single.alignment() for single in simulation.network.each()]
 
 
-def _of_replicas(simulation: Simulation, score: Score) -> dict[str, Any]:
+def _of_replicas(simulation: Simulation, score: Score | None) -> dict[str, Any]:
     """Return the entries for replicas: standard deviations, and the results of each replica."""
-    if not score.replicas:
+    if not simulation.network.leading:
         return {}
-    each = zip(
-        simulation.seeds, score.replicas, simulation.histories, _angles(simulation), strict=True
-    )
-    spread = {
-        "sd_test_error_percent": score.sd,
-        "sd_test_error_percent_summed": score.sd_summed,
-        "sd_train_error_percent": simulation.history[-1]["sd_train_error_percent"],
-    }
+    count, row = len(simulation.seeds), simulation.history[-1]
+    spread = {"sd_train_error_percent": row["sd_train_error_percent"]} if count > 1 else {}
+    if score is not None and count > 1:
+        spread["sd_test_error_percent"] = score.sd
+        spread["sd_test_error_percent_summed"] = score.sd_summed
+    each = zip(simulation.seeds, simulation.histories, _angles(simulation), strict=True)
     return {
-        "n": len(score.replicas),
-        **(spread if len(score.replicas) > 1 else {}),
+        "n": count,
+        **spread,
         "replicas": [
             {
                 "seed": seed,
-                "test_error_percent": own.error_percent,
-                "test_error_percent_summed": own.error_percent_summed,
+                **({} if score is None else _errors(score.replicas[number])),
                 "train_error_percent": history[-1]["train_error_percent"],
                 "alignment_degrees": angles,
             }
-            for seed, own, history, angles in each
+            for number, (seed, history, angles) in enumerate(each)
         ],
     }
 

@@ -13,10 +13,13 @@ from spikefa.runs.parsing import words_of
 from spikefa.runs.sweeps import Plan, Sweep
 from spikefa.runs.sweeps.values import typed
 from spikefa.utils.leaving import stop_in_order
+from spikefa.utils.printable import one_line
 from spikefa.utils.showing import showing
 from spikefa.utils.yaml_text import parse_yaml
 
 SWEEP = "--sweep"
+ALONE = ("--config", "--resume", "--figures", "--trust")
+"""Options of a single run."""
 
 
 def sweep_from(experiment: Experiment, options: Sequence[str]) -> None:
@@ -29,7 +32,7 @@ def sweep_from(experiment: Experiment, options: Sequence[str]) -> None:
     given, others = parser.parse_some(options)
     for word in others:
         require(
-            word.partition("=")[0] not in ("--config", "--resume"),
+            word.partition("=")[0] not in ALONE,
             f"{word} and --sweep do not go together: put the settings into a plan, see "
             "docs/sweeps.md",
         )
@@ -58,6 +61,7 @@ def _settings(words: Sequence[str]) -> Iterator[tuple[str, Any]]:
             first, dot, rest = head.partition(".")
             name, values = first.replace("-", "_") + dot + rest, [value] if equals else []
         else:
+            require(bool(name), f"{one_line(word)} belongs to no option: write --NAME VALUE")
             values.append(word)
 
 

@@ -21,7 +21,7 @@ def sweep_arguments(parser: argparse.ArgumentParser) -> None:
 def sweeping(parser: argparse.ArgumentParser) -> None:
     """Add how the runs of a sweep are made."""
     parser.add_argument("--workers", type=_count, default=1, help="processes at once; default: 1")
-    parser.add_argument("--threads", type=_count, help="of each run; default: a share")
+    parser.add_argument("--threads", type=_count, help="of each run; default: chosen")
     parser.add_argument("--retry", action="store_true", help="try failed runs again")
     parser.add_argument(
         "--slurm",
@@ -30,7 +30,11 @@ def sweeping(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="submit the workers as jobs, with parameters of submitit in this YAML file",
     )
-    parser.add_argument("--cluster", choices=("slurm", "local", "debug"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--cluster",
+        choices=("slurm", "local", "debug"),
+        help="where the jobs run; default: slurm where it is, else local",
+    )
 
 
 def _count(text: str) -> int:

@@ -35,6 +35,11 @@ class EProp(PlasticityRule):
     the product ``x_i Psi(V_j)``: use `LowPassTraces`, which then makes the same changes of the
     weights for ``batch n_pre`` numbers. With ``memory=0`` too it is `ThreeFactor`.
 
+    With a `rate_strength` the learning signal is ``phi_delta(U_j) + rate_strength (r_j -
+    target_rate)``, where ``r_j <- rate_memory r_j + (1 - rate_memory) s_j``: the regularisation of
+    firing rates of Bellec et al. 2020, with the filtered eligibility and a running mean in place of
+    that of a whole trial.
+
     Parameters
     ----------
     learning_rate : float or sequence of float, default 1e-3
@@ -52,16 +57,11 @@ class EProp(PlasticityRule):
     readout_memory : float, default 0.5
         Fraction of f that is left after one step, in [0, 1).
     rate_strength : float, default 0
-        How strongly neurons are drawn to a mean rate; see below.
+        How strongly neurons are drawn to a mean rate; see above.
     target_rate : float, default 0.01
         The mean number of spikes in a step that they are drawn to, in (0, 1).
     rate_memory : float, default 0.99
         Fraction of the mean rate r that is left after one step, in [0, 1).
-
-    With a `rate_strength` the learning signal is ``phi_delta(U_j) + rate_strength (r_j -
-    target_rate)``, where ``r_j <- rate_memory r_j + (1 - rate_memory) s_j``: the regularisation of
-    firing rates of Bellec et al. 2020, with the filtered eligibility and a running mean in place of
-    that of a whole trial.
 
     Raises
     ------

@@ -30,7 +30,7 @@ TYPED = {"config": None, "resume": None, "trust": False, "progress": "auto", "sw
 """Options that only the command line can give, and what they are if it does not."""
 SHOWN: dict[str, Any] = {"progress": Progress, "figures": bool}
 """Options that are no settings, but have values that can be wrong."""
-SWEEP = "NAME=VALUES: run with each value, such as seed=0..4; --workers N does several at once"
+SWEPT = "NAME=VALUES: run with each value, such as seed=0..4; --workers N does several at once"
 FIGURES = "draw the figures at the end; `spikefa figure` draws them later"
 
 
@@ -68,7 +68,7 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
     parser.add_argument("--out", type=str, help="folder to make for the run")
     parser.add_argument("--resume", type=str, help="folder of a run to continue")
-    parser.add_argument("--sweep", type=str, help=SWEEP)
+    parser.add_argument("--sweep", type=str, help=SWEPT)
     parser.add_argument(
         "--trust",
         action="store_true",

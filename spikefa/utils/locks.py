@@ -18,6 +18,10 @@ _HELD = (errno.EAGAIN, errno.EACCES)
 _UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)
 
 
+class Held(SpikefaError):
+    """Somebody else holds a lock."""
+
+
 class Lock:
     """One process, and one object in it, may write what the lock stands for.
 
@@ -35,8 +39,10 @@ class Lock:
 
     Raises
     ------
+    Held
+        If somebody holds it.
     SpikefaError
-        If it is held, or the small file cannot be made.
+        If the small file cannot be made.
 
     Warns
     -----
@@ -119,9 +125,7 @@ def _lock(handle: int, what: str) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in _HELD:
-            raise SpikefaError(
-                f"{what} is being written{_holder(handle)}: let that end first"
-            ) from error
+            raise Held(f"{what} is being written{_holder(handle)}: let that end first") from error
         if error.errno not in _UNSUPPORTED:
             raise SpikefaError(f"cannot lock {what}: {error.strerror or error}") from error
         _warn(what, "its file system")

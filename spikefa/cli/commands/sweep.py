@@ -1,6 +1,7 @@
 """``spikefa sweep PLAN``: many runs of an experiment, by one or several workers."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,14 @@ from typing import Any
 from spikefa.errors import SpikefaError, require
 from spikefa.runs.studies.claims import spread
 from spikefa.runs.sweeps.last_look import TESTED, look_at_test
-from spikefa.runs.sweeps.plan import Plan
+from spikefa.runs.sweeps.plan import NAME, Plan
+from spikefa.runs.sweeps.search import Search
 from spikefa.runs.sweeps.sweep import Sweep
-from spikefa.runs.sweeps.table import TABLE, write_parquet, write_table
-from spikefa.runs.sweeps.work import forgive, tidy, work
-from spikefa.runs.sweeps.workers import cores, work_on_cluster, work_side_by_side
+from spikefa.runs.sweeps.table import TABLE, write_parquet
+from spikefa.runs.sweeps.workers import stopped, work_on_cluster, work_side_by_side
+from spikefa.runs.sweeps.working import conclude, forgive, tidy, work
+from spikefa.utils.files import read_text
+from spikefa.utils.leaving import INTERRUPTED
 from spikefa.utils.progress import progress_bar
 from spikefa.utils.showing import showing
 from spikefa.utils.yaml_text import parse_named
@@ -21,7 +25,7 @@ from spikefa.utils.yaml_text import parse_named
 def execute(given: argparse.Namespace) -> None:
     """Begin a sweep, go on with it, work on it, or look at the test images at its end."""
     if given.worker:
-        work(Sweep.open(given.plan), given.threads or 1)
+        _serve(given.plan, given.threads)
         return
     with showing(given.progress):
         if given.test:
@@ -30,24 +34,38 @@ def execute(given: argparse.Namespace) -> None:
             carry_on(_sweep(given), given)
 
 
+def _serve(folder: Path, threads: int) -> None:
+    """Be one of the workers of a command, which says what there is to say."""
+    try:
+        work(Sweep.open(folder), threads)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
 def _sweep(given: argparse.Namespace) -> Sweep:
-    if given.plan.is_dir():
-        require(given.out is None, f"{given.plan} is a sweep already: leave out --out")
-        return Sweep.open(given.plan)
-    plan = Plan.read(given.plan)
-    return Sweep.begin(given.out or Path("runs") / given.plan.stem, plan, given.trust)
+    folder, plan = given.out, given.plan
+    if plan.is_dir():
+        require(folder is None, f"{plan} is a sweep already: leave out --out")
+        require((plan / NAME).is_file(), f"{plan} holds no sweep: there is no {NAME} in it")
+        folder, plan = plan, plan / NAME
+    return Sweep.begin(folder or Path("runs") / plan.stem, Plan.read(plan), trust=given.trust)
 
 
 def carry_on(sweep: Sweep, given: argparse.Namespace) -> None:
     """Make all runs that are left, and say what there is."""
     if given.retry:
         forgive(sweep)
-    if given.slurm is not None:
-        jobs = work_on_cluster(sweep, given.workers, given.cluster, _parameters(given.slurm))
-        print(f"submitted {len(jobs)} jobs; go on, or look, with: spikefa sweep {sweep.folder}")
+    if given.slurm is None:
+        _say(sweep, _make(sweep, given))
         return
-    done = sum(run.state in ("finished", "failed") for run in sweep.runs())
-    died: list[int] = []
+    parameters = parse_named(read_text(Path(given.slurm)), given.slurm) if given.slurm else {}
+    jobs = work_on_cluster(sweep, given.workers, given.cluster, parameters)
+    print(f"submitted {len(jobs)} jobs; go on, or look, with: spikefa sweep {sweep.folder}")
+
+
+def _make(sweep: Sweep, given: argparse.Namespace) -> list[int]:
+    """Make the runs, and return the exit codes of workers that died."""
+    done, died = sum(run.ended for run in sweep.runs()), []
     with progress_bar("runs", sweep.plan.runs - done, keep=True) as bar:
         if given.workers > 1:
             told = [done]
@@ -56,48 +74,56 @@ def carry_on(sweep: Sweep, given: argparse.Namespace) -> None:
                 bar.advance(count - told[0])
                 told[0] = count
 
-            died = work_side_by_side(sweep, given.workers, ended)
+            died = work_side_by_side(sweep, given.workers, given.threads, ended)
         else:
-            work(sweep, given.threads or cores(), bar.advance)
-    _conclude(sweep, died)
+            try:
+                work(sweep, given.threads, bar.advance)
+            except KeyboardInterrupt as stop:
+                raise stopped(sweep) from stop
+    return died
 
 
-def _conclude(sweep: Sweep, died: list[int]) -> None:
-    with sweep.locked():
-        for search in sweep.searches:
-            search.settle()
-        write_table(sweep)
-        write_parquet(sweep)
-    tidy(sweep.folder)
-    states = [run.state for run in sweep.runs()]
-    for run in sweep.runs():
-        if run.state == "failed":
-            print(f"{run.name}: {run.failure}")
-    print(f"{states.count('finished')} of {sweep.plan.runs} runs finished", end="")
-    print(f", {states.count('failed')} failed" if "failed" in states else "")
+def _say(sweep: Sweep, died: list[int]) -> None:
+    """Write the table, and say what has ended, what was best, and what is left."""
+    conclude(sweep)
+    write_parquet(sweep)
+    tidy(sweep)
+    runs = sweep.runs()
+    failed = [run for run in runs if run.failure]
+    for run in failed:
+        print(f"{run.name}: {run.failure}")
+    finished = sum(run.ended for run in runs) - len(failed)
+    also = f", {len(failed)} failed" if failed else ""
+    print(f"{finished} of {sweep.plan.runs} runs finished{also}")
     for search in sweep.searches:
-        best = search.best()
-        if best is not None:
-            values = _in_words({name: best[2][0].values[name] for name in sweep.plan.search})
-            where = _in_words(search.cell, ", ")
-            print(f"{where}trial {best[0]}: {sweep.plan.objective} {best[1]:.4g} with {values}")
+        _say_best(search)
     print(f"wrote {sweep.folder / TABLE}")
-    if len(states) - states.count("failed") - states.count("finished"):
+    if finished + len(failed) < sweep.plan.runs:
+        codes = ", ".join(map(str, died))
         raise SpikefaError(
-            f"{len(died)} workers died (exit codes {', '.join(map(str, died)) or 'unknown'}), and "
-            f"runs are left: go on with spikefa sweep {sweep.folder}"
+            f"all workers have died (exit codes {codes}), and runs are left: go on with spikefa "
+            f"sweep {sweep.folder}"
         )
+
+
+def _say_best(search: Search) -> None:
+    best = search.best()
+    if best is not None:
+        number, mean, runs = best
+        values = _in_words({name: runs[0].values[name] for name in search.plan.search})
+        where = _in_words(search.cell, ", ")
+        print(f"{where}trial {number}: {search.plan.objective} {mean:.4g} with {values}")
 
 
 def _look(sweep: Sweep, again: bool) -> None:
     found = look_at_test(sweep, again)
-    print("test images, looked at once and written down:" if not again else "test images, again:")
+    print("test images, again:" if again else "test images, looked at once and written down:")
     for each in found["searches"]:
-        values = _in_words(each.get("values", {}))
-        print(f"{_in_words(each['cell'], ', ')}trial {each['best_trial']} ({values}):", end=" ")
         runs = list(each["tested"].values())
-        means = {name: spread([run[name] for run in runs]) for name in runs[0]} if runs else {}
-        print(", ".join(f"{name} {text}" for name, text in means.items()), f"({len(runs)} runs)")
+        means = {name: spread([run[name] for run in runs]) for name in runs[0]}
+        trial = f"trial {each['best_trial']} ({_in_words(each['values'])})"
+        errors = ", ".join(f"{name} {text}" for name, text in means.items())
+        print(f"{_in_words(each['cell'], ', ')}{trial}: {errors} ({len(runs)} runs)")
     print(f"wrote {sweep.folder / TESTED}")
 
 
@@ -108,7 +134,3 @@ def _in_words(values: Mapping[str, Any], end: str = "") -> str:
         for name, value in values.items()
     ]
     return ", ".join(texts) + (end if texts else "")
-
-
-def _parameters(path: str) -> dict[str, Any]:
-    return parse_named(Path(path).read_text(encoding="utf-8"), path) if path else {}

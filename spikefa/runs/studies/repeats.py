@@ -78,7 +78,7 @@ def in_processes(
     others = set(active_children())
     threads = (torch.get_num_threads(),)
     with ProcessPoolExecutor(processes, spawn, torch.set_num_threads, threads) as pool:
-        with _deaf_to_ctrl_c():
+        with deaf_to_ctrl_c():
             waiting = [pool.submit(_quietly, function, job) for job in jobs]
         try:
             for done in as_completed(waiting):
@@ -91,7 +91,7 @@ def in_processes(
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
+def deaf_to_ctrl_c() -> Iterator[None]:
     """Let processes that are started here not hear Ctrl-C, which this one hears and ends them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -2,6 +2,6 @@
 
 from spikefa.runs.sweeps.plan import Plan
 from spikefa.runs.sweeps.sweep import Sweep
-from spikefa.runs.sweeps.work import work
+from spikefa.runs.sweeps.working import work
 
 __all__ = ["Plan", "Sweep", "work"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from spikefa.errors import require
+from spikefa.runs.sweeps.search import Search
 from spikefa.runs.sweeps.sweep import Sweep
 from spikefa.runs.trained import Trained
 from spikefa.utils.files import read_text, written_whole
@@ -20,7 +21,8 @@ def look_at_test(sweep: Sweep, again: bool = False) -> dict[str, Any]:
     Raises
     ------
     SpikefaError
-        If this was done before and not asked for again, a search has not ended, or there is none.
+        If this was done before and not asked for again, a search has not ended or all its trials
+        have failed, or there is none.
     """
     path = sweep.folder / TESTED
     looks = parse_mapping(read_text(path), path)["looks"] if path.is_file() else []
@@ -31,10 +33,14 @@ def look_at_test(sweep: Sweep, again: bool = False) -> dict[str, Any]:
         "on them; --again looks once more, and writes it down",
     )
     for search in sweep.searches:
-        ended = all(run.state in ("finished", "failed") for run in search.runs())
+        ended = all(run.ended for run in search.runs())
         require(
             ended and len(search.trials) == sweep.plan.trials,
             f"the search in {sweep.folder} has not ended: go on with spikefa sweep {sweep.folder}",
+        )
+        require(
+            search.best() is not None,
+            f"all trials of a search in {sweep.folder} have failed, see its table",
         )
     found: dict[str, Any] = {"when": datetime.now(timezone.utc).isoformat(), "searches": []}
     _write(path, [*looks, found])  # before it begins: a look that is cut short was one
@@ -48,15 +54,13 @@ def _write(path: Path, looks: list[Any]) -> None:
         temporary.write_text(json.dumps({"looks": looks}, indent=1) + "\n", encoding="utf-8")
 
 
-def _tested(search: Any) -> dict[str, Any]:
+def _tested(search: Search) -> dict[str, Any]:
     best = search.best()
-    if best is None:
-        return {"best_trial": None, "tested": {}}
+    assert best is not None
     number, mean, runs = best
     tested = {}
     for run in runs:
         trained = Trained.of(run.directory.path)
-        score = trained.test(trained.images("test"), "test")
-        tested[run.name] = dict(score.measures)
+        tested[run.name] = dict(trained.test(trained.images("test"), "test").measures)
     values = {name: runs[0].values[name] for name in search.plan.search}
     return {"best_trial": number, "best_mean": mean, "values": values, "tested": tested}

@@ -4,22 +4,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 
 from spikefa.errors import require, require_there
 from spikefa.runs.sweeps.values import Bounds, argument, listed, sought
-from spikefa.utils.checking import check_one_of
+from spikefa.utils.checking import check_fields, check_one_of
 from spikefa.utils.files import read_text, written_whole
 from spikefa.utils.numbers import shown
 from spikefa.utils.printable import one_line
+from spikefa.utils.ranges import Range, Seed
 from spikefa.utils.suggesting import did_you_mean
 from spikefa.utils.yaml_text import parse_named
 
 NAME = "plan.yaml"
 SEED = "seed"
-MOST_RUNS = 100_000
+MOST_RUNS = 10_000
+Runs = Annotated[int, Range(1, MOST_RUNS)]
 Sampler = Literal["tpe", "random"]
 KEYS = "experiment settings grid search trials sampler objective sampler_seed replicas".split()
 LONGER = ("grid", "trials")
@@ -68,14 +70,17 @@ class Plan:
     settings: Values = field(default_factory=dict)
     grid: Mapping[str, list[Any]] = field(default_factory=dict)
     search: Mapping[str, Bounds | list[Any]] = field(default_factory=dict)
-    trials: int | None = None
+    trials: Runs | None = None
     sampler: Sampler = "tpe"
     objective: str = OBJECTIVE
-    sampler_seed: int = 0
+    sampler_seed: Seed = 0
     replicas: bool = False
 
     def __post_init__(self) -> None:
-        require(isinstance(self.experiment, str), "the plan names no experiment: experiment: NAME")
+        check_fields(self)
+        for what in ("experiment", "objective"):
+            given = getattr(self, what)
+            require(isinstance(given, str), f"{what} of the plan is {shown(given)}: give a name")
         for what in ("settings", "grid", "search"):
             given = getattr(self, what)
             require(
@@ -100,10 +105,6 @@ class Plan:
         require(
             bool(self.search) == (self.trials is not None),
             "a search needs trials, and trials need a search: give both, or neither",
-        )
-        require(
-            self.trials is None or (isinstance(self.trials, int) and 0 < self.trials <= MOST_RUNS),
-            f"trials is {shown(self.trials)}: give how often a search tries, such as 20",
         )
         require(
             self.runs <= MOST_RUNS,
@@ -196,25 +197,17 @@ class Plan:
     def extends(self, other: "Plan") -> list[str]:
         """Return in what this plan is no extension of another, by name; empty if it is one.
 
-        More values, more trials and other names of grid settings with one value more extend a plan.
+        An extended plan has more values in its grid, or more trials. The seeds of trials that have
+        been judged, and those of replicas, must stay.
         """
-        wrong = [
-            name
-            for name in (
-                "experiment",
-                "settings",
-                "sampler",
-                "objective",
-                "sampler_seed",
-                "search",
-                "replicas",
-            )
-            if self.describe()[name] != other.describe()[name]
-        ]
+        own, others = self.describe(), other.describe()
+        wrong = [name for name in KEYS if name not in LONGER and own[name] != others[name]]
         if list(self.grid) != list(other.grid) or any(
             value not in self.grid[name] for name, each in other.grid.items() for value in each
         ):
             wrong.append("grid")
+        elif (self.search or self.replicas) and self.seeding != other.seeding:
+            wrong.append("seeds")
         if (self.trials or 0) < (other.trials or 0):
             wrong.append("trials")
         return wrong

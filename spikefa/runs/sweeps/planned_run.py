@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from spikefa.runs.directory import RunDirectory
-from spikefa.runs.lock import NAME as LOCK
 from spikefa.runs.sweeps.values import as_text
 from spikefa.utils.files import read_text, written_whole
 from spikefa.utils.locks import is_held
 
 State = Literal["waiting", "running", "stopped", "finished", "failed"]
-FAILURE = "failure.txt"
+CLAIMS, FAILURE = ".claims", "failure.txt"
 LONGEST = 100
 """Letters of a folder's name."""
+PLAIN, OTHER = re.compile(r"[\w.+-]+"), re.compile(r"[^\w.=,+-]")
+"""What stands in such a name as it is, and what never does."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,24 @@ class PlannedRun:
         return self.directory.path.name
 
     @property
+    def claim(self) -> Path:
+        """The lock of whoever makes the run."""
+        return self.folder / CLAIMS / self.name
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is finished, or has failed."""
+        files = self.directory.summary, self.directory.path / FAILURE
+        return any(file.is_file() for file in files)
+
+    @property
     def state(self) -> State:
-        """What the files tell: nothing, a lock, a configuration, a summary, or a failure."""
-        run = self.directory
-        if run.summary.is_file():
-            return "finished"
-        if (run.path / FAILURE).is_file():
-            return "failed"
-        if is_held(run.path / LOCK):
+        """What the files tell: a summary, a failure, a claim that is held, a configuration."""
+        if self.ended:
+            return "finished" if self.directory.summary.is_file() else "failed"
+        if is_held(self.claim):
             return "running"
-        return "stopped" if run.config.is_file() else "waiting"
+        return "stopped" if self.directory.config.is_file() else "waiting"
 
     @property
     def failure(self) -> str:
@@ -85,9 +94,9 @@ def name_of(values: Mapping[str, Any], trial: int | None = None) -> str:
     It ends in a hash where values cannot stand in a name as they are.
     """
     parts = {**values} if trial is None else {"trial": trial, **values}
-    whole = ",".join(f"{name}={as_text(value)}" for name, value in parts.items())
-    plain = re.sub(r"[^\w.=,+-]", "_", whole)
-    if plain == whole and len(plain) <= LONGEST:
-        return plain
+    texts = [as_text(value) for value in parts.values()]
+    name = ",".join(f"{key}={text}" for key, text in zip(parts, texts, strict=True))
+    if len(name) <= LONGEST and all(PLAIN.fullmatch(text) for text in (*parts, *texts)):
+        return name
     mark = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{plain[: LONGEST - 9]}-{mark}"
+    return f"{re.sub(OTHER, '_', name)[: LONGEST - 9]}-{mark}"

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from spikefa.errors import SpikefaError, require
+from spikefa.runs.several.stored import numbers_of
 from spikefa.runs.sweeps.plan import Plan
 from spikefa.runs.sweeps.planned_run import PlannedRun, name_of
 from spikefa.runs.sweeps.values import Bounds, as_text
@@ -39,27 +39,18 @@ class Search:
     plan : Plan
     cell : mapping
         The settings of the grid that all trials share.
-
-    Raises
-    ------
-    SpikefaError
-        If Optuna is not installed.
+    journal : optuna.storages.JournalStorage
     """
 
     folder: Path
     plan: Plan
     cell: Mapping[str, Any]
+    journal: Any
 
     def __post_init__(self) -> None:
-        self._optuna = _needed("optuna")
-        journal = import_module("optuna.storages.journal")
-        self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
-        path = str(self.folder / JOURNAL)
-        # It holds on network file systems too. A process that is killed leaves it behind.
-        opened = journal.JournalFileOpenLock(path, grace_period=KILLED_AFTER)
-        backend = journal.JournalFileBackend(path, lock_obj=opened)
+        self._optuna = _optuna()
         self._study = self._optuna.create_study(
-            storage=self._optuna.storages.JournalStorage(backend),
+            storage=self.journal,
             study_name=name_of(self.cell) or "search",
             direction="minimize",
             load_if_exists=True,
@@ -112,14 +103,14 @@ class Search:
         states = self._optuna.trial.TrialState
         for trial in self.trials:
             runs = self.runs_of(trial)
-            ended = {run.state for run in runs} <= {"finished", "failed"}
-            if trial.state != states.RUNNING or not ended:
+            if trial.state != states.RUNNING or not all(run.ended for run in runs):
                 continue
             values = [objective_of(run, self.plan.objective) for run in runs]
-            if any(value is None or not isfinite(value) for value in values):
+            known = [value for value in values if value is not None]
+            if len(known) < len(runs):
                 self._study.tell(trial.number, state=states.FAIL)
             else:
-                self._study.tell(trial.number, fmean(map(float, values)))  # type: ignore[arg-type]
+                self._study.tell(trial.number, fmean(known))
 
     def best(self) -> tuple[int, float, list[PlannedRun]] | None:
         """Return number, objective and runs of the trial with the least objective, if any ended."""
@@ -143,6 +134,22 @@ class Search:
         return next(value for value in given if as_text(value) == found)
 
 
+def journal_in(folder: Path) -> Any:
+    """Return the journal of all searches in a folder, a file that several processes may write.
+
+    Raises
+    ------
+    SpikefaError
+        If Optuna is not installed.
+    """
+    optuna, journal = _optuna(), import_module("optuna.storages.journal")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    path = str(folder / JOURNAL)
+    # It holds on network file systems too. A process that is killed leaves it behind.
+    lock = journal.JournalFileOpenLock(path, grace_period=KILLED_AFTER)
+    return optuna.storages.JournalStorage(journal.JournalFileBackend(path, lock_obj=lock))
+
+
 def objective_of(run: PlannedRun, name: str) -> float | None:
     """Return the objective of a finished run; None of a failed one.
 
@@ -151,22 +158,21 @@ def objective_of(run: PlannedRun, name: str) -> float | None:
     SpikefaError
         If its summary has no such number.
     """
-    if run.state != "finished":
-        return None
     summary = run.directory.read_summary()
-    value = summary.get(name)
-    numbers = [key for key, each in summary.items() if isinstance(each, int | float)]
+    if not summary:
+        return None
+    found = numbers_of(summary, {})
     require(
-        isinstance(value, int | float) and not isinstance(value, bool),
+        name in found,
         f"the summary of {run.directory.path} has no number {one_line(name)}: let the objective be "
-        f"one of {one_line(', '.join(numbers))}",
+        f"one of {one_line(', '.join(found))}",
     )
-    return value
+    return found[name]
 
 
-def _needed(module: str) -> Any:
+def _optuna() -> Any:
     try:
-        return import_module(module)
+        return import_module("optuna")
     except ImportError as error:
         raise SpikefaError(
             f"searches need Optuna, which cannot be imported ({error}): "

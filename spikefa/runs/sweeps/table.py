@@ -2,18 +2,22 @@
 
 import csv
 import json
-from collections.abc import Mapping
+import time
 from importlib import import_module
+from math import inf
 from typing import Any
 
+from spikefa.runs.several.stored import numbers_of
 from spikefa.runs.studies.file import NAME as RESULT
+from spikefa.runs.studies.file import read_result
 from spikefa.runs.sweeps.planned_run import PlannedRun
 from spikefa.runs.sweeps.sweep import Sweep
 from spikefa.runs.sweeps.values import as_text
-from spikefa.utils.files import read_text, written_whole
-from spikefa.utils.json_text import parse_mapping
+from spikefa.utils.files import written_whole
 
 TABLE, SEARCHED = "table.csv", "search.json"
+MIN_AGE = 10.0
+"""Seconds for which workers leave a table as it is: all runs are read for a new one."""
 
 
 def rows(sweep: Sweep) -> list[dict[str, Any]]:
@@ -29,18 +33,19 @@ def _row(run: PlannedRun) -> dict[str, Any]:
 
 
 def _numbers(run: PlannedRun) -> dict[str, float]:
-    """Return the numbers of the summary and, of a study, the means of its quantities."""
-    found = {
-        name: value
-        for name, value in run.directory.read_summary().items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and name not in run.values
-    }
+    """Return the numbers of the summary or, if that has none, the means of a study's quantities."""
+    found = numbers_of(run.directory.read_summary(), run.directory.read_config())
     result = run.directory.path / RESULT
-    if result.is_file() and "train_error_percent" not in found:
-        for each in parse_mapping(read_text(result), result).get("quantities", ()):
-            if isinstance(each, Mapping) and isinstance(each.get("mean"), int | float):
-                found[str(each.get("text"))] = each["mean"]
-    return found
+    if not found and result.is_file():
+        means = {each["text"]: each["mean"] for each in read_result(result)["quantities"]}
+        found = {text: mean for text, mean in means.items() if mean is not None}
+    return {name: value for name, value in found.items() if name not in run.values}
+
+
+def age_of_table(sweep: Sweep) -> float:
+    """Return how many seconds ago the table was written; infinity if it was not."""
+    table = sweep.folder / TABLE
+    return time.time() - table.stat().st_mtime if table.is_file() else inf
 
 
 def write_table(sweep: Sweep) -> None:

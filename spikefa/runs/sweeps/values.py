@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from spikefa.errors import require
+from spikefa.runs.several.stored import number
 from spikefa.utils.printable import one_line
 from spikefa.utils.yaml_text import parse_yaml
 
 RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 """Whole numbers from one to another, both included: ``0..4``."""
 MOST_VALUES = 10_000
-BOUNDS = {"low", "high", "log", "step"}
-
-Plain = bool | int | float | str | None
+BOUNDS = {"low", "high", "log"}
+FLOAT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+"""What YAML takes for a word, since it has no point or no sign: ``1e-3``."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,12 @@ class Bounds:
     log: bool = False
 
     def __post_init__(self) -> None:
-        numbers = all(
-            isinstance(each, int | float) and not isinstance(each, bool)
-            for each in (self.low, self.high)
-        )
         require(
-            numbers and self.low < self.high and (not self.log or self.low > 0),
+            isinstance(self.log, bool), f"log is {one_line(repr(self.log))}: give true or false"
+        )
+        numbers = [number(each) is not None for each in (self.low, self.high)]
+        require(
+            all(numbers) and self.low < self.high and (not self.log or self.low > 0),
             f"a search between {one_line(repr(self.low))} and {one_line(repr(self.high))}"
             f"{' by magnitudes' if self.log else ''}: give low and high, two numbers, low being "
             "less and, with log: true, above 0",
@@ -69,7 +70,7 @@ def listed(name: str, given: Any) -> list[Any]:
             f"{MOST_VALUES:,} at most",
         )
         return list(range(first, last + 1))
-    values = given if isinstance(given, list) else [given]
+    values = [numeric(value) for value in given] if isinstance(given, list) else [numeric(given)]
     require(len(values) > 0, f"the grid has no value for {name}: give some, or leave {name} out")
     for value in values:
         check_plain_value(name, value)
@@ -77,7 +78,7 @@ def listed(name: str, given: Any) -> list[Any]:
         len({repr(value) for value in values}) == len(values),
         f"a value of {name} comes twice in {one_line(values)}: give each once",
     )
-    return list(values)
+    return values
 
 
 def sought(name: str, given: Any) -> Bounds | list[Any]:
@@ -98,7 +99,7 @@ def sought(name: str, given: Any) -> Bounds | list[Any]:
         f"the search over {name} has {one_line(', '.join(map(str, given)))}: give low, high and, "
         "for magnitudes, log: true",
     )
-    return Bounds(given["low"], given["high"], bool(given.get("log", False)))
+    return Bounds(numeric(given["low"]), numeric(given["high"]), given.get("log", False))
 
 
 def check_plain_value(name: str, value: Any) -> None:
@@ -128,17 +129,12 @@ def typed(text: str) -> tuple[str, Any]:
     )
     if RANGE.fullmatch(values.strip()):
         return name, values.strip()
-    return name, [_number(parse_yaml(word, "--sweep")) for word in values.split(",")]
+    return name, [numeric(parse_yaml(word, "--sweep")) for word in values.split(",")]
 
 
-def _number(value: Any) -> Any:
-    """Return a number for what YAML takes for a word, such as 1e-3."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
+def numeric(value: Any) -> Any:
+    """Return the number that a word such as ``1e-3`` means, and anything else as it is."""
+    return float(value) if isinstance(value, str) and FLOAT.fullmatch(value) else value
 
 
 def argument(name: str, value: Any) -> str:
@@ -155,4 +151,4 @@ def as_text(value: Any) -> str:
     if isinstance(value, list):
         words = [json.dumps(each) if isinstance(each, str) else as_text(each) for each in value]
         return f"[{', '.join(words)}]"
-    return f"{value!r}" if isinstance(value, float) else str(value)
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,6 +1,5 @@
 """Several workers on one machine, or on a cluster."""
 
-import os
 import subprocess
 import sys
 import time
@@ -10,52 +9,63 @@ from pathlib import Path
 from typing import Any
 
 from spikefa.errors import SpikefaError
+from spikefa.runs.studies.repeats import deaf_to_ctrl_c
 from spikefa.runs.sweeps.sweep import Sweep
-from spikefa.runs.sweeps.work import work
-from spikefa.simulation.interrupts import Stopped
+from spikefa.runs.sweeps.working import work
+from spikefa.simulation.interrupts import Stopped, interruptible
+from spikefa.utils.threads import cores
 
 LOOK = 0.5
 """Seconds between two looks at the workers."""
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def work_side_by_side(sweep: Sweep, workers: int, ended: Callable[[int], None]) -> list[int]:
+def work_side_by_side(
+    sweep: Sweep, workers: int, threads: int | None, ended: Callable[[int], None]
+) -> list[int]:
     """Let several processes work on a sweep; return the exit codes of those that died.
 
-    Each has its share of the cores. A worker that dies leaves its run to the others; the command
-    goes on while one lives.
+    A worker that dies leaves its run to the others; the command goes on while one lives.
 
     Parameters
     ----------
     sweep : Sweep
     workers : int
+    threads : int, optional
+        Threads of each worker; by default its share of the cores.
     ended : callable
         Told how many runs have ended so far.
+
+    Raises
+    ------
+    Stopped
+        On Ctrl-C or SIGTERM, when all workers have stopped.
     """
-    threads = max(1, cores() // workers)
+    threads = threads or max(1, cores() // workers)
     command = [sys.executable, "-m", "spikefa", "sweep", str(sweep.folder), "--worker"]
     command += ["--threads", str(threads)]
-    children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(workers)]
-    try:
-        while any(child.poll() is None for child in children):
+    with deaf_to_ctrl_c():
+        children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(workers)]
+    with interruptible() as interrupt:
+        while any(child.poll() is None for child in children) and not interrupt.requested:
             ended(_count(sweep))
             time.sleep(LOOK)
-    except KeyboardInterrupt as stop:  # which the terminal sends to all of them
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.wait()
-        raise Stopped(f"stopped; go on with: spikefa sweep {sweep.folder}") from stop
+        if interrupt.requested:
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait()
+            raise stopped(sweep)
     ended(_count(sweep))
     return [child.returncode for child in children if child.returncode]
 
 
+def stopped(sweep: Sweep) -> Stopped:
+    """Return what a stop says: how to go on."""
+    return Stopped(f"stopped; go on with: spikefa sweep {sweep.folder}")
+
+
 def _count(sweep: Sweep) -> int:
-    return sum(run.state in ("finished", "failed") for run in sweep.runs())
+    return sum(run.ended for run in sweep.runs())
 
 
 def work_on_cluster(

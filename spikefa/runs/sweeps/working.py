@@ -5,24 +5,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
-from pathlib import Path
 
 from spikefa.errors import SpikefaError
-from spikefa.runs.sweeps.planned_run import PlannedRun
+from spikefa.runs.sweeps.planned_run import CLAIMS, PlannedRun
 from spikefa.runs.sweeps.sweep import Sweep
-from spikefa.runs.sweeps.table import write_table
-from spikefa.simulation.interrupts import Stopped
-from spikefa.utils.locks import Lock
+from spikefa.runs.sweeps.table import MIN_AGE, age_of_table, write_table
+from spikefa.utils.locks import Held, Lock
 from spikefa.utils.printable import one_line
 from spikefa.utils.showing import showing
 
-CLAIMS = ".claims"
-OPEN, ENDED = ("waiting", "stopped"), ("finished", "failed")
 WAIT = 1.0
 """Seconds between two looks for a run whose process has died."""
 
 
-def work(sweep: Sweep, threads: int, advance: Callable[[int], None] = lambda ended: None) -> None:
+def work(
+    sweep: Sweep, threads: int | None = None, advance: Callable[[int], None] = lambda ended: None
+) -> None:
     """Make runs of a sweep until all have ended.
 
     Several processes may do this at once. A run belongs to whoever holds its claim, a lock that
@@ -32,8 +30,8 @@ def work(sweep: Sweep, threads: int, advance: Callable[[int], None] = lambda end
     Parameters
     ----------
     sweep : Sweep
-    threads : int
-        Threads of a run, unless the plan says how many.
+    threads : int, optional
+        Threads of a run, unless the plan says how many. By default each run chooses.
     advance : callable, optional
         Told of each run that has ended: 1.
 
@@ -42,16 +40,23 @@ def work(sweep: Sweep, threads: int, advance: Callable[[int], None] = lambda end
     Stopped
         On Ctrl-C; the run under way can be resumed.
     """
-    while (claimed := _next(sweep)) is not None or _others_at_work(sweep):
+    while (claimed := _next(sweep)) is not None or _left(sweep):
         if claimed is None:
             time.sleep(WAIT)
             continue
         run, claim = claimed
         with claim:
             _make(sweep, run, threads)
-        advance(1)
-        with sweep.locked():
-            _settle(sweep)
+        advance(int(run.ended))
+        conclude(sweep, MIN_AGE)
+    conclude(sweep)
+
+
+def conclude(sweep: Sweep, age: float = 0.0) -> None:
+    """Tell the searches what there is, and write the table, if it is older than `age` seconds."""
+    with sweep.locked():
+        sweep.settle()
+        if age_of_table(sweep) >= age:
             write_table(sweep)
 
 
@@ -60,54 +65,47 @@ def _next(sweep: Sweep) -> tuple[PlannedRun, Lock] | None:
     with sweep.locked():
         while True:
             for run in sweep.runs():
-                if run.state in OPEN and (claim := _claimed(run)) is not None:
+                if not run.ended and (claim := _claimed(run)) is not None:
                     return run, claim
-            _settle(sweep)
+            sweep.settle()
             if not any(search.ask() for search in sweep.searches):
                 return None
 
 
-def _others_at_work(sweep: Sweep) -> bool:
-    return any(run.state not in ENDED for run in sweep.runs())
+def _left(sweep: Sweep) -> bool:
+    return not all(run.ended for run in sweep.runs())
 
 
 def _claimed(run: PlannedRun) -> Lock | None:
-    folder = run.folder / CLAIMS
-    folder.mkdir(exist_ok=True)
+    run.claim.parent.mkdir(exist_ok=True)
     try:
-        claim = Lock(folder / run.name, f"the run {run.name}")
-    except SpikefaError:
+        claim = Lock(run.claim, f"the run {run.name}")
+    except Held:
         return None
-    if run.state in OPEN:  # it may have ended in between
+    if not run.ended:  # it may have ended in between
         return claim
     claim.release()
     return None
 
 
-def _settle(sweep: Sweep) -> None:
-    for search in sweep.searches:
-        search.settle()
-
-
-def _make(sweep: Sweep, run: PlannedRun, threads: int) -> None:
+def _make(sweep: Sweep, run: PlannedRun, threads: int | None) -> None:
     """Make a run, from its checkpoint if there is one; write down why, if it fails."""
+    place = run.directory.path
+    begun = run.directory.config.is_file()
     with _failing(run), showing("none"), open(os.devnull, "w") as away, redirect_stdout(away):
         settings = sweep.settings(run)
         if settings.threads is None:
             settings = replace(settings, threads=threads)
-        place = run.directory.path
-        if run.directory.config.is_file():
-            sweep.experiment.run(settings, resume=place, figures=False)
-        else:
-            sweep.experiment.run(settings, out=place, figures=False)
+        which = {"resume" if begun else "out": place}
+        sweep.experiment.run(settings, figures=False, **which)
 
 
 @contextmanager
 def _failing(run: PlannedRun) -> Iterator[None]:
     try:
         yield
-    except Stopped:
-        raise
+    except Held:  # somebody has resumed it by hand, and makes it now
+        time.sleep(WAIT)
     except SpikefaError as error:
         run.fail(str(error))
     except Exception as error:  # of a user's code, in places that are not told apart
@@ -116,13 +114,13 @@ def _failing(run: PlannedRun) -> Iterator[None]:
 
 def forgive(sweep: Sweep) -> int:
     """Let all failed runs be tried again; return how many there are."""
-    failed = [run for run in sweep.runs() if run.state == "failed"]
+    failed = [run for run in sweep.runs() if run.failure]
     for run in failed:
         run.forgive()
     return len(failed)
 
 
-def tidy(folder: Path) -> None:
+def tidy(sweep: Sweep) -> None:
     """Remove the folder of the claims, if nobody holds one."""
     with suppress(OSError):
-        (folder / CLAIMS).rmdir()
+        (sweep.folder / CLAIMS).rmdir()
