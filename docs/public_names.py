@@ -12,7 +12,7 @@ import spikefa
 ROOMS = (
     *("network", "simulation", "feedback", "plasticity", "neurons", "synapses", "stimulus"),
     *("datasets", "models", "experiments", "recording", "recording.export", "nir", "analysis"),
-    *("testing", "runs", "runs.sweeps", "backends"),
+    *("testing", "runs", "runs.sweeps", "backends", "distributed"),
 )
 """In the order of the page `reference.md`."""
 

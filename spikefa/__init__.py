@@ -17,6 +17,7 @@ _logging.getLogger("spikefa").addHandler(_logging.NullHandler())  # silent until
 _MODULES = (
     "analysis",
     "datasets",
+    "distributed",
     "experiments",
     "feedback",
     "models",
@@ -60,6 +61,7 @@ __all__ = ["SpikefaError", *_MODULES, *_ORIGIN]
 if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which run nothing
     from spikefa import analysis as analysis
     from spikefa import datasets as datasets
+    from spikefa import distributed as distributed
     from spikefa import experiments as experiments
     from spikefa import feedback as feedback
     from spikefa import models as models

@@ -31,7 +31,7 @@ PAPER = 1.8
 def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
     """Test the trained network, unless it must not be, and return the summary of the run."""
     score = simulation.test() if settings.look_at_test else None
-    row = simulation.history[-1]
+    row, ranks = simulation.history[-1], simulation.network.ranks
     return {
         "experiment": "lillicrap2016.fig4",
         **({} if score is None else {**_errors(score), "test_images": score.images}),
@@ -45,6 +45,7 @@ def summarise(simulation: Simulation, settings: Settings) -> dict[str, Any]:
         "steps_per_second": round(simulation.step / simulation.wall_seconds, 3),
         "alignment_degrees": mean_angles(simulation),
         "seed": settings.seed,
+        **({} if ranks is None else {"ranks": ranks.size}),
         **_of_replicas(simulation, score),
         **settings.describe(),
         **provenance(str(simulation.network.device), simulation.backend),

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from spikefa.datasets.selecting import Selection
+from spikefa.distributed import TIMEOUT
 from spikefa.errors import require
 from spikefa.models.lillicrap2016 import widths
 from spikefa.plugins.choices import Choice, Chosen, choice, chosen
@@ -130,6 +131,17 @@ class Settings(Placed):
         True,
         "false: of --weights take the forward weights alone, as another circuit must; its own are "
         "drawn from the seed",
+    )
+    distributed: bool = option(
+        False,
+        "one network over the processes that torchrun starts, each with a part of its neurons; see "
+        "docs/distributed.md",
+    )
+    stream_groups: Few = option(
+        1, "groups of these processes that divide the batch; those of a group divide the neurons"
+    )
+    rank_timeout: Duration = option(
+        TIMEOUT, "seconds for which one of these waits for the others, before it says which is lost"
     )
     checkpoint_minutes: Duration = option(MINUTES, "minutes between two checkpoints in an epoch")
     tensorboard: bool = option(False, "also write metrics, weights and figure 4 for TensorBoard")

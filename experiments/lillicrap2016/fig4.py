@@ -101,6 +101,8 @@ class Training(Experiment):
         if settings.weights is not None and not begun:
             both = settings.weights_feedback
             load_weights(network, settings.weights, feedback=both, seed=settings.seeds)
+        if self.ranks is not None:
+            network = network.divided(self.ranks)
         simulation = simulation_of(settings, network, self.splits(settings, data))
         windows = windows_of(simulation, settings)
         if resumed is not None and begun:
@@ -185,5 +187,15 @@ EXPERIMENT = Training(
     Settings,
     complete=complete,
     data=named_data,
-    may_change=("epochs", "data_dir", "test_images", "checkpoint_minutes", "tensorboard"),
+    may_change=(
+        "epochs",
+        "data_dir",
+        "test_images",
+        "checkpoint_minutes",
+        "tensorboard",
+        "distributed",
+        "rank_timeout",
+        "stream_groups",
+        "record",
+    ),
 )

@@ -6,6 +6,7 @@ from spikefa.backends.base import Backend
 from spikefa.backends.choice import Choice, choose_backend
 from spikefa.backends.deferred import DeferredPlasticity
 from spikefa.backends.graph import Graph
+from spikefa.backends.over_ranks import OverRanks
 from spikefa.backends.scope import Scope
 from spikefa.backends.support import (
     BACKENDS,
@@ -68,6 +69,8 @@ def make_backend(
     philox : bool, default True
         Whether fused draws random numbers in its kernels; otherwise it uses those of the state.
     """
+    if network.ranks is not None:
+        return OverRanks(network, state)
     capture = capture and captures_on(network.device)
     if name in FUSED:
         from spikefa.backends.fused import Fused  # needs triton

@@ -114,6 +114,19 @@ class Backend:
         """Advance by one step with plasticity arrested; see `Network.forward`."""
         self.network.forward(self.state, inputs)
 
+    def feed_back(self, target: Tensor) -> None:
+        """Carry the error of this step, with plasticity arrested; see `Network.feed_back`."""
+        self.network.feed_back(self.state, target)
+
+    def activity(self) -> list[Tensor]:
+        """Return the activity of each population in this step, `[..., batch, n]`."""
+        return [population.spikes for population in self.state.populations]
+
+    @property
+    def outputs(self) -> Tensor:
+        """Activity of the output neurons in this step, `[..., batch, n_out]`."""
+        return self.state.populations[-1].spikes
+
     def flush(self) -> None:
         """Apply postponed changes of the weights; this backend postpones none."""
 

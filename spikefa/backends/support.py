@@ -18,6 +18,8 @@ ROUNDED = ("deferred-reads-bf16", "deferred-reads-fp16")
 DEFERRED = ("deferred", *ROUNDED)
 FUSED_DEFERRED = {"fused-deferred": "float32", "fused-deferred-fp16": "float16"}
 """Factors that the products of these backends take; see docs/deferred-backend.md."""
+RANKS = "ranks"
+"""The backend of networks over ranks."""
 BACKENDS = ("auto", "eager", "graph", *DEFERRED, *FUSED, *FUSED_DEFERRED)
 """The names of all backends, and "auto", which chooses one."""
 DRAWN = ("uniform", "sign")
@@ -36,6 +38,8 @@ def obstacle(name: str, network: Network, circuit: FeedbackCircuit | None = None
     With `circuit`: why not if that carried the error.
     """
     circuit = circuit or network.feedback
+    if network.ranks is not None and name != RANKS:
+        return f"it is divided among ranks, which only {RANKS} serves: leave --backend out"
     if name == "eager":
         return None
     if name == "graph":

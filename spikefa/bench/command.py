@@ -16,6 +16,7 @@ from spikefa.bench import overhead, startup
 from spikefa.bench.limits import measure_limits
 from spikefa.bench.networks import figure_4
 from spikefa.bench.peers import ON_A_GPU, explanation, time_apart, time_peers
+from spikefa.bench.ranks import time_ranks
 from spikefa.bench.rate import SIZES, time_rate
 from spikefa.bench.recorder import backends_to_record, time_recording
 from spikefa.bench.replicas import COUNTS, time_replicas
@@ -162,6 +163,13 @@ def _replicas(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     return {"rows": _printed(time_replicas(device, batches, counts, repetitions))}
 
 
+def _ranks(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    require(device.type == "cpu", "the ranks of one machine are timed on its cores: --device cpu")
+    if quick:
+        return {"rows": _printed(time_ranks(batch, 16, (1, 2), 1))}
+    return {"rows": _printed(time_ranks(batch))}
+
+
 def _rate(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     sizes, repetitions = ((20, 10, 10, 5), 1) if quick else (SIZES, 9)
     updates = 200 if device.type == "cuda" and not quick else 3
@@ -190,6 +198,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "peers.small": partial(_peers, "small"),
     "scaling": _scaling,
     "replicas": _replicas,
+    "ranks": _ranks,
     "rate": _rate,
     "recorder": _recorder,
     "threads": _threads,

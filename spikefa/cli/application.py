@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before torch is imported. Threads that wait for each other would otherwise keep the cores busy
     # that they wait for, which on a shared machine costs ten times the work; see docs/threads.md.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if "RANK" in os.environ:  # what torch says of a lost connection is said again in a sentence
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "FATAL")
     shown: set[type[Warning]] = set()
     try:
         given = make_parser().parse_args(arguments)

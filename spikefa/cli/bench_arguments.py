@@ -10,12 +10,13 @@ def bench_arguments(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="?",
         choices=(
-            "fig4 fig4.small peers peers.small scaling replicas rate recorder threads startup"
+            "fig4 fig4.small peers peers.small scaling replicas ranks rate recorder threads startup"
         ).split(),
         default="fig4",
         help="fig4: a step beside its matrix products, a plain loop and the limits of the machine; "
         "fig4.small: the same with 300 hidden neurons; peers, peers.small: these networks in other "
         "simulators; scaling: over widths and batches; replicas: small networks side by side; "
+        "ranks: one network over processes; "
         "rate: updates of rate networks and replicas beside plain torch; "
         "recorder: with and without recording all spikes; threads: a step on one and on more; "
         "startup: until something happens; default: fig4",

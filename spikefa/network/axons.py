@@ -99,6 +99,16 @@ class Axons:
             {each.name: silence.new_zeros(activity[each.target + 1].shape) for each in further},
         )
 
+    def of_source(self, number: int, routes: Iterable[Route]) -> list[Tensor]:
+        """Return what is on its way from one population, where 0 is the input."""
+        history = self.histories.get(number)
+        found = [] if history is None else [history.activity, history.row]
+        return found + [
+            self.arrived[each.name]
+            for each in routes
+            if each.source == number and each.name in self.arrived
+        ]
+
     def sent(self, routes: Iterable[Route], activity: Sequence[Tensor]) -> list[Tensor]:
         """Return the presynaptic activity of each route in this step."""
         arrived = self.arrived

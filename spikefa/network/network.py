@@ -6,21 +6,21 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Projection, Wiring
 from spikefa.network.connections import Connection, find_routes, make_projections, routes_into
+from spikefa.network.division_checks import check_divisible, check_populations
 from spikefa.network.learning import change_synapses, decay_synapses
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.memory import require_room_for_weights
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
 from spikefa.network.parts import MakeSynapses, check_parts, nonzero
-from spikefa.network.replicas import Replicated, check_written_in_place, widen
+from spikefa.network.readings import Readable
+from spikefa.network.replicas import check_written_in_place, widen
 from spikefa.network.shown import Shown
 from spikefa.network.state import NetworkState
-from spikefa.network.variables import Variables, alignments, in_a_row, network_variables
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Rules
-from spikefa.synapses import Dense, Synapses, Transmitting
+from spikefa.synapses import Dense, Transmitting
 from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.memory import made
@@ -30,7 +30,7 @@ from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
 
 
-class Network(Shown, Replicated):
+class Network(Shown, Readable):
     """A network that learns while it runs: a chain of populations, and connections beside it.
 
     Parameters
@@ -130,11 +130,6 @@ class Network(Shown, Replicated):
         return list(self.populations.values())[-1].size
 
     @property
-    def synapses(self) -> dict[str, Synapses]:
-        """The synapses of the chain, by the name of the postsynaptic population."""
-        return {name: self.projections[name] for name in self.populations}
-
-    @property
     def shared(self) -> list[object]:
         """Objects that all replicas share, since they hold no state."""
         return [*self.populations.values(), *self.rules.each, self.rules, *self.connections]
@@ -149,6 +144,12 @@ class Network(Shown, Replicated):
             With replicas: the seed of each, or the first of consecutive seeds. Each replica gets
             the weights that a single network would get with its seed.
         """
+        if self.ranks is not None:
+            undivided = self.undivided()
+            undivided.initialise(seed)
+            self.take_part(undivided)
+            self.initialised = True
+            return
         seeds, whole = seeds_of(seed, self.replicas), self.tensors()
         for number, (one, own) in enumerate(zip(self.each(), seeds, strict=True)):
             for layer, synapses in enumerate(one.synapses.values(), start=1):
@@ -165,7 +166,16 @@ class Network(Shown, Replicated):
         """Return the resting state of `batch` streams, of each replica, which share the weights."""
         what, at_rest = f"the state of {batch:,} streams", partial(self.at_rest, batch)
         single = made(what, at_rest, self.device, self.replicas)
+        if self.ranks is not None:
+            return single.own_part(self.ranks, self.routes, self.rules)
         return side_by_side(single, self.replicas, keep=[single.learning_rates])
+
+    def check_divisible(self, neurons: bool) -> None:
+        """Check that the network can be divided among ranks, see `divided`."""
+        if neurons:
+            check_populations(self.populations)
+        parts = self.projections, self.routes, self.rules, self.feedback, self.optimiser
+        check_divisible(*parts, self.leading)
 
     def at_rest(self, batch: int, device: torch.device) -> NetworkState:
         """Return the resting state of a single network on any device."""
@@ -250,11 +260,18 @@ class Network(Shown, Replicated):
         self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None
     ) -> None:
         """Apply the rule to every forward synapse (eq. 8), then let the circuit change its own."""
+        layers = self.change(state, inputs, through)
+        self.feedback.learn(state.feedback, layers[: len(self.populations)])
+
+    def change(
+        self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None
+    ) -> list[Projection]:
+        """Apply the rule to every forward synapse (eq. 8); return what the circuit learns from."""
         layers, modulators = self.layers(state, inputs), state.feedback.modulators
         arriving = [modulators[route.target] for route in self.routes]
         learning, rates = through or self.projections.values(), state.learning_rates.rates
         change_synapses(self.rules, learning, layers, arriving, rates, self.optimiser)
-        self.feedback.learn(state.feedback, layers[: len(self.populations)])
+        return layers
 
     def layers(self, state: NetworkState, inputs: Tensor) -> list[Projection]:
         """Return all projections with the activity of this step; a circuit sees the chain."""
@@ -275,24 +292,3 @@ class Network(Shown, Replicated):
         if factors is not None:
             decay_synapses(self.projections.values(), factors)
             self.feedback.decay(factors[0])  # all factors are equal if the circuit decays
-
-    def variables(self, state: NetworkState) -> Variables:
-        """Return the variables to probe, by population and name; see `network_variables`.
-
-        With replicas, their streams are concatenated: `[replicas * batch, n]`, or `[replicas, n]`
-        for variables that the streams of a replica share.
-        """
-        if self.leading:
-            pairs = zip(self.each(), state.each(), strict=True)
-            return in_a_row([one.variables(own) for one, own in pairs])
-        parts = self.populations, self.projections, self.routes, self.feedback, self.rules
-        return network_variables(*parts, state)
-
-    def alignment(self) -> dict[str, float]:
-        """Return the angle between W and B^T, in degrees, by postsynaptic population.
-
-        B is the matrix of the error's whole path, see `FeedbackCircuit.paths`; without one there is
-        no angle. Random matrices give 90 degrees, backpropagation 0.
-        """
-        require(not self.leading, "with replicas, ask one of them: network.replica(0).alignment()")
-        return alignments(self.synapses, self.feedback)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from spikefa.distributed import Ranks
 from spikefa.feedback import FeedbackCircuit, FeedbackState
 from spikefa.network.axons import Axons
 from spikefa.network.connections import Route
+from spikefa.network.division import own_part
 from spikefa.network.learning_rates import LearningRates
 from spikefa.neurons import Population, PopulationState
 from spikefa.plasticity import PlasticityState, Rules
@@ -88,6 +90,15 @@ class NetworkState:
             learning_rates,
             Axons.at_rest(routes, [silent, *(each.spikes for each in resting)]),
         )
+
+    def own_part(self, ranks: Ranks, routes: Sequence[Route], rules: Rules) -> "NetworkState":
+        """Return what one rank has of the state of a whole network: its neurons, and all inputs."""
+        drawn = [each.uniforms for each in self.populations] + [*self.feedback.uniforms().values()]
+        whole = self.axons.of_source(0, routes)
+        for route, rule, plasticity in zip(routes, rules.each, self.plasticity, strict=True):
+            of_pre = [name for name, place in rule.traces.items() if place == "pre"]
+            whole += [plasticity.traces[name] for name in of_pre if route.source == 0]
+        return own_part(ranks, self, drawn, whole, keep=[self.learning_rates])
 
     def replica(self, number: int) -> "NetworkState":
         """Return the state of one replica, as views of these tensors."""

@@ -10,7 +10,8 @@ def uniforms_of(network: Network, state: NetworkState) -> dict[tuple[str, ...], 
     """Return the tensors to fill with numbers from U[0, 1) before each step, by part.
 
     The parts are ``spikes`` of each population, ``synapses`` whose transmission is random, and
-    ``feedback``. A tensor may be empty.
+    ``feedback``. A tensor may be empty. Over ranks they are those of all neurons, of which the
+    state has views.
     """
     found: dict[tuple[str, ...], Tensor] = {}
     for name, population in zip(network.populations, state.populations, strict=True):
@@ -20,4 +21,6 @@ def uniforms_of(network: Network, state: NetworkState) -> dict[tuple[str, ...], 
             found["synapses", name, part] = numbers
     for part, numbers in state.feedback.uniforms().items():
         found["feedback", part] = numbers
-    return found
+    if network.ranks is None:
+        return found
+    return {path: each if each._base is None else each._base for path, each in found.items()}

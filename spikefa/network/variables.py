@@ -43,6 +43,7 @@ def network_variables(
     circuit: FeedbackCircuit,
     rules: Rules,
     state: NetworkState,
+    aligned: bool = True,
 ) -> Variables:
     """Return the variables of a single network that can be probed, by population, input first.
 
@@ -52,7 +53,8 @@ def network_variables(
     - ``error_potential``, U of their error population;
     - ``weights`` of the synapses onto them; synapse ``i * n_post + j`` connects neuron i to j;
     - ``alignment``, the angle in degrees between these weights and the transpose of the matrix that
-      carries the error back, or of the matrix product along its path, if the circuit has one;
+      carries the error back, or of the matrix product along its path, if the circuit has one and
+      they are to be `aligned`;
     - all other variables that the population and the circuit declare;
     - the traces of the plasticity rule that belong to the neurons or to the synapses onto them;
     - ``weights_<name>`` of each connection onto it that is not in the chain, and the traces of the
@@ -65,7 +67,8 @@ def network_variables(
         weights = projections[name].weight.view(1, -1)
         variables[name] = _of_population(name, populations[name], here, error)
         variables[name]["weights"] = weights
-    for name, (weight, back) in _opposed(projections, circuit).items():
+    opposed = _opposed(projections, circuit) if aligned else {}
+    for name, (weight, back) in opposed.items():
         variables[name]["alignment"] = partial(_alignment, weight, back)
     of_circuit = circuit.variables(state.feedback)
     for name, further in zip(populations, of_circuit, strict=False):

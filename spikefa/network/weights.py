@@ -60,6 +60,11 @@ def save_weights(network: Network, path: Path | str, *, overwrite: bool = False)
     """
     path, library = Path(path), _needed("safetensors.torch")
     require(
+        network.ranks is None,
+        "this network is one rank's part: let all ranks join it, and one save it, "
+        "save_weights(network.joined(), ...)",
+    )
+    require(
         overwrite or not path.exists(),
         f"{path} exists: move it, give another name, or overwrite=True",
     )

@@ -79,6 +79,13 @@ class RunDirectory:
             raise write_error(path, error) from error
         return run
 
+    def written_elsewhere(self, path: Path) -> "RunDirectory":
+        """Return a folder that takes what is written, but for the recording and the checkpoint."""
+        other = RunDirectory.create(path)
+        for name in ("recording", "checkpoint"):
+            object.__setattr__(other, name, getattr(self, name))
+        return other
+
     def claim(self) -> None:
         """Begin a new run in the folder, whose lock this process holds.
 

@@ -1,13 +1,17 @@
 """An experiment: a figure or table of a paper that can be run, resumed and drawn."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, asdict, dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from spikefa.datasets import Dataset
+from spikefa.distributed import Ranks
 from spikefa.errors import SpikefaError
 from spikefa.network.network import Network
 from spikefa.plugins.choices import named_code
@@ -20,10 +24,16 @@ from spikefa.runs.settings import Repeated
 from spikefa.runs.stopping import stoppable
 from spikefa.runs.threads import threads_of, threads_of_resumed
 from spikefa.utils.scalars import plain
-from spikefa.utils.threads import Threads, on_threads
+from spikefa.utils.threads import Threads, cores, on_threads
 
 Compute = Callable[[RunDirectory], None]
 """Computes the missing results of a run and writes them to its folder."""
+
+
+def share_of_cores(ranks: int) -> Threads:
+    """Return the number for each of several processes that share this machine."""
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", str(ranks)))
+    return Threads(max(1, cores() // here), f"{here} ranks share {cores()} cores")
 
 
 def one_thread() -> Threads:
@@ -87,6 +97,8 @@ class Experiment(ABC):
         its result.
     data : callable, optional
         Returns the data that the settings name, which a resumed run must share, see `keep_data`.
+    ranks : Ranks, optional
+        The processes that run one network together, of which the first writes the files.
     """
 
     name: str
@@ -96,6 +108,7 @@ class Experiment(ABC):
     complete: Callable[[Any], Any] = _unchanged
     may_change: tuple[str, ...] = ()
     data: Callable[[Any], object] | None = None
+    ranks: Ranks | None = None
 
     @abstractmethod
     def prepare(self, settings: Any, resumed: RunDirectory | None) -> Prepared:
@@ -177,21 +190,40 @@ class Experiment(ABC):
         """
         with stoppable(self.name):
             settings = self.completed(self.settings() if settings is None else settings)
+        if self.ranks is not None and self.ranks.rank > 0:
+            return self._assist(settings, out or Path("runs") / self.folder(settings), resume)
         if resume is None:
             return self._start(settings, out or Path("runs") / self.folder(settings), figures)
         directory = RunDirectory.open(resume)
         with stoppable(self.name, directory), locked(directory.path):
             before = self._unchanged(settings, directory).threads
             prepared = self.prepare(settings, directory)
-            threads = threads_of_resumed(settings, before, directory.path, prepared.threads)
+            choose = self._threads(prepared)
+            threads = threads_of_resumed(settings, before, directory.path, choose)
             self._finish(settings, prepared, threads, figures, directory)
         return directory
+
+    def _assist(self, settings: Any, out: Path, resume: Path | None) -> RunDirectory:
+        """Take part in a run whose files, but for the own recording, the first rank writes."""
+        assert self.ranks is not None
+        main = RunDirectory(out) if resume is None else RunDirectory.open(resume)
+        with stoppable(self.name, main), TemporaryDirectory() as elsewhere:
+            prepared = self.prepare(settings, None if resume is None else main)
+            number = settings.threads or share_of_cores(self.ranks.size).number
+            with on_threads(number):
+                prepared.compute(main.written_elsewhere(Path(elsewhere)))
+        return main
+
+    def _threads(self, prepared: Prepared) -> Callable[[], Threads]:
+        """Return what chooses threads: no trial over ranks, which share the cores."""
+        ranks = self.ranks
+        return prepared.threads if ranks is None else partial(share_of_cores, ranks.size)
 
     def _start(self, settings: Any, out: Path, figures: bool) -> RunDirectory:
         """Compute a new run; if it is refused before its first result, no folder is left."""
         with stoppable(self.name):
             prepared = self.prepare(settings, None)
-            threads = threads_of(settings, prepared.threads)
+            threads = threads_of(settings, self._threads(prepared))
         with stoppable(self.name, RunDirectory(out)):
             directory = RunDirectory.create(out)
             with _new(directory):

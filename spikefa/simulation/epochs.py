@@ -10,6 +10,7 @@ from spikefa.simulation.guard import Diverged, Guard
 from spikefa.simulation.history import History, Row
 from spikefa.simulation.interrupts import Interrupt, Stopped, interruptible
 from spikefa.simulation.resuming import Checkpoints
+from spikefa.simulation.together import on_any_rank
 from spikefa.simulation.training import Training
 from spikefa.stimulus.answers import Score
 from spikefa.utils.numbers import whole_number
@@ -78,7 +79,7 @@ class Epochs:
                 self.checkpoints.write()
                 if finished and after_epoch is not None:
                     after_epoch(self.history.shown)
-                if interrupt.requested:
+                if on_any_rank(self.training, interrupt.requested):
                     raise Stopped(f"stopped at step {self.training.step}")
 
     def _end(self, epoch: int) -> int:
@@ -106,7 +107,7 @@ class Epochs:
         def after() -> None:
             """Show the progress; write a checkpoint if it is time, of a state that is checked."""
             bar.advance(1, note)
-            if self.checkpoints.due:
+            if on_any_rank(training, self.checkpoints.due):
                 guard.check()
                 watch.read()
                 self.checkpoints.write()

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.interrupts import Stopped, interruptible
+from spikefa.simulation.together import first_said, on_any_rank
 from spikefa.simulation.training import Training
 from spikefa.utils.checking import ranged
 from spikefa.utils.progress import Bar
@@ -51,7 +52,7 @@ class Guard:
         self.kept = {name: tensor.clone() for name, tensor in training.tensors().items()}
         self.generators = training.runner.random.states()
         self.presentation = training.presentation
-        bad = not_finite(training)
+        bad = first_said(training, not_finite(training))
         require(
             bad is None,
             f"{bad} is NaN or infinite before the first step: initialise the network anew, or "
@@ -79,7 +80,8 @@ class Guard:
         Diverged
             If a check finds NaN or infinity.
         """
-        while self.training.presentation < end and not stop():
+        training = self.training
+        while training.presentation < end and not on_any_rank(training, stop()):
             for _ in self.training.present(each=False):
                 pass
             after()
@@ -97,7 +99,7 @@ class Guard:
             last good presentation.
         """
         self.training.runner.in_place.check()
-        if all_finite(watched(self.training)):
+        if not on_any_rank(self.training, not all_finite(watched(self.training))):
             self._keep()
             return
         bad = self.training.presentation
@@ -116,11 +118,17 @@ class Guard:
     def _find_in_next_presentation(self) -> str | None:
         for step in self.training.present(record=False):
             self.training.runner.flush()
-            for name, tensor in watched(self.training).items():
-                if not all_finite({name: tensor}):
-                    self.training.forget()
-                    return f"{name}{self._whose(tensor)} became NaN or infinite at step {step}"
+            bad = first_said(self.training, self._bad())
+            if bad is not None:
+                self.training.forget()
+                return f"{bad} became NaN or infinite at step {step}"
         return None
+
+    def _bad(self) -> str | None:
+        """Return what a message calls the first tensor that is not finite."""
+        found = watched(self.training).items()
+        names = (name + self._whose(each) for name, each in found if not all_finite({"": each}))
+        return next(names, None)
 
     def _whose(self, tensor: Tensor) -> str:
         """Name the first replica, if there are any, in which a tensor is bad."""
@@ -178,9 +186,9 @@ def do_presentations(training: Training, presentations: CountOrZero, bar: Bar) -
         if presentations >= CHECK_EVERY:
             guard = Guard(training)
             guard.run_until(end, lambda: bar.advance(1), lambda: interrupt.requested)
-        while training.presentation < end and not interrupt.requested:
+        while training.presentation < end and not on_any_rank(training, interrupt.requested):
             for _ in training.present(each=False):
                 pass
             bar.advance(1)
-        if interrupt.requested:
+        if on_any_rank(training, interrupt.requested):
             raise Stopped(f"stopped at step {training.step}")

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from spikefa.errors import SpikefaError
+from spikefa.errors import SpikefaError, require
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
+from spikefa.recording.plan.parts import Share
 from spikefa.recording.plan.predicates import Function
+from spikefa.recording.read.reader import ranks_of
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.requests import check_requests
 from spikefa.simulation.runner import Runner
@@ -68,10 +70,11 @@ def start_recording(
         {"the buffers of the recorder": max_host_bytes}, mend="give a smaller max_host_bytes"
     )
     network, stimulus = runner.network, runner.stimulus
+    path, probes, about = _own_part(runner, Path(path), probes)
     given = {"seed": runner.seeds[0], "device": str(network.device), **(provenance or {})}
     if network.leading:
         given |= {"replicas": network.replicas, "seeds": json.dumps(runner.seeds)}
-    given["backend"] = runner.backend.name
+    given |= {"backend": runner.backend.name, **about}
     return Recorder.create(
         path,
         probes,
@@ -86,6 +89,29 @@ def start_recording(
         step=step,
         overwrite=overwrite,
     )
+
+
+def _own_part(
+    runner: Runner, path: Path, probes: Sequence[Probe]
+) -> tuple[Path, Sequence[Probe], dict[str, Any]]:
+    """Return where this rank records, what, and what its file says of that."""
+    share = _share(runner)
+    if share is None or isinstance(probes, Probe):
+        return path, probes, {}
+    return share.path(path), *share.probes(probes, runner.variables(), runner.seeds[0])
+
+
+def _share(runner: Runner) -> Share | None:
+    """Return what this rank records; None without ranks, which is everything."""
+    network, ranks = runner.network, runner.network.ranks
+    if ranks is None:
+        return None
+    last = list(network.populations)[-1]
+    _, of_output = runner.stimulus.variables(runner.stimulus_state)
+    whole = [("input", name) for name in runner.variables()["input"]]
+    sizes = {name: population.size for name, population in network.populations.items()}
+    whole += [(last, name) for name in of_output]
+    return Share(ranks.rank, ranks.per_group, ranks.part, sizes, whole, ranks.groups > 1)
 
 
 def continue_recording(
@@ -113,8 +139,15 @@ def continue_recording(
     SpikefaError
         If the file does not fit this network, or a predicate is missing.
     """
+    share = _share(runner)
+    before, now = ranks_of(Path(path)), 1 if share is None else share.ranks
+    require(
+        before == now or not Path(path).is_file(),
+        f"{path} was recorded by {before} ranks, and here are {now}: go on with {before}, or "
+        "without recording (--record false), which keeps what was recorded",
+    )
     return Recorder.resume(
-        path,
+        path if share is None else share.path(Path(path)),
         runner.variables(),
         step,
         thumbnails=runner.stimulus.thumbnails,

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from spikefa.simulation.fingerprint import Fingerprint
 from spikefa.simulation.guard import not_finite, watched
 from spikefa.simulation.history import History
 from spikefa.simulation.stimuli import Stimuli
+from spikefa.simulation.together import first_said, own_tensors, whole_tensors, writes
 from spikefa.simulation.training import Training
 from spikefa.utils import notices
 from spikefa.utils.files import remove_leftovers
@@ -70,18 +72,19 @@ class Checkpoints:
         """
         training = self.training
         training.check_whole()
-        bad = not_finite(training)
+        bad = first_said(training, not_finite(training))
         require(bad is None, f"{bad} is NaN or infinite: {path} was not written")
         content = Checkpoint(
             self.fingerprint.settings(),
             self.fingerprint.notes(),
-            training.tensors(),
+            whole_tensors(training),
             training.runner.random.states(),
             training.presentation,
             self.history.seconds,
             self.history.flat(),
         )
-        save_checkpoint(Path(path), content)
+        if writes(training):
+            save_checkpoint(Path(path), content)
         LOG.info("checkpoint of step %d written to %s", training.step, path)
         self._hold(path)
 
@@ -96,6 +99,7 @@ class Checkpoints:
         """
         saved = load_checkpoint(Path(path))
         self.fingerprint.compare(saved.settings, saved.notes, Path(path))
+        saved = replace(saved, tensors=own_tensors(self.training, saved.tensors))
         check_same(self.training.tensors(), saved.tensors)
         _check_finite(self.training, saved, Path(path))
         own = self.training.runner.state.learning_rates.own.clone()
@@ -129,12 +133,13 @@ class Checkpoints:
             return
         place = Path(self.path).resolve()
         held, presentation = self._held or (None, None)
-        require(
-            held == place or not place.exists(),
-            f"{self.path} exists, and is not of this training: restore it to go on, move it, or "
-            "give another name",
-        )
-        remove_leftovers(place.parent, place.stem)
+        if writes(self.training):
+            require(
+                held == place or not place.exists(),
+                f"{self.path} exists, and is not of this training: restore it to go on, move it, "
+                "or give another name",
+            )
+            remove_leftovers(place.parent, place.stem)
         if (held, presentation) != (place, self.training.presentation):
             self.write()
 

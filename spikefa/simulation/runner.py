@@ -103,7 +103,7 @@ class Runner:
     @property
     def outputs(self) -> Tensor:
         """Activity of the output neurons in this step, [streams, n_outputs]."""
-        return self.state.populations[-1].spikes.flatten(0, -2)
+        return self.backend.outputs.flatten(0, -2)
 
     @property
     def generators(self) -> dict[str, torch.Generator]:
@@ -215,7 +215,7 @@ class Runner:
             self.backend.rest(self.inputs)
             self.stimulus.read(self.stimulus_state, self.outputs)
             if feed_back:
-                self.network.feed_back(self.state, self.target)
+                self.backend.feed_back(self.target)
             self.in_place.after_step()
             yield step
 

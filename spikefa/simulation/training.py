@@ -9,6 +9,8 @@ from weakref import finalize
 
 from torch import Tensor
 
+from spikefa.distributed import Ranks
+from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.checks import check_modulators, check_rule_once, warn_of_large_rates
@@ -79,6 +81,8 @@ class Training:
             check_rule_once(rule, network.dtype)
         warn_of_large_rates(network.rules, list(network.projections))
         stimulus.check(network)
+        if network.ranks is not None:
+            self._check_ranks(network.ranks)
         if not network.initialised:
             check_not_set(network.tensors(), network.preset)
             network.initialise(self.seeds)
@@ -100,11 +104,27 @@ class Training:
         self.presentation = 0
         self._under_way = UnderWay(self._fail_recording)
 
+    def _check_ranks(self, ranks: Ranks) -> None:
+        """Refuse ranks that do not do the same, before the first of them waits for another."""
+        require(not self.count_costs, "costs are not counted over ranks: leave count_costs out")
+        network = self.network
+        about = {
+            "the batch": self.batch_size,
+            "the seed": self.seeds,
+            "the backend": self.backend,
+            **{f"population {name}": str(each) for name, each in network.populations.items()},
+            "the rule": str(network.rules),
+            "the circuit": str(network.feedback),
+            **{f"the stimulus ({k})": str(v) for k, v in self.stimulus.fingerprint().items()},
+        }
+        ranks.check_same(about)
+
     def _check_modulators(self) -> None:
         network, state = self.network, self.runner.state
-        sizes = [population.size for population in network.populations.values()]
+        streams = state.error.shape[-2]  # with those of other ranks, more
+        sizes = [population.drive.shape[-1] for population in state.populations]  # on this rank
         modulators = state.each()[0].feedback.modulators
-        check_modulators(modulators, self.batch_size, sizes, network.dtype, network.feedback)
+        check_modulators(modulators, streams, sizes, network.dtype, network.feedback)
 
     @property
     def backend_reason(self) -> str:
@@ -233,8 +253,7 @@ class Training:
         """Add the measures and the activity of the presentation that ends to the metrics."""
         shown = self.runner.stimulus_state
         measured = self.stimulus.measure(shown, self.runner.outputs)
-        spikes = [population.spikes for population in self.runner.state.populations]
-        self.metrics.add(measured, [shown.inputs, *spikes])
+        self.metrics.add(measured, [shown.inputs, *self.runner.backend.activity()])
 
     def switch(self, circuit: FeedbackCircuit, seed: int | Sequence[int]) -> None:
         """Let another circuit carry the error from now on; see `go_on_recording`."""

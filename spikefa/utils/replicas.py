@@ -58,7 +58,7 @@ def side_by_side(
         room = rooms[place]
         return _repeated(tensor, room, replicas, _elements(room) // replicas)
 
-    return _copied(tree, widened, keep)
+    return copied(tree, widened, keep)
 
 
 def replica(tree: Tree, number: int, keep: Iterable[object] = ()) -> Tree:
@@ -73,7 +73,7 @@ def replica(tree: Tree, number: int, keep: Iterable[object] = ()) -> Tree:
     keep : iterable of object
         Objects that are not copied.
     """
-    return _copied(tree, lambda tensor: tensor[number] if tensor.dim() else tensor, keep)
+    return copied(tree, lambda tensor: tensor[number] if tensor.dim() else tensor, keep)
 
 
 def each_replica(tree: Tree, replicas: int | None, keep: Sequence[object] = ()) -> list[Tree]:
@@ -141,7 +141,7 @@ def on_meta(tree: Tree, visit: Callable[[Tensor], object] | None = None) -> Tree
             visit(found)
         return found
 
-    return _copied(tree, moved, ())
+    return copied(tree, moved, ())
 
 
 def visit_tensors(tree: object, visit: Callable[[Tensor], object]) -> None:
@@ -151,7 +151,7 @@ def visit_tensors(tree: object, visit: Callable[[Tensor], object]) -> None:
         visit(tensor)
         return tensor
 
-    _copied(tree, seen, ())
+    copied(tree, seen, ())
 
 
 def deviation(values: Sequence[float]) -> float:
@@ -160,6 +160,15 @@ def deviation(values: Sequence[float]) -> float:
     It is nan for fewer than two, or if one of them is no number.
     """
     return stdev(values) if len(values) > 1 and all(map(isfinite, values)) else nan
+
+
+def copied(tree: Tree, replace: Callable[[Tensor], Tensor], keep: Iterable[object] = ()) -> Tree:
+    """Return a deep copy in which `replace` says what each tensor becomes.
+
+    `keep` are objects that are not copied.
+    """
+    with torch.no_grad(), _Replacing(replace):
+        return copy.deepcopy(tree, {id(each): each for each in keep})
 
 
 class _Replacing(TorchFunctionMode):
@@ -175,11 +184,6 @@ class _Replacing(TorchFunctionMode):
         if func is Tensor.__deepcopy__:
             return self.replace(args[0])
         return func(*args, **(kwargs or {}))
-
-
-def _copied(tree: Tree, replace: Callable[[Tensor], Tensor], keep: Iterable[object]) -> Tree:
-    with torch.no_grad(), _Replacing(replace):
-        return copy.deepcopy(tree, {id(each): each for each in keep})
 
 
 def _repeated(tensor: Tensor, room: Tensor, replicas: int, step: int) -> Tensor:

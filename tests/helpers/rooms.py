@@ -24,11 +24,11 @@ from tests.helpers.sources import (
 ORDER = (
     *("errors", "utils", "plugins"),
     *("plasticity", "neurons", "synapses", "feedback"),
-    "network",
+    *("distributed", "network"),
     *("datasets", "stimulus"),
     *("backends", "recording", "nir"),
     "simulation",
-    *("analysis", "distributed", "models"),
+    *("analysis", "models"),
     *("testing", "runs"),
     *("bench", "experiments"),
     "cli",

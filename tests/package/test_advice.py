@@ -50,6 +50,7 @@ ELSEWHERE = {
     "tests/models/test_widths.py": "models/lillicrap2016.py",
     "tests/runs/test_option_ranges.py": "simulation/curves.py",
     "tests/runs/sweeps": "cli/run_sweep.py cli/commands/sweep.py",
+    "tests/distributed": "distributed/ network/division recording/plan/parts.py",
 }
 """Messages that other tests follow, or that need what no test has, by file."""
 
@@ -66,6 +67,7 @@ FEW = (
     "lower the learning rate",  # as the case with these words
     "or a version of spikefa",
     "leave spikes=True out",  # tests/simulation/test_predictions.py
+    "leave count_costs out",  # tests/distributed/test_refusals.py
     "leave `low` and `high` out",  # tests/synapses/test_constrained.py
     "go on without",  # tests/simulation/test_switch.py
 )

@@ -10,6 +10,7 @@ from spikefa.plugins.user_code import blaming
 from spikefa.runs.catalogue import description
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.loading import load_experiment
+from spikefa.runs.over_ranks import on_ranks
 from spikefa.runs.parsing import full_help, parse_settings
 from spikefa.runs.settings import what_to_lower
 from spikefa.runs.studies.file import NAME
@@ -31,9 +32,14 @@ def execute(given: argparse.Namespace) -> None:
     asked = parse_settings(name, experiment.settings, options)
     stop_in_order()
     lower, code = what_to_lower(asked.settings), files_of(asked.settings)
-    with showing(asked.progress), enough_memory(lower), blaming("the run", *code):
-        run = experiment.run(asked.settings, asked.out, asked.resume, figures=asked.figures)
-    _print_outcome(run.path)
+    with (
+        showing(asked.progress),
+        enough_memory(lower),
+        blaming("the run", *code),
+        on_ranks(experiment, asked.settings) as chosen,
+    ):
+        run = chosen.run(asked.settings, asked.out, asked.resume, figures=asked.figures)
+        _print_outcome(run.path)
 
 
 def _print_outcome(path: Path) -> None:

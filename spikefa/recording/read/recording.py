@@ -35,8 +35,8 @@ class Recording(RecordingContents, Exports):
     Parameters
     ----------
     path : Path
-    file : h5py.File
-        Open for reading.
+    files : h5py.File
+        Open for reading: one or, of a network over ranks, that of each.
 
     Attributes
     ----------
@@ -52,8 +52,8 @@ class Recording(RecordingContents, Exports):
     ...     rates = spikes.mean(axis=0)
     """
 
-    def __init__(self, path: Path, file: h5py.File) -> None:
-        super().__init__(path, file)
+    def __init__(self, path: Path, *files: h5py.File) -> None:
+        super().__init__(path, *files)
         self._stimulus = StimulusReader(self._file, self._contents)
         self._rows = RowReader(self._file, self._contents)
         self._spikes = SpikeReader(self._file, self._contents)

@@ -13,7 +13,7 @@ from spikefa.recording.plan.triggers import Trigger
 from spikefa.recording.plan.windows import Window
 from spikefa.recording.read.contents import Contents
 from spikefa.recording.read.origin import Origin
-from spikefa.recording.read.recording_file import RecordingFile
+from spikefa.recording.read.parts_file import open_parts
 from spikefa.recording.read.selection import Steps, Units
 from spikefa.recording.read.shown import Shown
 
@@ -24,12 +24,12 @@ class RecordingContents(Shown):
     Parameters
     ----------
     path : Path
-    file : h5py.File
-        Open for reading.
+    files : h5py.File
+        Open for reading: one, or those of all ranks.
     """
 
-    def __init__(self, path: Path, file: h5py.File) -> None:
-        self._file = RecordingFile(path, file)
+    def __init__(self, path: Path, *files: h5py.File) -> None:
+        self._file = open_parts(path, files)
         self._origin = Origin(self._file)
         self._contents = Contents(self._file)
         self.path = path

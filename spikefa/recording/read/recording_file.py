@@ -8,10 +8,11 @@ import h5py
 import numpy as np
 
 from spikefa.errors import SpikefaError, require
-from spikefa.recording.format.committed import committed_rows
+from spikefa.recording.format.committed import chosen_encoding, committed_rows
 from spikefa.recording.format.examine import read_layout
 from spikefa.recording.format.schema import STATUS, STATUS_PATH, Layout, clock_path, data_of
 from spikefa.recording.plan.channels import Channel
+from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.plan.windows import Window
 from spikefa.recording.read.selection import Stream, stream_index
 from spikefa.recording.read.trigger_reading import read_firings, windows_of
@@ -87,6 +88,10 @@ class RecordingFile:
     def readable(self) -> AbstractContextManager[None]:
         """Turn errors of a damaged file into a `SpikefaError`."""
         return readable(self.path)
+
+    def encoding(self, channel: Channel) -> Encoding:
+        """Return how the spikes of a channel are stored; "auto" before its first row."""
+        return chosen_encoding(self.data, channel)
 
     def values(
         self,

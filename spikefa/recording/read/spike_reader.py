@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from spikefa.errors import require
-from spikefa.recording.format.committed import chosen_encoding
 from spikefa.recording.format.events import event_bytes, find_spikes
 from spikefa.recording.format.schema import CHUNK_ROWS, row_shape
 from spikefa.recording.plan.channels import Channel
@@ -41,7 +40,7 @@ class SpikeReader:
         """Return the encoding of the spikes; "auto" before the first row."""
         channel = self._contents.channel(population, "spikes")
         with self._file.readable():
-            return chosen_encoding(self._file.data, channel)
+            return self._file.encoding(channel)
 
     def spike_bytes(self, population: str) -> tuple[int, int]:
         """Return the bytes of the committed spikes as stored, and as bits."""
@@ -119,7 +118,7 @@ class SpikeReader:
 
     def _packed(self, channel: Channel, rows: slice, stream: Stream) -> np.ndarray:
         """Return bits, uint8 [rows, ceil(n/8)], or [rows, batch, ceil(n/8)] of all streams."""
-        if chosen_encoding(self._file.data, channel) != "events":
+        if self._file.encoding(channel) != "events":
             return self._file.values(channel, rows, stream)
         return self._event_rows.packed(channel, rows, stream)
 
@@ -127,7 +126,7 @@ class SpikeReader:
         self, channel: Channel, rows: slice, stream: int | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return row, from 0, and column of each spike of one stream."""
-        if chosen_encoding(self._file.data, channel) != "events":
+        if self._file.encoding(channel) != "events":
             row, column = find_spikes(self._file.values(channel, rows, stream))
             used = column < len(channel.units)  # the last byte has spare bits
             return row[used], column[used]

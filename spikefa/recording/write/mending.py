@@ -28,7 +28,7 @@ def mend(path: Path) -> None:
     with written_whole(path.resolve()) as temporary:
         shutil.copyfile(path, temporary)
         clear_mark(temporary)
-        open_recording(temporary).close()
+        open_recording(temporary, alone=True).close()
 
 
 def _check_abandoned(path: Path) -> None:

@@ -43,12 +43,12 @@ def repair(path: str | Path, force: bool = False) -> bool:
     """
     path = Path(path)
     if not (path.is_file() and barred(path)):
-        with open_recording(path) as recording:
+        with open_recording(path, alone=True) as recording:
             if _is_sound(recording):
                 return False
     with recording_lock(path):
         mend(path)
-        with open_recording(path) as recording:
+        with open_recording(path, alone=True) as recording:
             if not _is_sound(recording):
                 _copy(recording, force)
     return True
@@ -68,7 +68,7 @@ def _copy(recording: Recording, force: bool) -> None:
     )
     with copied(recording, recording.layout, WHOLE) as writer:
         writer.close("repaired")
-        with open_recording(writer.opened_as) as copy:
+        with open_recording(writer.opened_as, alone=True) as copy:
             _check_same(recording, copy)
 
 

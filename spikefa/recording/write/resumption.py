@@ -32,7 +32,7 @@ def plan_resumption(
     SpikefaError
         If there is no such recording, it is of another network, or a predicate is missing.
     """
-    with open_recording(path) as recording:
+    with open_recording(path, alone=True) as recording:
         layout = recording.layout
     _check_same_network(path, layout, variables)
     if layout.image_shape is not None:

@@ -34,7 +34,7 @@ def trim(
     SpikefaError
         If it is not a recording, or the disk is full.
     """
-    with open_recording(path) as recording:
+    with open_recording(path, alone=True) as recording:
         layout = _marked(recording.layout, step)
         with copied(recording, layout, step, lock, durability) as writer:
             return writer
