@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -69,6 +70,8 @@ class DRTP(RandomlyWired):  # not sweep_only: `observe_target` writes where its 
     SpikefaError
         If an argument is out of range, or the circuit is connected twice.
     """
+
+    serves_shared: ClassVar[bool] = True
 
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.2, kw_only=False)
     phi_delta: PhiDelta = "identity"

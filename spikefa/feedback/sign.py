@@ -85,6 +85,7 @@ class SF(Wired):
     """
 
     reads_weights: ClassVar[bool] = True
+    serves_shared: ClassVar[bool] = True
 
     variant: Variant = field(default="uSF", kw_only=False)
     scale: PositiveScale | Sequence[PositiveScale] | None = None
