@@ -49,8 +49,8 @@ _NAMES = {
         "LatencyCode RateCode Stimulus StimulusState"
     ),
     "synapses": (
-        "Absent AllToAll Bits Bounded Connectivity Constrained Constraint Dale Dense Failure "
-        "LocallyConnected Masked Mismatch Synapses"
+        "Absent AllToAll Bits Bounded Connectivity Constrained Constraint Conv Convolution Dale "
+        "Dense Failure LocallyConnected Masked Mismatch Synapses"
     ),
 }
 _ORIGIN = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -143,6 +143,8 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.synapses import Connectivity as Connectivity
     from spikefa.synapses import Constrained as Constrained
     from spikefa.synapses import Constraint as Constraint
+    from spikefa.synapses import Conv as Conv
+    from spikefa.synapses import Convolution as Convolution
     from spikefa.synapses import Dale as Dale
     from spikefa.synapses import Dense as Dense
     from spikefa.synapses import Failure as Failure

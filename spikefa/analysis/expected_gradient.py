@@ -72,6 +72,12 @@ def expected_modulators(
             f"the expected loss is defined for StochasticBinary neurons; {name!r} is {population}",
         )
     require_chain(network.routes, "the expected gradient")
+    for name, synapses in network.synapses.items():
+        require(
+            not synapses.sharing.shares,
+            f"the expected gradient is computed from a weight for each pair of neurons, and the "
+            f"synapses onto {name!r} share theirs: see delta_angles, which serves them",
+        )
     source = generator(seed, "expected_gradient", device=network.device)
     hidden = range(len(state.populations) - 1)
     modulators = [torch.zeros_like(state.populations[layer].spikes) for layer in hidden]

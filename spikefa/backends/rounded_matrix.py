@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from spikefa.feedback.matrix import Matrix, Role
+from spikefa.feedback.matrix import Matrix, Role, unshared
 from spikefa.utils.rounded import RoundedCopy
 
 
@@ -24,6 +24,9 @@ class RoundedMatrix(Matrix):
 
     stored: Tensor
     copy: RoundedCopy
+
+    def __post_init__(self) -> None:
+        self.sharing = unshared(self.stored)
 
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write ``sent B``, of rounded factors."""

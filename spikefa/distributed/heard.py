@@ -102,6 +102,7 @@ class HeardMatrix(Matrix):
 
     def __post_init__(self) -> None:
         self.stored = self.matrix.stored
+        self.sharing = self.matrix.sharing
 
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write the error that arrives at this rank's neurons into `out` [batch, n]."""

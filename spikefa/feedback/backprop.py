@@ -39,6 +39,7 @@ class Backprop(Wired, sweep_only=True):
     """
 
     reads_weights: ClassVar[bool] = True
+    serves_shared: ClassVar[bool] = True
 
     phi_delta: PhiDelta = "identity"
     gated: bool = True
@@ -46,5 +47,5 @@ class Backprop(Wired, sweep_only=True):
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect each error population to the one below through a view of the forward weights."""
-        transposes = [ForwardMatrix(above.weight.mT) for above in forward[1:]]
+        transposes = [ForwardMatrix(above.weight.mT, above.sharing) for above in forward[1:]]
         return layer_by_layer(self.beside(forward), transposes, self.gated)

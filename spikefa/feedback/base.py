@@ -42,6 +42,10 @@ class FeedbackCircuit(ABC):
     reads_weights : bool
         Whether the error of a step depends on the forward weights, which real error synapses cannot
         know. The conformance kit checks this.
+    serves_shared : bool
+        Whether it serves a chain in which synapses share weights, as those of `Conv` do. It may if
+        it leaves the products of its matrices, and what they learn, to `Synapses.sharing`, or if
+        the sizes of the populations are all that it reads.
     reads_activity : bool
         Whether error neurons receive synapses from forward populations, so that the modulator of a
         neuron depends on the activity of other neurons in its population or in those below.
@@ -50,6 +54,7 @@ class FeedbackCircuit(ABC):
     wiring: Wiring = Wiring()
     sweep_only: ClassVar[bool] = False
     reads_weights: ClassVar[bool] = False
+    serves_shared: ClassVar[bool] = False
     reads_activity: ClassVar[bool] = False
 
     def __init_subclass__(cls, *, sweep_only: bool = False, **others: Any):

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -75,6 +76,8 @@ class Broadcast(Wired):
     SpikefaError
         If an argument is out of range, or neurons that learn from their noise have none.
     """
+
+    serves_shared: ClassVar[bool] = True
 
     baseline_rate: ProperShare
     everywhere: bool

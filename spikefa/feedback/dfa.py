@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.randomly_wired import RandomlyWired, shapes_from_the_output
+from spikefa.feedback.randomly_wired import RandomlyWired, to_the_output
 from spikefa.feedback.wiring import Wiring, from_the_output
 from spikefa.synapses import Synapses
 from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
@@ -59,6 +60,8 @@ class DFA(RandomlyWired, sweep_only=True):
         If an argument is out of range, or the circuit is connected twice.
     """
 
+    serves_shared: ClassVar[bool] = True
+
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.2, kw_only=False)
     phi_delta: PhiDelta = "identity"
     gated: bool = False
@@ -76,5 +79,5 @@ class DFA(RandomlyWired, sweep_only=True):
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect the output's error population to all others, each through a matrix B_l."""
-        matrices = self.random.connect(shapes_from_the_output(forward), device, dtype)
+        matrices = self.random.connect(to_the_output(forward), device, dtype)
         return from_the_output(self.beside(forward), matrices, self.gated)

@@ -13,7 +13,7 @@ from spikefa.feedback.randomly_wired import RandomlyWired
 from spikefa.feedback.state import FeedbackState
 from spikefa.synapses import Synapses
 from spikefa.utils.ranges import ShareBelowOne
-from spikefa.utils.tensors import add_product, flush
+from spikefa.utils.tensors import flush
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Following(RandomlyWired):
     ) -> None:
         """Connect the error populations, and allocate the velocities of the matrices."""
         super().connect(forward, device, dtype)
-        self.inertia.connect(self.matrices)
+        self.inertia.connect(self.random.learning)
 
     @property
     def velocities(self) -> list[Tensor]:
@@ -91,15 +91,16 @@ class Following(RandomlyWired):
     def learn(self, state: FeedbackState, projections: Sequence[Projection]) -> None:
         """Change the feedback synapses in the same way as forward synapses beside them."""
         assert isinstance(state, KPState)
-        changed = zip(self.matrices, state.factors, self.senders, projections[1:], strict=True)
+        learning = self.random.learning
+        changed = zip(learning, state.factors, self.senders, projections[1:], strict=True)
         for number, (matrix, factor, sender, forward) in enumerate(changed):
             rate = forward.plasticity.learning_rate
             modulator, gain = state.modulators[sender], projections[sender].post.gain
             flush(torch.mul(modulator, gain, out=factor))
             if self.inertia:
-                self.inertia.step(number, matrix, factor.mT, forward.pre, rate)
+                self.inertia.step(number, factor, forward.pre, rate)
             else:
-                add_product(matrix, flush(factor.mul_(rate)).mT, forward.pre, alpha=-1)
+                matrix.learn(flush(factor.mul_(rate)), forward.pre, alpha=-1)
         self.random.constrain()
 
     def correlations(self) -> Sequence[Correlation]:

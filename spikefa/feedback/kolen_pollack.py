@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
@@ -61,6 +62,8 @@ class KP(Following, PlasticallyWired, sweep_only=True):
     SpikefaError
         If an argument is out of range, or the circuit is connected twice.
     """
+
+    serves_shared: ClassVar[bool] = True
 
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
     phi_delta: PhiDelta = "identity"

@@ -1,6 +1,6 @@
 """Matrices that carry an error from one population to the next."""
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.feedback.distributions import MatrixKind
-from spikefa.utils.products import product
+from spikefa.synapses import Sharing, Unshared
 
 Role = Literal["fixed", "plastic", "forward"]
 """Whether a matrix never changes, learns, or is derived from the forward weights."""
@@ -42,16 +42,19 @@ class Matrix(ABC):
     role : {"fixed", "plastic", "forward"}
     stored : Tensor [..., n_from, n_to]
         The same tensor during the whole run; empty if the matrix is drawn from a `recipe`.
+    sharing : Sharing
+        Which weight stands at each pair of neurons, seen from forward synapses in the other
+        direction. If the synapses share weights, `stored` is as small as the transpose of those.
     """
 
     role: ClassVar[Role]
     stored: Tensor
+    sharing: Sharing
 
     @property
     def shape(self) -> tuple[int, int]:
         """The numbers of sending and receiving neurons."""
-        n_from, n_to = self.stored.shape[-2:]
-        return n_from, n_to
+        return self.sharing.n_post, self.sharing.n_pre
 
     @property
     def recipe(self) -> Recipe | None:
@@ -62,43 +65,54 @@ class Matrix(ABC):
         """Return how many synapses each sending neuron has, `[..., n_from]`; None if it has all."""
         return None
 
-    @abstractmethod
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write `sent` `[..., batch, n_from]` times the matrix into `out` `[..., batch, n_to]`."""
+        self.sharing.carry(sent, self.stored, out)
+
+
+def unshared(stored: Tensor) -> Sharing:
+    """Return the sharing of a matrix in which each pair of neurons has a weight of its own."""
+    n_from, n_to = stored.shape[-2:]
+    return Unshared(n_to, n_from)
 
 
 @dataclass(eq=False)
 class PlasticMatrix(Matrix):
     """A matrix whose synapses learn; the circuit changes `stored` in place.
 
-    `mask` `[..., n_from, n_to]` is 1 where there is a synapse, else 0; None if all exist.
+    `mask` `[..., n_from, n_to]` is 1 where there is a synapse, else 0; None if all exist. Without a
+    `sharing` no synapses share weights.
     """
 
     role: ClassVar[Role] = "plastic"
 
     stored: Tensor
     mask: Tensor | None = None
+    sharing: Sharing = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        self.sharing = self.sharing or unshared(self.stored)
 
     def fan_out(self) -> Tensor | None:
         """Return how many synapses of each sending neuron are not missing; None if none is."""
         return None if self.mask is None else torch.count_nonzero(self.mask, -1)
 
-    def carry(self, sent: Tensor, out: Tensor) -> None:
-        """Write ``sent B``."""
-        product(sent, self.stored, out)
+    def learn(self, sent: Tensor, received: Tensor, alpha: float = 1.0) -> None:
+        """Add ``alpha sent^T received``, summed over the batch and over what shares a weight."""
+        self.sharing.add_outer_back(self.stored, sent, received, alpha)
 
 
 @dataclass(eq=False)
 class ForwardMatrix(Matrix):
     """A matrix derived from the forward weights: a view of them, or the result of a computation.
 
-    Real synapses cannot know these weights.
+    Real synapses cannot know these weights. Without a `sharing` no synapses share them.
     """
 
     role: ClassVar[Role] = "forward"
 
     stored: Tensor
+    sharing: Sharing = None  # type: ignore[assignment]
 
-    def carry(self, sent: Tensor, out: Tensor) -> None:
-        """Write ``sent B``."""
-        torch.matmul(sent, self.stored, out=out)
+    def __post_init__(self) -> None:
+        self.sharing = self.sharing or unshared(self.stored)

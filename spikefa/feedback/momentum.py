@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import ShareBelowOne
-from spikefa.utils.tensors import add_product, flush
+from spikefa.utils.tensors import flush
 
 
 @dataclass(eq=False)
 class Momentum:
-    """Momentum updates of a matrix B: ``v <- momentum v + sent received``, ``dB = -eta v``.
+    """Momentum updates of a matrix B: ``v <- momentum v + sent^T received``, ``dB = -eta v``.
 
     Parameters
     ----------
@@ -24,6 +25,8 @@ class Momentum:
 
     Attributes
     ----------
+    matrices : list of PlasticMatrix
+        What learns.
     velocities : list of Tensor
         Velocity v of each matrix; empty without momentum.
 
@@ -35,6 +38,7 @@ class Momentum:
 
     momentum: ShareBelowOne
     symbol: str
+    matrices: list[PlasticMatrix] = field(init=False, repr=False, default_factory=list)
     velocities: list[Tensor] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -44,27 +48,24 @@ class Momentum:
         """Return whether the momentum is nonzero."""
         return bool(self.momentum)
 
-    def connect(self, matrices: Sequence[Tensor]) -> None:
+    def connect(self, matrices: Sequence[PlasticMatrix]) -> None:
         """Allocate a velocity for each matrix, if the momentum is nonzero."""
-        self.velocities = [torch.zeros_like(each) for each in matrices if self.momentum]
+        self.matrices = list(matrices)
+        self.velocities = [torch.zeros_like(each.stored) for each in matrices if self.momentum]
 
     def rest(self) -> None:
         """Set all velocities to 0."""
         for velocity in self.velocities:
             velocity.zero_()
 
-    def step(
-        self, number: int, matrix: Tensor, sent: Tensor, received: Tensor, rate: Tensor
-    ) -> None:
-        """Update a velocity and its matrix with the product ``sent received``.
+    def step(self, number: int, sent: Tensor, received: Tensor, rate: Tensor) -> None:
+        """Update a velocity and its matrix with the product ``sent^T received``.
 
         Parameters
         ----------
         number : int
             Index of the matrix.
-        matrix : Tensor [..., n_from, n_to]
-            Matrix to change in place.
-        sent : Tensor [..., n_from, batch]
+        sent : Tensor [..., batch, n_from]
             Factor of the sending neurons.
         received : Tensor [..., batch, n_to]
             Factor of the receiving neurons.
@@ -72,8 +73,9 @@ class Momentum:
             Learning rate eta, a scalar.
         """
         velocity = flush(self.velocities[number].mul_(self.momentum))
-        add_product(velocity, sent, received)
-        matrix.addcmul_(velocity, rate, value=-1)
+        matrix = self.matrices[number]
+        matrix.sharing.add_outer_back(velocity, sent, received)
+        matrix.stored.addcmul_(velocity, rate, value=-1)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the velocities by name; ``v1`` is for the matrix into the first hidden layer."""

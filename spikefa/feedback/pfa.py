@@ -6,6 +6,7 @@ import torch
 
 from spikefa.feedback.product import Product
 from spikefa.feedback.random_matrix import RandomMatrix
+from spikefa.synapses import Sharing
 from spikefa.utils.ranges import Expansion, ShareBelowOne
 
 
@@ -56,15 +57,17 @@ class PFA(Product, sweep_only=True):
     sparsity: ShareBelowOne = 0.0
 
     def fixed_matrix(
-        self, n_above: int, n_mid: int, device: torch.device, dtype: torch.dtype
+        self, sharing: Sharing, device: torch.device, dtype: torch.dtype
     ) -> RandomMatrix:
         """Allocate one B, with independent weights of variance 1 / n_mid."""
+        n_mid, n_above = sharing.weight_shape
         return RandomMatrix(
             n_above,
             n_mid,
             kind="normal",
             scale=(n_mid * (1 - self.sparsity)) ** -0.5,
             sparsity=self.sparsity,
+            sharing=sharing,
             device=device,
             dtype=dtype,
         )
@@ -94,9 +97,16 @@ class PFAo(Product, sweep_only=True):
     expansion: Expansion = field(default=1.0, kw_only=False)
 
     def fixed_matrix(
-        self, n_above: int, n_mid: int, device: torch.device, dtype: torch.dtype
+        self, sharing: Sharing, device: torch.device, dtype: torch.dtype
     ) -> RandomMatrix:
         """Allocate one B, with orthonormal rows."""
+        n_mid, n_above = sharing.weight_shape
         return RandomMatrix(
-            n_above, n_mid, kind="orthogonal", scale=1.0, device=device, dtype=dtype
+            n_above,
+            n_mid,
+            kind="orthogonal",
+            scale=1.0,
+            sharing=sharing,
+            device=device,
+            dtype=dtype,
         )

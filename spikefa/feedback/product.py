@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -11,17 +12,17 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDelta, uniforms_of
-from spikefa.feedback.matrix import PlasticMatrix
+from spikefa.feedback.matrix import Matrix, PlasticMatrix
 from spikefa.feedback.momentum import Momentum
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wired import Wired
 from spikefa.feedback.wiring import Hop, Wiring
-from spikefa.synapses import Synapses
+from spikefa.synapses import Sharing, Synapses
 from spikefa.utils.ranges import Expansion, PositiveShare, Scale, ShareBelowOne, Size
 from spikefa.utils.seeding import generator
-from spikefa.utils.tensors import Variable, add_product, flush
+from spikefa.utils.tensors import Variable, flush
 
 
 @dataclass
@@ -50,7 +51,9 @@ class Product(Wired):
     Parameters
     ----------
     expansion : float
-        Number of neurons in the extra population per neuron of the sending layer; at least 1.
+        Number of neurons in the extra population per neuron of the sending layer; at least 1. Where
+        that layer is convolutional, the extra population has so many more channels: B is a
+        convolution of 1 x 1, and R has the kernel of W.
     neurons : int or sequence of int, optional
         Size of the extra populations, which overrides `expansion`: one value for all, or one for
         each from the lowest hidden layer upwards.
@@ -85,7 +88,7 @@ class Product(Wired):
 
     Attributes
     ----------
-    plastic_matrices : list of Tensor
+    learning : list of PlasticMatrix
         R on the path into each hidden population, from the lowest upwards.
     velocities : list of Tensor
         Velocity v of each R_l; empty without momentum.
@@ -96,6 +99,8 @@ class Product(Wired):
         If an argument is out of range, an extra population is smaller than the layer that sends to
         it, or the circuit is connected twice.
     """
+
+    serves_shared: ClassVar[bool] = True
 
     expansion: Expansion = field(kw_only=False)
     neurons: Size | Sequence[Size] | None = None
@@ -108,7 +113,7 @@ class Product(Wired):
     middle_phi_delta: PhiDelta = "identity"
     momentum: ShareBelowOne = 0.0
     random: list[RandomMatrix] = field(init=False, repr=False, default_factory=list)
-    plastic_matrices: list[Tensor] = field(init=False, repr=False, default_factory=list)
+    learning: list[PlasticMatrix] = field(init=False, repr=False, default_factory=list)
     inertia: Momentum = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -123,49 +128,59 @@ class Product(Wired):
 
     @abstractmethod
     def fixed_matrix(
-        self, n_above: int, n_mid: int, device: torch.device, dtype: torch.dtype
+        self, sharing: Sharing, device: torch.device, dtype: torch.dtype
     ) -> RandomMatrix:
-        """Allocate one B."""
+        """Allocate one B, for the sharing of synapses in the other direction."""
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect each error population to the one below through B, an extra population and R."""
+        above = [synapses.sharing for synapses in forward[1:]]
+        columns = self._columns(above)
+        shaped = [each.widened(number) for each, number in zip(above, columns, strict=True)]
         middle = [
-            ErrorPopulation(size, tau=self.middle_tau, phi_delta=self.middle_phi_delta)
-            for size in self._middle_sizes([synapses.n_post for synapses in forward[1:]])
+            ErrorPopulation(each.n_post, tau=self.middle_tau, phi_delta=self.middle_phi_delta)
+            for each in shaped
         ]
-        pairs = list(zip(forward[1:], middle, strict=True))
         self.random = [
-            self.fixed_matrix(above.n_post, here.size, device, dtype) for above, here in pairs
+            self.fixed_matrix(each.column_by_column(number), device, dtype)
+            for each, number in zip(above, columns, strict=True)
         ]
-        self.plastic_matrices = [
-            torch.zeros(here.size, above.n_pre, device=device, dtype=dtype) for above, here in pairs
+        zeros = partial(torch.zeros, device=device, dtype=dtype)
+        self.learning = [
+            PlasticMatrix(zeros(*reversed(each.weight_shape)), sharing=each) for each in shaped
         ]
-        self.inertia.connect(self.plastic_matrices if self.plastic else [])
+        self.inertia.connect(self.learning if self.plastic else [])
         hops = []
         for layer in reversed(range(len(middle))):
-            between, plastic = Site("middle", layer), PlasticMatrix(self.plastic_matrices[layer])
+            between = Site("middle", layer)
             hops += [
                 Hop(beside(layer + 1), between, self.random[layer], self.gated),
-                Hop(between, beside(layer), plastic),
+                Hop(between, beside(layer), self.learning[layer]),
             ]
         populations = {"errors": self.beside(forward), "middle": middle}
         return Wiring(populations=populations, hops=hops, layerwise=True)
 
-    def _middle_sizes(self, above: Sequence[int]) -> list[int]:
+    def _columns(self, above: Sequence[Sharing]) -> list[int]:
+        """Return the columns of neurons in each extra population: its neurons, or its channels."""
         if self.neurons is None:
-            return [round(self.expansion * n) for n in above]
+            blocks = [(each.weight_shape[1], each.groups) for each in above]
+            return [groups * round(self.expansion * n / groups) for n, groups in blocks]
         sizes = [self.neurons] * len(above) if isinstance(self.neurons, int) else list(self.neurons)
         require(
             len(sizes) == len(above),
             f"neurons={self.neurons} for {len(above)} hidden populations: give one, or one each",
         )
-        for layer, (size, n) in enumerate(zip(sizes, above, strict=True), start=1):
+        columns = []
+        for layer, (size, each) in enumerate(zip(sizes, above, strict=True), start=1):
+            n, block = each.n_post, each.groups * each.n_post // each.weight_shape[1]
             require(
-                size >= n,
+                size >= n and size % block == 0,
                 f"the extra population into hidden layer {layer} of {type(self).__name__} needs at "
-                f"least the {n} neurons of the layer above, {size} given",
+                f"least the {n} neurons of the layer above, {size} given"
+                + (f", and a multiple of {block}, to be whole channels" if block > 1 else ""),
             )
-        return sizes
+            columns.append(size // block * each.groups)
+        return columns
 
     def initialise(self, seed: int) -> None:
         """Draw each B_l, and each R_l from U[-scale, scale], each from its own random stream."""
@@ -186,6 +201,11 @@ class Product(Wired):
             f"scale={self.scale} for {layers} hidden populations: give one, or one each",
         )
         return scales
+
+    @property
+    def plastic_matrices(self) -> list[Tensor]:
+        """R on the path into each hidden population, from the lowest upwards."""
+        return [matrix.stored for matrix in self.learning]
 
     @property
     def fixed(self) -> list[Tensor]:
@@ -211,14 +231,14 @@ class Product(Wired):
         assert isinstance(state, ProductState)
         if not self.plastic:
             return
-        for layer, matrix in enumerate(self.plastic_matrices):
+        for layer, matrix in enumerate(self.learning):
             above = projections[layer + 1]  # its synapses come from the population that R reaches
-            sent, rate = state.middle[layer].activity.mT, above.plasticity.learning_rate
+            sent, rate = state.middle[layer].activity, above.plasticity.learning_rate
             if self.inertia:
-                self.inertia.step(layer, matrix, sent, above.pre, rate)
+                self.inertia.step(layer, sent, above.pre, rate)
             else:
                 change = torch.mul(above.pre, rate, out=state.errors[layer].drive)  # no longer used
-                add_product(matrix, sent, change.neg_())
+                matrix.learn(sent, change.neg_())
 
     def correlations(self) -> Sequence[Correlation]:
         """Return what `learn` does, if the changes of R have no momentum."""
@@ -238,10 +258,7 @@ class Product(Wired):
 
     def paths(self) -> Sequence[Callable[[], Tensor]]:
         """Return a function for each B_l R_l; it takes as long as a step of the largest layer."""
-        return [
-            partial(torch.matmul, fixed.stored, plastic.stored)
-            for fixed, plastic in self.wiring.descents()
-        ]
+        return [partial(_through, fixed, plastic) for fixed, plastic in self.wiring.descents()]
 
     def variables(self, state: FeedbackState) -> Sequence[Mapping[str, Variable]]:
         """Return the weights ``R`` and the activity ``middle`` on the path into each population."""
@@ -256,3 +273,12 @@ class Product(Wired):
         found = {f"B{layer}": matrix for layer, matrix in enumerate(self.fixed, start=1)}
         found |= {f"R{layer}": matrix for layer, matrix in enumerate(self.plastic_matrices, 1)}
         return found | self.inertia.tensors()
+
+
+def _through(fixed: Matrix, plastic: Matrix) -> Tensor:
+    """Return ``B R``; of a convolution the two are multiplied group by group."""
+    groups = fixed.sharing.groups
+    if groups == 1:
+        return torch.matmul(fixed.stored, plastic.stored)
+    parts = (each.stored.unflatten(-2, (groups, -1)) for each in (fixed, plastic))
+    return torch.matmul(*parts).flatten(-3, -2)

@@ -10,7 +10,7 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.scales import for_each_layer
-from spikefa.synapses import Synapses
+from spikefa.synapses import Sharing, Synapses, Unshared
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import PositiveScale, Share, ShareBelowOne
 
@@ -30,6 +30,8 @@ class RandomMatrices:
     ----------
     each : list of RandomMatrix
         The matrices; empty before `connect`.
+    learning : list of PlasticMatrix
+        The same as matrices that learn, after `plastic`.
     masks : list of Tensor [n_from, n_to]
         1 where there is a synapse, else 0: for matrices that learn, if synapses may be missing.
     """
@@ -40,49 +42,51 @@ class RandomMatrices:
     reciprocity: Share | None = None
     procedural: bool = False
     each: list[RandomMatrix] = field(init=False, repr=False, default_factory=list)
+    learning: list[PlasticMatrix] = field(init=False, repr=False, default_factory=list)
     masks: list[Tensor] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
         check_fields(self)
         for scale in for_each_layer(self.scale):
-            self._matrix((1, 1), scale)  # rejects bad arguments early
+            self._matrix(Unshared(1, 1), scale)  # rejects bad arguments early
 
     def _matrix(
         self,
-        shape: tuple[int, int],
+        sharing: Sharing,
         scale: float,
         beside: Tensor | None = None,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> RandomMatrix:
         return RandomMatrix(
-            *shape,
+            *reversed(sharing.weight_shape),
             kind=self.kind,
             scale=scale,
             sparsity=self.sparsity,
             reciprocity=self.reciprocity,
             beside=beside,
             procedural=self.procedural,
+            sharing=sharing,
             device=device,
             dtype=dtype,
         )
 
     def connect(
         self,
-        shapes: Sequence[tuple[int, int]],
+        sharings: Sequence[Sharing],
         device: torch.device,
         dtype: torch.dtype,
         beside: Sequence[Synapses] = (),
     ) -> list[RandomMatrix]:
-        """Create and return one matrix `[n_from, n_to]` for each shape.
+        """Create and return one matrix for each sharing, of forward synapses the other way.
 
         `beside` are the synapses in the other direction, for a `reciprocity`.
         """
-        scales = for_each_layer(self.scale, len(shapes))
-        masks = [each.tensors().get("mask") for each in beside] or [None] * len(shapes)
+        scales = for_each_layer(self.scale, len(sharings))
+        masks = [each.tensors().get("mask") for each in beside] or [None] * len(sharings)
         self.each = [
-            self._matrix(shape, scale, mask, device, dtype)
-            for shape, scale, mask in zip(shapes, scales, masks, strict=True)
+            self._matrix(sharing, scale, mask, device, dtype)
+            for sharing, scale, mask in zip(sharings, scales, masks, strict=True)
         ]
         return self.each
 
@@ -105,10 +109,14 @@ class RandomMatrices:
 
     def plastic(self) -> list[PlasticMatrix]:
         """Return the stored matrices as matrices of synapses that learn."""
-        if not any(matrix.sparse for matrix in self.each):
-            return [PlasticMatrix(stored) for stored in self.stored]
-        self.masks = [torch.ones_like(stored) for stored in self.stored]
-        return [PlasticMatrix(*each) for each in zip(self.stored, self.masks, strict=True)]
+        sparse = any(matrix.sparse for matrix in self.each)
+        self.masks = [torch.ones_like(stored) for stored in self.stored if sparse]
+        masks: Sequence[Tensor | None] = self.masks or [None] * len(self.each)
+        self.learning = [
+            PlasticMatrix(matrix.stored, mask, matrix.sharing)
+            for matrix, mask in zip(self.each, masks, strict=True)
+        ]
+        return self.learning
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the matrices, from ``B1`` into the first hidden population, or their seeds.

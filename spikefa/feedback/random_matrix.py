@@ -10,8 +10,8 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback.distributions import DISTRIBUTIONS, SPARSE, MatrixKind
 from spikefa.feedback.matrix import Matrix, Recipe, Role
+from spikefa.synapses import Sharing, Unshared
 from spikefa.utils.checking import check_fields, check_one_of
-from spikefa.utils.products import product
 from spikefa.utils.ranges import PositiveScale, Share, ShareBelowOne, Size
 from spikefa.utils.seeding import derive
 
@@ -52,6 +52,10 @@ class RandomMatrix(Matrix):
         exist. It is read when the matrix is drawn.
     procedural : bool, default False
         Whether the matrix is drawn at each use instead of being stored.
+    sharing : Sharing, optional
+        Which neurons share which weight; by default none do. If some do, `n_from` and `n_to` are
+        the numbers of columns and of rows of the weights, and an orthogonal matrix is so for each
+        group of a convolution by itself.
     device, dtype
         Device and data type of the matrix.
 
@@ -66,7 +70,7 @@ class RandomMatrix(Matrix):
     ------
     SpikefaError
         If an argument is out of range, an orthogonal matrix is to be sparse or procedural, or a
-        procedural one has a reciprocity.
+        procedural one has a reciprocity or shared weights.
     """
 
     role: ClassVar[Role] = "fixed"
@@ -80,6 +84,7 @@ class RandomMatrix(Matrix):
     reciprocity: Share | None = None
     beside: Tensor | None = field(default=None, repr=False)
     procedural: bool = False
+    sharing: Sharing = field(default=None, repr=False)  # type: ignore[assignment]
     device: InitVar[torch.device | str] = "cpu"
     dtype: InitVar[torch.dtype] = torch.float32
     stored: Tensor = field(init=False, repr=False)
@@ -96,15 +101,15 @@ class RandomMatrix(Matrix):
             self.reciprocity is None or not self.procedural,
             "a matrix with a reciprocity cannot be procedural: it needs the synapses beside it",
         )
+        self.sharing = self.sharing or Unshared(self.n_to, self.n_from)
+        require(
+            not (self.sharing.shares and self.procedural),
+            "a matrix whose synapses share weights cannot be procedural: it is small, store it",
+        )
         self.sparsity = self.sparsity or SPARSE.get(self.kind, 0.0)
         rows = 0 if self.procedural else self.n_from
         self.stored = torch.zeros(rows, self.n_to, device=device, dtype=dtype)
         self.seeds = torch.zeros(2, device=device, dtype=torch.int64)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """The numbers of sending and receiving neurons."""
-        return self.n_from, self.n_to
 
     @property
     def sparse(self) -> bool:
@@ -121,10 +126,11 @@ class RandomMatrix(Matrix):
     def _block_room(self) -> tuple[Tensor, Tensor, Tensor]:
         """Allocate one block on the CPU, random numbers for its sparsity, and one on the device.
 
-        An orthogonal matrix is a single block.
+        An orthogonal matrix is a single block, or one for each group of a convolution.
         """
         n_from, n_to = self.n_from, self.n_to
-        rows = n_from if self.kind == "orthogonal" else min(n_from, max(1, BLOCK // n_to))
+        whole = n_from // self.sharing.groups
+        rows = whole if self.kind == "orthogonal" else min(n_from, max(1, BLOCK // n_to))
         drawn = torch.empty(rows, n_to, dtype=self.stored.dtype)
         chances = torch.empty_like(drawn) if self.sparse else drawn.new_empty(0, n_to)
         return drawn, chances, drawn.to(self.stored.device)
@@ -184,7 +190,7 @@ class RandomMatrix(Matrix):
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write ``sent B`` `[..., batch, n_to]` into `out`, for `sent` `[..., batch, n_from]`."""
         if not self.procedural:
-            product(sent, self.stored, out)
+            super().carry(sent, out)
             return
         replicas = self.seeds.view(-1, 2)
         sources = sent.view(len(replicas), -1, self.n_from)

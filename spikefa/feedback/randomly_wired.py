@@ -6,7 +6,7 @@ from torch import Tensor
 
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.wired import Wired
-from spikefa.synapses import Synapses
+from spikefa.synapses import Sharing, Synapses, Unshared
 
 
 class RandomlyWired(Wired):
@@ -49,11 +49,14 @@ class RandomlyWired(Wired):
         return self.random.tensors()
 
 
-def transposed_shapes(forward: Sequence[Synapses]) -> list[tuple[int, int]]:
-    """Return the shapes of the transposed forward weights, from the lowest hidden layer upwards."""
-    return [(above.n_post, above.n_pre) for above in forward[1:]]
+def between_layers(forward: Sequence[Synapses]) -> list[Sharing]:
+    """Return the sharing of the synapses onto each layer but the first, the lowest first."""
+    return [above.sharing for above in forward[1:]]
 
 
-def shapes_from_the_output(forward: Sequence[Synapses]) -> list[tuple[int, int]]:
-    """Return the shapes of matrices from the output into each hidden layer, lowest first."""
-    return [(forward[-1].n_post, above.n_pre) for above in forward[1:]]
+def to_the_output(forward: Sequence[Synapses]) -> list[Sharing]:
+    """Return the sharing of synapses from each hidden layer onto the output, the lowest first.
+
+    There are none in the chain but the last; each pair of neurons would have a weight of its own.
+    """
+    return [Unshared(above.n_pre, forward[-1].n_post) for above in forward[1:]]

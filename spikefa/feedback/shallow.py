@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
@@ -30,6 +31,8 @@ class Shallow(Wired, sweep_only=True):
     tau : float, default 0.9
         Weight of the new drive in the error population.
     """
+
+    serves_shared: ClassVar[bool] = True
 
     phi_delta: PhiDelta = "identity"
     tau: PositiveShare = 0.9

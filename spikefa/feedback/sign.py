@@ -63,7 +63,8 @@ class SF(Wired):
     scale : float or sequence of float, optional
         Root mean square of the feedback weights, one value for all layers or one for each. The
         default is ``sqrt(2 / (n_l + n_{l+1}))``, as in Glorot initialisation (Sanfiz & Akrout
-        2021). The paper uses 1 for uSF and 1 / sqrt(3) for the others, and normalises the updates.
+        2021); for a convolution, n counts the weights that meet at a neuron, and that leave one.
+        The paper uses 1 for uSF and 1 / sqrt(3) for the others, and normalises the updates.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
     gated : bool, default False
@@ -85,6 +86,7 @@ class SF(Wired):
     """
 
     reads_weights: ClassVar[bool] = True
+    serves_shared: ClassVar[bool] = True
 
     variant: Variant = field(default="uSF", kw_only=False)
     scale: PositiveScale | Sequence[PositiveScale] | None = None
@@ -104,16 +106,18 @@ class SF(Wired):
         """Connect each error population to the one below through the forward weights' signs."""
         above = forward[1:]
         if self.scale is None:
-            self.scales = [sqrt(2 / (each.n_pre + each.n_post)) for each in above]
+            self.scales = [sqrt(2 / sum(each.sharing.fans)) for each in above]
         else:
             self.scales = for_each_layer(self.scale, len(above))
         self.weights = [each.weight for each in above]
         self.matrices = [
-            torch.zeros(each.n_post, each.n_pre, device=device, dtype=dtype) for each in above
+            torch.zeros(*reversed(each.sharing.weight_shape), device=device, dtype=dtype)
+            for each in above
         ]
         if self.variant == "frSF":
             self.magnitudes = [torch.zeros_like(matrix) for matrix in self.matrices]
-        signs = [ForwardMatrix(matrix) for matrix in self.matrices]
+        pairs = zip(self.matrices, above, strict=True)
+        signs = [ForwardMatrix(matrix, each.sharing) for matrix, each in pairs]
         return layer_by_layer(self.beside(forward), signs, self.gated)
 
     def initialise(self, seed: int) -> None:

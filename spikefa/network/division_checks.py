@@ -70,6 +70,11 @@ def _check_synapses(name: str, synapses: Synapses) -> None:
         not synapses.held,
         f"the synapses onto {name} have constraints, which are not divided among ranks",
     )
+    require(
+        not synapses.sharing.shares,
+        f"the synapses onto {name} ({kind}) share weights, and are not divided among ranks: give "
+        "Dense or Masked",
+    )
     for each in synapses.tensors().values():
         require(
             each.is_floating_point() and each.shape[-1] == synapses.n_post,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from spikefa.feedback import FeedbackCircuit, FeedbackState
 from spikefa.network.network import Network
+from spikefa.network.parts import connect_circuit
 from spikefa.utils.replicas import become, each_replica, seeds_of, side_by_side
 
 
@@ -25,7 +26,7 @@ def connect(network: Network, circuit: FeedbackCircuit, seed: int | Sequence[int
     """
     seeds = seeds_of(seed, network.replicas)
     single = network.first()
-    circuit.connect(list(single.synapses.values()), network.device, network.dtype)
+    connect_circuit(circuit, list(single.synapses.values()), network.device, network.dtype)
     circuit.check(list(network.populations.values()))
     weights = network.tensors().values()
     become(circuit, side_by_side(circuit, network.replicas, network.shared, weights))

@@ -7,6 +7,7 @@ import torch
 
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.optimiser import Optimiser
+from spikefa.network.parts import connect_circuit
 from spikefa.synapses import Synapses
 from spikefa.utils.memory import META, rehearsed, rehearsed_each, require_room
 from spikefa.utils.replicas import copies, on_meta
@@ -62,7 +63,7 @@ def require_room_for_weights(
 def _circuit(
     circuit: FeedbackCircuit, chain: Sequence[Synapses], device: torch.device
 ) -> FeedbackCircuit:
-    circuit.connect(chain, device, chain[0].weight.dtype)
+    connect_circuit(circuit, chain, device, chain[0].weight.dtype)
     return circuit
 
 

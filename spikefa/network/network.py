@@ -13,7 +13,7 @@ from spikefa.network.learning import change_synapses, decay_synapses
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.memory import require_room_for_weights
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
-from spikefa.network.parts import MakeSynapses, check_parts, nonzero
+from spikefa.network.parts import MakeSynapses, check_parts, check_rules, connect_circuit, nonzero
 from spikefa.network.readings import Readable
 from spikefa.network.replicas import check_written_in_place, widen
 from spikefa.network.shown import Shown
@@ -118,7 +118,8 @@ class Network(Shown, Readable):
         self.projections = connect(self.device)
         LearningRates.of(self.rules, feedback, dtype)  # raise errors early
         self.optimiser = optimise(self.projections)
-        feedback.connect(list(self.synapses.values()), self.device, dtype)
+        check_rules(self.rules, self.projections)
+        connect_circuit(feedback, list(self.synapses.values()), self.device, dtype)
         feedback.check(list(self.populations.values()))
         own = self.projections, feedback, self.optimiser
         self.projections, self.optimiser = widen(*own, replicas, self.shared)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
 from spikefa.plasticity import Rules
-from spikefa.plasticity.base import Change, Outer
+from spikefa.plasticity.base import Change
 from spikefa.synapses import Synapses
 from spikefa.utils.devices import captures_on
 
@@ -54,7 +54,6 @@ class Optimiser:
             "the learning rate of the optimiser is the rule's: leave lr out, and give it there",
         )
         self.synapses = dict(synapses)
-        self.biased = [each.biased for each in synapses.values()]
         self.gradients = [
             (torch.zeros_like(each.weight), torch.zeros_like(each.bias))
             for each in synapses.values()
@@ -90,18 +89,9 @@ class Optimiser:
     def hand_over(self, layer: int, change: Change, rate: float) -> None:
         """Convert the change of projection `layer` into its gradient, with eta = `rate`."""
         weight, bias = self._set_gradient(layer, rate)
-        if isinstance(change, Outer):
-            torch.matmul(change.pre.mT, change.post, out=weight)
-            torch.sum(change.post, -2, out=bias)
-            if change.loss is not None:
-                here = self.torch.param_groups[layer]["params"]
-                weight.addcmul_(here[0], change.loss.unsqueeze(-2), value=-1)
-                bias.addcmul_(here[1], change.loss, value=-1)
-        else:
-            weight.copy_(change.weight)
-            bias.copy_(change.bias)
+        list(self.synapses.values())[layer].add(change, weight.zero_(), bias.zero_())
         weight.mul_(-1 / rate)
-        bias.mul_(-1 / rate if self.biased[layer] else 0)
+        bias.mul_(-1 / rate)
 
     def check_elementwise(self) -> None:
         """Check that the weights of one replica cannot change the steps of another.

@@ -1,6 +1,6 @@
 """Check the parts of a network (populations, synapses, circuit, rule) and make the synapses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.neurons import Population
-from spikefa.plasticity import PlasticityRule
+from spikefa.plasticity import PlasticityRule, Rules
 from spikefa.synapses import Dense, Synapses
 from spikefa.utils.checking import check_one_of
 from spikefa.utils.names import check_name
@@ -109,6 +109,44 @@ def make_synapses(
         name: kinds.get(name, Dense)(n_pre, n_post, device=device, dtype=dtype)
         for name, (n_pre, n_post) in zip(populations, pairwise(sizes), strict=True)
     }
+
+
+def check_rules(rules: Rules, projections: Mapping[str, Synapses]) -> None:
+    """Refuse rules that keep a number for each synapse, where synapses share their weights.
+
+    Raises
+    ------
+    SpikefaError
+        With the rule, what it keeps, and the projection.
+    """
+    for rule, (name, synapses) in zip(rules.each, projections.items(), strict=True):
+        kept = [trace for trace, place in rule.traces.items() if "synapse" in place]
+        require(
+            not (kept and synapses.sharing.shares),
+            f"{type(rule).__name__} keeps a number for each synapse ({', '.join(kept)}), and those "
+            f"of {name!r} share their weights: give a rule with traces of neurons alone, such as "
+            "ThreeFactor, or Dense synapses",
+        )
+
+
+def connect_circuit(
+    circuit: FeedbackCircuit, chain: Sequence[Synapses], device: torch.device, dtype: torch.dtype
+) -> None:
+    """Connect a circuit to the synapses of a chain, after a check that it serves them.
+
+    Raises
+    ------
+    SpikefaError
+        If synapses share weights, and the circuit does not serve that.
+    """
+    for synapses in chain:
+        require(
+            circuit.serves_shared or not synapses.sharing.shares,
+            f"{type(circuit).__name__} takes each pair of neurons to have a weight of its own, and "
+            f"those of {synapses!r} share theirs: give a circuit with serves_shared, such as FA, "
+            "DFA, KP, SF, PFA or Backprop, or Dense synapses",
+        )
+    circuit.connect(chain, device, dtype)
 
 
 def nonzero(tensors: Mapping[str, Tensor]) -> set[str]:

@@ -100,6 +100,11 @@ def _check(network: Network) -> None:
         "make a network without delays",
     )
     for name, synapses in network.synapses.items():
+        require(
+            not synapses.sharing.shares,
+            f"the synapses onto {name!r} share their weights, and spikefa writes a weight for each "
+            "pair of neurons to a NIR file: make a network of Dense synapses",
+        )
         other = [type(each).__name__ for each in synapses.held if each.transmits_otherwise]
         require(
             not other,

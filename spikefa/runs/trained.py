@@ -138,6 +138,11 @@ class Trained:
 
 
 def _inputs(saved: Checkpoint, path: Path) -> int:
+    """Return the number of inputs: that of the first synapses, or of the rows of their weights."""
+    first = next(iter(saved.settings.get("populations") or []), None)
+    told = saved.settings.get(f"n_pre of the synapses onto {first!r}")
+    if isinstance(told, int):
+        return told
     for name, each in saved.tensors.items():
         if name.startswith("network.synapses.") and name.endswith(".weight") and each.ndim >= 2:
             return each.shape[-2]

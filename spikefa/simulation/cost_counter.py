@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit, Hop, Projection, Site
 from spikefa.simulation.cost_rows import ONES, CostRows
 from spikefa.simulation.costs import Changes, Costs, Operations
@@ -63,6 +64,12 @@ class CostCounter:
         """Find out what there is to count, and set all counts to 0."""
         network, state, inputs = self._runner.network, self._runner.state, self._runner.inputs
         layers = network.layers(state, inputs)
+        for name, synapses in network.projections.items():
+            require(
+                not synapses.sharing.shares,
+                f"the costs of synapses that share weights are not counted, as those of {name!r} "
+                "do: leave count_costs out",
+            )
         hops = list(_carrying(network.feedback))
         most = 1 + len(state.populations) + 2 * len(layers) + 2 * len(hops)
         self._rows = CostRows(inputs, most)

@@ -7,12 +7,15 @@ from spikefa.synapses.bounded import Bounded
 from spikefa.synapses.connectivity import AllToAll, Connectivity
 from spikefa.synapses.constrained import Constrained
 from spikefa.synapses.constraint import Constraint
+from spikefa.synapses.conv import Conv
+from spikefa.synapses.convolution import Convolution
 from spikefa.synapses.dale import Dale
 from spikefa.synapses.dense import Dense
 from spikefa.synapses.failure import Failure
 from spikefa.synapses.locally_connected import LocallyConnected
 from spikefa.synapses.masked import Masked
 from spikefa.synapses.mismatch import Mismatch
+from spikefa.synapses.sharing import Sharing, Unshared
 from spikefa.synapses.sparse import Sparse
 
 __all__ = [
@@ -23,13 +26,17 @@ __all__ = [
     "Connectivity",
     "Constrained",
     "Constraint",
+    "Conv",
+    "Convolution",
     "Dale",
     "Dense",
     "Failure",
     "LocallyConnected",
     "Masked",
     "Mismatch",
+    "Sharing",
     "Sparse",
     "Synapses",
     "Transmitting",
+    "Unshared",
 ]

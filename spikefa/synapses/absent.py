@@ -59,4 +59,4 @@ class Absent(Sparse):
     def apply(self, change: Change) -> None:
         """Change the biases alone."""
         if self.biased:
-            self.change_bias(change)
+            self.change_bias(change, self.bias)

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses.constraint import Constraint, connected
+from spikefa.synapses.sharing import Sharing, Unshared
 from spikefa.utils.checking import check_fields
-from spikefa.utils.products import rows_to_read, sum_of_rows
 from spikefa.utils.ranges import PositiveScale, Scale, Size
-from spikefa.utils.tensors import add_product, flush
+from spikefa.utils.tensors import flush
 
 
 class Transmitting(Protocol):
@@ -30,8 +30,8 @@ class Transmitting(Protocol):
 class Synapses(ABC):
     """A projection from one population to another: ``drive = s_pre W + b``.
 
-    A subclass defines `constrain`. It may be a dataclass, or have an ``__init__`` that calls
-    ``super().__init__``.
+    A subclass defines `constrain`, and `arrangement` if its synapses share weights. It may be a
+    dataclass, or have an ``__init__`` that calls ``super().__init__``.
 
     Parameters
     ----------
@@ -57,6 +57,8 @@ class Synapses(ABC):
     ----------
     weight : Tensor [n_pre, n_post]
     bias : Tensor [n_post]
+    sharing : Sharing
+        Which synapses have which weight; if some share one, `weight` and `bias` are smaller.
     held : tuple of Constraint
         Copies of the constraints, with the tensors that they have for this projection.
 
@@ -77,13 +79,20 @@ class Synapses(ABC):
     dtype: torch.dtype = field(default=torch.float32, repr=False)
     weight: Tensor = field(init=False, repr=False)
     bias: Tensor = field(init=False, repr=False)
+    sharing: Sharing = field(init=False, repr=False)
     held: tuple[Constraint, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_fields(self)
-        self.weight = torch.zeros(self.n_pre, self.n_post, device=self.device, dtype=self.dtype)
-        self.bias = torch.zeros(self.n_post, device=self.device, dtype=self.dtype)
+        self.sharing = self.arrangement()
+        rows, columns = self.sharing.weight_shape
+        self.weight = torch.zeros(rows, columns, device=self.device, dtype=self.dtype)
+        self.bias = torch.zeros(columns, device=self.device, dtype=self.dtype)
         self.held = connected(self.constraints or (), self.weight, self.norm)
+
+    def arrangement(self) -> Sharing:
+        """Return which synapses share a weight; by default each has its own."""
+        return Unshared(self.n_pre, self.n_post)
 
     @property
     def standard(self) -> bool:
@@ -115,15 +124,11 @@ class Synapses(ABC):
         weight = self.weight
         for each in self.held:
             weight = each.transmitted(weight)
-        rows = rows_to_read(pre, weight)
-        if rows is None:
-            torch.matmul(pre, weight, out=out)
-        else:
-            sum_of_rows(rows, weight, out)
+        self.sharing.drive(pre, weight, out)
         for each in self.held:
             each.disturb(pre, weight, out)
         if self.biased:
-            out.add_(self.bias.unsqueeze(-2))
+            self.sharing.add_bias(self.bias, out)
 
     def apply(self, change: Change) -> None:
         """Add what the plasticity rule returned to the weights and biases, in place.
@@ -131,24 +136,32 @@ class Synapses(ABC):
         For an `Outer` product of pre and post this is ``W += pre^T post``, which sums over the
         batch, and ``b += sum(post)``, as if the bias came from a neuron that always spikes.
         """
-        if isinstance(change, Outer):
-            if change.loss is not None:
-                self.weight.addcmul_(self.weight, change.loss.unsqueeze(-2), value=-1)
-            add_product(self.weight, change.pre.mT, change.post)
-        else:
-            self.weight.add_(change.weight)
-        if self.biased:
-            self.change_bias(change)
+        self.add(change, self.weight, self.bias)
         self.constrain()
 
-    def change_bias(self, change: Change) -> None:
-        """Add to the biases what the rule returned."""
+    def add(self, change: Change, weight: Tensor, bias: Tensor) -> None:
+        """Add what a change makes of these synapses to `weight` and, if they have biases, `bias`.
+
+        They are this projection's own, or gradients of the same shapes.
+        """
         if isinstance(change, Outer):
             if change.loss is not None:
-                self.bias.addcmul_(self.bias, change.loss, value=-1)
-            self.bias.add_(change.post.sum(-2))
+                lost = self.sharing.gathered(change.loss).unsqueeze(-2)
+                weight.addcmul_(self.weight, lost, value=-1)
+            self.sharing.add_outer(weight, change.pre, change.post)
         else:
-            self.bias.add_(change.bias)
+            weight.add_(self.sharing.each_alone(change.weight))
+        if self.biased:
+            self.change_bias(change, bias)
+
+    def change_bias(self, change: Change, bias: Tensor) -> None:
+        """Add to `bias` what a change makes of the biases."""
+        if isinstance(change, Outer):
+            if change.loss is not None:
+                bias.addcmul_(self.bias, self.sharing.gathered(change.loss), value=-1)
+            bias.add_(self.sharing.gathered(change.post.sum(-2)))
+        else:
+            bias.add_(change.bias)
 
     def decay(self, factor: float) -> None:
         """Multiply weights and biases by `factor`."""

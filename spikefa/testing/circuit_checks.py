@@ -18,7 +18,7 @@ from spikefa.testing.circuit_trial import (
     STEPS,
     STREAMS,
     Captured,
-    CircuitTrial,
+    CircuitSubject,
     require_fresh,
 )
 from spikefa.testing.compare import (
@@ -36,10 +36,16 @@ DIGITS = {torch.float32: 1e-4, torch.float64: 1e-12}
 """Relative rounding error that two backends may have."""
 
 
-def check_feedback(circuit: FeedbackCircuit, checks: Sequence[str] | None = None) -> None:
+def check_feedback(
+    circuit: FeedbackCircuit, checks: Sequence[str] | None = None, *, convolutional: bool = False
+) -> None:
     """Check that a feedback circuit keeps the promises that the engine relies on.
 
-    It carries the error of a network 7-12-10-8 of stochastic spiking neurons.
+    It carries the error of a network 7-12-10-8 of stochastic spiking neurons. In a convolutional
+    network feedback synapses share weights as the forward synapses do. The promise of locality is
+    the same for the neurons: a modulator may depend on what arrives over the synapses of its own
+    neuron, and on nothing else of its population or of those below. A shared weight that learns
+    sees the sum over its positions of the product of the two neurons there, and nothing else.
 
     Parameters
     ----------
@@ -47,6 +53,8 @@ def check_feedback(circuit: FeedbackCircuit, checks: Sequence[str] | None = None
         Not part of a network yet. It is copied, and left as it is.
     checks : sequence of str, optional
         Names from `FEEDBACK_CHECKS`; default: all.
+    convolutional : bool, default False
+        Whether the synapses onto the hidden populations are `Conv`.
 
     Raises
     ------
@@ -55,18 +63,20 @@ def check_feedback(circuit: FeedbackCircuit, checks: Sequence[str] | None = None
     SpikefaError
         If the circuit cannot serve this network.
     """
-    require_fresh(circuit)
-    run_checks(circuit, FEEDBACK_CHECKS, checks)
+    subject = CircuitSubject(circuit, convolutional)
+    require_fresh(subject)
+    run_checks(subject, FEEDBACK_CHECKS, checks, label=type(circuit).__name__)
 
 
-def shapes_dtypes_devices(circuit: FeedbackCircuit) -> None:
+def shapes_dtypes_devices(subject: CircuitSubject) -> None:
     """There is one modulator for each population, of its size, dtype and device."""
     for device in devices():
         for dtype in (torch.float32, torch.float64):
-            trial = CircuitTrial(circuit, device, dtype)
+            trial = subject.trial(device, dtype)
             for steps in (range(0), range(2)):
                 trial.run(steps)
-                check_modulators(trial.state.feedback.modulators, STREAMS, SIZES, dtype, circuit)
+                modulators = trial.state.feedback.modulators
+                check_modulators(modulators, STREAMS, SIZES, dtype, trial.circuit)
             for name, tensor in trial.circuit.tensors().items():
                 expect(
                     tensor.dtype == dtype or not tensor.is_floating_point(),
@@ -80,21 +90,21 @@ def shapes_dtypes_devices(circuit: FeedbackCircuit) -> None:
                 )
 
 
-def finite(circuit: FeedbackCircuit) -> None:
+def finite(subject: CircuitSubject) -> None:
     """Nothing becomes NaN or infinite."""
-    trial = CircuitTrial(circuit)
+    trial = subject.trial()
     trial.run()
     for name, tensor in trial.tensors().items():
         expect(bool(torch.isfinite(tensor).all()), f"{name} is NaN or infinite after some steps")
 
 
-def deterministic(circuit: FeedbackCircuit) -> None:
+def deterministic(subject: CircuitSubject) -> None:
     """The same seed leads to the same run; global random numbers are left alone."""
     before = torch.random.get_rng_state()
-    first = CircuitTrial(circuit)
+    first = subject.trial()
     first.run()
     torch.manual_seed(1)
-    second = CircuitTrial(circuit)
+    second = subject.trial()
     second.run()
     moved = not torch.equal(torch.random.get_rng_state(), torch.manual_seed(1).get_state())
     torch.random.set_rng_state(before)
@@ -103,12 +113,12 @@ def deterministic(circuit: FeedbackCircuit) -> None:
     expect(not moved, "it draws from torch's global random generator: use spikefa.utils.seeding")
 
 
-def state_in_place(circuit: FeedbackCircuit) -> None:
+def state_in_place(subject: CircuitSubject) -> None:
     """All tensors stay what they were, and the forward weights, error and activity are read only.
 
     A probe, a checkpoint and a captured graph hold on to them.
     """
-    trial = CircuitTrial(circuit)
+    trial = subject.trial()
     before = trial.tensors()
     addresses = {name: tensor.data_ptr() for name, tensor in before.items()}
     trial.run()
@@ -129,11 +139,11 @@ def state_in_place(circuit: FeedbackCircuit) -> None:
     expect(written is None, f"its step writes to {written}, which is not its own")
 
 
-def checkpoint_round_trip(circuit: FeedbackCircuit) -> None:
+def checkpoint_round_trip(subject: CircuitSubject) -> None:
     """What it needs to go on is all in its weights and its state."""
-    whole = CircuitTrial(circuit)
+    whole = subject.trial()
     whole.run(range(3))
-    second = whole.twin(circuit)
+    second = whole.twin(subject)
     whole.run(range(3, 6))
     second.run(range(3, 6))
     name = first_difference(whole.tensors(), second.tensors())
@@ -144,27 +154,27 @@ def checkpoint_round_trip(circuit: FeedbackCircuit) -> None:
     )
 
 
-def no_look_at_data(circuit: FeedbackCircuit) -> None:
+def no_look_at_data(subject: CircuitSubject) -> None:
     """It makes no decision that depends on data: no `if` on a tensor, no `.item()`."""
     with reported(
         "it asks for the value of a tensor (if, while, .item(), float(), a mask as index), which "
         "makes the host wait for the device and cannot be captured; use torch.where"
     ):
-        trial = CircuitTrial(circuit, "meta", torch.float32, initialised=False)
+        trial = subject.trial("meta", torch.float32, initialised=False)
         inputs = torch.zeros(STREAMS, 7, device="meta")
         trial.network.step(trial.state, inputs, torch.zeros(STREAMS, SIZES[-1], device="meta"))
 
 
-def works_in_replicas(circuit: FeedbackCircuit) -> None:
+def works_in_replicas(subject: CircuitSubject) -> None:
     """It serves networks side by side: each does what it would do alone."""
-    circuit_in_replicas(circuit)
+    circuit_in_replicas(subject)
 
 
-def can_be_captured(circuit: FeedbackCircuit) -> None:
+def can_be_captured(subject: CircuitSubject) -> None:
     """Unless it says so in `needs_host`, a CUDA graph of one step can repeat what it does."""
-    if circuit.needs_host:
+    if subject.circuit.needs_host:
         return
-    reference, trial = CircuitTrial(circuit), CircuitTrial(circuit)
+    reference, trial = subject.trial(), subject.trial()
     captured = Captured(trial.network, trial.state)
     with reported("a step cannot be captured"):
         captured.check()
@@ -178,14 +188,14 @@ def can_be_captured(circuit: FeedbackCircuit) -> None:
     )
 
 
-def backends_agree(circuit: FeedbackCircuit) -> None:
+def backends_agree(subject: CircuitSubject) -> None:
     """Every backend that serves it computes what eager computes."""
     for name, make in OTHERS.items():
         fused = name == "fused"
         dtype = torch.float32 if fused else torch.float64  # fused serves nothing else
         steps = range(3 if fused else STEPS)  # its kernels are slow without a GPU
         device = devices()[-1]
-        reference, trial = (CircuitTrial(circuit, device, dtype) for _ in range(2))
+        reference, trial = (subject.trial(device, dtype) for _ in range(2))
         if not can_compare(name, trial.network):
             continue
         driven = Driven(make(trial.network, trial.state))
@@ -200,7 +210,7 @@ def backends_agree(circuit: FeedbackCircuit) -> None:
             )
 
 
-FEEDBACK_CHECKS: dict[str, Callable[[FeedbackCircuit], None]] = {
+FEEDBACK_CHECKS: dict[str, Callable[[CircuitSubject], None]] = {
     check.__name__: check
     for check in (
         shapes_dtypes_devices,

@@ -4,8 +4,8 @@ import copy
 
 from torch import Tensor
 
-from spikefa.feedback import FeedbackCircuit, Projection
-from spikefa.testing.circuit_trial import SIZES, CircuitTrial
+from spikefa.feedback import Projection
+from spikefa.testing.circuit_trial import SIZES, CircuitSubject, CircuitTrial
 from spikefa.testing.compare import expect, first_difference, same
 from spikefa.utils.tensors import named_tensors
 
@@ -13,9 +13,9 @@ WARM = range(3)
 """Steps before a check, in which the circuit and the forward synapses learn."""
 
 
-def _before_feedback(circuit: FeedbackCircuit) -> tuple[CircuitTrial, Tensor]:
+def _before_feedback(subject: CircuitSubject) -> tuple[CircuitTrial, Tensor]:
     """Return a network after the forward sweep of a step, and the target."""
-    trial = CircuitTrial(circuit)
+    trial = subject.trial()
     trial.run(WARM)
     inputs, target = trial.draw(len(WARM))
     trial.network.forward(trial.state, inputs)
@@ -26,10 +26,10 @@ def _modulators(trial: CircuitTrial) -> list[Tensor]:
     return [modulator.clone() for modulator in trial.state.feedback.modulators]
 
 
-def streams_are_independent(circuit: FeedbackCircuit) -> None:
+def streams_are_independent(subject: CircuitSubject) -> None:
     """The modulators of a stream do not depend on the error or the activity of other streams."""
-    trial, target = _before_feedback(circuit)
-    other, other_target = _before_feedback(circuit)
+    trial, target = _before_feedback(subject)
+    other, other_target = _before_feedback(subject)
     trial.network.feed_back(trial.state, target)
     other_target[1:] = 1 - other_target[1:]
     for population in other.state.populations:
@@ -45,12 +45,12 @@ def streams_are_independent(circuit: FeedbackCircuit) -> None:
         )
 
 
-def reads_no_weights(circuit: FeedbackCircuit) -> None:
+def reads_no_weights(subject: CircuitSubject) -> None:
     """Unless it says so in `reads_weights`, its error does not depend on forward weights."""
-    if circuit.reads_weights:
+    if subject.circuit.reads_weights:
         return
-    trial, target = _before_feedback(circuit)
-    other, _ = _before_feedback(circuit)
+    trial, target = _before_feedback(subject)
+    other, _ = _before_feedback(subject)
     for synapses in other.network.synapses.values():
         synapses.weight.mul_(-0.5).add_(0.1)
     for one in (trial, other):
@@ -63,13 +63,13 @@ def reads_no_weights(circuit: FeedbackCircuit) -> None:
         )
 
 
-def learning_reads_no_weights(circuit: FeedbackCircuit) -> None:
+def learning_reads_no_weights(subject: CircuitSubject) -> None:
     """Nor does what its own synapses learn; it may send activity through forward synapses."""
-    if circuit.reads_weights:
+    if subject.circuit.reads_weights:
         return
     changed = []
     for perturbed in (False, True):
-        trial, target = _before_feedback(circuit)
+        trial, target = _before_feedback(subject)
         trial.network.feed_back(trial.state, target)
         inputs, _ = trial.draw(len(WARM))
         seen = trial.network.layers(trial.state, inputs)
@@ -95,17 +95,17 @@ def _hidden(projection: Projection, perturbed: bool) -> Projection:
     return projection
 
 
-def local(circuit: FeedbackCircuit) -> None:
+def local(subject: CircuitSubject) -> None:
     """The modulator of a neuron does not depend on others of its population, nor on those below.
 
     Unless it says in `reads_activity` that error neurons receive synapses from forward populations.
     """
-    if circuit.reads_activity:
+    if subject.circuit.reads_activity:
         return
     for layer in range(len(SIZES)):
         unit = 4
-        trial, target = _before_feedback(circuit)
-        other, _ = _before_feedback(circuit)
+        trial, target = _before_feedback(subject)
+        other, _ = _before_feedback(subject)
         error = trial.state.populations[-1].spikes - target
         for below, population in enumerate(other.state.populations[: layer + 1]):
             for tensor in named_tensors(population).values():

@@ -3,6 +3,8 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,11 +17,14 @@ from spikefa.network.network import Network
 from spikefa.network.state import NetworkState
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
+from spikefa.synapses import Conv, Convolution
 from spikefa.testing.tape import Recorded
 from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import copy_into, named_tensors
 
 N_INPUTS, SIZES, STREAMS, STEPS = 7, (12, 10, 8), 3, 6
+LAYER1 = Convolution((1, 1, N_INPUTS), 3, (1, 4))  # onto 3 x 1 x 4
+LAYER2 = Convolution(LAYER1.out_shape, 5, (1, 2), stride=(1, 2))  # onto 5 x 1 x 2
 
 Backend = Callable[[Network, NetworkState, Tensor, Tensor], None]
 
@@ -27,6 +32,8 @@ Backend = Callable[[Network, NetworkState, Tensor, Tensor], None]
 @dataclass(eq=False)
 class CircuitTrial:
     """A network 7-12-10-8 of spiking neurons with a copy of a circuit.
+
+    If it is convolutional, both hidden populations are a row of pixels, with 3 channels and with 5.
 
     Inputs, targets and the numbers from U[0, 1) are the same in every trial with the same seed.
 
@@ -41,6 +48,8 @@ class CircuitTrial:
         Whether weights are drawn.
     seed : int or sequence of int
         Several seeds make as many networks side by side.
+    convolutional : bool, default False
+        Whether the synapses onto the hidden populations share their weights.
 
     Attributes
     ----------
@@ -54,17 +63,20 @@ class CircuitTrial:
     streams: int = STREAMS
     initialised: bool = True
     seed: int | Sequence[int] = 0
+    convolutional: bool = False
     network: Network = field(init=False, repr=False)
     state: NetworkState = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.circuit = copy.deepcopy(self.circuit)
         populations = {f"layer{n}": StochasticBinary(size) for n, size in enumerate(SIZES, 1)}
+        shared = {"layer1": LAYER1, "layer2": LAYER2} if self.convolutional else {}
         self.network = Network(
             N_INPUTS,
             populations,
             self.circuit,
             ThreeFactor(0.05),
+            {name: partial(Conv, convolution=each) for name, each in shared.items()},
             device=self.device,
             dtype=self.dtype,
             replicas=None if isinstance(self.seed, int) else len(self.seed),
@@ -94,14 +106,38 @@ class CircuitTrial:
             inputs, target = self.draw(step)
             backend(self.network, self.state, inputs, target)
 
-    def twin(self, circuit: FeedbackCircuit) -> "CircuitTrial":
+    def twin(self, subject: "CircuitSubject") -> "CircuitTrial":
         """Return another trial that has been brought to the same weights and state."""
-        other = CircuitTrial(circuit, self.network.device, self.network.dtype)
+        other = subject.trial(self.network.device, self.network.dtype)
         copy_into(other.tensors(), self.tensors())
         other.state.steps = self.state.steps
         for trial in (self, other):  # as a simulation does before every presentation
             trial.network.set_learning_rates(trial.state)
         return other
+
+
+@dataclass(frozen=True)
+class CircuitSubject:
+    """What is checked: a circuit, in one kind of network.
+
+    Attributes
+    ----------
+    circuit : FeedbackCircuit
+    convolutional : bool
+        As in `CircuitTrial`.
+    """
+
+    circuit: FeedbackCircuit
+    convolutional: bool = False
+
+    def trial(
+        self,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float64,
+        **more: Any,
+    ) -> CircuitTrial:
+        """Return a new trial of a copy of the circuit."""
+        return CircuitTrial(self.circuit, device, dtype, convolutional=self.convolutional, **more)
 
 
 def _draw(state: NetworkState, seed: int, step: int) -> tuple[Tensor, Tensor]:
@@ -164,10 +200,10 @@ class Captured:
         self.network.finish(self.state)
 
 
-def require_fresh(circuit: FeedbackCircuit) -> None:
+def require_fresh(subject: CircuitSubject) -> None:
     """Raise `SpikefaError` if the circuit is part of a network already."""
     try:
-        CircuitTrial(circuit)
+        subject.trial()
     except Exception as error:
         require(
             "part of a network" not in str(error),

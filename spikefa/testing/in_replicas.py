@@ -4,20 +4,18 @@ from dataclasses import fields
 
 import torch
 
-from spikefa.feedback import FeedbackCircuit
-from spikefa.plasticity import PlasticityRule
-from spikefa.testing.circuit_trial import STEPS, CircuitTrial
+from spikefa.testing.circuit_trial import STEPS, CircuitSubject
 from spikefa.testing.compare import expect, reported, same
-from spikefa.testing.rule_trial import Activity, RuleTrial, activity
+from spikefa.testing.rule_trial import Activity, RuleSubject
 from spikefa.utils.tensors import named_tensors
 
 SEEDS = (0, 1)
 ADVICE = "count dimensions from the last, -1 for neurons and -2 for streams, and use .mT and @"
 
 
-def rule_in_replicas(rule: PlasticityRule) -> None:
+def rule_in_replicas(subject: RuleSubject) -> None:
     """Networks side by side learn what each would learn alone."""
-    shown = [activity(), activity("other")]
+    shown = [subject.activity(), subject.activity("other")]
     both = Activity(
         **{
             item.name: torch.stack([getattr(each, item.name) for each in shown], _place(item.name))
@@ -25,9 +23,9 @@ def rule_in_replicas(rule: PlasticityRule) -> None:
         }
     )
     with reported(f"it fails for networks side by side: {ADVICE}"):
-        together = RuleTrial(rule, replicas=len(shown)).learn(both)
+        together = subject.trial(replicas=len(shown)).learn(both)
     for number, own in enumerate(shown):
-        alone = RuleTrial(rule).learn(own)
+        alone = subject.trial().learn(own)
         for step, (one, all_) in enumerate(zip(alone, together, strict=True)):
             for name, change, changes in zip(("weights", "biases"), one, all_, strict=True):
                 expect(
@@ -42,14 +40,14 @@ def _place(name: str) -> int:
     return 0 if name == "weight" else 1
 
 
-def circuit_in_replicas(circuit: FeedbackCircuit) -> None:
+def circuit_in_replicas(subject: CircuitSubject) -> None:
     """Networks side by side do what each would do alone."""
     with reported(f"it fails for networks side by side: {ADVICE}"):
-        together = CircuitTrial(circuit, seed=SEEDS)
+        together = subject.trial(seed=SEEDS)
         together.run()
     state, network = together.state, together.network
     for number, seed in enumerate(SEEDS):
-        alone = CircuitTrial(circuit, seed=seed)
+        alone = subject.trial(seed=seed)
         alone.run(range(STEPS))
         tensors = {"network": network.replica(number).tensors(), "state": state.replica(number)}
         there = named_tensors(tensors)

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -14,22 +13,21 @@ from spikefa.plasticity import PlasticityRule, Post
 from spikefa.testing.compare import devices, expect, first_difference, reported, run_checks, same
 from spikefa.testing.in_replicas import rule_in_replicas
 from spikefa.testing.rule_factor import names_its_factor
-from spikefa.testing.rule_trial import (
-    N_POST,
-    N_PRE,
-    STEPS,
-    STREAMS,
-    Activity,
-    RuleTrial,
-    activity,
-)
+from spikefa.testing.rule_locality import local, shared_weights_learn_the_sum
+from spikefa.testing.rule_trial import N_PRE, STEPS, STREAMS, Activity, RuleSubject
 from spikefa.utils.tensors import copy_into, named_tensors
 
 Changes = list[tuple[Tensor, Tensor]]
 
 
-def check_rule(rule: PlasticityRule, checks: Sequence[str] | None = None) -> None:
+def check_rule(
+    rule: PlasticityRule, checks: Sequence[str] | None = None, *, convolutional: bool = False
+) -> None:
     """Check that a plasticity rule keeps the promises that the engine relies on.
+
+    For synapses that share a weight, locality means that the weight learns the sum, over the
+    positions where it stands, of what a synapse would learn there from its own two neurons, and
+    sees nothing else: no neuron that none of its synapses reaches, and no other weight.
 
     Parameters
     ----------
@@ -37,18 +35,25 @@ def check_rule(rule: PlasticityRule, checks: Sequence[str] | None = None) -> Non
         It is copied, and left as it is.
     checks : sequence of str, optional
         Names from `RULE_CHECKS`; default: all.
+    convolutional : bool, default False
+        Whether the synapses are those of a `Conv`.
 
     Raises
     ------
     NotConformant
         An AssertionError: which promise is broken, and how.
+    SpikefaError
+        If the rule cannot serve these synapses.
     """
-    run_checks(rule, RULE_CHECKS, checks)
+    subject = RuleSubject(rule, convolutional)
+    if convolutional:
+        subject.trial()
+    run_checks(subject, RULE_CHECKS, checks, label=type(rule).__name__)
 
 
-def _update(rule: PlasticityRule, dtype: torch.dtype, device: torch.device) -> object:
-    shown = activity(dtype=dtype)
-    trial = RuleTrial(rule, device=device, dtype=dtype)
+def _update(subject: RuleSubject, dtype: torch.dtype, device: torch.device) -> object:
+    shown = subject.activity(dtype=dtype)
+    trial = subject.trial(device=device, dtype=dtype)
     see = [shown.potential[0], shown.spikes[0], shown.gain[0], shown.modulator[0]]
     potential, spikes, gain, modulator = (tensor.to(device) for tensor in see)
     return trial.rule.update(
@@ -59,28 +64,29 @@ def _update(rule: PlasticityRule, dtype: torch.dtype, device: torch.device) -> o
     )
 
 
-def shapes_dtypes_devices(rule: PlasticityRule) -> None:
+def shapes_dtypes_devices(subject: RuleSubject) -> None:
     """It returns an `Outer` or a `Direct` of the right shapes, dtype and device."""
     for device in devices():
         for dtype in (torch.float32, torch.float64):
-            check_change(_update(rule, dtype, device), STREAMS, N_PRE, N_POST, dtype, device)
+            n_post = subject.n_post
+            check_change(_update(subject, dtype, device), STREAMS, N_PRE, n_post, dtype, device)
 
 
-def finite(rule: PlasticityRule) -> None:
+def finite(subject: RuleSubject) -> None:
     """It never returns NaN or infinity, not even where all is silent."""
-    silent = Activity(*(torch.zeros_like(tensor) for tensor in vars(activity()).values()))
-    for label, shown in (("ordinary activity", activity()), ("complete silence", silent)):
-        for weight, bias in RuleTrial(rule).learn(shown):
+    silent = Activity(*(torch.zeros_like(tensor) for tensor in vars(subject.activity()).values()))
+    for label, shown in (("ordinary activity", subject.activity()), ("complete silence", silent)):
+        for weight, bias in subject.trial().learn(shown):
             good = bool(torch.isfinite(weight).all() and torch.isfinite(bias).all())
             expect(good, f"the update is NaN or infinite for {label}")
 
 
-def deterministic(rule: PlasticityRule) -> None:
+def deterministic(subject: RuleSubject) -> None:
     """The same activity leads to the same update; global random numbers are left alone."""
     before = torch.random.get_rng_state()
-    first = RuleTrial(rule).learn(activity())
+    first = subject.trial().learn(subject.activity())
     torch.manual_seed(1)
-    second = RuleTrial(rule).learn(activity())
+    second = subject.trial().learn(subject.activity())
     moved = not torch.equal(torch.random.get_rng_state(), torch.manual_seed(1).get_state())
     torch.random.set_rng_state(before)
     step = _first_unequal(first, second, 0)
@@ -88,11 +94,11 @@ def deterministic(rule: PlasticityRule) -> None:
     expect(not moved, "it draws from torch's global random generator: results depend on others")
 
 
-def one_rule_for_all(rule: PlasticityRule) -> None:
+def one_rule_for_all(subject: RuleSubject) -> None:
     """It remembers nothing in itself: one object serves all projections and streams."""
-    trial = RuleTrial(rule)
+    trial = subject.trial()
     before = copy.deepcopy(vars(trial.rule))
-    trial.learn(activity())
+    trial.learn(subject.activity())
     held = sorted(named_tensors(vars(trial.rule)))
     expect(not held, f"it holds the tensor {held[:1]}: declare it in `traces`, or pass a number")
     changed = [
@@ -106,10 +112,10 @@ def one_rule_for_all(rule: PlasticityRule) -> None:
     )
 
 
-def state_in_place(rule: PlasticityRule) -> None:
+def state_in_place(subject: RuleSubject) -> None:
     """Traces stay the same tensors; activity that was shown is not written to."""
-    trial = RuleTrial(rule)
-    plasticity, shown = trial.state.plasticity[0], activity()
+    trial = subject.trial()
+    plasticity, shown = trial.state.plasticity[0], subject.activity()
     before = dict(plasticity.traces)
     addresses = {name: trace.data_ptr() for name, trace in before.items()}
     population = trial.state.populations[0]
@@ -137,26 +143,26 @@ def state_in_place(rule: PlasticityRule) -> None:
     expect(not new, f"it adds the trace {new[:1]} while running: declare it in `traces`")
 
 
-def leaves_pre_alone(rule: PlasticityRule) -> None:
+def leaves_pre_alone(subject: RuleSubject) -> None:
     """The presynaptic activity is not written to."""
-    shown, trial = activity(), RuleTrial(rule)
+    shown, trial = subject.activity(), subject.trial()
     pre = shown.pre[0].clone()
     see = Post(shown.potential[0], shown.spikes[0], shown.gain[0])
     trial.rule.update(pre, see, shown.modulator[0], trial.state.plasticity[0])
     expect(torch.equal(pre, shown.pre[0]), "it writes to the presynaptic activity")
 
 
-def batch_is_a_sum(rule: PlasticityRule) -> None:
+def batch_is_a_sum(subject: RuleSubject) -> None:
     """The update of several streams is the sum of their own.
 
     A rule with a trace for each synapse, which all streams share, is exempt.
     """
-    if "synapse" in rule.traces.values():
+    if "synapse" in subject.rule.traces.values():
         return
-    shown = activity()
-    together = RuleTrial(rule).learn(shown)
+    shown = subject.activity()
+    together = subject.trial().learn(shown)
     alone = [
-        RuleTrial(rule, 1).learn(shown.streams(slice(stream, stream + 1)))
+        subject.trial(1).learn(shown.streams(slice(stream, stream + 1)))
         for stream in range(STREAMS)
     ]
     for step, (weight, bias) in enumerate(together):
@@ -173,10 +179,10 @@ def batch_is_a_sum(rule: PlasticityRule) -> None:
             )
 
 
-def checkpoint_round_trip(rule: PlasticityRule) -> None:
+def checkpoint_round_trip(subject: RuleSubject) -> None:
     """Everything that it needs to go on is in its declared state."""
-    shown, half = activity(), STEPS // 2
-    whole, second = RuleTrial(rule), RuleTrial(rule)
+    shown, half = subject.activity(), STEPS // 2
+    whole, second = subject.trial(), subject.trial()
     whole.learn(shown, range(half))
     saved = {name: tensor.clone() for name, tensor in named_tensors(whole.state.plasticity).items()}
     rest = whole.learn(shown, range(half, STEPS))
@@ -189,26 +195,26 @@ def checkpoint_round_trip(rule: PlasticityRule) -> None:
     )
 
 
-def no_look_at_data(rule: PlasticityRule) -> None:
+def no_look_at_data(subject: RuleSubject) -> None:
     """It makes no decision that depends on data: no `if` on a tensor, no `.item()`."""
     with reported(
         "it asks for the value of a tensor (if, while, .item(), float(), a mask as index), which "
         "makes the host wait for the device and cannot be captured; use torch.where"
     ):
-        _update(rule, torch.float32, torch.device("meta"))
+        _update(subject, torch.float32, torch.device("meta"))
 
 
-def can_be_captured(rule: PlasticityRule) -> None:
+def can_be_captured(subject: RuleSubject) -> None:
     """What it does is the same at every step, so that a CUDA graph of one step repeats it."""
-    trial = RuleTrial(rule)
+    trial = subject.trial()
 
     def work() -> None:
         trial.network.learn(trial.state, torch.zeros(STREAMS, N_PRE, dtype=torch.float64))
 
     with reported("a step cannot be captured"):
         check_capturable(work, Scope(objects=[trial.rule, trial.state]), trial.network.device)
-    captured = RuleTrial(rule).learn(activity(), captured=True)
-    step = _first_unequal(RuleTrial(rule).learn(activity()), captured, 0)
+    captured = subject.trial().learn(subject.activity(), captured=True)
+    step = _first_unequal(subject.trial().learn(subject.activity()), captured, 0)
     expect(
         step is None,
         f"in step {step} the update is another one if the operations of the first step are "
@@ -216,51 +222,9 @@ def can_be_captured(rule: PlasticityRule) -> None:
     )
 
 
-def local(rule: PlasticityRule) -> None:
-    """The change of a synapse depends on its own two neurons and nothing else."""
-    shown, other = activity(), activity("other")
-    i, j = 2, 3
-    expected = RuleTrial(rule).learn(shown)
-    for what, perturbed in perturbations(shown, other, i, j).items():
-        changes = RuleTrial(rule).learn(perturbed)
-        for step, ((weight, bias), (weight0, bias0)) in enumerate(
-            zip(changes, expected, strict=True)
-        ):
-            expect(
-                same(weight0[i, j], weight[i, j]),
-                f"it is not local: in step {step} the change of the synapse from neuron {i} to "
-                f"neuron {j} depends on the {what}, which it cannot see",
-            )
-            expect(
-                same(bias0[j], bias[j]),
-                f"it is not local: in step {step} the change of the bias of neuron {j} depends on "
-                f"the {what}, which it cannot see",
-            )
-
-
-def works_in_replicas(rule: PlasticityRule) -> None:
+def works_in_replicas(subject: RuleSubject) -> None:
     """It serves networks side by side: each learns what it would learn alone."""
-    rule_in_replicas(rule)
-
-
-def perturbations(shown: Activity, other: Activity, i: int, j: int) -> dict[str, Activity]:
-    """Return the activity with everything replaced that synapse i -> j cannot see, by kind."""
-
-    def keep(name: str, unit: int) -> Activity:
-        mixed = getattr(other, name).clone()
-        mixed[..., unit] = getattr(shown, name)[..., unit]
-        return replace(shown, **{name: mixed})
-
-    weight = other.weight.clone()
-    weight[i, j] = shown.weight[i, j]
-    return {
-        "activity of other presynaptic neurons": keep("pre", i),
-        "potential of other postsynaptic neurons": keep("potential", j),
-        "spikes of other postsynaptic neurons": keep("spikes", j),
-        "gain of other postsynaptic neurons": keep("gain", j),
-        "modulator of other postsynaptic neurons": keep("modulator", j),
-        "weights of other synapses": replace(shown, weight=weight),
-    }
+    rule_in_replicas(subject)
 
 
 def _first_unequal(one: Changes, other: Changes, start: int) -> int | None:
@@ -270,7 +234,7 @@ def _first_unequal(one: Changes, other: Changes, start: int) -> int | None:
     return None
 
 
-RULE_CHECKS: dict[str, Callable[[PlasticityRule], None]] = {
+RULE_CHECKS: dict[str, Callable[[RuleSubject], None]] = {
     check.__name__: check
     for check in (
         shapes_dtypes_devices,
@@ -285,6 +249,7 @@ RULE_CHECKS: dict[str, Callable[[PlasticityRule], None]] = {
         no_look_at_data,
         can_be_captured,
         local,
+        shared_weights_learn_the_sum,
         works_in_replicas,
     )
 }

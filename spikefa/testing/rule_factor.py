@@ -1,19 +1,19 @@
 """The promise of a rule that names the factor of its changes."""
 
-from spikefa.plasticity import Outer, PlasticityRule, Post
+from spikefa.plasticity import Outer, Post
 from spikefa.testing.compare import expect
-from spikefa.testing.rule_trial import RuleTrial, activity
+from spikefa.testing.rule_trial import RuleSubject
 
 
-def names_its_factor(rule: PlasticityRule) -> None:
+def names_its_factor(subject: RuleSubject) -> None:
     """Change by ``Outer(pre, post)`` and leave `post` in the trace of `outer_factor`, if named."""
-    if rule.outer_factor is None:
+    if subject.rule.outer_factor is None:
         return
-    shown, trial = activity(), RuleTrial(rule)
+    shown, trial = subject.activity(), subject.trial()
     see = Post(shown.potential[0], shown.spikes[0], shown.gain[0])
     own = trial.state.plasticity[0]
     change = trial.rule.update(shown.pre[0], see, shown.modulator[0], own)
-    name = rule.outer_factor
+    name = subject.rule.outer_factor
     expect(
         isinstance(change, Outer)
         and change.loss is None

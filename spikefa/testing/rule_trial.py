@@ -3,20 +3,26 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from spikefa.feedback import ErrorPopulation, FeedbackCircuit, FeedbackState
 from spikefa.network.network import Network
+from spikefa.network.parts import MakeSynapses
 from spikefa.network.state import NetworkState
 from spikefa.neurons import PopulationState, StochasticBinary
 from spikefa.plasticity import PlasticityRule
-from spikefa.synapses import Synapses
+from spikefa.synapses import Conv, Convolution, Dense, Sharing, Synapses, Unshared
 from spikefa.testing.tape import Recorded
 from spikefa.utils.seeding import generator
 
 N_PRE, N_POST, STREAMS, STEPS = 6, 5, 4, 6
+DENSE = Unshared(N_PRE, N_POST)
+LAYOUT = Convolution((2, 1, 3), 2, (1, 2))
+"""Of as many presynaptic neurons, onto 2 channels of 2 pixels."""
 
 
 @dataclass(frozen=True)
@@ -42,27 +48,34 @@ class Activity:
         return replace(self, **{name: getattr(self, name)[:, chosen] for name in names})
 
 
-def activity(name: str = "activity", dtype: torch.dtype = torch.float64) -> Activity:
+def activity(
+    name: str = "activity",
+    dtype: torch.dtype = torch.float64,
+    layout: Sharing = DENSE,
+) -> Activity:
     """Return random activity like that of spiking neurons, always the same for a name."""
+    n_post = layout.n_post
     source = generator(0, "conformance", name)
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=source, dtype=torch.float64).to(dtype)
 
-    potential = 4 * uniform(STEPS, STREAMS, N_POST) - 2
+    potential = 4 * uniform(STEPS, STREAMS, n_post) - 2
     p = torch.sigmoid(potential)
     return Activity(
         pre=(uniform(STEPS, STREAMS, N_PRE) < 0.5).to(dtype),
         potential=potential,
-        spikes=(uniform(STEPS, STREAMS, N_POST) < p).to(dtype),
+        spikes=(uniform(STEPS, STREAMS, n_post) < p).to(dtype),
         gain=p * (1 - p),
-        modulator=uniform(STEPS, STREAMS, N_POST) - 0.5,
-        weight=uniform(N_PRE, N_POST) - 0.5,
+        modulator=uniform(STEPS, STREAMS, n_post) - 0.5,
+        weight=uniform(*layout.weight_shape) - 0.5,
     )
 
 
 class Imposed(FeedbackCircuit):
     """A circuit whose modulators are whatever was written into them."""
+
+    serves_shared: ClassVar[bool] = True
 
     def connect(
         self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype
@@ -88,7 +101,7 @@ class Imposed(FeedbackCircuit):
 
 
 class RuleTrial:
-    """One projection of 6 x 5 synapses that learns by a copy of a rule.
+    """One projection, by default of 6 x 5 synapses, that learns by a copy of a rule.
 
     Attributes
     ----------
@@ -105,14 +118,22 @@ class RuleTrial:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float64,
         replicas: int | None = None,
+        n_post: int = N_POST,
+        synapses: MakeSynapses = Dense,
     ):
         self.rule = copy.deepcopy(rule)
         if not isinstance(rule.learning_rate, int | float):
             self.rule.learning_rate = rule.learning_rate[0]
         self.network = Network(
-            N_PRE, {"post": StochasticBinary(N_POST)}, Imposed(), self.rule, device=device,
-            dtype=dtype, replicas=replicas,
-        )  # fmt: skip
+            N_PRE,
+            {"post": StochasticBinary(n_post)},
+            Imposed(),
+            self.rule,
+            synapses,
+            device=device,
+            dtype=dtype,
+            replicas=replicas,
+        )
         self.state: NetworkState = self.network.state(streams)
 
     @property
@@ -164,3 +185,42 @@ class RuleTrial:
             if look is not None:
                 look()
         return changes
+
+
+@dataclass(frozen=True)
+class RuleSubject:
+    """What is checked: a rule, for one kind of synapses.
+
+    Attributes
+    ----------
+    rule : PlasticityRule
+    convolutional : bool
+        Whether synapses share weights, as those of a `Conv`.
+    """
+
+    rule: PlasticityRule
+    convolutional: bool = False
+
+    @property
+    def layout(self) -> Sharing:
+        """Which synapses share a weight."""
+        return LAYOUT if self.convolutional else DENSE
+
+    @property
+    def n_post(self) -> int:
+        """The number of postsynaptic neurons."""
+        return self.layout.n_post
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """The weight that a check looks at: its row and its column."""
+        return (2, 1) if self.convolutional else (2, 3)
+
+    def trial(self, streams: int = STREAMS, **more: Any) -> RuleTrial:
+        """Return a new trial of a copy of the rule."""
+        kind = partial(Conv, convolution=LAYOUT) if self.convolutional else Dense
+        return RuleTrial(self.rule, streams, n_post=self.n_post, synapses=kind, **more)
+
+    def activity(self, name: str = "activity", dtype: torch.dtype = torch.float64) -> Activity:
+        """Return random activity, see `activity`."""
+        return activity(name, dtype, self.layout)

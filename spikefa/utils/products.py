@@ -53,7 +53,8 @@ def product(sent: Tensor, matrix: Tensor, out: Tensor) -> None:
     matrix : Tensor [..., n_from, n_to]
     out : Tensor [..., batch, n_to]
     """
-    if torch.get_num_threads() == 1 or not _is_single(sent, matrix):
+    shared = torch.get_num_threads() > 1 and matrix.is_contiguous()
+    if not shared or not _is_single(sent, matrix):
         torch.matmul(sent, matrix, out=out)
         return
     rows = torch.arange(len(matrix))

@@ -54,6 +54,10 @@ def network(**parts):
             {"synapses": partial(sf.Dense, constraints=(sf.Dale(0.8),))},
             "have constraints",
         ),
+        (
+            {"synapses": {"hidden": partial(sf.Conv, convolution=sf.Convolution((1, 8, 8), 5, 7))}},
+            "share weights",
+        ),
         ({"connections": [sf.Connection("out", "hidden", delay=(1, 2))]}, "several delays"),
         (
             {"populations": {"hidden": Rate(20), "out": Rate(10, activation="softmax")}},

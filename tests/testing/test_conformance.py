@@ -128,3 +128,71 @@ def test_no_such_check():
 
 def test_a_failed_check_is_a_failed_assertion():
     assert issubclass(NotConformant, AssertionError)
+
+
+SHARED = [
+    sf.Backprop(),
+    sf.FA(),
+    sf.DFA(),
+    sf.DRTP(),
+    sf.DKP(),
+    sf.KP(),
+    sf.KP(gated=True, momentum=0.5, sparsity=0.3),
+    *(sf.SF(variant) for variant in ("uSF", "brSF", "frSF")),
+    sf.PFA(2.0),
+    sf.PFA(2.0, momentum=0.5),
+    sf.PFAo(),
+    sf.Shallow(),
+    sf.NodePerturbation(),
+    sf.Reward(),
+]
+
+
+@pytest.mark.parametrize("circuit", SHARED, ids=str)
+def test_circuits_conform_in_a_convolutional_network(circuit):
+    assert circuit.serves_shared
+    check_feedback(circuit, convolutional=True)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        sf.ThreeFactor(0.1),
+        sf.Homeostatic(0.1),
+        sf.LowPassTraces(0.1),
+        sf.Oja(0.1),
+        sf.BCM(0.1),
+        sf.STDP(0.1),
+        sf.STLLR(0.1),
+        sf.RoughThreeFactor(0.1),
+    ],
+    ids=str,
+)
+def test_rules_conform_for_synapses_that_share_weights(rule):
+    check_rule(rule, convolutional=True)
+
+
+@pytest.mark.parametrize("rule", [sf.Eligibility(0.1), sf.EProp(0.1)], ids=str)
+def test_rules_with_a_number_for_each_synapse_are_refused(rule):
+    with pytest.raises(sf.SpikefaError, match="keeps a number for each synapse"):
+        check_rule(rule, convolutional=True)
+
+
+def test_a_rule_that_looks_at_other_channels_is_caught():
+    class Looks(sf.PlasticityRule):
+        def update(self, pre, post, modulator, state):
+            return sf.Outer(pre, 0.1 * modulator + post.gain.mean(-1, keepdim=True))
+
+    with pytest.raises(NotConformant, match="the weight 2 onto channel 1 depends on the gain of"):
+        check_rule(Looks(0.1), ["local"], convolutional=True)
+
+
+def test_a_circuit_that_looks_at_other_images_is_caught():
+    class Looks(sf.FA):
+        def step(self, state, error, forward):
+            super().step(state, error, forward)
+            activity = state.errors[0].activity
+            activity.add_(forward[0].spikes.mean(-2, keepdim=True))
+
+    with pytest.raises(NotConformant, match="of other streams"):
+        check_feedback(Looks(), ["streams_are_independent"], convolutional=True)
