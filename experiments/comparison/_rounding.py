@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spikefa.feedback import PlasticMatrix, RandomMatrices, Wiring, layer_by_layer
 from spikefa.feedback.error_population import PhiDelta
-from spikefa.feedback.randomly_wired import RandomlyWired, between_layers
+from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.network.network import Network
 from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses import Dense, Synapses
@@ -89,7 +89,7 @@ class RoundedFA(RandomlyWired):
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Wire each error population to the one below through a matrix B_l."""
-        self.random.connect(between_layers(forward), device, dtype)
+        self.random.connect(transposed_shapes(forward), device, dtype)
         self.rounded = [RoundedMatrix(matrix) for matrix in self.matrices]
         return layer_by_layer(self.beside(forward), self.rounded, self.gated)
 

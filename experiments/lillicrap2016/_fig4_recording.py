@@ -7,9 +7,11 @@ from spikefa.experiments.lillicrap2016._fig4_settings import Settings
 from spikefa.network.network import Network
 from spikefa.recording import Probe, When
 from spikefa.recording.plan.words import parse_windows
+from spikefa.recording.read.reader import ranks_of
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.provenance import provenance
 from spikefa.simulation.simulation import Simulation
+from spikefa.utils import notices
 
 
 def figure_probes(network: Network, units: int = 50, neurons: int = 8) -> list[Probe]:
@@ -43,6 +45,14 @@ def record(
 ) -> None:
     """Record the figure's probes from now on, or continue the recording of a resumed run."""
     if directory.recording.exists():
+        ranks = simulation.network.ranks
+        before, now = ranks_of(directory.recording), 1 if ranks is None else ranks.per_group
+        if before != now:
+            notices.warn(
+                f"{directory.recording} was recorded by {before} ranks, and here are {now}: it "
+                f"stays as it is, and the rest is not recorded; go on with {before} to record it"
+            )
+            return
         simulation.resume_recording(directory.recording)
         return
     origin = {"config_json": json.dumps(asdict(settings))}

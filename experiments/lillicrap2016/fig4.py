@@ -196,6 +196,5 @@ EXPERIMENT = Training(
         "distributed",
         "rank_timeout",
         "stream_groups",
-        "record",
     ),
 )

@@ -9,7 +9,7 @@ import torch
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.randomly_wired import RandomlyWired, to_the_output
+from spikefa.feedback.randomly_wired import RandomlyWired, shapes_from_the_output
 from spikefa.feedback.wiring import Wiring, from_the_output
 from spikefa.synapses import Synapses
 from spikefa.utils.ranges import PositiveScale, PositiveShare, ShareBelowOne
@@ -79,5 +79,5 @@ class DFA(RandomlyWired, sweep_only=True):
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect the output's error population to all others, each through a matrix B_l."""
-        matrices = self.random.connect(to_the_output(forward), device, dtype)
+        matrices = self.random.connect(shapes_from_the_output(forward), device, dtype)
         return from_the_output(self.beside(forward), matrices, self.gated)

@@ -10,7 +10,7 @@ from torch import Tensor
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState, PhiDelta
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.randomly_wired import RandomlyWired, to_the_output
+from spikefa.feedback.randomly_wired import RandomlyWired, shapes_from_the_output
 from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.feedback.wiring import Hop, Wiring
 from spikefa.synapses import Synapses
@@ -89,7 +89,7 @@ class DRTP(RandomlyWired):  # not sweep_only: `observe_target` writes where its 
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect the population of the target to all hidden ones, each through a matrix B_l."""
-        matrices = self.random.connect(to_the_output(forward), device, dtype)
+        matrices = self.random.connect(shapes_from_the_output(forward), device, dtype)
         populations = {
             "errors": self.beside(forward),
             "target": [ErrorPopulation(forward[-1].n_post, tau=1.0)],

@@ -9,7 +9,7 @@ import torch
 from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.error_population import PhiDelta
 from spikefa.feedback.random_matrices import RandomMatrices
-from spikefa.feedback.randomly_wired import RandomlyWired, between_layers
+from spikefa.feedback.randomly_wired import RandomlyWired, transposed_shapes
 from spikefa.feedback.wiring import Wiring, layer_by_layer
 from spikefa.synapses import Synapses
 from spikefa.utils.ranges import PositiveScale, PositiveShare, Share, ShareBelowOne
@@ -89,5 +89,5 @@ class FA(RandomlyWired, sweep_only=True):
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect each error population to the one below through a matrix B_l."""
-        matrices = self.random.connect(between_layers(forward), device, dtype, forward[1:])
+        matrices = self.random.connect(transposed_shapes(forward), device, dtype, forward[1:])
         return layer_by_layer(self.beside(forward), matrices, self.gated)

@@ -9,8 +9,8 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.randomly_wired import (
     RandomlyWired,
-    between_layers,
-    to_the_output,
+    shapes_from_the_output,
+    transposed_shapes,
 )
 from spikefa.feedback.wiring import Wiring, from_the_output, layer_by_layer
 from spikefa.synapses import Synapses
@@ -49,8 +49,8 @@ class PlasticallyWired(RandomlyWired):
 
     def wire(self, forward: Sequence[Synapses], device: torch.device, dtype: torch.dtype) -> Wiring:
         """Connect the error populations through matrices B_l that learn."""
-        sharings = to_the_output if self.direct else between_layers
+        shapes = shapes_from_the_output if self.direct else transposed_shapes
         wired = from_the_output if self.direct else layer_by_layer
         beside = () if self.direct else forward[1:]
-        self.random.connect(sharings(forward), device, dtype, beside)
+        self.random.connect(shapes(forward), device, dtype, beside)
         return wired(self.beside(forward), self.random.plastic(), self.gated)

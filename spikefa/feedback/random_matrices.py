@@ -10,7 +10,7 @@ from spikefa.feedback.distributions import MatrixKind
 from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.feedback.random_matrix import RandomMatrix
 from spikefa.feedback.scales import for_each_layer
-from spikefa.synapses import Sharing, Synapses, Unshared
+from spikefa.synapses import Synapses, Unshared
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import PositiveScale, Share, ShareBelowOne
 
@@ -48,45 +48,46 @@ class RandomMatrices:
     def __post_init__(self) -> None:
         check_fields(self)
         for scale in for_each_layer(self.scale):
-            self._matrix(Unshared(1, 1), scale)  # rejects bad arguments early
+            self._matrix((1, 1), scale)  # rejects bad arguments early
 
     def _matrix(
         self,
-        sharing: Sharing,
+        shape: tuple[int, int],
         scale: float,
-        beside: Tensor | None = None,
+        beside: Synapses | None = None,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> RandomMatrix:
         return RandomMatrix(
-            *reversed(sharing.weight_shape),
+            *shape,
             kind=self.kind,
             scale=scale,
             sparsity=self.sparsity,
             reciprocity=self.reciprocity,
-            beside=beside,
+            beside=None if beside is None else beside.tensors().get("mask"),
             procedural=self.procedural,
-            sharing=sharing,
+            sharing=Unshared(*reversed(shape)) if beside is None else beside.sharing,
             device=device,
             dtype=dtype,
         )
 
     def connect(
         self,
-        sharings: Sequence[Sharing],
+        shapes: Sequence[tuple[int, int]],
         device: torch.device,
         dtype: torch.dtype,
         beside: Sequence[Synapses] = (),
     ) -> list[RandomMatrix]:
-        """Create and return one matrix for each sharing, of forward synapses the other way.
+        """Create and return one matrix `[n_from, n_to]` for each shape.
 
-        `beside` are the synapses in the other direction, for a `reciprocity`.
+        `beside` are the synapses in the other direction: for a `reciprocity`, and because a matrix
+        shares its weights as they do. The shape is then that of their transposed weights.
         """
-        scales = for_each_layer(self.scale, len(sharings))
-        masks = [each.tensors().get("mask") for each in beside] or [None] * len(sharings)
+        scales = for_each_layer(self.scale, len(shapes))
+        opposite: Sequence[Synapses | None] = list(beside) or [None] * len(shapes)
         self.each = [
-            self._matrix(sharing, scale, mask, device, dtype)
-            for sharing, scale, mask in zip(sharings, scales, masks, strict=True)
+            self._matrix(*each, device, dtype)
+            for each in zip(shapes, scales, opposite, strict=True)
         ]
         return self.each
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from spikefa.feedback.random_matrices import RandomMatrices
 from spikefa.feedback.wired import Wired
-from spikefa.synapses import Sharing, Synapses, Unshared
+from spikefa.synapses import Synapses
 
 
 class RandomlyWired(Wired):
@@ -49,14 +49,12 @@ class RandomlyWired(Wired):
         return self.random.tensors()
 
 
-def between_layers(forward: Sequence[Synapses]) -> list[Sharing]:
-    """Return the sharing of the synapses onto each layer but the first, the lowest first."""
-    return [above.sharing for above in forward[1:]]
+def transposed_shapes(forward: Sequence[Synapses]) -> list[tuple[int, int]]:
+    """Return the shapes of the transposed forward weights, from the lowest hidden layer upwards."""
+    shapes = [above.sharing.weight_shape for above in forward[1:]]
+    return [(columns, rows) for rows, columns in shapes]
 
 
-def to_the_output(forward: Sequence[Synapses]) -> list[Sharing]:
-    """Return the sharing of synapses from each hidden layer onto the output, the lowest first.
-
-    There are none in the chain but the last; each pair of neurons would have a weight of its own.
-    """
-    return [Unshared(above.n_pre, forward[-1].n_post) for above in forward[1:]]
+def shapes_from_the_output(forward: Sequence[Synapses]) -> list[tuple[int, int]]:
+    """Return the shapes of matrices from the output into each hidden layer, lowest first."""
+    return [(forward[-1].n_post, above.n_pre) for above in forward[1:]]

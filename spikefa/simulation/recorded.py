@@ -144,7 +144,7 @@ def continue_recording(
     require(
         before == now or not Path(path).is_file(),
         f"{path} was recorded by {before} ranks, and here are {now}: go on with {before}, or "
-        "without recording (--record false), which keeps what was recorded",
+        "without recording",
     )
     return Recorder.resume(
         path if share is None else share.path(Path(path)),

@@ -67,17 +67,16 @@ def test_what_was_killed_goes_on_with_as_many_ranks(killed):
     assert summary["backend"] == "ranks"
 
 
-def test_with_another_number_it_goes_on_without_the_recording(killed):
+def test_with_another_number_it_goes_on_and_the_recording_stays(killed):
     out, _ = killed
-    alone = [*RUN[:-1], "false"]
+    before = recorded_steps(out)
     done = len((out / "metrics.csv").read_text().splitlines()) - 1
-    rest = ["--epochs", done + 1, "--resume", out, "--figures", "false"]
     script = "import sys; from spikefa.cli import main; sys.exit(main(sys.argv[1:]))"
-    refused = run_python(script, *alone[2:], *rest)
-    assert refused.returncode == 2
-    assert "was recorded by 2 ranks, and here are 1" in refused.stderr
-    went_on = run_python(script, *alone[2:], *rest, "--record", "false")
+    alone = [*RUN[2:-1], "false", "--epochs", done + 1, "--resume", out, "--figures", "false"]
+    went_on = run_python(script, *alone)
     assert went_on.returncode == 0, went_on.stderr
+    assert "was recorded by 2 ranks, and here are 1: it stays as it is" in went_on.stderr
+    assert recorded_steps(out) == before
 
 
 def test_a_rank_that_hangs_is_named_after_the_time_that_was_given(tmp_path):

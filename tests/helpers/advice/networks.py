@@ -81,3 +81,20 @@ def _(here):
 def _(here):
     yield lambda: simulate().follow(range(2_000_000), {})
     assert len(simulate().follow(range(0, 5, 2), {"one": lambda: 1})["one"]) == 3
+
+
+@case("leave count_costs out")
+def _(here):
+    image = sf.Convolution((1, 2, 2), 5, 1)
+
+    def shared():
+        populations = {"hidden1": sf.Rate(20), "output": sf.Rate(3)}
+        synapses = {"hidden1": partial(sf.Conv, convolution=image)}
+        return sf.Network(4, populations, sf.FA(0.3), sf.ThreeFactor(0.1), synapses)
+
+    def counting(**more):
+        stimulus = sf.ExampleStimulus(examples(40))
+        return sf.Simulation(shared(), stimulus, batch_size=4, progress="none", **more)
+
+    yield lambda: counting(count_costs=True)
+    counting().train(1)
