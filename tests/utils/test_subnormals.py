@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import spikefa as sf
 from spikefa.feedback.error_population import ErrorPopulation
+from spikefa.feedback.matrix import PlasticMatrix
 from spikefa.feedback.momentum import Momentum
 from spikefa.plasticity import Post
 from spikefa.utils.tensors import flush, leak
@@ -183,10 +184,10 @@ def test_a_rule_in_training_holds_no_subnormal_numbers(name):
 def test_velocities_that_decay_are_zero_at_last():
     inertia = Momentum(0.1, "B")
     matrix = torch.zeros(3, 4)
-    inertia.connect([matrix])
+    inertia.connect([PlasticMatrix(matrix)])
     inertia.velocities[0].copy_(near_zero(torch.float32, 3, 4))
     for _ in range(3):
-        inertia.step(0, matrix, torch.zeros(3, 2), torch.zeros(2, 4), torch.tensor(1.0))
+        inertia.step(0, torch.zeros(2, 3), torch.zeros(2, 4), torch.tensor(1.0))
         check(inertia.tensors())
 
 
