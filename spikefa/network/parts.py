@@ -117,9 +117,10 @@ def check_rules(rules: Rules, projections: Mapping[str, Synapses]) -> None:
     Raises
     ------
     SpikefaError
-        With the rule, what it keeps, and the projection.
+        With the rule, what it keeps, and the projection; or a trace without a place.
     """
     for rule, (name, synapses) in zip(rules.each, projections.items(), strict=True):
+        rule.check_traces()
         kept = [trace for trace, place in rule.traces.items() if "synapse" in place]
         require(
             not (kept and synapses.sharing.shares),

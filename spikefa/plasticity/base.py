@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
@@ -169,14 +169,7 @@ class PlasticityRule(ABC):
             "synapse": (n_pre, n_post),
             "stream_synapse": (batch, n_pre, n_post),
         }
-        what = f"of {type(self).__name__}"
-        require(
-            isinstance(self.traces, Mapping),
-            f"the traces {what} are {shown(self.traces)}: give a place for each name, as in "
-            "{'trace': 'pre'}",
-        )
-        for name, place in self.traces.items():
-            check_one_of(f"the place of trace {name!r} {what}", place, shapes)
+        self.check_traces()
         return PlasticityState(
             torch.tensor(learning_rate, device=device, dtype=dtype),
             {
@@ -184,6 +177,23 @@ class PlasticityRule(ABC):
                 for name, place in self.traces.items()
             },
         )
+
+    def check_traces(self) -> None:
+        """Check that each trace has a place.
+
+        Raises
+        ------
+        SpikefaError
+            If one has not.
+        """
+        what = f"of {type(self).__name__}"
+        require(
+            isinstance(self.traces, Mapping),
+            f"the traces {what} are {shown(self.traces)}: give a place for each name, as in "
+            "{'trace': 'pre'}",
+        )
+        for name, place in self.traces.items():
+            check_one_of(f"the place of trace {name!r} {what}", place, get_args(Place))
 
     @abstractmethod
     def update(self, pre: Tensor, post: Post, modulator: Tensor, state: PlasticityState) -> Change:
