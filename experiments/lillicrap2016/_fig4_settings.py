@@ -211,6 +211,10 @@ def complete(settings: Settings) -> Settings:
         settings.weights is not None or settings.weights_feedback,
         "--weights-feedback false is of no use without --weights: leave it out",
     )
+    require(
+        settings.distributed or settings.stream_groups == 1,
+        "--stream-groups is of no use without --distributed true: leave it out",
+    )
     if settings.weights is not None:
         settings = replace(settings, weights=os.path.abspath(os.path.expanduser(settings.weights)))
     settings = replace(settings, hidden_layers=len(settings.widths))

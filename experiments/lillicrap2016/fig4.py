@@ -91,6 +91,11 @@ class Training(Experiment):
 
     def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Prepared:
         """Return what trains the network from its present state."""
+        require(
+            self.ranks is not None or not settings.distributed,
+            "--distributed true is for the processes of torchrun, each of which runs one command: "
+            "torchrun --nproc-per-node 2 -m spikefa run ..., or leave it out",
+        )
         if settings.tensorboard:
             check_tensorboard()
         data = named_data(settings)

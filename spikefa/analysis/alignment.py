@@ -174,6 +174,7 @@ def path_norm_ratios(network: Network) -> dict[str, float]:
         not network.leading,
         "the ratios are defined for a single network: give a replica, such as network.replica(0)",
     )
+    network.require_whole("the ratio of norms")
     carried = list(network.synapses.items())[1:]
     return {
         name: norm_ratio(current(back), synapses.weight)

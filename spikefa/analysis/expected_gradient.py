@@ -72,6 +72,7 @@ def expected_modulators(
             f"the expected loss is defined for StochasticBinary neurons; {name!r} is {population}",
         )
     require_chain(network.routes, "the expected gradient")
+    network.require_whole("the expected gradient")
     for name, synapses in network.synapses.items():
         require(
             not synapses.sharing.shares,

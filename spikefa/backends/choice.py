@@ -5,7 +5,6 @@ from typing import NamedTuple
 from spikefa.backends.support import BACKENDS, RANKS, obstacle
 from spikefa.errors import SpikefaError
 from spikefa.feedback import FeedbackCircuit
-from spikefa.network.division_checks import check_circuit
 from spikefa.network.network import Network
 from spikefa.utils.devices import captures_on
 from spikefa.utils.suggesting import did_you_mean
@@ -66,8 +65,6 @@ def choose_backend(
         If the name is unknown, or the backend cannot run this network, with the reason.
     """
     if network.ranks is not None and name in ("auto", "eager"):
-        if circuit is not None:
-            check_circuit(circuit)
         return Choice(RANKS, f"{network.ranks.size} ranks share the network")
     if name not in BACKENDS:
         raise SpikefaError(

@@ -1,4 +1,4 @@
-"""The backend of a network over ranks: eager steps, in which ranks tell each other activity."""
+"""The backend of a network over ranks: eager steps, in which ranks gather activity."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,9 +8,9 @@ from torch import Tensor
 
 from spikefa.backends.base import Backend
 from spikefa.backends.scope import Scope
-from spikefa.distributed.heard import Heard, HeardMatrix, Summed, adder
-from spikefa.distributed.hearing import Hearing
-from spikefa.feedback import Projection, Wiring
+from spikefa.distributed.gathered import GatheredMatrix, GatheredSynapses, SummedSynapses, adder
+from spikefa.distributed.gathering import Gathering
+from spikefa.feedback import Wiring
 from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.state import Site
 from spikefa.feedback.wiring import Hop
@@ -23,10 +23,10 @@ from spikefa.synapses import Synapses, Transmitting
 class OverRanks(Backend):
     """Steps of one rank's part of a network, in plain torch.
 
-    In a step every population is heard once, as packed bits if it spikes, and so is every error
-    population that sends, as floats. Both factors of a change are then here: what was heard, and
-    what this rank's neurons know. A presynaptic factor that is no spike is heard too. If groups of
-    ranks divide the streams, changes are added up over them.
+    In a step the activity of every population is gathered once, as packed bits if it spikes, and so
+    is that of every error population that sends, as floats. Both factors of a change are then here:
+    what was gathered, and what this rank's neurons know. A presynaptic factor that is not the
+    activity is gathered too. If groups of ranks divide the streams, changes are added up over them.
 
     Parameters
     ----------
@@ -52,50 +52,50 @@ class OverRanks(Backend):
         populations = list(network.populations.values())
         pairs = zip(populations, state.populations, strict=True)
         self._activity = [
-            Hearing(self.ranks, each.size, own.spikes, _binary(each, own)) for each, own in pairs
+            Gathering(self.ranks, each.size, own.spikes, _binary(each, own)) for each, own in pairs
         ]
         self._target = self.ranks.part(populations[-1].size)
-        self._told: set[int] = set()  # populations that a projection hears in their own step
-        self.synapses = self._heard_synapses()
-        self._errors: dict[tuple[Site, bool], Hearing] = {}
-        self._learnt: dict[Site, Hearing] = {}
-        self.wiring = self._heard_wiring()
-        self._add = {
-            each.target: adder(self.ranks, each.matrix.stored)
-            for each in network.feedback.wiring.hops
-        }
+        self._gathered: set[int] = set()  # populations that a projection gathers in their own step
+        self.synapses = self._synapses()
+        self._errors: dict[tuple[Site, bool], Gathering] = {}
+        self._learnt: dict[Site, Gathering] = {}
+        self.wiring = self._wiring()
+        self._correlations = [
+            (each, adder(self.ranks, each.matrix.stored))
+            for each in network.feedback.correlations()
+        ]
 
-    def _heard_synapses(self) -> list[Transmitting]:
+    def _synapses(self) -> list[Transmitting]:
         network = self.network
         found = [self._summed(each) for each in network.projections.values()]
         for number in (each for into in network.into for each in into):
             route = network.routes[number]
             if route.source == 0:
                 continue  # every rank has all inputs
-            hearing, tells = self._activity[route.source - 1], route.source not in self._told
+            activity, gathers = self._activity[route.source - 1], route.source not in self._gathered
             if route.delayed:
                 sent = self.state.populations[route.source - 1].spikes
-                hearing = Hearing(self.ranks, hearing.neurons, sent, hearing.spikes)
-                tells = True
+                activity = Gathering(self.ranks, activity.neurons, sent, activity.spikes)
+                gathers = True
             else:
-                self._told.add(route.source)
-            found[number] = Heard(found[number], hearing, tells)
+                self._gathered.add(route.source)
+            found[number] = GatheredSynapses(found[number], activity, gathers)
         return found
 
     def _summed(self, synapses: Synapses) -> Transmitting:
-        return synapses if self.ranks.groups == 1 else Summed(synapses, self.ranks)
+        return synapses if self.ranks.groups == 1 else SummedSynapses(synapses, self.ranks)
 
-    def _heard_wiring(self) -> Wiring:
+    def _wiring(self) -> Wiring:
         wiring = self.network.feedback.wiring
-        return replace(wiring, hops=[self._heard_hop(hop, wiring) for hop in wiring.hops])
+        return replace(wiring, hops=[self._hop(hop, wiring) for hop in wiring.hops])
 
-    def _heard_hop(self, hop: Hop, wiring: Wiring) -> Hop:
+    def _hop(self, hop: Hop, wiring: Wiring) -> Hop:
         key = hop.source, hop.gated
-        tells = key not in self._errors
-        if tells:
+        gathers = key not in self._errors
+        if gathers:
             neurons = wiring.populations[hop.source.group][hop.source.layer].size
-            self._errors[key] = Hearing(self.ranks, neurons, hop.sent(self.state.feedback))
-        return replace(hop, matrix=HeardMatrix(hop.matrix, self._errors[key], tells))
+            self._errors[key] = Gathering(self.ranks, neurons, hop.sent(self.state.feedback))
+        return replace(hop, matrix=GatheredMatrix(hop.matrix, self._errors[key], gathers))
 
     def prepare(self, work: Callable[[], None], scope: Scope) -> None:
         """Do the work once on trial, on all ranks: what a rule returns may not be divisible."""
@@ -108,8 +108,10 @@ class OverRanks(Backend):
         self.feed_back(target)
         own = self.ranks.own_streams(inputs)
         layers = self.network.change(self.state, own, self.synapses)
-        for correlation in self.network.feedback.correlations():
-            self._correlate(correlation, layers[correlation.layer + 1])
+        for change, add in self._correlations:
+            above = layers[change.layer + 1]
+            spikes = torch.mul(above.pre, above.plasticity.learning_rate).neg_()
+            add(self._sent(change), spikes)
 
     def rest(self, inputs: Tensor) -> None:
         """Advance by one step with plasticity arrested; `inputs` are those of all streams."""
@@ -120,13 +122,8 @@ class OverRanks(Backend):
         own = self.ranks.own_streams(target)[..., self._target]
         self.network.feed_back(self.state, own, self.wiring)
 
-    def _correlate(self, change: Correlation, above: Projection) -> None:
-        """Change a feedback matrix by ``-eta sent^T s``, `sent` being heard of all ranks."""
-        spikes = torch.mul(above.pre, above.plasticity.learning_rate).neg_()
-        self._add[Site("errors", change.layer)](self._sent(change), spikes)
-
     def _sent(self, change: Correlation) -> Tensor:
-        """Return what the error population of a correlation sent: what hops heard, or hear it."""
+        """Return what the error population of a correlation sent, gathered by a hop or here."""
         source = change.source
         if (source, change.gated) in self._errors:
             return self._errors[source, change.gated].whole
@@ -134,8 +131,8 @@ class OverRanks(Backend):
         if change.gated:
             sent = torch.mul(sent, self.state.populations[source.layer].gain)
         if source not in self._learnt:
-            self._learnt[source] = Hearing(self.ranks, change.matrix.shape[0], sent)
-        return self._learnt[source].hear(sent)
+            self._learnt[source] = Gathering(self.ranks, change.matrix.shape[0], sent)
+        return self._learnt[source].gather(sent)
 
     def activity(self) -> list[Tensor]:
         """Return the activity of each whole population in this step, of all streams."""
@@ -149,8 +146,8 @@ class OverRanks(Backend):
     def _now(self, number: int) -> Tensor:
         here = self._activity[number]
         sent = here.whole
-        if number + 1 not in self._told:
-            sent = here.hear(self.state.populations[number].spikes)
+        if number + 1 not in self._gathered:
+            sent = here.gather(self.state.populations[number].spikes)
         return sent if self.ranks.groups == 1 else self.ranks.join_streams(sent, self._streams)
 
 

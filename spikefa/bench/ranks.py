@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from spikefa.backends import make_backend
-from spikefa.bench.ranks_model import Link, telling
+from spikefa.bench.ranks_model import Link, communicating
 from spikefa.distributed import Among, Collectives, Ranks, join
 from spikefa.errors import require
 from spikefa.models.lillicrap2016 import spiking_mnist
@@ -41,7 +41,7 @@ class RankTiming:
     count, sent : int
         Collectives of a step, and bytes that a rank sends in them.
     apart : float
-        Milliseconds of a step in which the same ranks, at the same time, tell each other nothing.
+        Milliseconds of a step in which the same ranks, at the same time, send each other nothing.
     link : Link
         Of a collective among these ranks, measured between products.
     predicted : float
@@ -100,9 +100,9 @@ class Timed:
         """Add up."""
         self.inner.sum(tensor, among)
 
-    def tell(self, text: str) -> list[str]:
-        """Tell."""
-        return self.inner.tell(text)
+    def gather_texts(self, text: str) -> list[str]:
+        """Gather texts."""
+        return self.inner.gather_texts(text)
 
     def leave(self, why: str) -> None:
         """Leave."""
@@ -114,10 +114,10 @@ class Timed:
 
 
 class Silent(Timed):
-    """Collectives that tell nothing: each rank computes as if the others had said the same."""
+    """Collectives that send nothing: each rank computes as if the others had sent the same."""
 
     def gather(self, own: Tensor, each: Tensor, among: Among) -> None:
-        """Copy what this rank has said."""
+        """Copy what this rank has to send."""
         each[0].copy_(own)
 
 
@@ -168,7 +168,7 @@ def _measure(ranks: Ranks, batch: int, hidden: int, repetitions: int) -> dict[st
         alone.append(1e3 * _seconds(ranks, apart, calls))
     steps, link = repetitions * calls, _link(ranks, batch, hidden)
     sizes = [each.size for each in whole.populations.values()]
-    told = 1e3 * telling([784, *sizes], batch, ranks.size, link)
+    waiting = 1e3 * communicating([784, *sizes], batch, ranks.size, link)
     return {
         "ranks": ranks.size,
         "batch": batch,
@@ -178,7 +178,7 @@ def _measure(ranks: Ranks, batch: int, hidden: int, repetitions: int) -> dict[st
         "sent": round(timed.sent / steps),
         "apart": statistics.median(alone),
         "link": asdict(link),
-        "predicted": statistics.median(alone) + told,
+        "predicted": statistics.median(alone) + waiting,
     }
 
 

@@ -68,8 +68,8 @@ def computing(sizes: list[int], batch: int, ranks: int, device: Device) -> float
     )
 
 
-def telling(sizes: list[int], batch: int, ranks: int, link: Link) -> float:
-    """Return the seconds in which ranks tell each other what neurons send, in a step.
+def communicating(sizes: list[int], batch: int, ranks: int, link: Link) -> float:
+    """Return the seconds in which ranks gather what neurons send, in a step.
 
     Spikes of all populations but the input travel as bits, errors of all but the lowest hidden
     population as float32; each rank receives what the others send.
@@ -84,7 +84,7 @@ def telling(sizes: list[int], batch: int, ranks: int, link: Link) -> float:
 
 def step_seconds(sizes: list[int], batch: int, ranks: int, device: Device, link: Link) -> float:
     """Return the predicted time of a step of a network over ranks, in seconds."""
-    return computing(sizes, batch, ranks, device) + telling(sizes, batch, ranks, link)
+    return computing(sizes, batch, ranks, device) + communicating(sizes, batch, ranks, link)
 
 
 def synapses_where_waiting_equals_computing(
@@ -99,7 +99,7 @@ def synapses_where_waiting_equals_computing(
     while high / low > 1.01:
         middle = (low * high) ** 0.5
         sizes = sizes_with(middle)
-        waits = telling(sizes, batch, ranks, link) > computing(sizes, batch, ranks, device)
+        waits = communicating(sizes, batch, ranks, link) > computing(sizes, batch, ranks, device)
         low, high = (middle, high) if waits else (low, middle)
     return high
 
@@ -122,9 +122,9 @@ def predictions(batch: int = 100) -> list[str]:
         line = f"{synapses:.0e} synapses, {sizes[1]:,} per layer, 1 GPU: {alone:.3g} ms"
         for ranks, link in LINKS.items():
             step = 1e3 * step_seconds(sizes, batch, ranks, H100, link)
-            told = 1e3 * telling(sizes, batch, ranks, link)
+            waiting = 1e3 * communicating(sizes, batch, ranks, link)
             each = held / ranks / 1e9
-            line += f"; {ranks}: {step:.3g} ms ({told:.2g} telling), {each:.2g} GB each"
+            line += f"; {ranks}: {step:.3g} ms ({waiting:.2g} of it waiting), {each:.2g} GB each"
         lines.append(line)
     for ranks, link in LINKS.items():
         equal = synapses_where_waiting_equals_computing(batch, ranks, H100, link) / ranks

@@ -35,7 +35,7 @@ class TorchCollectives:
     Parameters
     ----------
     store : torch.distributed.Store
-        Through which ranks tell each other texts.
+        Through which ranks exchange texts.
     rank, size : int
     timeout : float, default 300
         Seconds.
@@ -55,7 +55,7 @@ class TorchCollectives:
     ):
         self.store = store
         self.rank, self.size, self.timeout = rank, size, timeout
-        self.told = 0
+        self.texts = 0  # gathered so far
         wait, own = timedelta(seconds=timeout), dist.PrefixStore("groups", store)
         dist.init_process_group("gloo", store=own, rank=rank, world_size=size, timeout=wait)
         self.members = {"cpu": self._members("gloo", groups, wait)}
@@ -95,10 +95,10 @@ class TorchCollectives:
         except RuntimeError as error:
             raise RankLost(self._who(error)) from error
 
-    def tell(self, text: str) -> list[str]:
+    def gather_texts(self, text: str) -> list[str]:
         """Return the text of every rank."""
-        self.told += 1
-        names = [f"{self.told}/{rank}" for rank in range(self.size)]
+        self.texts += 1
+        names = [f"{self.texts}/{rank}" for rank in range(self.size)]
         with self._naming():
             self.store.set(names[self.rank], text)
             self.store.wait(names, timedelta(seconds=self.timeout))

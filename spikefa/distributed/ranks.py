@@ -26,7 +26,7 @@ class Collectives(Protocol):
     def sum(self, tensor: Tensor, among: Among) -> None:
         """Add up a tensor over ranks, in place, with the same result on all of them."""
 
-    def tell(self, text: str) -> list[str]:
+    def gather_texts(self, text: str) -> list[str]:
         """Return the text of every rank, in the order of the ranks."""
 
     def leave(self, why: str) -> None:
@@ -41,9 +41,9 @@ class Ranks:
     """The processes that run one network together.
 
     Ranks are a grid. Those of one group divide the neurons of every population, with all their
-    incoming synapses, forward and feedback: weights never move, and ranks tell each other what
-    their neurons send. Several groups divide the streams of the batch: each has the whole network,
-    and they add up the changes of its synapses.
+    incoming synapses, forward and feedback: weights never move, and ranks gather what neurons send.
+    Several groups divide the streams of the batch: each has the whole network, and they add up the
+    changes of its synapses.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ class Ranks:
 
     def first(self, said: str | None) -> str | None:
         """Return what the first rank that has anything to say says, with its number."""
-        texts = self.collectives.tell(said or "")
+        texts = self.collectives.gather_texts(said or "")
         return next((f"{text} (rank {n})" for n, text in enumerate(texts) if text), None)
 
     def check_same(self, about: Mapping[str, Any]) -> None:
@@ -163,7 +163,9 @@ class Ranks:
         SpikefaError
             With what differs.
         """
-        first, *others = map(json.loads, self.collectives.tell(json.dumps(about, default=str)))
+        first, *others = map(
+            json.loads, self.collectives.gather_texts(json.dumps(about, default=str))
+        )
         for rank, other in enumerate(others, start=1):
             different = [
                 f"{name}: {first.get(name)} on rank 0, {other.get(name)} on rank {rank}"

@@ -53,7 +53,7 @@ class Divisible(ABC):
         """Return the part of this network that one rank runs.
 
         It has the weights onto the neurons of this rank, forward and feedback. What the neurons of
-        other ranks send, it hears in every step. So all ranks must do the same with their parts.
+        other ranks send is gathered in every step. So all ranks must do the same with their parts.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Divisible(ABC):
             the weights of other ranks: replicas, an optimiser, constraints, a rule with one number
             for each synapse, or a circuit that does more than send errors along hops.
         """
-        require(self.ranks is None, "this is one rank's part of a network: divide the whole one")
+        self.require_whole("dividing it")
         self.check_divisible(neurons=ranks.per_group > 1)
         weights = {id(each) for each in self.tensors().values()}
         owners: dict[int, Tensor] = {}
@@ -96,7 +96,7 @@ class Divisible(ABC):
     def joined(self: One) -> One:
         """Return the whole network on the CPU, with the weights of all ranks, on each of them.
 
-        Without ranks, the network itself. All ranks must call it, since each tells its weights.
+        Without ranks, the network itself. All ranks must call it, since the weights are gathered.
         """
         if self.ranks is None:
             return self
@@ -104,6 +104,20 @@ class Divisible(ABC):
         for name, each in whole.tensors().items():
             each.copy_(self.ranks.join(own[name].cpu(), each.shape[-1]))
         return whole
+
+    def require_whole(self, what: str) -> None:
+        """Refuse to do what needs the whole network with one rank's part of it.
+
+        Raises
+        ------
+        SpikefaError
+            If this is a part.
+        """
+        require(
+            self.ranks is None,
+            f"{what} needs the whole network, and this is one rank's part: use network.joined(), "
+            "which all ranks must call",
+        )
 
     def take_part(self, whole: "Divisible") -> None:
         """Set the weights to this rank's part of those of a whole network."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import torch
-
 from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network.connections import Route
@@ -45,7 +43,7 @@ def check_divisible(
             f"{type(rule).__name__} has traces with a number for each synapse, and is not divided "
             "among ranks: give a rule whose change is an outer product, with traces of neurons",
         )
-    check_circuit(circuit)
+    _check_circuit(circuit)
 
 
 def check_populations(populations: Mapping[str, Population]) -> None:
@@ -82,7 +80,7 @@ def _check_synapses(name: str, synapses: Synapses) -> None:
         )
 
 
-def check_circuit(circuit: FeedbackCircuit) -> None:
+def _check_circuit(circuit: FeedbackCircuit) -> None:
     """Check that a circuit only sends errors along hops, and learns from what is sent.
 
     Raises
@@ -108,8 +106,3 @@ def check_circuit(circuit: FeedbackCircuit) -> None:
         f"the matrices of this {kind} do not learn by outer products alone (momentum, missing "
         f"synapses, or plastic=False), and are not divided among ranks: {serves} without",
     )
-    for each in circuit.tensors().values():
-        require(
-            each.is_floating_point() and each.dtype != torch.bool,
-            f"{kind} has weights that are no numbers, and is not divided among ranks: {serves}",
-        )

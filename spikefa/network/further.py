@@ -22,8 +22,9 @@ def connect(network: Network, circuit: FeedbackCircuit, seed: int | Sequence[int
     Raises
     ------
     SpikefaError
-        If the circuit does not fit this network.
+        If the circuit does not fit this network, or the network is divided among ranks.
     """
+    network.require_whole("another circuit")
     seeds = seeds_of(seed, network.replicas)
     single = network.first()
     connect_circuit(circuit, list(single.synapses.values()), network.device, network.dtype)

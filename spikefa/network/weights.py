@@ -59,11 +59,7 @@ def save_weights(network: Network, path: Path | str, *, overwrite: bool = False)
         written; or if safetensors is not installed.
     """
     path, library = Path(path), _needed("safetensors.torch")
-    require(
-        network.ranks is None,
-        "this network is one rank's part: let all ranks join it, and one save it, "
-        "save_weights(network.joined(), ...)",
-    )
+    network.require_whole("save_weights")
     require(
         overwrite or not path.exists(),
         f"{path} exists: move it, give another name, or overwrite=True",
@@ -120,6 +116,7 @@ def load_weights(
         If the file is not such a file or is damaged; a name, shape or type differs; a number is NaN
         or infinite; or safetensors is not installed.
     """
+    network.require_whole("load_weights")
     path = Path(path)
     _check_header(path)
     wanted = _own(network, FORWARD, *([FEEDBACK] if feedback else []))

@@ -86,6 +86,7 @@ def write(
 
 
 def _check(network: Network) -> None:
+    network.require_whole("a NIR file")
     require(not network.leading, "a NIR file holds one network: give network.replica(0)")
     further = [each.name for each in network.connections]
     require(

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError
 from spikefa.recording import MAX_HOST_BYTES, Probe, Recorder, When
 from spikefa.recording.plan.parts import Share
 from spikefa.recording.plan.predicates import Function
-from spikefa.recording.read.reader import ranks_of
 from spikefa.simulation.interrupts import Stopped
 from spikefa.simulation.requests import check_requests
 from spikefa.simulation.runner import Runner
@@ -140,12 +139,6 @@ def continue_recording(
         If the file does not fit this network, or a predicate is missing.
     """
     share = _share(runner)
-    before, now = ranks_of(Path(path)), 1 if share is None else share.ranks
-    require(
-        before == now or not Path(path).is_file(),
-        f"{path} was recorded by {before} ranks, and here are {now}: go on with {before}, or "
-        "without recording",
-    )
     return Recorder.resume(
         path if share is None else share.path(Path(path)),
         runner.variables(),
@@ -174,9 +167,14 @@ def go_on_recording(runner: Runner, recorder: Recorder) -> None:
         ) from error
 
 
-def records_into(recorder: Recorder, path: Path | str) -> bool:
-    """Return whether a recorder, which may be closed, has made the file at a path."""
-    return recorder.path.resolve() == Path(path).resolve()
+def records_into(runner: Runner, recorder: Recorder, path: Path | str) -> bool:
+    """Return whether a recorder, which may be closed, has made the file at a path.
+
+    Over ranks that is the file of this rank.
+    """
+    share, path = _share(runner), Path(path)
+    own = path if share is None else share.path(path)
+    return recorder.path.resolve() == own.resolve()
 
 
 def close_abandoned(recorder: Recorder) -> None:

@@ -49,6 +49,11 @@ def _check_computed(network: Network, probe: Probe) -> None:
 
 def _check_trigger(network: Network, stimulus: Stimulus, trigger: Trigger) -> None:
     event = trigger.predicate
+    require(
+        network.ranks is None or isinstance(event, ClassShown),
+        f"the trigger {trigger.label!r} would be decided on each rank, by its own neurons, and the "
+        "ranks would record different steps: give a window of steps or images, or ClassShown",
+    )
     if isinstance(event, RateLeaves) and event.population in network.populations:
         require(
             not network.populations[event.population].spiking or event.low > 0 or event.high < 1,

@@ -242,7 +242,11 @@ class Training:
     ) -> Recorder:
         """Record from here on; a recording under way that is to be replaced is finished first."""
         self.finish()
-        if overwrite and self.recorder is not None and records_into(self.recorder, path):
+        if (
+            overwrite
+            and self.recorder is not None
+            and records_into(self.runner, self.recorder, path)
+        ):
             finish_recording(self.recorder)
             self.recorder = None
         others = provenance, max_host_bytes, durability, overwrite

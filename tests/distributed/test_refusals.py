@@ -1,17 +1,27 @@
 """What cannot be divided among ranks is refused at the door, with what to do."""
 
+import re
 from functools import partial
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
 import torch
 
 import spikefa as sf
+from spikefa.analysis.alignment import path_norm_ratios
+from spikefa.analysis.expected_gradient import expected_modulators
 from spikefa.backends import choose_backend
+from spikefa.cli import main
 from spikefa.distributed import Ranks
 from spikefa.distributed.parts import neurons_of_each, streams_of_each
+from spikefa.network.further import connect
 from spikefa.neurons import Rate
+from spikefa.recording import RateLeaves, Trigger
 from spikefa.recording.plan.parts import Share
+from spikefa.runs.loading import load_experiment
+from spikefa.simulation.requests import check_requests
+from tests.helpers.processes import REPOSITORY
 from tests.helpers.rank_cases import rates
 from tests.helpers.started_ranks import ended, start_ranks
 
@@ -72,9 +82,9 @@ def test_a_network_that_needs_more_than_activity_is_refused(parts, said):
 
 def test_a_part_is_not_divided_again_or_saved_alone(tmp_path):
     part = network().divided(two())
-    with pytest.raises(sf.SpikefaError, match="divide the whole one"):
+    with pytest.raises(sf.SpikefaError, match="dividing it needs the whole network"):
         part.divided(two())
-    with pytest.raises(sf.SpikefaError, match="one rank's part"):
+    with pytest.raises(sf.SpikefaError, match="save_weights needs the whole network"):
         sf.save_weights(part, tmp_path / "weights.safetensors")
 
 
@@ -94,10 +104,34 @@ def test_softmax_may_be_divided_by_streams():
     assert rates(sf.FA(), "softmax").divided(two(groups=2)).ranks.groups == 2
 
 
-def test_a_switch_to_such_a_circuit_is_refused():
+@pytest.mark.parametrize(
+    ("what", "work"),
+    [
+        ("another circuit", lambda part: connect(part, sf.FA(), 0)),
+        ("load_weights", lambda part: sf.load_weights(part, "weights.safetensors")),
+        ("a NIR file", lambda part: sf.nir.write(part, "network.nir")),
+        ("the ratio of norms", path_norm_ratios),
+        (
+            "the expected gradient",
+            lambda part: expected_modulators(part, part.state(2), torch.zeros(2, 10)),
+        ),
+    ],
+)
+def test_a_part_does_nothing_that_takes_the_whole(what, work):
     part = network().divided(two())
-    with pytest.raises(sf.SpikefaError, match="more than send errors along hops"):
-        choose_backend("auto", part, 10, sf.SF())
+    with pytest.raises(sf.SpikefaError, match=f"{what} needs the whole network"):
+        work(part)
+
+
+def test_settings_for_ranks_are_refused_without_them(tmp_path, capsys):
+    run = ["run", "lillicrap2016.fig4", "--dataset", "digits", "--out", str(tmp_path / "run")]
+    assert main([*run, "--stream-groups", "2"]) == 2
+    assert "of no use without --distributed true" in capsys.readouterr().err
+    experiment = load_experiment("lillicrap2016.fig4")
+    settings = experiment.settings(dataset="digits", distributed=True)
+    with pytest.raises(sf.SpikefaError, match="is for the processes of torchrun"):
+        experiment.run(settings, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_other_backends_are_refused():
@@ -126,6 +160,14 @@ def test_of_divided_streams_the_first_is_recorded():
         share.probes([sf.Probe("hidden", "spikes", stream=3)], {}, seed=0)
 
 
+def test_triggers_that_ranks_would_decide_differently_are_refused():
+    """Before anything else is looked at, so that no rank begins a file."""
+    runner = SimpleNamespace(network=network().divided(two()), stimulus=None)
+    trigger = Trigger(RateLeaves("hidden", 0.1, 0.9), label="busy")
+    with pytest.raises(sf.SpikefaError, match="the ranks would record different steps"):
+        check_requests(runner, [], [trigger])
+
+
 def test_too_few_neurons_or_streams_are_refused():
     with pytest.raises(sf.SpikefaError, match="start fewer ranks"):
         neurons_of_each(2, 3)
@@ -142,10 +184,21 @@ def test_a_process_that_torchrun_has_not_started_is_told_so(monkeypatch):
         sf.distributed.join()
 
 
+def test_the_page_runs_on_two_ranks(tmp_path):
+    page = (REPOSITORY / "docs" / "distributed.md").read_text()
+    code = re.search(r"^```py\n(.*?)^```$", page, re.M | re.S)[1]
+    codes, said = ended(start_ranks(2, "-c", code, cwd=tmp_path))
+    assert codes == [0, 0], said
+    with sf.open(tmp_path / "run.h5") as recording:
+        assert recording.raster("hidden1").shape == (len(recording.steps), 20)
+        assert recording.populations["hidden1"].size == 60
+
+
 def test_ranks_with_other_settings_are_refused_at_the_start(tmp_path):
     """Here with another seed, as a wrong script for one machine would start them."""
     script = """
 import os, spikefa as sf
+from tests.helpers.processes import REPOSITORY
 from tests.helpers.rank_cases import DATA, NETWORKS
 with sf.distributed.join(timeout=60) as ranks:
     seed = 3 + ranks.rank

@@ -12,7 +12,7 @@ import torch
 import spikefa as sf
 from spikefa.recording import Probe, Window
 
-DATA = sf.datasets.digits().subset(240, 60)
+DATA = sf.datasets.digits().subset(84, 42)
 PROBES = [
     Probe("input", "spikes", 10),
     Probe("hidden1", "spikes", 15),
@@ -136,7 +136,9 @@ def trained(name, ranks, folder):
 def recorded(ranks, folder):
     sim = simulation(NETWORKS["PFAo"](), ranks)
     with sim:
-        sim.record(folder / "recording.h5", PROBES, [Window("a", 0, 20), Window("b", 31, 50)])
+        windows = [Window("a", 0, 8), Window("b", 12, 18)]
+        sim.record(folder / "recording.h5", PROBES, windows)
+        sim.record(folder / "recording.h5", PROBES, windows, overwrite=True)  # as a cell run twice
         sim.train(1)
     return learnt(sim)
 

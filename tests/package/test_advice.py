@@ -50,7 +50,7 @@ ELSEWHERE = {
     "tests/models/test_widths.py": "models/lillicrap2016.py",
     "tests/runs/test_option_ranges.py": "simulation/curves.py",
     "tests/runs/sweeps": "cli/run_sweep.py cli/commands/sweep.py",
-    "tests/distributed": "distributed/ network/division recording/plan/parts.py",
+    "tests/distributed": "distributed/ network/division recording/plan/parts.py parts_file.py",
 }
 """Messages that other tests follow, or that need what no test has, by file."""
 

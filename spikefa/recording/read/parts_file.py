@@ -10,7 +10,7 @@ import numpy as np
 from spikefa.errors import require
 from spikefa.recording.format.schema import Layout
 from spikefa.recording.plan.channels import Channel
-from spikefa.recording.plan.parts import PADDING, WHOLE, path_of_rank
+from spikefa.recording.plan.parts import PADDING, RANK, RANKS, WHOLE, path_of_rank
 from spikefa.recording.plan.probes import Encoding
 from spikefa.recording.read.event_rows import EventRows
 from spikefa.recording.read.recording_file import RecordingFile
@@ -70,10 +70,14 @@ class PartsFile(RecordingFile):
         super().__init__(paths[0], files[0])
         layouts = [part.layout for part in self.parts]
         named = [[(each.population, each.variable) for each in own.channels] for own in layouts]
-        require(
-            all(each == named[0] for each in named),
-            f"{', '.join(path.name for path in paths)} are not parts of one recording",
-        )
+        first = layouts[0].attributes
+        for rank, own in enumerate(layouts):
+            same = all(own.attributes.get(name) == first.get(name) for name in (RANKS, "seed"))
+            require(
+                same and own.attributes.get(RANK) == rank and named[rank] == named[0],
+                f"{paths[rank].name} is no part of the same recording: put back the files that "
+                "were written together",
+            )
         self._pieces = [self._pieces_of(number) for number in range(len(named[0]))]
         self.layout: Layout = self._joined(layouts[0])
 
@@ -109,18 +113,15 @@ class PartsFile(RecordingFile):
             channels.append(replace(channel, units=units, elements=elements, encoding="packed"))
         return replace(first, populations=populations, channels=tuple(channels))
 
-    def _look(self) -> None:
-        for part in self.parts:
-            part._look()
-        super()._look()
-        for clock, steps in enumerate(self.clock_steps):
-            each = [part.clock_steps[clock] for part in self.parts]
-            held = min(map(len, each))
-            require(
-                all(np.array_equal(other[:held], steps[:held]) for other in each),
-                "the ranks have recorded different steps",
-            )
-            self.clock_steps[clock] = steps[:held]
+    def committed_steps(self, clock: int) -> np.ndarray:
+        """Return the absolute step of each row that all ranks have committed, int64 [T]."""
+        each = [part.committed_steps(clock) for part in self.parts]
+        held = min(map(len, each))
+        require(
+            all(np.array_equal(other[:held], each[0][:held]) for other in each),
+            "the ranks have recorded different steps",
+        )
+        return each[0][:held]
 
     def encoding(self, channel: Channel) -> Encoding:
         """Return how spikes are read: as bits, however each rank stores them."""

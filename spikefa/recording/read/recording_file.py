@@ -72,8 +72,7 @@ class RecordingFile:
         found = []
         clocks = self.layout.clocks
         for clock in range(len(clocks)):
-            rows = committed_rows(self.data, self.layout, clock)
-            steps = self.data[clock_path(clock, "step")][:rows].astype(np.int64)
+            steps = self.committed_steps(clock)
             require(bool((np.diff(steps) > 0).all()), "its steps are not in ascending order")
             found.append(steps)
         firings = [read_firings(self.data, n, clock) for n, clock in enumerate(clocks)]
@@ -84,6 +83,11 @@ class RecordingFile:
         self.clock_firings: list[np.ndarray] = firings
         self.windows: list[dict[str, Window]] = windows
         self.status: str = STATUS[status]
+
+    def committed_steps(self, clock: int) -> np.ndarray:
+        """Return the absolute step of each committed row of a clock, int64 [T]."""
+        rows = committed_rows(self.data, self.layout, clock)
+        return np.asarray(self.data[clock_path(clock, "step")][:rows].astype(np.int64))
 
     def readable(self) -> AbstractContextManager[None]:
         """Turn errors of a damaged file into a `SpikefaError`."""

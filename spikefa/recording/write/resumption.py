@@ -9,6 +9,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.recording.format.layout import describe_populations
 from spikefa.recording.format.schema import Layout
 from spikefa.recording.plan.clocks import Clock
+from spikefa.recording.plan.parts import RANKS
 from spikefa.recording.plan.predicates import Function
 from spikefa.recording.plan.stored_predicates import restore_predicates
 from spikefa.recording.plan.trials import try_triggers
@@ -52,7 +53,12 @@ def _check_same_network(path: Path, layout: Layout, variables: Variables) -> Non
         population.name: population.size for population in describe_populations(variables, 0)
     }
     if recorded != offered:
-        raise SpikefaError(f"{path} records the populations {recorded}, the network has {offered}")
+        ranks = layout.attributes.get(RANKS, 1)
+        other = f"; it is of {ranks} ranks: go on with as many, or without recording"
+        raise SpikefaError(
+            f"{path} records the populations {recorded}, the network has {offered}"
+            f"{'' if ranks == 1 else other}"
+        )
     for channel in layout.channels:
         batch, size = state_of(variables, channel.population, channel.variable).shape
         require(

@@ -1,4 +1,4 @@
-"""What the neurons of one population send, heard on all ranks."""
+"""The activity of one population, gathered from all ranks."""
 
 from dataclasses import InitVar, dataclass, field
 
@@ -10,8 +10,8 @@ from spikefa.utils.packing import BitPacker
 
 
 @dataclass(eq=False)
-class Hearing:
-    """Gathers the activity of a population, one collective for each call of `hear`.
+class Gathering:
+    """Gathers the activity of a population, with one collective for each call of `gather`.
 
     Parameters
     ----------
@@ -26,9 +26,7 @@ class Hearing:
     Attributes
     ----------
     whole : Tensor [batch, neurons]
-        What was heard last.
-    sent : int
-        Bytes that this rank sends in each call.
+        What was gathered last.
     """
 
     ranks: Ranks
@@ -42,14 +40,8 @@ class Hearing:
         self.whole = own.new_zeros(*own.shape[:-1], self.neurons)
         self._packet = (_Bits if self.spikes else _Floats)(self.ranks.parts(self.neurons), own)
 
-    @property
-    def sent(self) -> int:
-        """Bytes that this rank sends in each call."""
-        own = self._packet.own
-        return own.numel() * own.element_size()
-
-    def hear(self, activity: Tensor) -> Tensor:
-        """Return what all neurons send, [batch, neurons], given what those of this rank send."""
+    def gather(self, activity: Tensor) -> Tensor:
+        """Return the activity of all neurons, [batch, neurons], given that of this rank's."""
         packet = self._packet
         if len(packet.each) == 1:  # all neurons are here
             self.whole = activity

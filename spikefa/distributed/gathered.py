@@ -1,4 +1,4 @@
-"""Synapses and matrices whose sending neurons are on other ranks, or that share their changes."""
+"""Synapses and feedback matrices of one rank, whose sending neurons are on all ranks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from spikefa.distributed.hearing import Hearing
+from spikefa.distributed.gathering import Gathering
 from spikefa.distributed.ranks import Ranks
 from spikefa.errors import SpikefaError
 from spikefa.feedback.matrix import Matrix
@@ -16,7 +16,7 @@ from spikefa.utils.tensors import add_product
 
 
 @dataclass(eq=False)
-class Summed:
+class SummedSynapses:
     """Synapses whose changes are added up over groups of ranks, which have other streams.
 
     Attributes
@@ -53,52 +53,52 @@ class Summed:
 
 
 @dataclass(eq=False)
-class Heard:
+class GatheredSynapses:
     """Synapses whose presynaptic neurons are on all ranks of a group.
 
     Attributes
     ----------
     synapses : Transmitting
         Those onto the neurons of this rank.
-    hearing : Hearing
+    activity : Gathering
         Of the presynaptic population.
-    tells : bool
-        Whether this projection is the first in a step that hears what the population sends.
+    gathers : bool
+        Whether this projection is the first in a step that needs this activity.
     """
 
     synapses: Transmitting
-    hearing: Hearing
-    tells: bool
+    activity: Gathering
+    gathers: bool
     _sent: Tensor | None = None
-    _factors: Hearing | None = None
+    _factors: Gathering | None = None
 
     def drive(self, pre: Tensor, out: Tensor) -> None:
         """Write ``pre W + b`` into `out`, `pre` [batch, n] being what this rank's neurons send."""
-        if self.tells:
-            self.hearing.hear(pre)
+        if self.gathers:
+            self.activity.gather(pre)
         self._sent = pre
-        self.synapses.drive(self.hearing.whole, out)
+        self.synapses.drive(self.activity.whole, out)
 
     def apply(self, change: Change) -> None:
         """Take a change whose presynaptic factor is that of this rank's neurons."""
         outer = divisible(change)
-        whole = self.hearing.whole if outer.pre is self._sent else self._hear(outer.pre)
+        whole = self.activity.whole if outer.pre is self._sent else self._gathered(outer.pre)
         self.synapses.apply(outer._replace(pre=whole))
 
-    def _hear(self, factor: Tensor) -> Tensor:
-        """Hear a factor that is more than what neurons send, such as a trace."""
+    def _gathered(self, factor: Tensor) -> Tensor:
+        """Gather a presynaptic factor that is not the activity, such as a trace."""
         if self._factors is None or self._factors.whole.shape[0] != factor.shape[0]:
-            self._factors = Hearing(self.hearing.ranks, self.hearing.neurons, factor)
-        return self._factors.hear(factor)
+            self._factors = Gathering(self.activity.ranks, self.activity.neurons, factor)
+        return self._factors.gather(factor)
 
 
 @dataclass(eq=False)
-class HeardMatrix(Matrix):
-    """A feedback matrix whose sending neurons are on all ranks of a group; see `Heard`."""
+class GatheredMatrix(Matrix):
+    """A feedback matrix whose sending neurons are on all ranks of a group."""
 
     matrix: Matrix
-    hearing: Hearing
-    tells: bool
+    activity: Gathering
+    gathers: bool
 
     def __post_init__(self) -> None:
         self.stored = self.matrix.stored
@@ -106,9 +106,9 @@ class HeardMatrix(Matrix):
 
     def carry(self, sent: Tensor, out: Tensor) -> None:
         """Write the error that arrives at this rank's neurons into `out` [batch, n]."""
-        if self.tells:
-            self.hearing.hear(sent)
-        self.matrix.carry(self.hearing.whole, out)
+        if self.gathers:
+            self.activity.gather(sent)
+        self.matrix.carry(self.activity.whole, out)
 
 
 def divisible(change: Change) -> Outer:
