@@ -100,7 +100,7 @@ def lenet(
         feedback,
         ThreeFactor(rule, weight_decay=0) if isinstance(rule, int | float) else rule,
         synapses={
-            name: _synapses(each, gain * glorot(each) if weight_scale is None else weight_scale)
+            name: _synapses(each, gain * each.glorot if weight_scale is None else weight_scale)
             for name, each in layouts.items()
         },
         optimiser=optimiser,
@@ -108,11 +108,6 @@ def lenet(
         dtype=dtype,
         replicas=replicas,
     )
-
-
-def glorot(layout: Sharing) -> float:
-    """Return the half-range of Glorot's uniform distribution for a projection."""
-    return float((6 / sum(layout.fans)) ** 0.5)
 
 
 def _layouts(

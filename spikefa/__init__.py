@@ -33,10 +33,10 @@ _MODULES = (
 )
 _NAMES = {
     "feedback": (
-        "Auxiliary Backprop DFA DKP DRTP FA FDFA FeedbackCircuit KP Mixed NodePerturbation PAL "
-        "PFA PFAo PseudoBackprop Reward SF Shallow WM"
+        "Auxiliary Backprop DFA DKP DRTP FA FDFA FeedbackCircuit KP Mixed NodePerturbation "
+        "PAL PFA PFAo PseudoBackprop Reward SF Shallow WM"
     ),
-    "network": "Connection Network load_weights save_weights",
+    "network": "Connection Network Normalisation load_weights save_weights",
     "neurons": "ALIF Population Rate Refractory SnnTorch StochasticBinary",
     "plasticity": (
         "BCM Direct EProp Eligibility Homeostatic LowPassTraces Oja Outer PlasticityRule Post "
@@ -49,8 +49,8 @@ _NAMES = {
         "LatencyCode RateCode Stimulus StimulusState"
     ),
     "synapses": (
-        "Absent AllToAll Bits Bounded Connectivity Constrained Constraint Conv Convolution Dale "
-        "Dense Failure LocallyConnected Masked Mismatch Synapses"
+        "Absent AllToAll BatchNorm Bits Bounded Connectivity Constrained Constraint Conv "
+        "Convolution Dale Dense Failure LocallyConnected Masked Mismatch Skip Skipping Synapses"
     ),
 }
 _ORIGIN = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -95,6 +95,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.feedback import Shallow as Shallow
     from spikefa.network import Connection as Connection
     from spikefa.network import Network as Network
+    from spikefa.network import Normalisation as Normalisation
     from spikefa.network import load_weights as load_weights
     from spikefa.network import save_weights as save_weights
     from spikefa.neurons import ALIF as ALIF
@@ -138,6 +139,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.stimulus import StimulusState as StimulusState
     from spikefa.synapses import Absent as Absent
     from spikefa.synapses import AllToAll as AllToAll
+    from spikefa.synapses import BatchNorm as BatchNorm
     from spikefa.synapses import Bits as Bits
     from spikefa.synapses import Bounded as Bounded
     from spikefa.synapses import Connectivity as Connectivity
@@ -151,6 +153,8 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.synapses import LocallyConnected as LocallyConnected
     from spikefa.synapses import Masked as Masked
     from spikefa.synapses import Mismatch as Mismatch
+    from spikefa.synapses import Skip as Skip
+    from spikefa.synapses import Skipping as Skipping
     from spikefa.synapses import Synapses as Synapses
 
     open = recording.open_recording

@@ -13,8 +13,8 @@ import torch
 import spikefa as sf
 from spikefa.analysis.alignment import path_norm_ratios
 from spikefa.datasets.examples import classification
-from spikefa.experiments.li2024._path import ProductPath
 from spikefa.feedback import FeedbackCircuit
+from spikefa.feedback.folded import Folded
 from spikefa.models import rate_network
 from spikefa.network.network import Network
 from spikefa.runs.options import option
@@ -74,8 +74,8 @@ def circuits(settings: Settings) -> dict[str, FeedbackCircuit]:
         "fa": sf.FA([through, direct], tau=1.0, gated=True),
         "dfa": sf.DFA(direct, tau=1.0),
         "sf": sf.SF(tau=1.0, gated=True),
-        "pfa": pfa[0] if settings.extra_neurons else ProductPath(pfa[0]),
-        "pfao": pfa[1] if settings.extra_neurons else ProductPath(pfa[1]),
+        "pfa": pfa[0] if settings.extra_neurons else Folded(pfa[0]),
+        "pfao": pfa[1] if settings.extra_neurons else Folded(pfa[1]),
     }
 
 

@@ -11,7 +11,7 @@ same layer, B or the path B R, and the ratio of their lengths.
 The paper does not describe the inputs; here they are standardised, as in the framework it used.
 Decay acts on the weights directly, divided by 1 - momentum, which is equivalent to decay through
 the momentum of SGD. PFA's extra populations are linear, so only the path B R is simulated, see
-`_path`; with `--extra-neurons` every neuron is, which takes five times as long.
+`spikefa.feedback.folded`; with `--extra-neurons` every neuron is, which takes five times as long.
 """
 
 from typing import Any

@@ -112,7 +112,7 @@ class Backend:
 
     def rest(self, inputs: Tensor) -> None:
         """Advance by one step with plasticity arrested; see `Network.forward`."""
-        self.network.forward(self.state, inputs)
+        self.network.forward(self.state, inputs, resting=True)
 
     def feed_back(self, target: Tensor) -> None:
         """Carry the error of this step, with plasticity arrested; see `Network.feed_back`."""

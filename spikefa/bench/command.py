@@ -20,6 +20,7 @@ from spikefa.bench.ranks import time_ranks
 from spikefa.bench.rate import SIZES, time_rate
 from spikefa.bench.recorder import backends_to_record, time_recording
 from spikefa.bench.replicas import COUNTS, time_replicas
+from spikefa.bench.residual import time_residual
 from spikefa.bench.scaling import BATCHES, WIDTHS, ScalingPoint, scaling, scaling_figure
 from spikefa.bench.steps import time_steps
 from spikefa.bench.threads import time_threads
@@ -178,6 +179,12 @@ def _rate(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     }
 
 
+def _residual(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
+    if quick:
+        return {"rows": _printed(time_residual(device, 2, (1, 8, 8), (2, 4), 1, 1))}
+    return {"rows": _printed(time_residual(device, batch))}
+
+
 def _startup(device: torch.device, batch: int, quick: bool) -> dict[str, Any]:
     seconds = startup.time_startup(1 if quick else 5)
     print(startup.summary(seconds))
@@ -200,6 +207,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "replicas": _replicas,
     "ranks": _ranks,
     "rate": _rate,
+    "residual": _residual,
     "recorder": _recorder,
     "threads": _threads,
     "startup": _startup,

@@ -10,7 +10,8 @@ def bench_arguments(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="?",
         choices=(
-            "fig4 fig4.small peers peers.small scaling replicas ranks rate recorder threads startup"
+            "fig4 fig4.small peers peers.small scaling replicas ranks rate residual recorder "
+            "threads startup"
         ).split(),
         default="fig4",
         help="fig4: a step beside its matrix products, a plain loop and the limits of the machine; "
@@ -18,6 +19,7 @@ def bench_arguments(parser: argparse.ArgumentParser) -> None:
         "simulators; scaling: over widths and batches; replicas: small networks side by side; "
         "ranks: one network over processes; "
         "rate: updates of rate networks and replicas beside plain torch; "
+        "residual: an update of ResNet-20 by each circuit beside plain torch; "
         "recorder: with and without recording all spikes; threads: a step on one and on more; "
         "startup: until something happens; default: fig4",
     )

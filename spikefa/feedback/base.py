@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from spikefa.errors import SpikefaError
 from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.shown import circuit_in_html
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import Population, PopulationState
-from spikefa.synapses import Synapses
+from spikefa.synapses import Skipping, Synapses
 from spikefa.utils.tensors import Variable
 
 
@@ -92,6 +93,27 @@ class FeedbackCircuit(ABC):
         SpikefaError
             If the circuit does not support these sizes, or is already part of another network.
         """
+
+    def carry_past(self, layouts: Mapping[tuple[int, int], Skipping]) -> None:
+        """Let the error go back along shortcuts too; by default a circuit cannot.
+
+        Called once, after `connect`, if the network has shortcuts.
+
+        Parameters
+        ----------
+        layouts : mapping of (int, int) to Skipping
+            By the populations at which a shortcut ends and begins, where 0 is the first hidden one.
+
+        Raises
+        ------
+        SpikefaError
+            If the circuit cannot.
+        """
+        raise SpikefaError(
+            f"{type(self).__name__} carries no error along shortcuts: give a circuit whose error "
+            "descends layer by layer, such as FA, KP, SF, PFA or Backprop, or comes directly from "
+            "the output, as in DFA"
+        )
 
     def check(self, populations: Sequence[Population]) -> None:  # noqa: B027
         """Check the forward populations, from the first hidden one upwards; accept all by default.

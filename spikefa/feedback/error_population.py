@@ -31,12 +31,21 @@ class ErrorState:
     uniforms : Tensor
         One number from U[0, 1) per neuron and step, drawn by the code that runs the network; empty,
         `[0]`, if the neurons do not spike.
+    pulled_back : bool, default False
+        Whether the forward neurons' input is normalised. The drive then holds, after the step, the
+        error for the synapses onto their dendrites, see `spikefa.neurons.dendrite.Dendrite`.
     """
 
     drive: Tensor
     potential: Tensor
     activity: Tensor
     uniforms: Tensor
+    pulled_back: bool = False
+
+    @property
+    def modulator(self) -> Tensor:
+        """What arrives at the synapses of the chain onto the forward neurons, `[..., batch, n]`."""
+        return self.drive if self.pulled_back else self.activity
 
 
 @dataclass(frozen=True, kw_only=True)

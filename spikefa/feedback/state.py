@@ -1,6 +1,6 @@
 """State that a feedback circuit carries from step to step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from torch import Tensor
@@ -45,7 +45,11 @@ class FeedbackState:
     @property
     def modulators(self) -> list[Tensor]:
         """The third factor that arrives at each forward population, `[..., batch, n]`."""
-        return [error.activity for error in self.errors]
+        return [error.modulator for error in self.errors]
+
+    def pull_back(self, layer: int) -> None:
+        """Let the error beside a population pass the normalisation of its input."""
+        self.errors[layer] = replace(self.errors[layer], pulled_back=True)
 
     def uniforms(self) -> dict[str, Tensor]:
         """Return the tensors that need new numbers from U[0, 1) at every step, by name.

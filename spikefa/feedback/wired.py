@@ -1,7 +1,7 @@
 """Base class of circuits whose error populations are connected by hops."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from spikefa.feedback.error_population import ErrorPopulation, PhiDelta
 from spikefa.feedback.state import FeedbackState
 from spikefa.feedback.wiring import Wiring
 from spikefa.neurons import PopulationState
-from spikefa.synapses import Synapses
+from spikefa.synapses import Skipping, Synapses
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import PositiveShare
 
@@ -60,6 +60,10 @@ class Wired(FeedbackCircuit):
             f"this {type(self).__name__} circuit is part of a network already: make another",
         )
         self.wiring = self.wire(forward, device, dtype)
+
+    def carry_past(self, layouts: Mapping[tuple[int, int], Skipping]) -> None:
+        """Connect the error populations at the ends of the shortcuts, if the error descends."""
+        self.wiring = self.wiring.past(layouts)
 
     def beside(self, forward: Sequence[Synapses]) -> list[ErrorPopulation]:
         """Return an error population of the same size for each forward population."""

@@ -1,6 +1,6 @@
 """Wiring of the error populations of a circuit, and the sweep that carries the error."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -10,8 +10,10 @@ from spikefa.errors import require
 from spikefa.feedback.combination import Combination, total
 from spikefa.feedback.error_population import ErrorPopulation, ErrorState
 from spikefa.feedback.matrix import Matrix
+from spikefa.feedback.shortcut import Shortcut
 from spikefa.feedback.state import FeedbackState, Site, beside
 from spikefa.neurons import PopulationState
+from spikefa.synapses import Skipping
 from spikefa.utils.tensors import flush
 
 
@@ -41,7 +43,7 @@ class Hop:
     def sent(self, state: FeedbackState) -> Tensor:
         """Return what the source sends in this step; if gated, the source's drive holds it."""
         source = state.at(self.source)
-        return source.drive if self.gated else source.activity
+        return source.drive if self.gated else source.modulator
 
     def carry(self, state: FeedbackState, out: Tensor) -> None:
         """Write the error that arrives at the target in this step into `out`."""
@@ -67,6 +69,8 @@ class Stop:
         the drive.
     gates : bool
         Whether the outgoing error is gated.
+    shortcuts : list of Shortcut
+        Those that end here.
     """
 
     site: Site
@@ -75,9 +79,17 @@ class Stop:
     new: list[Hop]
     combine: Combination | None
     gates: bool
+    shortcuts: list[Shortcut]
 
-    def receive(self, state: FeedbackState, drive: Tensor) -> None:
+    def receive(
+        self, state: FeedbackState, forward: Sequence[PopulationState], drive: Tensor
+    ) -> None:
         """Write the error that arrives here in this step, unless the circuit has written it."""
+        self._receive_hops(state, drive)
+        for each in self.shortcuts:
+            each.add(state.errors[each.source], forward[each.source], drive)
+
+    def _receive_hops(self, state: FeedbackState, drive: Tensor) -> None:
         if self.combine is None:
             for hop in self.hops:
                 hop.carry(state, drive)
@@ -86,6 +98,15 @@ class Stop:
         for hop in self.new:
             hop.carry(state, arrived[hop.inlet])
         self.combine([arrived[hop.inlet] for hop in self.hops], drive)
+
+    def send(self, here: ErrorState, forward: Sequence[PopulationState]) -> None:
+        """Let the error pass the gain of the forward neurons, and what normalises their input."""
+        if here.pulled_back:
+            neurons = forward[self.site.layer]
+            assert neurons.dendrite is not None
+            neurons.dendrite.pull_back(here.activity, neurons.gain, here.drive)
+        elif self.gates:
+            flush(torch.mul(here.activity, forward[self.site.layer].gain, out=here.drive))
 
 
 @dataclass(eq=False, kw_only=True)
@@ -107,6 +128,8 @@ class Wiring:
     layerwise : bool, default False
         Whether the error descends layer by layer, so that the matrices on its path from one layer
         to the next can be compared with the forward weights beside them.
+    shortcuts : sequence of Shortcut, optional
+        Ways of the error past some layers, beside those of the forward network; see `past`.
 
     Attributes
     ----------
@@ -124,6 +147,7 @@ class Wiring:
     origins: Sequence[Site] | None = None
     combine: Combination = total
     layerwise: bool = False
+    shortcuts: Sequence[Shortcut] = ()
     stops: list[Stop] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -159,8 +183,12 @@ class Wiring:
             hops,
             new=[hop for hop in hops if hop.inlet not in carried],
             combine=meeting if any(hop.inlet for hop in hops) else None,
-            gates=any(hop.gated for hop in self.hops if hop.source == site),
+            gates=self._gates(site),
+            shortcuts=[each for each in self.shortcuts if beside(each.target) == site],
         )
+
+    def _gates(self, site: Site) -> bool:
+        return any(hop.gated for hop in self.hops if hop.source == site)
 
     @property
     def beside(self) -> list[ErrorPopulation]:
@@ -187,14 +215,27 @@ class Wiring:
         """Carry the error from its origins along all hops, within one step."""
         for stop in self.stops:
             here = state.at(stop.site)
-            stop.receive(state, here.drive)
+            stop.receive(state, forward, here.drive)
             stop.population.step(here)
-            if stop.gates:
-                flush(torch.mul(here.activity, forward[stop.site.layer].gain, out=here.drive))
+            stop.send(here, forward)
 
     def through(self, exchange: Callable[[Matrix], Matrix]) -> "Wiring":
         """Return the same wiring with other matrices, of the same populations and hops."""
         return replace(self, hops=[replace(hop, matrix=exchange(hop.matrix)) for hop in self.hops])
+
+    def past(self, layouts: Mapping[tuple[int, int], Skipping]) -> "Wiring":
+        """Return the same wiring with shortcuts, if the error descends layer by layer.
+
+        `layouts` are those of the forward network, by numbers of the populations above and below.
+        Where the error comes directly from the output, it needs none.
+        """
+        if not self.layerwise:
+            return self
+        shortcuts = [
+            Shortcut(above, below, layout, self._gates(beside(above)))
+            for (above, below), layout in layouts.items()
+        ]
+        return replace(self, shortcuts=shortcuts)
 
     def descents(self) -> list[list[Matrix]]:
         """Return the matrices on the path from each layer to the one below, in order.

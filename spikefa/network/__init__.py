@@ -2,7 +2,8 @@
 
 from spikefa.network.connections import Connection
 from spikefa.network.network import Network
+from spikefa.network.normalisation import Normalisation
 from spikefa.network.state import NetworkState
 from spikefa.network.weights import load_weights, save_weights
 
-__all__ = ["Connection", "Network", "NetworkState", "load_weights", "save_weights"]
+__all__ = ["Connection", "Network", "NetworkState", "Normalisation", "load_weights", "save_weights"]

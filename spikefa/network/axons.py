@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from spikefa.network.connections import Route
+from spikefa.neurons import PopulationState
 from spikefa.synapses import Transmitting
 
 
@@ -96,7 +97,11 @@ class Axons:
         return cls(
             {number: History.at_rest(steps, activity[number]) for number, steps in longest.items()},
             arrived,
-            {each.name: silence.new_zeros(activity[each.target + 1].shape) for each in further},
+            {
+                each.name: silence.new_zeros(activity[each.target + 1].shape)
+                for each in further
+                if not each.within
+            },
         )
 
     def of_source(self, number: int, routes: Iterable[Route]) -> list[Tensor]:
@@ -109,13 +114,26 @@ class Axons:
             if each.source == number and each.name in self.arrived
         ]
 
-    def sent(self, routes: Iterable[Route], activity: Sequence[Tensor]) -> list[Tensor]:
+    def sent(
+        self,
+        routes: Iterable[Route],
+        activity: Sequence[Tensor],
+        populations: Sequence[PopulationState],
+    ) -> list[Tensor]:
         """Return the presynaptic activity of each route in this step."""
-        arrived = self.arrived
-        return [arrived.get(each.name, activity[each.source]) for each in routes]
+        return [self._sent(each, activity, populations[each.target]) for each in routes]
+
+    def _sent(self, route: Route, activity: Sequence[Tensor], here: PopulationState) -> Tensor:
+        if route.within and here.dendrite is not None:
+            return here.dendrite.input
+        return self.arrived.get(route.name, activity[route.source])
 
     def drive(
-        self, route: Route, synapses: Transmitting, activity: Sequence[Tensor], out: Tensor
+        self,
+        route: Route,
+        synapses: Transmitting,
+        activity: Sequence[Tensor],
+        here: PopulationState,
     ) -> None:
         """Let spikes arrive over a route, and drive the population behind it.
 
@@ -125,29 +143,28 @@ class Axons:
         synapses : Transmitting
         activity : sequence of Tensor [..., batch, n]
             Of the input and of each population.
-        out : Tensor [..., batch, n_post]
-            The drive; a projection of the chain writes it, the others add to it.
+        here : PopulationState
+            Its drive is written by the projection of the chain, and again by that from its
+            dendrites if it has any; the others add to it.
         """
-        pre = activity[route.source]
         if route.name in self.arrived:
-            pre = self._arrive(route, activity)
+            self._arrive(route, activity)
+        pre = self._sent(route, activity, here)
         if route.name not in self.drives:
-            synapses.drive(pre, out=out)
+            synapses.drive(pre, out=here.drive)
             return
         own = self.drives[route.name]
         synapses.drive(pre, out=own)
-        out.add_(own)
+        here.drive.add_(own)
 
-    def _arrive(self, route: Route, activity: Sequence[Tensor]) -> Tensor:
-        arrived = self.arrived[route.name]
-        parts = arrived.unflatten(-1, (len(route.delays), -1))
+    def _arrive(self, route: Route, activity: Sequence[Tensor]) -> None:
+        parts = self.arrived[route.name].unflatten(-1, (len(route.delays), -1))
         for number, delay in enumerate(route.delays):
             part = parts.select(-2, number)
             if delay:
                 self.histories[route.source].look_up(delay, part)
             else:
                 part.copy_(activity[route.source])
-        return arrived
 
     def keep(self, activity: Sequence[Tensor]) -> None:
         """Keep what the populations have sent in this step."""

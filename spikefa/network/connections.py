@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 import torch
 
@@ -26,7 +27,8 @@ class Connection:
         V_target <- (1 - tau) V_target + tau (... + s_source(t - delay) W)
 
     They learn by the network's rule, from that delayed activity and from the modulator of `target`,
-    and have no biases. They do not carry the error back: a circuit sees the chain alone.
+    and have no biases. They do not carry the error back, unless they are `Skip`: a circuit sees the
+    chain alone.
 
     Parameters
     ----------
@@ -43,6 +45,11 @@ class Connection:
     name : str, optional
         By default ``<source>_to_<target>``.
 
+    Attributes
+    ----------
+    within : bool
+        Whether the synapses lead from the dendrite of a neuron to its soma, see `Normalisation`.
+
     Raises
     ------
     SpikefaError
@@ -57,6 +64,7 @@ class Connection:
     source: str
     target: str
     _: KW_ONLY
+    within: ClassVar[bool] = False
     synapses: MakeSynapses = Dense
     delay: Delay | Sequence[Delay] = 1
     name: str = ""
@@ -90,12 +98,15 @@ class Route:
     target : int
         Number of the postsynaptic population, where 0 is the first hidden one.
     delays : tuple of int
+    within : bool
+        Whether it stays within the neurons of the target, see `Normalisation`.
     """
 
     name: str
     source: int
     target: int
     delays: tuple[int, ...] = (0,)
+    within: bool = False
 
     @property
     def delayed(self) -> bool:
@@ -129,31 +140,47 @@ def find_routes(
         _check_known(f"a delay onto {name!r}", name, chain)
     routes = [Route(name, n, n, (delays.get(name, 0),)) for n, name in enumerate(chain)]
     for each in connections:
+        ends = _ends(each, chain, [route.name for route in routes])
         require(
-            isinstance(each, Connection),
-            f"connections must be Connection objects, {type(each).__name__} given",
+            not each.within or not any(own.within and own.target == ends[1] for own in routes),
+            f"the input of {each.target!r} is normalised twice: leave one Normalisation out",
         )
-        _check_known(f"a connection from {each.source!r}", each.source, [INPUT, *chain])
-        _check_known(f"a connection to {each.target!r}", each.target, chain)
-        require(
-            each.name not in {INPUT, *(route.name for route in routes)},
-            f"there are two projections called {each.name!r}: give Connection(..., name=...)",
-        )
-        ends = [INPUT, *chain].index(each.source), chain.index(each.target)
-        require(
-            ends[0] <= ends[1] or min(each.delays) > 0,
-            f"{each.name} would transmit spikes in the step in which they are drawn, but "
-            f"{each.source!r} does not come before {each.target!r}: give a delay of 1 or more",
-        )
-        routes.append(Route(each.name, *ends, each.delays))
+        routes.append(Route(each.name, *ends, each.delays, each.within))
     return routes
 
 
+def _ends(each: Connection, chain: list[str], taken: Sequence[str]) -> tuple[int, int]:
+    """Return where a connection begins and ends, after a check that it can."""
+    require(
+        isinstance(each, Connection),
+        f"connections must be Connection objects, {type(each).__name__} given",
+    )
+    if not each.within:
+        _check_known(f"a connection from {each.source!r}", each.source, [INPUT, *chain])
+    what = "a normalisation of" if each.within else "a connection to"
+    _check_known(f"{what} {each.target!r}", each.target, chain)
+    require(
+        each.name not in {INPUT, *taken},
+        f"there are two projections called {each.name!r}: give Connection(..., name=...)",
+    )
+    ends = [INPUT, *chain].index(each.source), chain.index(each.target)
+    require(
+        ends[0] <= ends[1] or min(each.delays) > 0 or each.within,
+        f"{each.name} would transmit spikes in the step in which they are drawn, but "
+        f"{each.source!r} does not come before {each.target!r}: give a delay of 1 or more",
+    )
+    return ends
+
+
 def routes_into(routes: Sequence[Route]) -> list[list[int]]:
-    """Return the numbers of the routes into each population, that of the chain first."""
+    """Return the numbers of the routes into each population.
+
+    That of the chain comes first, then the one within its neurons, if their input is normalised.
+    """
     found: dict[int, list[int]] = {}
     for number, route in enumerate(routes):
-        found.setdefault(route.target, []).append(number)
+        into = found.setdefault(route.target, [])
+        into.insert(1 if route.within else len(into), number)
     return list(found.values())
 
 
@@ -193,7 +220,7 @@ def make_projections(
     place = {"device": device, "dtype": dtype}
     return make_synapses(n_inputs, populations, kinds, dtype, device) | {
         each.name: each.synapses(
-            len(each.delays) * sizes[each.source], sizes[each.target], biased=False, **place
+            len(each.delays) * sizes[each.source], sizes[each.target], biased=each.within, **place
         )
         for each in connections
     }

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from spikefa.feedback import FeedbackCircuit, FeedbackState
 from spikefa.network.network import Network
+from spikefa.network.normalisation import pull_back
 from spikefa.network.parts import connect_circuit
+from spikefa.network.shortcuts import carry_past
 from spikefa.utils.replicas import become, each_replica, seeds_of, side_by_side
 
 
@@ -28,6 +30,7 @@ def connect(network: Network, circuit: FeedbackCircuit, seed: int | Sequence[int
     seeds = seeds_of(seed, network.replicas)
     single = network.first()
     connect_circuit(circuit, list(single.synapses.values()), network.device, network.dtype)
+    carry_past(circuit, single.routes, single.projections)
     circuit.check(list(network.populations.values()))
     weights = network.tensors().values()
     become(circuit, side_by_side(circuit, network.replicas, network.shared, weights))
@@ -37,8 +40,8 @@ def connect(network: Network, circuit: FeedbackCircuit, seed: int | Sequence[int
 
 def feedback_state(network: Network, circuit: FeedbackCircuit, batch: int) -> FeedbackState:
     """Return the resting state of a circuit connected by `connect`."""
-    single = _each(network, circuit)[0]
-    return side_by_side(single.state(batch, network.device, network.dtype), network.replicas)
+    state = _each(network, circuit)[0].state(batch, network.device, network.dtype)
+    return side_by_side(pull_back(state, network.routes), network.replicas)
 
 
 def _each(network: Network, circuit: FeedbackCircuit) -> list[FeedbackCircuit]:

@@ -36,13 +36,13 @@ def change_synapses(
         The projections with the activity of this step.
     modulators : sequence of Tensor [..., batch, n_post]
     rates : sequence of float
-        Current learning rates; a projection with 0 is frozen.
+        Current learning rates; a projection with 0, or which is not plastic, is frozen.
     optimiser : Optimiser, optional
         Takes the changes instead, and makes the step of all projections.
     """
     parts = zip(rules.each, learning, layers, modulators, rates, strict=True)
     for number, (rule, synapses, layer, modulator, rate) in enumerate(parts):
-        if rate == 0:
+        if rate == 0 or not layer.synapses.plastic:
             if optimiser is not None:
                 optimiser.rest(number)
             continue

@@ -6,21 +6,23 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from spikefa.feedback import FeedbackCircuit, Projection, Wiring
+from spikefa.feedback import FeedbackCircuit
 from spikefa.network.connections import Connection, find_routes, make_projections, routes_into
 from spikefa.network.division_checks import check_divisible, check_populations
-from spikefa.network.learning import change_synapses, decay_synapses
 from spikefa.network.learning_rates import LearningRates
 from spikefa.network.memory import require_room_for_weights
+from spikefa.network.normalisation import check_normalisations
 from spikefa.network.optimiser import MakeOptimiser, Optimiser
 from spikefa.network.parts import MakeSynapses, check_parts, check_rules, connect_circuit, nonzero
 from spikefa.network.readings import Readable
 from spikefa.network.replicas import check_written_in_place, widen
+from spikefa.network.shortcuts import carry_past
 from spikefa.network.shown import Shown
 from spikefa.network.state import NetworkState
+from spikefa.network.stepping import Stepping
 from spikefa.neurons import Population
 from spikefa.plasticity import PlasticityRule, Rules
-from spikefa.synapses import Dense, Transmitting
+from spikefa.synapses import Dense
 from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.memory import made
@@ -30,7 +32,7 @@ from spikefa.utils.seeding import generator
 from spikefa.utils.tensors import named_tensors
 
 
-class Network(Shown, Readable):
+class Network(Shown, Readable, Stepping):
     """A network that learns while it runs: a chain of populations, and connections beside it.
 
     Parameters
@@ -119,7 +121,9 @@ class Network(Shown, Readable):
         LearningRates.of(self.rules, feedback, dtype)  # raise errors early
         self.optimiser = optimise(self.projections)
         check_rules(self.rules, self.projections)
+        check_normalisations(self.routes, self.projections)
         connect_circuit(feedback, list(self.synapses.values()), self.device, dtype)
+        carry_past(feedback, self.routes, self.projections)
         feedback.check(list(self.populations.values()))
         own = self.projections, feedback, self.optimiser
         self.projections, self.optimiser = widen(*own, replicas, self.shared)
@@ -203,93 +207,3 @@ class Network(Shown, Readable):
         """
         state.learning_rates.set(self.rules, self.feedback, factor, decay)
         state.write_rates()
-
-    def step(self, state: NetworkState, inputs: Tensor, target: Tensor) -> None:
-        """Advance by one step of simulated time: forward, error, plasticity, weight decay.
-
-        Parameters
-        ----------
-        state : NetworkState
-            Updated in place. The uniforms of this step must already have been drawn.
-        inputs : Tensor [batch, n_inputs]
-            Input spikes of this step.
-        target : Tensor [batch, n_out]
-            Target values of the output spikes.
-        """
-        self.advance(state, inputs, target)
-        self.finish(state)
-
-    def advance(
-        self,
-        state: NetworkState,
-        inputs: Tensor,
-        target: Tensor,
-        through: Sequence[Transmitting] | None = None,
-    ) -> None:
-        """Advance by one step, without what `finish` does.
-
-        `through` is what transmits and learns in place of the synapses, one for each projection.
-        """
-        self.forward(state, inputs, through)
-        self.feed_back(state, target)
-        self.learn(state, inputs, through)
-
-    def forward(
-        self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None
-    ) -> None:
-        """Propagate the spikes through all forward populations within one step (eq. 5)."""
-        activity = self.activity(state, inputs)
-        transmitting = list(through or self.projections.values())
-        parts = zip(self.populations.values(), state.populations, self.into, strict=True)
-        for population, here, into in parts:
-            for number in into:
-                route, synapses = self.routes[number], transmitting[number]
-                state.axons.drive(route, synapses, activity, here.drive)
-            population.step(here)
-        state.axons.keep(activity)
-
-    def feed_back(self, state: NetworkState, target: Tensor, along: Wiring | None = None) -> None:
-        """Compute the output error, which the circuit, or `along` for it, carries (eqs. 6, 7)."""
-        output = state.populations[-1]
-        activity = output.spikes if self.output_error == "spikes" else output.probability
-        torch.sub(activity, target, out=state.error)
-        self.feedback.observe_target(state.feedback, target)
-        carry = self.feedback.step if along is None else along.carry
-        carry(state.feedback, state.error, state.populations)
-
-    def learn(
-        self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None
-    ) -> None:
-        """Apply the rule to every forward synapse (eq. 8), then let the circuit change its own."""
-        layers = self.change(state, inputs, through)
-        self.feedback.learn(state.feedback, layers[: len(self.populations)])
-
-    def change(
-        self, state: NetworkState, inputs: Tensor, through: Sequence[Transmitting] | None = None
-    ) -> list[Projection]:
-        """Apply the rule to every forward synapse (eq. 8); return what the circuit learns from."""
-        layers, modulators = self.layers(state, inputs), state.feedback.modulators
-        arriving = [modulators[route.target] for route in self.routes]
-        learning, rates = through or self.projections.values(), state.learning_rates.rates
-        change_synapses(self.rules, learning, layers, arriving, rates, self.optimiser)
-        return layers
-
-    def layers(self, state: NetworkState, inputs: Tensor) -> list[Projection]:
-        """Return all projections with the activity of this step; a circuit sees the chain."""
-        sent = state.axons.sent(self.routes, self.activity(state, inputs))
-        post = [state.populations[route.target] for route in self.routes]
-        parts = zip(self.projections.values(), sent, post, state.plasticity, strict=True)
-        return [Projection(*each) for each in parts]
-
-    def activity(self, state: NetworkState, inputs: Tensor) -> list[Tensor]:
-        """Return the activity of the input and of each population in this step."""
-        return [inputs, *(population.spikes for population in state.populations)]
-
-    def finish(self, state: NetworkState) -> None:
-        """Count a step; do what is due then and no graph can hold: circuits, and weight decay."""
-        state.steps += 1
-        self.feedback.maintain()
-        factors = state.learning_rates.step()
-        if factors is not None:
-            decay_synapses(self.projections.values(), factors)
-            self.feedback.decay(factors[0])  # all factors are equal if the circuit decays

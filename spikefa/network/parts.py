@@ -123,7 +123,7 @@ def check_rules(rules: Rules, projections: Mapping[str, Synapses]) -> None:
         rule.check_traces()
         kept = [trace for trace, place in rule.traces.items() if "synapse" in place]
         require(
-            not (kept and synapses.sharing.shares),
+            not (kept and synapses.plastic and synapses.sharing.shares),
             f"{type(rule).__name__} keeps a number for each synapse ({', '.join(kept)}), and those "
             f"of {name!r} share their weights: give a rule with traces of neurons alone, such as "
             "ThreeFactor, or Dense synapses",

@@ -66,4 +66,6 @@ def _rows(n_inputs: int, network: Parts) -> Iterator[tuple[object, ...]]:
         synapses = network.projections[connection.name]
         weights = f"{type(synapses).__name__}, {synapses.n_pre} x {synapses.n_post}"
         origin = f"{connection.source}, {', '.join(map(str, connection.delays))} steps ago"
+        if connection.within:
+            origin = "its own dendrites"
         yield connection.target, "", "", origin, weights, f"{rate:g}"

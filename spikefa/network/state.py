@@ -12,6 +12,7 @@ from spikefa.network.axons import Axons
 from spikefa.network.connections import Route
 from spikefa.network.division import own_part
 from spikefa.network.learning_rates import LearningRates
+from spikefa.network.normalisation import normalised, pull_back
 from spikefa.neurons import Population, PopulationState
 from spikefa.plasticity import PlasticityState, Rules
 from spikefa.synapses import Synapses
@@ -78,10 +79,13 @@ class NetworkState:
     ) -> "NetworkState":
         """Return the resting state of `batch` streams of a single network on a device."""
         resting = [population.state(batch, device, dtype) for population in populations]
+        for route, each in zip(routes, synapses, strict=True):
+            if route.within:
+                resting[route.target] = normalised(resting[route.target], each)
         silent = torch.zeros(batch, n_inputs, device=device, dtype=dtype)
         return cls(
             resting,
-            circuit.state(batch, device, dtype),
+            pull_back(circuit.state(batch, device, dtype), routes),
             [
                 rule.state(each.n_pre, each.n_post, batch, rate, device, dtype)
                 for rule, each, rate in zip(rules.each, synapses, learning_rates.rates, strict=True)

@@ -98,7 +98,7 @@ def _of_population(
         "spikes": state.spikes,
         "potential": state.potential,
         "gain": state.gain,
-        "modulator": error.activity,
+        "modulator": error.modulator,
         "error_potential": error.potential,
         **declared,
     }

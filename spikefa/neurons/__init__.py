@@ -2,6 +2,7 @@
 
 from spikefa.neurons.adaptive import ALIF, ALIFState
 from spikefa.neurons.base import Population, PopulationState, silenced
+from spikefa.neurons.dendrite import Dendrite
 from spikefa.neurons.rate import Rate
 from spikefa.neurons.refractory import Refractory
 from spikefa.neurons.snntorch_neurons import SnnTorch
@@ -10,6 +11,7 @@ from spikefa.neurons.stochastic_binary import StochasticBinary
 __all__ = [
     "ALIF",
     "ALIFState",
+    "Dendrite",
     "Population",
     "PopulationState",
     "Rate",

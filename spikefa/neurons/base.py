@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from spikefa.neurons.dendrite import Dendrite
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import PositiveShare, Size
 from spikefa.utils.tensors import Variable
@@ -32,6 +33,9 @@ class PopulationState:
         s, the activity that other populations see: 0 or 1, or the rate of a rate neuron.
     gain : Tensor
         Psi(V), the factor by which the neuron's own potential gates its plasticity.
+    dendrite : Dendrite, optional
+        What is between the chain's synapses onto the neurons and their drive, in a population whose
+        input is normalised.
     """
 
     drive: Tensor
@@ -40,6 +44,7 @@ class PopulationState:
     probability: Tensor
     spikes: Tensor
     gain: Tensor
+    dendrite: Dendrite | None = field(default=None, kw_only=True)
 
 
 def silenced(state: PopulationState) -> PopulationState:

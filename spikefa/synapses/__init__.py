@@ -2,8 +2,10 @@
 
 from spikefa.synapses.absent import Absent
 from spikefa.synapses.base import Synapses, Transmitting
+from spikefa.synapses.batch_norm import BatchNorm
 from spikefa.synapses.bits import Bits
 from spikefa.synapses.bounded import Bounded
+from spikefa.synapses.channelwise import Channelwise
 from spikefa.synapses.connectivity import AllToAll, Connectivity
 from spikefa.synapses.constrained import Constrained
 from spikefa.synapses.constraint import Constraint
@@ -16,13 +18,16 @@ from spikefa.synapses.locally_connected import LocallyConnected
 from spikefa.synapses.masked import Masked
 from spikefa.synapses.mismatch import Mismatch
 from spikefa.synapses.sharing import Sharing, Unshared
+from spikefa.synapses.skip import Skip, Skipping
 from spikefa.synapses.sparse import Sparse
 
 __all__ = [
     "Absent",
     "AllToAll",
+    "BatchNorm",
     "Bits",
     "Bounded",
+    "Channelwise",
     "Connectivity",
     "Constrained",
     "Constraint",
@@ -35,6 +40,8 @@ __all__ = [
     "Masked",
     "Mismatch",
     "Sharing",
+    "Skip",
+    "Skipping",
     "Sparse",
     "Synapses",
     "Transmitting",

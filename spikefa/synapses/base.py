@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
+from spikefa.neurons.base import PopulationState
 from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses.constraint import Constraint, connected
 from spikefa.synapses.sharing import Sharing, Unshared
@@ -61,12 +62,19 @@ class Synapses(ABC):
         Which synapses have which weight; if some share one, `weight` and `bias` are smaller.
     held : tuple of Constraint
         Copies of the constraints, with the tensors that they have for this projection.
+    plastic : bool
+        Whether the class learns.
+    normalises : bool
+        Whether the class defines `normalise`, and serves a `Normalisation`.
 
     Raises
     ------
     SpikefaError
         If a size or number is out of range.
     """
+
+    plastic: ClassVar[bool] = True
+    normalises: ClassVar[bool] = False
 
     n_pre: Size
     n_post: Size
@@ -129,6 +137,18 @@ class Synapses(ABC):
             each.disturb(pre, weight, out)
         if self.biased:
             self.sharing.add_bias(self.bias, out)
+
+    def normalise(self, state: PopulationState, resting: bool) -> None:
+        """Standardise the drive of a population for its dendrites; by default these do not.
+
+        Parameters
+        ----------
+        state : PopulationState
+            With dendrites.
+        resting : bool
+            Whether plasticity is arrested.
+        """
+        raise NotImplementedError(f"{type(self).__name__} synapses do not normalise")
 
     def apply(self, change: Change) -> None:
         """Add what the plasticity rule returned to the weights and biases, in place.

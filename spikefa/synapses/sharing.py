@@ -50,6 +50,14 @@ class Sharing(ABC):
     def fans(self) -> tuple[int, int]:
         """The numbers of weights that meet at a neuron, and of those that leave one."""
 
+    @property
+    def glorot(self) -> float:
+        """Half-range of a uniform distribution of first weights, ``sqrt(6 / (fan_in + fan_out))``.
+
+        See Glorot & Bengio (2010).
+        """
+        return float((6 / sum(self.fans)) ** 0.5)
+
     @abstractmethod
     def drive(self, pre: Tensor, weight: Tensor, out: Tensor) -> None:
         """Write what `pre` `[..., batch, n_pre]` sends through W into `out` `[..., batch, n_post]`.

@@ -98,3 +98,17 @@ def _(here):
 
     yield lambda: counting(count_costs=True)
     counting().train(1)
+
+
+@case("is normalised twice: leave one Normalisation out")
+def _(here):
+    norm = partial(sf.BatchNorm, channels=2)
+    twice = [sf.Normalisation("hidden", norm), sf.Normalisation("hidden", norm, name="again")]
+    sizes = {"hidden": sf.Rate(4), "output": sf.Rate(2)}
+
+    def made(connections):
+        circuit, rule = sf.FA(tau=1.0, gated=True), sf.ThreeFactor()
+        return sf.Network(3, sizes, circuit, rule, connections=connections)
+
+    yield lambda: made(twice)
+    assert "hidden_norm" in made(twice[:1]).projections

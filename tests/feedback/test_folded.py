@@ -6,9 +6,10 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.experiments.li2024._path import ProductPath
-from spikefa.experiments.li2024._training import Settings, circuits, network_of
+from spikefa.errors import SpikefaError
+from spikefa.feedback.folded import Folded
 from spikefa.models import rate_network
+from spikefa.testing import check_feedback
 
 SIZES, BATCH = (7, 6, 5, 4), 8
 SGD = partial(torch.optim.SGD, momentum=0.9)
@@ -29,7 +30,7 @@ def learned(circuit, updates=40):
 @pytest.mark.parametrize("kind", [sf.PFA, sf.PFAo])
 def test_the_path_alone_is_the_circuit_but_for_rounding(kind):
     make = partial(kind, 3, scale=[0.5, 0.4], tau=1.0, momentum=0.9)
-    whole, path = learned(make()), learned(ProductPath(make()))
+    whole, path = learned(make()), learned(Folded(make()))
     for name, synapses in whole.synapses.items():
         other = path.synapses[name]
         torch.testing.assert_close(synapses.weight, other.weight, rtol=0, atol=1e-12)
@@ -39,15 +40,22 @@ def test_the_path_alone_is_the_circuit_but_for_rounding(kind):
     assert whole.alignment() == pytest.approx(path.alignment())
 
 
-def test_the_networks_of_figure_2_start_alike_and_as_the_paper_says():
-    settings = Settings(device="cpu")
-    made = {name: network_of(settings, circuit, 0) for name, circuit in circuits(settings).items()}
-    first = made["bp"].synapses["hidden2"].weight
-    assert first.std().item() == pytest.approx((2 / 1024) ** 0.5, rel=0.01)
-    for network in made.values():
-        assert network.synapses["hidden2"].weight.equal(first)
-    extra = made["pfa"].feedback.circuit
-    assert [fixed.shape for fixed in extra.fixed] == [(512, 5120), (10, 100)]
-    assert extra.plastic_matrices[0].std().item() == pytest.approx((2 / 5632) ** 0.5, rel=0.01)
-    assert made["sf"].feedback.scales == pytest.approx([(2 / 1024) ** 0.5, (2 / 522) ** 0.5])
-    assert made["fa"].feedback.matrices[1].std().item() == pytest.approx((2 / 522) ** 0.5, rel=0.05)
+@pytest.mark.parametrize(
+    "circuit", [sf.PFA(middle_tau=0.5), sf.PFAo(middle_phi_delta="tanh"), sf.FA()]
+)
+def test_what_cannot_be_folded_is_refused(circuit):
+    with pytest.raises(SpikefaError, match="fold"):
+        Folded(circuit)
+
+
+def test_a_path_of_fixed_r_stays():
+    network = learned(Folded(sf.PFA(3.0, tau=1.0, plastic=False)))
+    before = [matrix.clone() for matrix in network.feedback.matrices]
+    state = network.state(BATCH)
+    network.step(state, torch.ones(BATCH, 7).double(), torch.zeros(BATCH, 4).double())
+    for matrix, own in zip(network.feedback.matrices, before, strict=True):
+        assert matrix.equal(own)
+
+
+def test_it_conforms():
+    check_feedback(Folded(sf.PFA(2.0)))
