@@ -1,6 +1,7 @@
 """Data sets as NumPy arrays: images such as MNIST, and spike trains such as N-MNIST and SHD."""
 
 from spikefa.datasets.catalogue import fetch, load, names
+from spikefa.datasets.cifar import cifar10, cifar100
 from spikefa.datasets.digits import digits
 from spikefa.datasets.event_catalogue import load_events
 from spikefa.datasets.events import EventDataset, Events
@@ -18,6 +19,8 @@ __all__ = [
     "Events",
     "Frames",
     "Images",
+    "cifar10",
+    "cifar100",
     "digits",
     "events_of",
     "fashion_mnist",

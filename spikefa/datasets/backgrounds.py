@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from spikefa.datasets.folders import PHOTOGRAPHS, photographs_in
-from spikefa.datasets.images import Dataset, Images
+from spikefa.datasets.images import Dataset, Images, require_grey
 from spikefa.errors import SpikefaError, require
 from spikefa.utils.printable import one_line
 from spikefa.utils.seeding import numpy_generator
@@ -40,8 +40,9 @@ def with_photographs(data: Dataset, folder: Path, seed: int = 0) -> Dataset:
     Raises
     ------
     SpikefaError
-        If no photograph is large enough, or one cannot be read.
+        If no photograph is large enough, one cannot be read, or the images are in colours.
     """
+    require_grey("backgrounds", data.train)
     photographs = _photographs(folder, data.shape)
     return replace(
         data,
