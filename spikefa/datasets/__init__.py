@@ -6,6 +6,7 @@ from spikefa.datasets.digits import digits
 from spikefa.datasets.event_catalogue import load_events
 from spikefa.datasets.events import EventDataset, Events
 from spikefa.datasets.frames import Frames
+from spikefa.datasets.image_folders import image_folder
 from spikefa.datasets.images import Dataset, Images
 from spikefa.datasets.mnist import fashion_mnist, kmnist, mnist
 from spikefa.datasets.nmnist import nmnist
@@ -25,6 +26,7 @@ __all__ = [
     "events_of",
     "fashion_mnist",
     "fetch",
+    "image_folder",
     "kmnist",
     "load",
     "load_events",
