@@ -45,8 +45,8 @@ _NAMES = {
     "recording": "Probe Window open",
     "simulation": "Constant Piecewise Simulation StepDecay Stopped WarmUpAnneal",
     "stimulus": (
-        "DeltaCode Encoding EventStimulus ExampleStimulus FunctionStimulus Graded ImageStimulus "
-        "LatencyCode RateCode Stimulus StimulusState"
+        "Augmentation DeltaCode Encoding EventStimulus ExampleStimulus FunctionStimulus Graded "
+        "ImageStimulus LatencyCode RateCode Stimulus StimulusState"
     ),
     "synapses": (
         "Absent AllToAll BatchNorm Bits Bounded Connectivity Constrained Constraint Conv "
@@ -126,6 +126,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.simulation import StepDecay as StepDecay
     from spikefa.simulation import Stopped as Stopped
     from spikefa.simulation import WarmUpAnneal as WarmUpAnneal
+    from spikefa.stimulus import Augmentation as Augmentation
     from spikefa.stimulus import DeltaCode as DeltaCode
     from spikefa.stimulus import Encoding as Encoding
     from spikefa.stimulus import EventStimulus as EventStimulus

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from spikefa.analysis.field_panels import field_panels
 from spikefa.analysis.selection import spread
 from spikefa.analysis.style import plain, styled
+from spikefa.datasets.arrays import COLOURS
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.utils.numbers import is_whole, whole_number
@@ -26,7 +27,7 @@ def receptive_fields(
 
     Red weights excite and blue weights inhibit. All images share one colour scale, which ends at
     the 99.5th percentile of the absolute weights drawn. Of a network with replicas, the first is
-    drawn.
+    drawn. Fields of images in colours are drawn one below the other: red, green and blue.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def receptive_fields(
     units : int, default 32
         Number of neurons, which are evenly spaced.
     shape : (int, int), optional
-        Height and width of the images, by default square.
+        Height and width of the images, by default square; needed for images in colours.
 
     Returns
     -------
@@ -52,13 +53,16 @@ def receptive_fields(
     name, weights = first_weights(loaded)
     height, width = _square(len(weights)) if shape is None else shape
     require(
-        is_whole(height) and is_whole(width) and height >= 1 and height * width == len(weights),
+        is_whole(height)
+        and is_whole(width)
+        and height >= 1
+        and len(weights) in (height * width, COLOURS * height * width),
         f"{len(weights)} inputs do not make an image of {height} x {width}",
     )
     size = weights.shape[1]
     chosen = spread(size, count)
     largest = float(np.quantile(np.abs(weights[:, chosen]), 0.995)) or 1.0
-    fields = weights[:, chosen].T.reshape(len(chosen), height, width)
+    fields = weights[:, chosen].T.reshape(len(chosen), -1, width)
     names = [f"unit/{unit}" for unit in chosen]
     figure = field_panels(fields, chosen, names, largest, f"weight ({UNIT})")
     title = _title(name, len(chosen), size, loaded.settings.get("replicas"))

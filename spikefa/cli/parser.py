@@ -114,7 +114,7 @@ def _list(parser: argparse.ArgumentParser) -> None:
 
 
 def _fetch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", help="mnist, fashion_mnist or kmnist")
+    parser.add_argument("dataset", help="mnist, fashion_mnist or kmnist; or cifar10, cifar100")
     parser.add_argument("--data-dir", help="folder to put it in; default: the cache of this user")
     _progress(parser)
 

@@ -12,12 +12,16 @@ Labels = NDArray[np.uint8] | NDArray[np.uint16]
 
 WHITE = 255
 """The largest value of a pixel."""
+COLOURS = 3
+"""Channels of an image that is not grey: red, green and blue."""
 BYTE_CLASSES = 256
 """So many classes can be numbered by a byte."""
 
 
 def pixel_array(given: Any, full_scale: int) -> NDArray[np.uint8]:
-    """Return pixels [n, height, width] as a contiguous array; copied only if they are not one.
+    """Return pixels [n, height, width] or [n, 3, height, width] as a contiguous array.
+
+    They are copied only if they are not one.
 
     Arrays that are flipped, turned, strided or read-only are as good as a copy of them.
 
@@ -27,10 +31,10 @@ def pixel_array(given: Any, full_scale: int) -> NDArray[np.uint8]:
         If they are no such array of uint8; the message says how to convert them.
     """
     _require_array("pixels", given)
-    if given.ndim != 3:
+    if given.ndim != 3 and not _in_colours(given.shape):
         raise SpikefaError(
-            f"pixels have the shape {given.shape}, expected [n, height, width]: "
-            f"{_three_dimensions(given.shape)}"
+            f"pixels have the shape {given.shape}, expected [n, height, width], or "
+            f"[n, {COLOURS}, height, width] of colours: {_other_dimensions(given.shape)}"
         )
     require(given.size > 0, "there are no pixels: give at least one image")
     if given.dtype != np.uint8:
@@ -84,17 +88,26 @@ def _require_array(what: str, given: Any) -> None:
     )
 
 
-def _three_dimensions(shape: tuple[int, ...]) -> str:
-    """Say how pixels of another number of dimensions become [n, height, width]."""
+def _in_colours(shape: tuple[int, ...]) -> bool:
+    """Return whether this is [n, 3, height, width], and no column of grey images of 3 rows."""
+    return len(shape) == 4 and shape[1] == COLOURS and shape[-1] > 1
+
+
+def _other_dimensions(shape: tuple[int, ...]) -> str:
+    """Say how pixels of another shape become [n, height, width] or [n, 3, height, width]."""
     if len(shape) == 2:
         return "give pixels.reshape(-1, height, width)"
     if len(shape) != 4:
         return "give an array of three dimensions"
-    axis = -1 if shape[-1] in (1, 3, 4) else 1
-    if shape[axis] == 1:
-        return f"give pixels.squeeze({axis})"
-    colours = "pixels" if shape[axis] < 4 else f"pixels[{'..., :3' if axis == -1 else ':, :3'}]"
-    return f"give grey values, such as {colours}.mean({axis})"
+    last = shape[-1] in (1, 3, 4)
+    channels = shape[-1] if last else shape[1]
+    if channels == 1:
+        return f"give pixels.squeeze({-1 if last else 1})"
+    if last:
+        return "give pixels[..., :3].transpose(0, 3, 1, 2)"
+    if channels == 4:  # the fourth says how opaque a pixel is
+        return "give pixels[:, :3]"
+    return "give grey values, such as pixels.mean(1)"
 
 
 def _bytes(pixels: NDArray[Any]) -> str:

@@ -1,6 +1,5 @@
 """Images with random patches of photographs as their background."""
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,15 +7,13 @@ import numpy as np
 from PIL import Image
 
 from spikefa.datasets.folders import PHOTOGRAPHS, photographs_in
-from spikefa.datasets.images import Dataset, Images
-from spikefa.errors import SpikefaError, require
-from spikefa.utils.printable import one_line
+from spikefa.datasets.images import Dataset, Images, require_grey
+from spikefa.datasets.photographs import photograph
+from spikefa.errors import require
 from spikefa.utils.seeding import numpy_generator
 
 LEAST_DEVIATION = 0.1
 """Least standard deviation of the grey values of a patch, where 1 is white."""
-MOST_PIXELS = 50_000_000
-"""Of a photograph: some small files claim to hold more than the memory can."""
 TRIES = 50
 """Patches drawn for one image before one without contrast is accepted."""
 
@@ -40,8 +37,9 @@ def with_photographs(data: Dataset, folder: Path, seed: int = 0) -> Dataset:
     Raises
     ------
     SpikefaError
-        If no photograph is large enough, or one cannot be read.
+        If no photograph is large enough, one cannot be read, or the images are in colours.
     """
+    require_grey("backgrounds", data.train)
     photographs = _photographs(folder, data.shape)
     return replace(
         data,
@@ -52,7 +50,7 @@ def with_photographs(data: Dataset, folder: Path, seed: int = 0) -> Dataset:
 
 def _photographs(folder: Path, least: tuple[int, int]) -> list[np.ndarray]:
     """Return the photographs that are large enough, in grey values from 0 to 255."""
-    every = [_photograph(path) for path in photographs_in(folder)]
+    every = [photograph(path, _in_grey) for path in photographs_in(folder)]
     found = [each for each in every if all(np.greater_equal(each.shape, least))]
     require(
         bool(found),
@@ -62,23 +60,8 @@ def _photographs(folder: Path, least: tuple[int, int]) -> list[np.ndarray]:
     return found
 
 
-def _photograph(path: Path) -> np.ndarray:
-    """Return a photograph in grey values from 0 to 255; its size is checked before it is read."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # also Pillow's of many pixels, which are counted here
-            with Image.open(path) as picture:
-                width, height = picture.size
-                require(
-                    width * height <= MOST_PIXELS,
-                    f"it has {width} x {height} pixels, and may have {MOST_PIXELS:,}",
-                )
-                return np.asarray(picture.convert("L"))
-    except Exception as error:  # of Pillow's many readers
-        reason = one_line(str(error) or type(error).__name__)
-        raise SpikefaError(
-            f"cannot read the photograph {path}: {reason}: move it elsewhere"
-        ) from error
+def _in_grey(picture: Image.Image) -> Image.Image:
+    return picture.convert("L")
 
 
 def _with_background(

@@ -1,8 +1,11 @@
 """Data sets by name, for the command line and for configurations."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from spikefa.datasets.cifar import cifar10, cifar100, folder_of
 from spikefa.datasets.digits import digits
 from spikefa.datasets.fetching import fetched_into, found_or_fetched
 from spikefa.datasets.folders import StrPath, cache_folder
@@ -14,11 +17,15 @@ from spikefa.errors import SpikefaError, require
 from spikefa.utils.suggesting import did_you_mean
 
 DIGITS = "digits"
+CIFAR: Mapping[str, Callable[[StrPath | None], Dataset]] = MappingProxyType(
+    {"cifar10": cifar10, "cifar100": cifar100}
+)
+"""The data sets whose files users put in place themselves."""
 
 
 def names() -> tuple[str, ...]:
     """Return the names that `load` knows."""
-    return (*(source.name for source in SOURCES), DIGITS)
+    return (*(source.name for source in SOURCES), DIGITS, *CIFAR)
 
 
 def load(name: StrPath, data_dir: StrPath | None = None) -> Dataset:
@@ -31,8 +38,8 @@ def load(name: StrPath, data_dir: StrPath | None = None) -> Dataset:
         folder, see `spikefa.datasets.layouts`. Or a function without arguments that returns a
         `Dataset`: ``"FILE.py:FUNCTION"`` or ``"package.module:FUNCTION"``.
     data_dir : path, optional
-        Folder that holds the files of one of `names`; see `spikefa.datasets.mnist`. Ignored for the
-        digits, which have no files.
+        Folder that holds the files of one of `names`; see `spikefa.datasets.mnist` and
+        `spikefa.datasets.cifar`. Ignored for the digits, which have no files.
 
     Raises
     ------
@@ -43,6 +50,8 @@ def load(name: StrPath, data_dir: StrPath | None = None) -> Dataset:
         name = os.path.abspath(name)  # Path("digits") is a folder of the user
     if name == DIGITS:
         return digits()
+    if name in CIFAR:
+        return CIFAR[name](data_dir)
     if is_own(name):
         require(data_dir is None, f"data_dir {data_dir} is of no use to {name}: leave it out")
         return load_own(name)
@@ -59,6 +68,8 @@ def is_own(name: str) -> bool:
 def fetch(name: str, data_dir: StrPath | None = None) -> Path:
     """Fetch the files of the data set called `name` where they are missing, and check them.
 
+    Those of CIFAR cannot be fetched; they are checked.
+
     Parameters
     ----------
     name : str
@@ -70,7 +81,7 @@ def fetch(name: str, data_dir: StrPath | None = None) -> Path:
     Returns
     -------
     Path
-        The folder that holds the four files.
+        The folder that holds the files, or their archive.
 
     Raises
     ------
@@ -79,6 +90,9 @@ def fetch(name: str, data_dir: StrPath | None = None) -> Path:
         that exists already is damaged.
     """
     require(name != DIGITS, f"the {DIGITS} come with scikit-learn: there is nothing to fetch")
+    if name in CIFAR:
+        CIFAR[name](data_dir)
+        return folder_of(name, data_dir)
     source = _source(name)
     if data_dir is None:
         folder = found_or_fetched(source, cache_folder())

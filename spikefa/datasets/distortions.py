@@ -7,6 +7,7 @@ import torch
 from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor
 
+from spikefa.errors import require
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import PositiveScale, Scale, Size
 
@@ -42,8 +43,19 @@ class Elastic:
         check_fields(self)
 
     def __call__(self, inputs: Tensor, source: torch.Generator) -> None:
-        """Distort each of the images `inputs` [batch, pixels] in place, with its own field."""
+        """Distort each of the images `inputs` [batch, pixels] in place, with its own field.
+
+        Raises
+        ------
+        SpikefaError
+            If they have another number of pixels.
+        """
         height, width = self.shape
+        require(
+            inputs.shape[-1] == height * width,
+            f"images of {inputs.shape[-1]} numbers, distortions of {height} x {width} grey pixels: "
+            "give the shape of the images",
+        )
         images = inputs.view(-1, height, width).cpu().numpy()
         field = torch.rand(2, *images.shape, generator=source).mul_(2).sub_(1).numpy()
         widths = (0, 0, self.smoothness, self.smoothness)

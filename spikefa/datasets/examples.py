@@ -156,7 +156,8 @@ def classification(
     ----------
     images : Images
     inputs, low, high, per_class, like
-        See `labelled`; "unit" leaves brightness in [0, 1].
+        See `labelled`; "unit" leaves brightness in [0, 1], and "standardised" serves red, green and
+        blue separately.
 
     Raises
     ------
@@ -172,6 +173,7 @@ def classification(
         high=high,
         per_class=per_class,
         like=like,
+        channels=images.channels,
     )
 
 
@@ -186,6 +188,7 @@ def labelled(
     high: Signed = 1.0,
     per_class: Size = 1,
     like: Examples | None = None,
+    channels: Size = 1,
 ) -> Examples:
     """Return inputs of any kind with their classes as targets.
 
@@ -197,8 +200,8 @@ def labelled(
     n_classes : int
     inputs : {"unit", "standardised", "standardised_each"}, default "unit"
         "unit" leaves the inputs as they are. "standardised" gives mean 0 and standard deviation 1
-        over all inputs of all examples together, "standardised_each" over each input separately;
-        an input that never changes becomes 0.
+        over all inputs of a channel of all examples together, "standardised_each" over each input
+        separately; what never changes becomes 0.
     low, high : float, default 0, 1
         Target of the outputs of the other classes, and of those of the example's own class.
     per_class : int, default 1
@@ -206,19 +209,25 @@ def labelled(
     like : Examples, optional
         Standardise with the mean and deviation of these examples. Test examples need those of the
         training examples.
+    channels : int, default 1
+        So many parts of equal size, one after the other, that "standardised" serves separately.
 
     Raises
     ------
     SpikefaError
         If an argument is out of range.
     """
+    require(
+        x.shape[-1] % channels == 0,
+        f"{x.shape[-1]} inputs cannot be shared by {channels} channels: give another channels",
+    )
     check_one_of("inputs", inputs, get_args(Scaling))
     labels = class_numbers(labels, n_classes)
     templates = torch.full((n_classes, n_classes), low).fill_diagonal_(high)
     targets = templates.repeat_interleave(per_class, dim=1)[labels]
     if inputs == "unit":
         return Examples(x, targets, labels, per_class)
-    shift, spread = _statistics(x, inputs, like)
+    shift, spread = _statistics(x, inputs, like, channels)
     return Examples(x.sub_(shift).div_(spread), targets, labels, per_class, shift, spread)
 
 
@@ -242,7 +251,9 @@ def _brightness(images: Images) -> Tensor:
     return pixels.to(torch.float32).div_(images.full_scale)
 
 
-def _statistics(x: Tensor, inputs: str, like: Examples | None) -> tuple[Tensor, Tensor]:
+def _statistics(
+    x: Tensor, inputs: str, like: Examples | None, channels: int
+) -> tuple[Tensor, Tensor]:
     """Return mean and deviation of all inputs, or of each, or those used for `like`."""
     if like is not None:
         if like.shift is None or like.spread is None:
@@ -251,7 +262,17 @@ def _statistics(x: Tensor, inputs: str, like: Examples | None) -> tuple[Tensor, 
             )
         return like.shift, like.spread
     if inputs == "standardised":
-        mean = x.double().mean().float()
-        return mean, (x - mean).square_().double().mean().sqrt().float()
+        if channels == 1:
+            return _mean_and_deviation(x)
+        parts = map(_mean_and_deviation, x.chunk(channels, dim=1))
+        means, spreads = map(torch.stack, zip(*parts, strict=True))
+        spreads = torch.where(spreads > 0, spreads, 1.0)
+        each = x.shape[1] // channels
+        return means.repeat_interleave(each), spreads.repeat_interleave(each)
     spread = x.std(0, correction=0)
     return x.mean(0), torch.where(spread > 0, spread, 1.0)
+
+
+def _mean_and_deviation(x: Tensor) -> tuple[Tensor, Tensor]:
+    mean = x.double().mean().float()
+    return mean, (x - mean).square_().double().mean().sqrt().float()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spikefa.datasets.arrays import WHITE, Labels, label_array, pixel_array
+from spikefa.datasets.arrays import COLOURS, WHITE, Labels, label_array, pixel_array
 from spikefa.datasets.splits import Splits
 from spikefa.errors import require
 from spikefa.utils import notices
@@ -21,8 +21,8 @@ class Images:
 
     Parameters
     ----------
-    pixels : ndarray of uint8, shape [n, height, width]
-        Grey values, from 0 to `full_scale`.
+    pixels : ndarray of uint8, shape [n, height, width] or [n, 3, height, width]
+        Grey values, or red, green and blue, from 0 to `full_scale`.
     labels : ndarray of uint8, shape [n]
         The class of each image, from 0 to ``n_classes - 1``; uint16 if there are over 256 classes.
     full_scale : int, default 255
@@ -41,10 +41,9 @@ class Images:
     n_classes: int = 10
 
     def __repr__(self) -> str:
-        count, *shape = self.pixels.shape
-        return (
-            f"Images({count:,} of {' x '.join(map(str, shape))} pixels, {self.n_classes} classes)"
-        )
+        size = " x ".join(map(str, self.shape)) + " pixels"
+        size += f" in {self.channels} colours" if self.channels > 1 else ""
+        return f"Images({len(self):,} of {size}, {self.n_classes} classes)"
 
     def __post_init__(self) -> None:
         full_scale = whole_number(self.full_scale, "full_scale", 1, WHITE)
@@ -81,14 +80,30 @@ class Images:
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of an image, in pixels."""
-        _, height, width = self.pixels.shape
+        height, width = self.pixels.shape[-2:]
         return height, width
 
     @property
+    def channels(self) -> int:
+        """1 if the images are grey, 3 if they are in colours."""
+        return 1 if self.pixels.ndim == 3 else COLOURS
+
+    @property
     def n_inputs(self) -> int:
-        """Pixels of an image: the size of the input population."""
+        """Size of the input population: one neuron for each pixel and channel.
+
+        Pixel (y, x) of channel c is the input ``(c * height + y) * width + x``.
+        """
         height, width = self.shape
-        return height * width
+        return self.channels * height * width
+
+    @property
+    def pictures(self) -> NDArray[np.uint8]:
+        """The images in grey, [n, height, width]: of colours, their mean."""
+        if self.channels == 1:
+            return self.pixels
+        summed = self.pixels.sum(1, dtype=np.uint16)
+        return ((summed + COLOURS // 2) // COLOURS).astype(np.uint8)
 
     def part(self, chosen: Selection) -> "Images":
         """Return the images that a selection means: a slice, whole numbers or a mask.
@@ -116,16 +131,24 @@ def require_images(what: str, given: Any) -> None:
     )
 
 
+def require_grey(what: str, images: Images) -> None:
+    """Refuse images in colours where only brightness makes sense."""
+    require(
+        images.channels == 1,
+        f"{what} need grey images, {images!r} given: give Images(images.pictures, images.labels)",
+    )
+
+
 def require_alike(what: str, images: Images, train: Images) -> None:
     """Refuse images that a network trained on `train` would take for something else.
 
     Raises
     ------
     SpikefaError
-        If they differ in shape, full scale or number of classes.
+        If they differ in channels, shape, full scale or number of classes.
     """
     require_images(what, images)
-    for name in ("shape", "full_scale", "n_classes"):
+    for name in ("channels", "shape", "full_scale", "n_classes"):
         given, expected = getattr(images, name), getattr(train, name)
         require(given == expected, f"{what}: {name} {given}, expected {expected} as in training")
 
@@ -143,14 +166,14 @@ class Dataset(Splits[Images]):
     name : str
         Such as ``"mnist"``.
     train, test : Images
-        The two splits, with the same shape, full scale and number of classes.
+        The two splits, with the same channels, shape, full scale and number of classes.
     validation : Images, optional
         Images held out of the training set; see `hold_out`.
 
     Raises
     ------
     SpikefaError
-        If the splits differ in shape, full scale or number of classes.
+        If the splits differ in channels, shape, full scale or number of classes.
     """
 
     kind: ClassVar[str] = "images"
@@ -169,5 +192,10 @@ class Dataset(Splits[Images]):
 
     @property
     def n_inputs(self) -> int:
-        """Pixels of an image: the size of the input population."""
+        """Size of the input population: one neuron for each pixel and channel."""
         return self.train.n_inputs
+
+    @property
+    def channels(self) -> int:
+        """1 if the images are grey, 3 if they are in colours."""
+        return self.train.channels

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikefa.datasets.events import EventDataset, Events
-from spikefa.datasets.images import Dataset, Images, require_images
+from spikefa.datasets.images import Dataset, Images, require_grey, require_images
 from spikefa.errors import require
 from spikefa.utils.checking import check_one_of, ranged
 from spikefa.utils.ranges import PositiveScale, Size, Steps
@@ -69,9 +69,10 @@ def saccades(
     Raises
     ------
     SpikefaError
-        If an argument is out of range.
+        If an argument is out of range, or the images are in colours.
     """
     require_images("images", images)
+    require_grey("saccades", images)
     check_one_of("brightness", brightness, get_args(Brightness))
     side = max(images.shape) if size is None else size
     moves = path(steps, amplitude)

@@ -31,8 +31,8 @@ Backend = Literal[
 ]
 DEVICE = "auto: a GPU if there is one"
 DATASET = (
-    "mnist, fashion_mnist, kmnist or digits; or your own: data.npz, a folder, or FILE.py:FUNCTION, "
-    "see docs/your-own-data.md"
+    "mnist, fashion_mnist, kmnist, digits, cifar10 or cifar100; or your own: data.npz, a folder, "
+    "or FILE.py:FUNCTION, see docs/your-own-data.md"
 )
 DATA_DIR = "where the data set lies; else $SPIKEFA_DATA, else fetched"
 REPEATS = "how often, with seeds 0, 1, 2 and so on"

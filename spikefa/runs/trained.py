@@ -110,11 +110,11 @@ class Trained:
             found is not None,
             f"{data.name} has no validation images: test on --split train or --split test",
         )
-        height, width = found.shape
         require(
             found.n_inputs == self.network.n_inputs,
-            f"{data.name} has images of {height} x {width} pixels, {found.n_inputs} inputs, and "
-            f"the network of {self.path} {self.network.n_inputs}: give images of as many pixels",
+            f"{data.name} has images of {' x '.join(map(str, found.shape))} pixels, "
+            f"{found.n_inputs} inputs, and the network of {self.path} {self.network.n_inputs}: "
+            "give images of as many pixels",
         )
         highest = int(found.labels.max())
         require(

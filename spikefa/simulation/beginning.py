@@ -1,5 +1,7 @@
 """The beginning of a presentation."""
 
+from collections.abc import Callable
+
 from spikefa.network import Network
 from spikefa.network.resting import Resting
 from spikefa.network.state import NetworkState
@@ -16,6 +18,8 @@ class Beginning:
     state : NetworkState
     stimulus : Stimulus
     stimulus_state : StimulusState
+    draw : callable
+        Draws the random numbers of a presentation.
     """
 
     def __init__(
@@ -24,8 +28,10 @@ class Beginning:
         state: NetworkState,
         stimulus: Stimulus,
         stimulus_state: StimulusState,
+        draw: Callable[[], None],
     ):
         self._rest = Resting.of(network, state) if stimulus.resets else None
+        self._draw = draw
         self._stimulus = stimulus
         self._stimulus_state = stimulus_state
 
@@ -33,4 +39,5 @@ class Beginning:
         """Begin the presentation of the loaded items."""
         if self._rest is not None:
             self._rest()
+        self._draw()
         self._stimulus.show(self._stimulus_state)

@@ -44,6 +44,7 @@ class Evaluation:
     ----------
     network : Network
     stimulus : Stimulus
+        Shown as in `Stimulus.in_tests`.
     seed : int or sequence of int, default 0
         For replicas: the seed of each, or the first of consecutive seeds.
     name : str, default "test"
@@ -81,6 +82,7 @@ class Evaluation:
         *,
         feed_back: bool = False,
     ):
+        stimulus = stimulus.in_tests()
         stimulus.check(network)
         if batch is None:
             batch = AT_ONCE if feed_back else streams_by_default(network.device, len(stimulus))

@@ -41,9 +41,9 @@ class Runner:
     seed : int or sequence of int
         For replicas: the seed of each, or the first of consecutive seeds.
     name : str
-        First part of the random streams ``<name>/stimulus``, ``<name>/spikes/<population>``,
-        ``<name>/synapses/<population>/<part>`` and ``<name>/feedback/<part>``; see
-        `Stimulus.random_path`.
+        First part of the random streams ``<name>/stimulus``, ``<name>/presentation``,
+        ``<name>/spikes/<population>``, ``<name>/synapses/<population>/<part>`` and
+        ``<name>/feedback/<part>``; see `Stimulus.random_path`.
     backend : str, default "eager"
         Which backend executes the steps in which the network learns, see `choose_backend`. Steps
         without plasticity are always eager. If a step cannot be captured in a CUDA graph, a warning
@@ -113,7 +113,7 @@ class Runner:
     def _random_streams(self) -> RandomStreams:
         """Return the random streams of all parts of the network."""
         own = uniforms_of(self.network, self.state)
-        uniforms = {("stimulus",): self.stimulus_state.uniforms, **own}
+        uniforms = {**self.stimulus_state.drawn(), **own}
         named = partial(self.stimulus.random_path, self.name)
         return RandomStreams(
             {"/".join(path): numbers for path, numbers in uniforms.items()},
@@ -133,7 +133,7 @@ class Runner:
         self.choice = choose_backend(self._asked, self.network, self.batch)
         self.backend = self._make_backend("eager")  # which rehearses
         parts = self.network, self.state, self.stimulus, self.stimulus_state
-        self._begin = Beginning(*parts)
+        self._begin = Beginning(*parts, partial(self.random.draw, "presentation"))
         scope = Scope(self._all_tensors, self.random.generators, parts)
         self.in_place = InPlace(partial(parts_of, *parts), self._variables)
         self.in_place.rehearse(partial(next, self._rested(feed_back=False)), scope)

@@ -30,6 +30,7 @@ from spikefa.simulation.stimuli import stimuli_of
 from spikefa.simulation.tests import Tests
 from spikefa.simulation.training import Training
 from spikefa.stimulus.answers import Answers, Score
+from spikefa.stimulus.augmentation import Augmentation
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.utils.checking import ranged
@@ -68,6 +69,8 @@ class Simulation(MadeOnce, Shown, Readings):
         Factor on the weight decay over the epochs; default: constant.
     encoding : Encoding, optional
         Of a data set: how images become input; default ``RateCode()``, see `ImageStimulus`.
+    augmentation : Augmentation, optional
+        Of a data set: how images are moved and mirrored in training, see `Augmentation`.
     validation, test : Stimulus, optional
         Of a stimulus: what is tested after every epoch, and by `test`; see `Stimulus.held_out`.
     backend : {"auto", "eager", "graph", "deferred", "fused", "fused-bf16x6", ...}, default "auto"
@@ -101,6 +104,7 @@ class Simulation(MadeOnce, Shown, Readings):
         schedule: Schedule | Mapping[str, Schedule] | None = None,
         decay_schedule: Schedule | None = None,
         encoding: Encoding | None = None,
+        augmentation: Augmentation | None = None,
         validation: Stimulus | None = None,
         test: Stimulus | None = None,
         backend: str = "auto",
@@ -111,9 +115,8 @@ class Simulation(MadeOnce, Shown, Readings):
     ):
         self.network, self.batch_size = network, batch_size
         self.seeds = seeds_of(seed, network.replicas)
-        self.stimuli = stimuli_of(
-            network, stimulus, self.seeds, steps_per_image, encoding, validation, test
-        )
+        shown = steps_per_image, encoding, augmentation, validation, test
+        self.stimuli = stimuli_of(network, stimulus, self.seeds, *shown)
         require_room_for_states(network, self.stimuli, batch_size)
         self.stimulus = self.stimuli.train
         factors = RateFactors.of(network.projections, schedule, decay_schedule)

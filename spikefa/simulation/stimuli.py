@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from spikefa.datasets.images import Dataset, Images, require_alike
 from spikefa.errors import require
 from spikefa.network import Network
+from spikefa.stimulus.augmentation import Augmentation
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.encodings import Encoding
 from spikefa.stimulus.images import ImageStimulus, image_stimuli
@@ -70,6 +71,7 @@ def stimuli_of(
     seeds: Sequence[int],
     steps_per_image: int | None = None,
     encoding: Encoding | None = None,
+    augmentation: Augmentation | None = None,
     validation: Stimulus | None = None,
     test: Stimulus | None = None,
 ) -> Stimuli:
@@ -82,9 +84,9 @@ def stimuli_of(
     """
     if isinstance(given, Stimulus):
         require(
-            steps_per_image is None and encoding is None,
-            "steps_per_image and encoding belong to a data set: give steps and encoding to the "
-            f"{type(given).__name__} instead",
+            steps_per_image is None and encoding is None and augmentation is None,
+            "steps_per_image, encoding and augmentation belong to a data set: give steps and "
+            f"encoding to the {type(given).__name__} instead",
         )
         given.check(network)
         held_out = given.held_out(seeds) if test is None else test
@@ -99,7 +101,8 @@ def stimuli_of(
         "a data set brings its own validation and test images: use dataset.hold_out(n), or give "
         "stimuli for all three",
     )
-    split = image_stimuli(given, 5 if steps_per_image is None else steps_per_image, encoding)
+    steps = 5 if steps_per_image is None else steps_per_image
+    split = image_stimuli(given, steps, encoding, augmentation)
     return _checked(Stimuli(split["train"], split.get("validation"), split["test"]), network)
 
 

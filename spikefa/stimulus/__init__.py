@@ -1,18 +1,21 @@
 """Stimuli: the inputs and targets of a network, and the measures of its answers."""
 
 from spikefa.stimulus.answers import Answers, Score
+from spikefa.stimulus.augmentation import Augmentation
 from spikefa.stimulus.base import Stimulus
-from spikefa.stimulus.encodings import DeltaCode, Encoding, Graded, LatencyCode, RateCode
+from spikefa.stimulus.encodings import DeltaCode, Encoding, LatencyCode, RateCode
 from spikefa.stimulus.events import EventStimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.stimulus.functions import FunctionStimulus
+from spikefa.stimulus.graded import Graded
 from spikefa.stimulus.images import ImageStimulus
 from spikefa.stimulus.predictions import Predictions
 from spikefa.stimulus.state import StimulusState
 
 __all__ = [
     "Answers",
+    "Augmentation",
     "DeltaCode",
     "Encoding",
     "EventStimulus",

@@ -28,7 +28,8 @@ class Stimulus(ABC):
 
     1. `load`, on the host, with the items that come next. It may do what a CUDA graph cannot hold,
        such as drawing examples on the CPU.
-    2. `show`, on the device, at the beginning of the presentation.
+    2. `show`, on the device, at the beginning of the presentation, after ``state.chances`` are
+       drawn, if the stimulus needs any.
     3. `step`, on the device, before each step of the network. It writes ``state.inputs``, and
        ``state.target`` if the target changes within the presentation.
     4. `read`, on the device, after each forward sweep. It may store the output.
@@ -203,6 +204,10 @@ class Stimulus(ABC):
     def held_out(self, seeds: Sequence[int]) -> "Stimulus | None":
         """Return a stimulus for tests of a network with these seeds, or None."""
         return None
+
+    def in_tests(self) -> "Stimulus":
+        """Return the stimulus as tests show it, such as without augmentation."""
+        return self
 
     def of_replica(self, number: int) -> "Stimulus":
         """Return the stimulus of one replica; by default it is the same for all."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.utils.checking import ranged
 from spikefa.utils.numbers import shown
-from spikefa.utils.ranges import PositiveScale, PositiveShare, ProperShare, Signed
+from spikefa.utils.ranges import PositiveScale, PositiveShare, ProperShare
 
 CodeState = dict[str, Tensor]
 """State of an encoding between steps: tensors `[batch, n_pixels]`, updated in place."""
@@ -195,34 +195,3 @@ class DeltaCode(Encoding):
         if self.off_spikes:
             spikes.sub_(torch.le(change, -self.threshold, out=change))
         before.copy_(image)
-
-
-class Graded(Encoding):
-    """No spikes: the input is ``scale (x - shift)`` at every step, for rate networks.
-
-    Parameters
-    ----------
-    shift, scale : float, default 0 and 1
-        ``Graded(mean, 1 / deviation)`` standardises the pixels (Lillicrap et al. 2016,
-        supplementary note 5).
-    """
-
-    @ranged
-    def __init__(self, shift: Signed = 0.0, scale: PositiveScale = 1.0):
-        self.shift = shift
-        self.scale = scale
-
-    def state(
-        self, batch: int, n_pixels: int, device: torch.device | str, dtype: torch.dtype
-    ) -> CodeState:
-        """Return the input, 0."""
-        return {"input": torch.zeros(batch, n_pixels, device=device, dtype=dtype)}
-
-    def show(self, state: CodeState, brightness: Tensor, steps: int) -> None:
-        """Set the input."""
-        check_brightness(brightness, state["input"])
-        torch.sub(brightness, self.shift, out=state["input"]).mul_(self.scale)
-
-    def step(self, state: CodeState, uniforms: Tensor, spikes: Tensor) -> None:
-        """Write the input."""
-        spikes.copy_(state["input"])

@@ -1,7 +1,7 @@
 """Examples, which are inputs with target outputs, as a stimulus for rate networks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
@@ -11,6 +11,13 @@ from spikefa.datasets.examples import Examples
 from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.plugins.describing import describe
+from spikefa.stimulus.augmentation import (
+    Augmentation,
+    augment,
+    chances_of,
+    check_augmentation,
+    described,
+)
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
 from spikefa.stimulus.items import check_items, pick
@@ -63,11 +70,14 @@ class ExampleStimulus(Stimulus):
     steps : int, default 1
         Steps for which an example is shown; neurons with memory need more than one.
     name : str, default "examples"
+    augmentation : Augmentation, optional
+        How inputs that are images are moved and mirrored in training, after the `change`; what is
+        moved in is 0, which is the mean of standardised inputs. Targets stay the same.
 
     Raises
     ------
     SpikefaError
-        If `steps` is less than 1.
+        If `steps` is less than 1, or the augmentation does not fit the inputs.
     """
 
     quiet_tests: ClassVar[bool] = True
@@ -78,6 +88,7 @@ class ExampleStimulus(Stimulus):
     change: Alteration | None = field(default=None, kw_only=True)
     steps: Steps = field(default=1, kw_only=True)
     name: str = field(default="examples", kw_only=True)
+    augmentation: Augmentation | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -86,6 +97,7 @@ class ExampleStimulus(Stimulus):
             f"examples are a {type(self.examples).__name__}: give Examples(inputs, targets)",
         )
         self.n_inputs = self.examples.inputs.shape[-1]
+        check_augmentation(self.augmentation, self.n_inputs, self.name)
 
     @property
     def measures(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -119,6 +131,7 @@ class ExampleStimulus(Stimulus):
             "shuffled": self.shuffled,
             **describe("change", self.change),
             **describe("the examples", self.examples),
+            **described(self.augmentation),
         }
 
     def state(
@@ -141,6 +154,7 @@ class ExampleStimulus(Stimulus):
             row_targets=targets,
             row_labels=(labels if here.labels is None else here.labels).repeat(owners),
             first_row=first.repeat_interleave(streams // owners),
+            chances=chances_of(self.augmentation, streams, device),
         )
 
     def load(
@@ -162,6 +176,7 @@ class ExampleStimulus(Stimulus):
         assert isinstance(state, ExampleState)
         if self.change is None:
             pick(state.rows, state.items, state.inputs)
+        augment(self.augmentation, state.inputs, state.chances)
         torch.index_select(state.row_targets, 0, state.items, out=state.target)
         torch.index_select(state.row_labels, 0, state.items, out=state.labels)
 
@@ -194,6 +209,10 @@ class ExampleStimulus(Stimulus):
     def random_path(self, run: str, part: tuple[str, ...]) -> tuple[str, ...]:
         """Return ``noise/<part>`` for a part of the network; host streams keep their names."""
         return rate_random_path(part)
+
+    def in_tests(self) -> "ExampleStimulus":
+        """Return the stimulus without augmentation."""
+        return self if self.augmentation is None else replace(self, augmentation=None)
 
     def of_replica(self, number: int) -> "ExampleStimulus":
         """Return the stimulus with the examples of one replica, if each has its own."""

@@ -1,7 +1,7 @@
 """Images as activity of the input neurons, with their classes as targets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +13,13 @@ from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.network.variables import check_free
 from spikefa.plugins.describing import describe
+from spikefa.stimulus.augmentation import (
+    Augmentation,
+    augment,
+    chances_of,
+    check_augmentation,
+    described,
+)
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
 from spikefa.stimulus.items import check_items, pick
@@ -35,7 +42,7 @@ class ImageState(StimulusState):
     classes : int64 Tensor [images]
         Their classes.
     shown : uint8 Tensor [streams, n_pixels]
-        The present images; follow from `items`.
+        The present images; follow from `items`, and from `chances` if there is an augmentation.
     brightness : Tensor [streams, n_pixels]
         Brightness of the present images, in [0, 1].
     code : dict of Tensor
@@ -69,11 +76,13 @@ class ImageStimulus(Stimulus):
         How brightness becomes activity; by default an input neuron spikes with probability
         ``min(x, 0.95)`` in every step (Lillicrap et al. 2016, Methods).
     name : str, default "images"
+    augmentation : Augmentation, optional
+        How images are moved and mirrored in training; what is moved in is black.
 
     Raises
     ------
     SpikefaError
-        If `steps` is less than 1.
+        If `steps` is less than 1, or the augmentation is of images of another shape.
     """
 
     measures: ClassVar[tuple[str, ...]] = CLASS_MEASURES
@@ -82,6 +91,7 @@ class ImageStimulus(Stimulus):
     steps: Steps = 5
     encoding: Encoding = field(default_factory=RateCode)
     name: str = "images"
+    augmentation: Augmentation | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -92,7 +102,12 @@ class ImageStimulus(Stimulus):
         )
         self.n_inputs = self.images.n_inputs
         self.n_classes = self.images.n_classes
-        self.thumbnails = self.images.pixels
+        check_augmentation(self.augmentation, self.n_inputs, self.name, self.images.shape)
+
+    @property
+    def thumbnails(self) -> np.ndarray:  # type: ignore[override]
+        """The images in grey, as they are before the encoding and the augmentation."""
+        return self.images.pictures
 
     def __len__(self) -> int:
         return len(self.images)
@@ -125,6 +140,7 @@ class ImageStimulus(Stimulus):
             "steps_per_image": self.steps,
             **describe("the images", self.images),
             **describe("the encoding", self.encoding),
+            **described(self.augmentation),
         }
 
     def load(
@@ -156,12 +172,14 @@ class ImageStimulus(Stimulus):
             brightness=zeros(streams, n),
             code=self.encoding.state(streams, n, device, dtype),
             readout=ClassReadout(n_outputs, self.n_classes).state(streams, device, dtype),
+            chances=chances_of(self.augmentation, streams, device),
         )
 
     def show(self, state: StimulusState) -> None:
         """Switch every stream to its next image."""
         assert isinstance(state, ImageState)
         pick(state.pixels, state.items, state.shown)
+        augment(self.augmentation, state.shown, state.chances)
         torch.index_select(state.classes, 0, state.items, out=state.labels)
         state.brightness.copy_(state.shown).div_(self.images.full_scale)
         self.encoding.show(state.code, state.brightness, self.steps)
@@ -192,6 +210,10 @@ class ImageStimulus(Stimulus):
         assert isinstance(state, ImageState)
         return state.readout.last, state.readout.summed
 
+    def in_tests(self) -> "ImageStimulus":
+        """Return the stimulus without augmentation."""
+        return self if self.augmentation is None else replace(self, augmentation=None)
+
     def variables(
         self, state: StimulusState
     ) -> tuple[Mapping[str, Variable], Mapping[str, Variable]]:
@@ -209,14 +231,21 @@ class ImageStimulus(Stimulus):
 
 
 def image_stimuli(
-    dataset: Dataset, steps: int = 5, encoding: Encoding | None = None
+    dataset: Dataset,
+    steps: int = 5,
+    encoding: Encoding | None = None,
+    augmentation: Augmentation | None = None,
 ) -> dict[str, ImageStimulus]:
-    """Return the splits of a data set as stimuli: "train", "test" and, if any, "validation"."""
+    """Return the splits of a data set as stimuli: "train", "test" and, if any, "validation".
+
+    Only the training images are augmented.
+    """
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    return {
+    found = {
         split: ImageStimulus(
             images=images, steps=steps, encoding=encoding or RateCode(), name=dataset.name
         )
         for split, images in splits.items()
         if images is not None
     }
+    return found | {"train": replace(found["train"], augmentation=augmentation)}

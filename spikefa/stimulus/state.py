@@ -1,6 +1,6 @@
 """The state of a stimulus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -27,6 +27,9 @@ class StimulusState:
         The item, such as an image, that each stream sees.
     labels : int64 Tensor [streams]
         The class of that item; 0 if items have no classes.
+    chances : Tensor [streams, n], optional
+        Numbers from U[0, 1), drawn by the `Runner` once for each presentation, before `show`; None
+        if the stimulus needs none.
     """
 
     inputs: Tensor
@@ -34,3 +37,9 @@ class StimulusState:
     uniforms: Tensor
     items: Tensor
     labels: Tensor
+    chances: Tensor | None = field(default=None, kw_only=True)
+
+    def drawn(self) -> dict[tuple[str, ...], Tensor]:
+        """Return what the `Runner` draws, by the path of its random stream."""
+        found: dict[tuple[str, ...], Tensor] = {("stimulus",): self.uniforms}
+        return found if self.chances is None else found | {("presentation",): self.chances}

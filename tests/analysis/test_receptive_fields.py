@@ -34,6 +34,18 @@ def test_receptive_fields_are_columns_of_the_first_weights(tmp_path):
     save_figure(figure, tmp_path / "x.png")
 
 
+def test_fields_of_images_in_colours_stand_below_each_other(tmp_path):
+    weights = torch.randn(12, 2, generator=torch.Generator().manual_seed(1))
+    figure = receptive_fields(checkpoint(tmp_path, weights), shape=(2, 2))
+    (image,) = figure.axes[0].images
+    red, green, blue = np.split(np.asarray(image.get_array()), 3)
+    for colour, drawn in enumerate((red, green, blue)):
+        for row in range(2):
+            for column in range(2):
+                neuron = (colour * 2 + row) * 2 + column
+                assert drawn[row, column] == pytest.approx(float(weights[neuron, 0]))
+
+
 def test_all_zero_weights_are_drawn(tmp_path):
     figure = receptive_fields(checkpoint(tmp_path, torch.zeros(4, 2)))
     assert figure.axes[0].images[0].get_clim() == (-1, 1)

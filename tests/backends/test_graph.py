@@ -273,3 +273,12 @@ def test_a_trial_leaves_everything_as_it_was(tiny):
     eager, graph = (simulate(tiny, backend, sf.WM(every=3)) for backend in ("eager", "graph"))
     assert not graph.runner.backend.captured
     agree(eager, graph)
+
+
+@pytest.mark.parametrize("encoding", [sf.RateCode(), sf.Graded()], ids=repr)
+def test_augmentation_is_captured(tiny, encoding):
+    """The numbers of a presentation are drawn once in it, also in what is captured."""
+    moved = sf.Augmentation((3, 4), crop=2)
+    make = partial(simulate, tiny, encoding=encoding, augmentation=moved)
+    graph = side_by_side(tiny, lambda backend: make(backend))
+    assert graph.runner.stimulus_state.chances.unique().numel() == 33

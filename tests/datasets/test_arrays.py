@@ -13,7 +13,7 @@ import spikefa as sf
 from spikefa.datasets import Dataset, Images
 from spikefa.errors import SpikefaError
 
-HEIGHT, WIDTH = 3, 2
+HEIGHT, WIDTH = 5, 2
 BEFORE = "give|them,|first,|alike,|such as|array,|mask,"
 ADVICE = re.compile(rf"(?:{BEFORE}) ((?:np\.|pixels|labels).*)$")
 
@@ -83,8 +83,7 @@ def test_the_advice_keeps_what_images_of_other_types_show(pixels, full_scale):
         lambda pixels: pixels.reshape(2, -1),
         lambda pixels: pixels[..., None],
         lambda pixels: pixels[:, None],
-        lambda pixels: np.stack([pixels] * 3, -1),
-        lambda pixels: np.stack([pixels] * 3, 1),
+        lambda pixels: np.stack([pixels] * 2, 1),
         lambda pixels: torch.from_numpy(pixels.copy()),
         lambda pixels: pixels.tolist(),
         lambda pixels: np.ma.array(pixels),
@@ -95,6 +94,45 @@ def test_the_advice_keeps_what_images_of_other_types_show(pixels, full_scale):
 def test_the_advice_keeps_what_images_of_other_shapes_show(shape):
     pixels = np.random.default_rng(0).integers(0, 256, (2, HEIGHT, WIDTH), dtype=np.uint8)
     np.testing.assert_array_equal(followed(shape(pixels)).pixels, pixels)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda colours: colours.transpose(0, 2, 3, 1),
+        lambda colours: np.insert(colours, 3, 255, 1),
+        lambda colours: np.insert(colours, 3, 255, 1).transpose(0, 2, 3, 1),
+        lambda colours: torch.from_numpy(colours.copy()).permute(0, 2, 3, 1),
+        lambda colours: colours[:, ::-1][:, ::-1],
+    ],
+)
+def test_the_advice_puts_colours_in_front(shape):
+    """Red, green and blue first, as convolutions and the published files have them."""
+    colours = np.random.default_rng(0).integers(0, 256, (2, 3, HEIGHT, WIDTH), dtype=np.uint8)
+    images = followed(shape(colours))
+    np.testing.assert_array_equal(images.pixels, colours)
+    assert (images.channels, images.shape, images.n_inputs) == (3, (HEIGHT, WIDTH), 3 * 5 * 2)
+    assert images.pixels.flags.c_contiguous
+
+
+def test_pictures_of_colours_are_their_rounded_mean():
+    colours = np.random.default_rng(1).integers(0, 256, (9, 3, HEIGHT, WIDTH), dtype=np.uint8)
+    colours[0] = 255
+    images = Images(colours, np.zeros(9, np.uint8))
+    np.testing.assert_array_equal(images.pictures, np.round(colours.mean(1)))
+    assert images.pictures.dtype == np.uint8
+    grey = Images(images.pictures, images.labels)
+    assert grey.pictures is grey.pixels
+    assert (grey.channels, repr(grey)) == (1, "Images(9 of 5 x 2 pixels, 10 classes)")
+    assert repr(images) == "Images(9 of 5 x 2 pixels in 3 colours, 10 classes)"
+
+
+def test_colours_and_grey_are_not_mixed():
+    colours = Images(np.zeros((2, 3, 4, 4), np.uint8), np.zeros(2, np.uint8))
+    grey = Images(np.zeros((2, 4, 4), np.uint8), np.zeros(2, np.uint8))
+    with pytest.raises(SpikefaError, match="channels 1, expected 3 as in training"):
+        Dataset("mixed", train=colours, test=grey)
+    assert colours.part(slice(1)).pixels.shape == (1, 3, 4, 4)
 
 
 @settings(max_examples=60, deadline=None)

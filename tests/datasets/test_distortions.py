@@ -6,9 +6,11 @@ import torch
 from PIL import Image
 
 import spikefa as sf
+from spikefa.datasets import Dataset, Images, saccades
 from spikefa.datasets.backgrounds import with_photographs
 from spikefa.datasets.distortions import Elastic
 from spikefa.datasets.folders import require_photographs
+from spikefa.errors import SpikefaError
 
 
 def blurred(field, sigma):
@@ -108,3 +110,13 @@ def test_photographs_that_are_not_there_are_told(tiny, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     with pytest.raises(sf.SpikefaError, match=r"broken\.jpg"):
         with_photographs(tiny, tmp_path)
+
+
+def test_colours_are_refused_where_only_brightness_makes_sense(tmp_path):
+    colours = Images(np.zeros((2, 3, 6, 6), np.uint8), np.zeros(2, np.uint8))
+    with pytest.raises(SpikefaError, match=r"give Images\(images\.pictures, images\.labels\)"):
+        saccades(colours)
+    with pytest.raises(SpikefaError, match="backgrounds need grey images"):
+        with_photographs(Dataset("mine", colours, colours), tmp_path)
+    with pytest.raises(SpikefaError, match="images of 108 numbers, distortions of 6 x 6"):
+        Elastic((6, 6))(torch.zeros(2, 108), torch.Generator())

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import spikefa as sf
+from spikefa.datasets import Images
 from spikefa.datasets.examples import Examples, classification, labelled, reconstruction
 
 
@@ -68,3 +69,18 @@ def test_mistakes_are_told(tiny):
         classification(tiny.test, inputs="standardised", like=classification(tiny.train))
     with pytest.raises(sf.SpikefaError, match="the same number of each"):
         Examples(torch.zeros(3, 2), torch.zeros(4, 2))
+
+
+def test_colours_are_standardised_separately():
+    pixels = np.random.default_rng(2).integers(0, 256, (20, 3, 4, 5), dtype=np.uint8)
+    pixels[:, 2] //= 4
+    labels = np.zeros(20, np.uint8)
+    train = classification(Images(pixels, labels), inputs="standardised")
+    x = pixels / 255
+    mean, deviation = x.mean((0, 2, 3), keepdims=True), x.std((0, 2, 3), keepdims=True)
+    np.testing.assert_allclose(train.inputs, ((x - mean) / deviation).reshape(20, -1), atol=1e-5)
+    test = classification(Images(pixels[:5] // 2, labels[:5]), "standardised", like=train)
+    expected = (pixels[:5] // 2 / 255 - mean) / deviation
+    np.testing.assert_allclose(test.inputs, expected.reshape(5, -1), atol=1e-5)
+    with pytest.raises(sf.SpikefaError, match="7 inputs cannot be shared by 2 channels"):
+        labelled(torch.zeros(2, 7), torch.zeros(2).long(), 1, "standardised", channels=2)

@@ -16,6 +16,7 @@ from spikefa.datasets import fashion_mnist, fetch, kmnist, load, mnist, names
 from spikefa.datasets.folders import cache_folder
 from spikefa.datasets.sources import FILES, SOURCES, TRAIN_IMAGES, TRAIN_LABELS
 from spikefa.errors import SpikefaError
+from tests.helpers import small_cifar
 
 Write = Callable[..., Path]
 
@@ -138,14 +139,16 @@ def test_copy_gzipped_again_is_accepted(tmp_path: Path, write_small: Write) -> N
 
 
 def test_names_and_load(tmp_path: Path, write_small: Write) -> None:
-    assert names() == ("mnist", "fashion_mnist", "kmnist", "digits")
+    assert names() == ("mnist", "fashion_mnist", "kmnist", "digits", "cifar10", "cifar100")
     write_small(tmp_path)
+    for name in ("cifar10", "cifar100"):
+        small_cifar.write(tmp_path / name, name)
     for name in names():
         assert load(name, tmp_path).name == name
-    with pytest.raises(SpikefaError, match="'cifar': choose one of mnist, fashion_mnist"):
-        load("cifar")
-    with pytest.raises(SpikefaError, match="'cifar': choose one of"):
-        fetch("cifar")
+    with pytest.raises(SpikefaError, match="'imagenet': choose one of mnist, fashion_mnist"):
+        load("imagenet")
+    with pytest.raises(SpikefaError, match="'imagenet': choose one of"):
+        fetch("imagenet")
     with pytest.raises(SpikefaError, match="nothing to fetch"):
         fetch("digits")
 

@@ -10,7 +10,17 @@ def network(circuit=None, rule=None, population=sf.StochasticBinary, **options):
     return sf.Network(12, sizes, circuit or sf.FA(), rule, device=DEVICE, **options)
 
 
-def simulate(tiny, backend, *parts, batch=11, steps=5, schedule=None, encoding=None, **options):
+def simulate(
+    tiny,
+    backend,
+    *parts,
+    batch=11,
+    steps=5,
+    schedule=None,
+    encoding=None,
+    augmentation=None,
+    **options,
+):
     net = network(*parts, **options)
     return sf.Simulation(
         net,
@@ -20,6 +30,7 @@ def simulate(tiny, backend, *parts, batch=11, steps=5, schedule=None, encoding=N
         backend=backend,
         schedule=schedule,
         encoding=encoding,
+        augmentation=augmentation,
         seed=2,
     )
 

@@ -112,6 +112,14 @@ def test_learning_waits_for_nothing(tiny, no_reading, circuit):
     assert sim.presentation == 7
 
 
+def test_augmenting_waits_for_nothing(tiny, no_reading):
+    network = sf.models.lillicrap2016.spiking_mnist(hidden=9, outputs=4, n_inputs=12)
+    moved = sf.Augmentation((3, 4), crop=2)
+    sim = sf.Simulation(network, tiny, batch_size=4, seed=0, augmentation=moved)
+    watched(sim, no_reading, 7)
+    assert sim.presentation == 7
+
+
 @pytest.mark.parametrize("synapses", [sf.Dense, sf.Masked])
 def test_counting_costs_waits_for_nothing(tiny, no_reading, synapses):
     populations = {"hidden1": sf.StochasticBinary(9), "output": sf.StochasticBinary(4)}

@@ -172,3 +172,45 @@ def test_a_rate_network_learns_from_graded_input():
 def test_encodings_that_cannot_be(make, message):
     with pytest.raises(SpikefaError, match=message):
         make()
+
+
+def test_standardised_channels_have_mean_0_and_deviation_1():
+    """As numpy has it, with full scales below 255, and for images that are not those of before."""
+    random = np.random.default_rng(5)
+    pixels = random.integers(0, 200, (1203, 3, 4, 5), dtype=np.uint8)
+    pixels[:, 1] //= 3
+    images = Images(pixels, np.zeros(1203, np.uint8), full_scale=200)
+    encoding = sf.Graded.standardising(images)
+    brightness = pixels / 200
+    mean, deviation = brightness.mean((0, 2, 3)), brightness.std((0, 2, 3))
+    np.testing.assert_allclose(encoding.shift, mean, rtol=1e-12)
+    np.testing.assert_allclose(encoding.scale, 1 / deviation, rtol=1e-12)
+    stimulus = sf.ImageStimulus(images.part(slice(8)), steps=1, encoding=encoding)
+    state = stimulus.state(8, 10, torch.device("cpu"), torch.float64)
+    stimulus.load(state, 0, torch.arange(8), {})
+    stimulus.show(state)
+    stimulus.step(state)
+    expected = (brightness[:8] - mean[:, None, None]) / deviation[:, None, None]
+    np.testing.assert_allclose(state.inputs, expected.reshape(8, -1), atol=1e-12)
+
+
+def test_standardising_grey_images_is_graded_with_two_numbers():
+    images = Images(PIXELS, np.zeros(8, np.uint8))
+    found = sf.Graded.standardising(images)
+    (shift,), (scale,) = found.shift, found.scale
+    assert shift == pytest.approx((PIXELS / 255).mean(), rel=1e-12)
+    assert scale == pytest.approx(1 / (PIXELS / 255).std(), rel=1e-12)
+    assert shown(found, ORDER).equal(shown(sf.Graded(shift, scale), ORDER))
+    black = Images(np.zeros((2, 3, 2, 2), np.uint8), np.zeros(2, np.uint8))
+    assert sf.Graded.standardising(black).scale == (1.0, 1.0, 1.0)
+
+
+def test_channels_that_do_not_fit_are_refused():
+    with pytest.raises(SpikefaError, match="2 shifts and 1 scales: give one of both"):
+        sf.Graded((0.5, 0.2), 2.0)
+    with pytest.raises(SpikefaError, match="30 pixels cannot be shared by 4 channels"):
+        shown(sf.Graded((0.0,) * 4, (1.0,) * 4), ORDER)
+    with pytest.raises(SpikefaError, match=r"scale\[1\]"):
+        sf.Graded((0.0, 0.0), (1.0, 0.0))
+    with pytest.raises(SpikefaError, match="give Images"):
+        sf.Graded.standardising(PIXELS)
