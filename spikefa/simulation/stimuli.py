@@ -85,8 +85,8 @@ def stimuli_of(
     if isinstance(given, Stimulus):
         require(
             steps_per_image is None and encoding is None and augmentation is None,
-            "steps_per_image, encoding and augmentation belong to a data set: give steps and "
-            f"encoding to the {type(given).__name__} instead",
+            "steps_per_image, encoding and augmentation belong to a data set: give steps, "
+            f"encoding and augmentation to the {type(given).__name__} instead",
         )
         given.check(network)
         held_out = given.held_out(seeds) if test is None else test

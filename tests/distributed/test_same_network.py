@@ -11,9 +11,17 @@ from tests.helpers.started_ranks import run_cases
 GRIDS = {"2 ranks": (2, 1), "3 ranks": (3, 1), "2 groups": (2, 2), "2 groups of 2": (4, 2)}
 IN_FLOAT64 = [name for name in NETWORKS if name not in ("float32", "exact float32", "softmax")]
 RUNS = {
-    "2 ranks": [*IN_FLOAT64, "float32", "exact float32", "recorded", "saved", "diverging"],
+    "2 ranks": [
+        *IN_FLOAT64,
+        "augmented",
+        "float32",
+        "exact float32",
+        "recorded",
+        "saved",
+        "diverging",
+    ],
     "3 ranks": ["PFA", "KP", "recorded", "resumed"],
-    "2 groups": ["FA", "PFAo", "gated KP", "softmax", "recurrent"],
+    "2 groups": ["FA", "augmented", "PFAo", "gated KP", "softmax", "recurrent"],
     "2 groups of 2": ["DFA", "PFA", "resumed"],
 }
 """What each grid of ranks runs; every start takes some seconds."""
@@ -75,7 +83,7 @@ def check_same(found, truth, tolerance=1e-12):
         (grid, name)
         for grid, names in RUNS.items()
         for name in names
-        if name in [*IN_FLOAT64, "softmax"]
+        if name in [*IN_FLOAT64, "softmax", "augmented"]
     ],
 )
 def test_all_ranks_find_what_one_process_finds(grid, name, ran, alone):

@@ -111,10 +111,10 @@ NETWORKS = {
 }
 
 
-def simulation(network, ranks):
+def simulation(network, ranks, **options):
     if ranks is not None:
         network = network.divided(ranks)
-    return sf.Simulation(network, DATA, batch_size=21, seed=3, progress=False)
+    return sf.Simulation(network, DATA, batch_size=21, seed=3, progress=False, **options)
 
 
 def learnt(sim):
@@ -129,6 +129,14 @@ def learnt(sim):
 
 def trained(name, ranks, folder):
     sim = simulation(NETWORKS[name](), ranks)
+    sim.train(1)
+    return learnt(sim)
+
+
+def augmented(ranks, folder):
+    """Every rank draws the same images for its streams."""
+    moved = sf.Augmentation(DATA.shape, crop=2)
+    sim = simulation(NETWORKS["FA"](), ranks, augmentation=moved)
     sim.train(1)
     return learnt(sim)
 
@@ -178,6 +186,7 @@ def diverging(ranks, folder):
 
 CASES = {
     **{name: (lambda ranks, folder, name=name: trained(name, ranks, folder)) for name in NETWORKS},
+    "augmented": augmented,
     "recorded": recorded,
     "saved": saved,
     "resumed": resumed,

@@ -28,10 +28,13 @@ def _(here):
     assert "validation_error_percent" in simulate(data().hold_out(3)).train(1)[0]
 
 
-@case("give steps and encoding to the ImageStimulus instead")
+@case("give steps, encoding and augmentation to the ImageStimulus instead")
 def _(here):
     yield lambda: simulate(sf.ImageStimulus(images()), steps_per_image=7)
     assert simulate(sf.ImageStimulus(images(), steps=7)).stimulus.steps == 7
+    moved = sf.Augmentation(images().shape, crop=1)
+    given = simulate(sf.ImageStimulus(images(), augmentation=moved))
+    assert given.stimulus.augmentation == moved
 
 
 @case("Simulation(network, stimulus, test=...)")
