@@ -119,5 +119,5 @@ class NeuronTrial:
             self.state.uniforms.copy_(uniforms)
 
 
-NAMES = tuple(item.name for item in fields(PopulationState))
+NAMES = tuple(item.name for item in fields(PopulationState) if item.type is Tensor)
 """The tensors that every population has."""

@@ -75,7 +75,7 @@ class Rebinds(Neurons):
 
 class AddsAField(Neurons):
     def state(self, batch, device, dtype):
-        return WithTraces(*vars(super().state(batch, device, dtype)).values(), {})
+        return WithTraces(**vars(super().state(batch, device, dtype)), traces={})
 
     def step(self, state):
         super().step(state)

@@ -42,6 +42,7 @@ PAPERS = {
     "B20": ("bellec2020", "Bellec et al. 2020, e-prop"),
     "fig4": ("lillicrap2016", "Figure 4 with other circuits, which is in no paper"),
     "chip": ("comparison", "Constraints of brains and chips, which are in no paper"),
+    "conv": ("comparison", "Convolutions, which are in no paper"),
 }
 """Folder of the experiments and full name of each paper, by the prefix of the id."""
 
@@ -93,6 +94,7 @@ B20.patterns | 100-100-1 recurrent LIF: random e-prop, online, generates a sum o
 fig4.dfa | 784-1500-1500-1500-1000 spiking, MNIST, with DFA | in no paper | lillicrap2016.fig4 --feedback DFA
 fig4.pfa | 784-1500-1500-1500-1000 spiking, MNIST, with PFA | in no paper | lillicrap2016.fig4 --feedback PFA
 chip.constraints | 64-100-100-50 spiking, digits: bits, holes, Dale's law, failures | in no paper
+conv.lenet | LeNet-5 of tanh neurons, 784-1176-400-120-84-10, MNIST, seven circuits | in no paper
 """
 
 
