@@ -99,6 +99,10 @@ class Experiment(ABC):
         Returns the data that the settings name, which a resumed run must share, see `keep_data`.
     ranks : Ranks, optional
         The processes that run one network together, of which the first writes the files.
+    between_epochs : callable, optional
+        Called with the folder of a run after each of its epochs but the last, when its metrics are
+        written and it can be resumed. What it raises ends the run. Experiments without epochs never
+        call it.
     """
 
     name: str
@@ -109,6 +113,7 @@ class Experiment(ABC):
     may_change: tuple[str, ...] = ()
     data: Callable[[Any], object] | None = None
     ranks: Ranks | None = None
+    between_epochs: Callable[[RunDirectory], None] | None = None
 
     @abstractmethod
     def prepare(self, settings: Any, resumed: RunDirectory | None) -> Prepared:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from spikefa.runs.sweeps.search import Search
 from spikefa.runs.sweeps.sweep import Sweep
 from spikefa.runs.sweeps.table import TABLE, write_parquet
 from spikefa.runs.sweeps.workers import stopped, work_on_cluster, work_side_by_side
-from spikefa.runs.sweeps.working import conclude, forgive, tidy, work
+from spikefa.runs.sweeps.working import conclude, count_ended, forgive, tidy, work
 from spikefa.utils.files import read_text
 from spikefa.utils.leaving import INTERRUPTED
 from spikefa.utils.progress import progress_bar
@@ -65,7 +66,7 @@ def carry_on(sweep: Sweep, given: argparse.Namespace) -> None:
 
 def _make(sweep: Sweep, given: argparse.Namespace) -> list[int]:
     """Make the runs, and return the exit codes of workers that died."""
-    done, died = sum(run.ended for run in sweep.runs()), []
+    done, died = count_ended(sweep), []
     with progress_bar("runs", sweep.plan.runs - done, keep=True) as bar:
         if given.workers > 1:
             told = [done]
@@ -89,16 +90,16 @@ def _say(sweep: Sweep, died: list[int]) -> None:
     write_parquet(sweep)
     tidy(sweep)
     runs = sweep.runs()
-    failed = [run for run in runs if run.failure]
-    for run in failed:
-        print(f"{run.name}: {run.failure}")
-    finished = sum(run.ended for run in runs) - len(failed)
-    also = f", {len(failed)} failed" if failed else ""
-    print(f"{finished} of {sweep.plan.runs} runs finished{also}")
+    for run in runs:
+        if run.failure:
+            print(f"{run.name}: {run.failure}")
+    states = Counter(run.state for run in runs)
+    also = "".join(f", {states[state]} {state}" for state in ("failed", "pruned") if states[state])
+    print(f"{states['finished']} of {sweep.plan.runs} runs finished{also}")
     for search in sweep.searches:
         _say_best(search)
     print(f"wrote {sweep.folder / TABLE}")
-    if finished + len(failed) < sweep.plan.runs:
+    if count_ended(sweep) < sweep.plan.runs:
         codes = ", ".join(map(str, died))
         raise SpikefaError(
             f"all workers have died (exit codes {codes}), and runs are left: go on with spikefa "

@@ -23,10 +23,15 @@ SEED = "seed"
 MOST_RUNS = 10_000
 Runs = Annotated[int, Range(1, MOST_RUNS)]
 Sampler = Literal["tpe", "random"]
-KEYS = "experiment settings grid search trials sampler objective sampler_seed replicas".split()
+Pruner = Literal["none", "median", "percentile", "halving", "hyperband", "threshold"]
+KEYS = (
+    "experiment settings grid search trials sampler objective sampler_seed pruner pruner_options "
+    "replicas"
+).split()
 LONGER = ("grid", "trials")
 """What an extended plan may have more of."""
 OBJECTIVE = "validation_error_percent"
+EPOCHS = "epochs"
 
 Values = Mapping[str, Any]
 
@@ -56,6 +61,10 @@ class Plan:
         What a search makes small: a number of the summary of a run, its mean over the seeds.
     sampler_seed : int, default 0
         Seed of the sampler.
+    pruner : {"none", "median", "percentile", "halving", "hyperband", "threshold"}, default "none"
+        Which trials a search ends early, by Optuna. The seeds of a trial are then run in order.
+    pruner_options : mapping, optional
+        Arguments of the pruner, as Optuna names them, such as ``{n_startup_trials: 3}``.
     replicas : bool, default False
         Whether the seeds of the grid, which must be consecutive, are run side by side as replicas
         of one network.
@@ -74,6 +83,8 @@ class Plan:
     sampler: Sampler = "tpe"
     objective: str = OBJECTIVE
     sampler_seed: Seed = 0
+    pruner: Pruner = "none"
+    pruner_options: Values = field(default_factory=dict)
     replicas: bool = False
 
     def __post_init__(self) -> None:
@@ -81,7 +92,7 @@ class Plan:
         for what in ("experiment", "objective"):
             given = getattr(self, what)
             require(isinstance(given, str), f"{what} of the plan is {shown(given)}: give a name")
-        for what in ("settings", "grid", "search"):
+        for what in ("settings", "grid", "search", "pruner_options"):
             given = getattr(self, what)
             require(
                 isinstance(given, Mapping) and all(isinstance(name, str) for name in given),
@@ -90,7 +101,9 @@ class Plan:
         object.__setattr__(self, "grid", {n: listed(n, each) for n, each in self.grid.items()})
         object.__setattr__(self, "search", {n: sought(n, each) for n, each in self.search.items()})
         check_one_of("sampler", self.sampler, get_args(Sampler))
+        check_one_of("pruner", self.pruner, get_args(Pruner))
         self._check_budget()
+        self._check_pruner()
         self._check_replicas()
         names = [*self.settings, *self.grid, *self.search]
         twice = {name for name in names if names.count(name) > 1}
@@ -109,6 +122,22 @@ class Plan:
         require(
             self.runs <= MOST_RUNS,
             f"the plan has {self.runs:,} runs: give one with {MOST_RUNS:,} at most",
+        )
+
+    def _check_pruner(self) -> None:
+        require(
+            self.prunes or not self.pruner_options,
+            "pruner_options are of no use without a pruner: give pruner, such as median",
+        )
+        require(
+            not self.prunes or bool(self.search),
+            f"the pruner {self.pruner} ends trials of a search, and the plan has none: give search "
+            "and trials, or leave it out",
+        )
+        require(
+            not self.prunes or EPOCHS not in self.search,
+            f"the pruner {self.pruner} compares trials after as many {EPOCHS}, which the search "
+            f"varies: put {EPOCHS} among the settings or in the grid",
         )
 
     def _check_replicas(self) -> None:
@@ -170,6 +199,11 @@ class Plan:
         if self.replicas:
             return [{SEED: seeds[0], "replicas": len(seeds)}]
         return [{SEED: seed} for seed in seeds]
+
+    @property
+    def prunes(self) -> bool:
+        """Whether bad trials end early."""
+        return self.pruner != "none"
 
     @property
     def varied(self) -> list[str]:

@@ -104,6 +104,18 @@ class Sweep:
         cells, seeding = self.plan.cells(), self.plan.seeding
         return [PlannedRun(self.folder, {**cell, **own}) for cell in cells for own in seeding]
 
+    def left(self) -> list[PlannedRun]:
+        """Return the runs that are left and may be made now."""
+        if self.plan.search:
+            return [run for search in self.searches for run in search.left()]
+        return [run for run in self.runs() if not run.ended]
+
+    def prunes(self, run: PlannedRun) -> bool:
+        """Return whether a run under way is to end, since its trial has been pruned."""
+        own = (search for search in self.searches if search.holds(run))
+        with self.locked():
+            return any(search.pruned(run.trial or 0) for search in own)
+
     def settings(self, run: PlannedRun) -> Any:
         """Return the settings of a run, whose code was trusted when the sweep began."""
         return settings_of(self.experiment, self.plan, run.values, self.folder / NAME)

@@ -11,7 +11,7 @@ from typing import Any
 from spikefa.errors import SpikefaError
 from spikefa.runs.studies.repeats import deaf_to_ctrl_c
 from spikefa.runs.sweeps.sweep import Sweep
-from spikefa.runs.sweeps.working import work
+from spikefa.runs.sweeps.working import count_ended, work
 from spikefa.simulation.interrupts import Stopped, interruptible
 from spikefa.utils.threads import cores
 
@@ -47,7 +47,7 @@ def work_side_by_side(
         children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(workers)]
     with interruptible() as interrupt:
         while any(child.poll() is None for child in children) and not interrupt.requested:
-            ended(_count(sweep))
+            ended(count_ended(sweep))
             time.sleep(LOOK)
         if interrupt.requested:
             for child in children:
@@ -55,17 +55,13 @@ def work_side_by_side(
             for child in children:
                 child.wait()
             raise stopped(sweep)
-    ended(_count(sweep))
+    ended(count_ended(sweep))
     return [child.returncode for child in children if child.returncode]
 
 
 def stopped(sweep: Sweep) -> Stopped:
     """Return what a stop says: how to go on."""
     return Stopped(f"stopped; go on with: spikefa sweep {sweep.folder}")
-
-
-def _count(sweep: Sweep) -> int:
-    return sum(run.ended for run in sweep.runs())
 
 
 def work_on_cluster(
