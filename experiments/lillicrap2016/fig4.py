@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from spikefa.backends import FUSED
 from spikefa.datasets import Dataset
 from spikefa.errors import require
 from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
@@ -82,6 +83,12 @@ class Training(Experiment):
     def network(self, settings: Settings, n_inputs: int) -> Network:
         """Return a new network with these settings."""
         return network_of(settings, n_inputs)
+
+    def widest(self, settings: Settings) -> int | None:
+        """Return the neurons of the widest layer; None if the run cannot have replicas."""
+        if settings.distributed or settings.backend in FUSED:
+            return None
+        return max(*settings.widths, settings.outputs)
 
     def splits(self, settings: Settings, data: Dataset) -> Dataset:
         """Return the images that the settings choose from the data set that they name."""

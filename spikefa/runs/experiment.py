@@ -140,6 +140,13 @@ class Experiment(ABC):
             "lillicrap2016.fig4"
         )
 
+    def widest(self, settings: Any) -> int | None:
+        """Return how many neurons the widest layer of a run with these complete settings has.
+
+        None if the run cannot train replicas side by side: most experiments cannot by themselves.
+        """
+        return None
+
     def splits(self, settings: Any, data: Dataset) -> Dataset:
         """Return the images that the settings choose from a data set; by default all."""
         return data

@@ -28,6 +28,7 @@ KEYS = (
     "experiment settings grid search trials sampler objective sampler_seed pruner pruner_options "
     "replicas"
 ).split()
+AUTO = "auto"
 LONGER = ("grid", "trials")
 """What an extended plan may have more of."""
 OBJECTIVE = "validation_error_percent"
@@ -65,9 +66,9 @@ class Plan:
         Which trials a search ends early, by Optuna. The seeds of a trial are then run in order.
     pruner_options : mapping, optional
         Arguments of the pruner, as Optuna names them, such as ``{n_startup_trials: 3}``.
-    replicas : bool, default False
+    replicas : bool or "auto", default False
         Whether the seeds of the grid, which must be consecutive, are run side by side as replicas
-        of one network.
+        of one network; auto: where that is faster, which is chosen when the sweep begins.
 
     Raises
     ------
@@ -85,7 +86,7 @@ class Plan:
     sampler_seed: Seed = 0
     pruner: Pruner = "none"
     pruner_options: Values = field(default_factory=dict)
-    replicas: bool = False
+    replicas: bool | Literal["auto"] = False
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -142,13 +143,11 @@ class Plan:
 
     def _check_replicas(self) -> None:
         require(
-            isinstance(self.replicas, bool), f"replicas is {shown(self.replicas)}: true or false"
+            isinstance(self.replicas, bool) or self.replicas == AUTO,
+            f"replicas is {shown(self.replicas)}: give true, false or auto",
         )
-        seeds = self.grid.get(SEED, [])
-        whole = all(isinstance(seed, int) for seed in seeds)
         require(
-            not self.replicas
-            or (whole and len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1))),
+            self.replicas is not True or self.has_consecutive_seeds,
             "replicas are consecutive seeds side by side: give some in the grid, such as "
             "seed: 0..4",
         )
@@ -191,12 +190,19 @@ class Plan:
         return found
 
     @property
+    def has_consecutive_seeds(self) -> bool:
+        """Whether the grid has several seeds, which follow each other."""
+        seeds = self.grid.get(SEED, [])
+        whole = all(isinstance(seed, int) for seed in seeds)
+        return whole and len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1))
+
+    @property
     def seeding(self) -> list[dict[str, Any]]:
         """The settings of seed with which everything else is run; [{}] if the grid has none."""
         seeds = self.grid.get(SEED)
         if seeds is None:
             return [{}]
-        if self.replicas:
+        if self.replicas is True:
             return [{SEED: seeds[0], "replicas": len(seeds)}]
         return [{SEED: seed} for seed in seeds]
 

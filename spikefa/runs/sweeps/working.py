@@ -22,7 +22,10 @@ WAIT = 1.0
 
 
 def work(
-    sweep: Sweep, threads: int | None = None, advance: Callable[[int], None] = lambda ended: None
+    sweep: Sweep,
+    threads: int | None = None,
+    advance: Callable[[int], None] = lambda ended: None,
+    look: Callable[[], None] = lambda: None,
 ) -> None:
     """Make runs of a sweep until all have ended.
 
@@ -37,6 +40,8 @@ def work(
         Threads of a run, unless the plan says how many. By default each run chooses.
     advance : callable, optional
         Told how many runs have ended since it was told before.
+    look : callable, optional
+        Called between two epochs of a run, and after each run.
 
     Raises
     ------
@@ -50,7 +55,7 @@ def work(
             continue
         run, claim = claimed
         with claim:
-            _make(sweep, run, threads)
+            _make(sweep, run, threads, look)
         conclude(sweep, MIN_AGE)
         ended = count_ended(sweep)
         advance(ended - told)
@@ -99,13 +104,12 @@ def _claimed(run: PlannedRun) -> Lock | None:
     return None
 
 
-def _make(sweep: Sweep, run: PlannedRun, threads: int | None) -> None:
+def _make(sweep: Sweep, run: PlannedRun, threads: int | None, look: Callable[[], None]) -> None:
     """Make a run, from its checkpoint if there is one; write down why, if it fails."""
     place = run.directory.path
     begun = run.directory.config.is_file()
-    experiment = sweep.experiment
-    if sweep.plan.prunes:
-        experiment = replace(experiment, between_epochs=partial(_prune, sweep, run))
+    pause = partial(_pause, sweep, run, look)
+    experiment = replace(sweep.experiment, between_epochs=pause)
     with _failing(run), showing("none"), open(os.devnull, "w") as away, redirect_stdout(away):
         settings = sweep.settings(run)
         if settings.threads is None:
@@ -113,11 +117,13 @@ def _make(sweep: Sweep, run: PlannedRun, threads: int | None) -> None:
         which = {"resume" if begun else "out": place}
         with suppress(Pruned):
             experiment.run(settings, figures=False, **which)
+        look()
 
 
-def _prune(sweep: Sweep, run: PlannedRun, _: RunDirectory) -> None:
-    """End a run between two epochs if its trial has become a bad one."""
-    if sweep.prunes(run):
+def _pause(sweep: Sweep, run: PlannedRun, look: Callable[[], None], _: RunDirectory) -> None:
+    """Look around between two epochs of a run, and end it if its trial has become a bad one."""
+    look()
+    if sweep.plan.prunes and sweep.prunes(run):
         raise Pruned
 
 
