@@ -125,6 +125,22 @@ def test_what_was_pruned_counts_as_a_trial_and_is_never_run_again(tmp_path):
         look_at_test(Sweep.open(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("pruner", "options"),
+    [("hyperband", {}), ("halving", {}), ("percentile", {"percentile": 30, "n_startup_trials": 1})],
+)
+def test_other_pruners_and_replicas_serve_too(tmp_path, pruner, options):
+    more = plan(pruner=pruner, pruner_options=options, replicas=True)
+    sweep = Sweep.begin(tmp_path, more)
+    work(sweep, threads=1)
+    found = searched(tmp_path)["trials"]
+    assert len(found) == 4
+    assert found[0]["state"] == "complete"
+    for trial in found:
+        assert trial["epochs"] == 2 * len(trial["steps"])  # of both replicas
+        assert (trial["state"] == "complete") == (len(trial["steps"]) == 3)
+
+
 def test_the_seeds_of_a_trial_are_run_in_order(tmp_path):
     sweep = Sweep.begin(tmp_path, plan(**MEDIAN))
     (search,) = sweep.searches
