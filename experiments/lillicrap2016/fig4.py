@@ -7,11 +7,12 @@ recording of an early, a middle and a late window, the learning curve, and figur
 reports an error of 1.8 % on the test set.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from spikefa.backends import FUSED
 from spikefa.datasets import Dataset
 from spikefa.errors import require
 from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
@@ -83,6 +84,12 @@ class Training(Experiment):
         """Return a new network with these settings."""
         return network_of(settings, n_inputs)
 
+    def widest(self, settings: Settings) -> int | None:
+        """Return the neurons of the widest layer; None if the run cannot have replicas."""
+        if settings.distributed or settings.backend in FUSED:
+            return None
+        return max(*settings.widths, settings.outputs)
+
     def splits(self, settings: Settings, data: Dataset) -> Dataset:
         """Return the images that the settings choose from the data set that they name."""
         chosen = settings.selection
@@ -118,7 +125,7 @@ class Training(Experiment):
                 f"the run in {resumed.path} has done {done} epochs, --epochs {settings.epochs} "
                 "would undo some: leave it out, or give more",
             )
-        compute = partial(_compute, simulation, data, windows, settings)
+        compute = partial(_compute, simulation, data, windows, settings, self.between_epochs)
         return Prepared(compute, partial(choose_threads, simulation))
 
     def draw_figures(self, settings: Settings, directory: RunDirectory) -> list[Path]:
@@ -141,6 +148,7 @@ def _compute(
     data: Dataset,
     windows: list[When],
     settings: Settings,
+    between_epochs: Callable[[RunDirectory], None] | None,
     directory: RunDirectory,
 ) -> None:
     """Train, record and test the network, and write the summary."""
@@ -154,7 +162,7 @@ def _compute(
             record(simulation, windows, settings, directory)
         if simulation.step == 0:
             _write_start(simulation, directory)
-        _train(simulation, settings, directory)
+        _train(simulation, settings, between_epochs, directory)
     directory.write_summary(summarise(simulation, settings))
 
 
@@ -170,7 +178,12 @@ def _has_begun(run: RunDirectory) -> bool:
     return run.checkpoint.exists() or run.metrics.exists()
 
 
-def _train(simulation: Simulation, settings: Settings, directory: RunDirectory) -> None:
+def _train(
+    simulation: Simulation,
+    settings: Settings,
+    between_epochs: Callable[[RunDirectory], None] | None,
+    directory: RunDirectory,
+) -> None:
     board = TensorBoard(directory.tensorboard) if settings.tensorboard else None
 
     def write(history: list[Row]) -> None:
@@ -179,6 +192,8 @@ def _train(simulation: Simulation, settings: Settings, directory: RunDirectory) 
             directory.write_replicas(simulation.seeds, simulation.histories)
         if board is not None:
             board.write(simulation)
+        if between_epochs is not None and len(history) < settings.epochs:
+            between_epochs(directory)
 
     if simulation.history:  # a kill may have come between the last checkpoint and its row
         write(simulation.history)

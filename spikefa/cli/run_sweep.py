@@ -11,6 +11,7 @@ from spikefa.errors import require
 from spikefa.runs.experiment import Experiment
 from spikefa.runs.parsing import words_of
 from spikefa.runs.sweeps import Plan, Sweep
+from spikefa.runs.sweeps.plan import AUTO
 from spikefa.runs.sweeps.values import typed
 from spikefa.utils.leaving import stop_in_order
 from spikefa.utils.printable import one_line
@@ -41,7 +42,13 @@ def sweep_from(experiment: Experiment, options: Sequence[str]) -> None:
         name, values = typed(text)
         require(name not in grid, f"--sweep {name} is there twice: give its values once")
         grid[name] = values
-    plan = Plan(experiment.name, settings=dict(_settings(others)), grid=grid)
+    settings = dict(_settings(others))
+    replicas = settings.get("replicas")
+    if isinstance(replicas, bool) or replicas == AUTO:  # a number is a setting of each run
+        settings.pop("replicas", None)
+    else:
+        replicas = False
+    plan = Plan(experiment.name, settings=settings, grid=grid, replicas=replicas)
     stop_in_order()
     folder = given.out or Path("runs") / f"{experiment.name}-sweep"
     sweep = Sweep.begin(folder, plan, words=words_of(options))

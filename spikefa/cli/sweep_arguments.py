@@ -3,6 +3,9 @@
 import argparse
 from pathlib import Path
 
+AUTO = "auto"
+"""Of ``--workers``."""
+
 
 def sweep_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments, but those that several commands share."""
@@ -16,11 +19,18 @@ def sweep_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--again", action="store_true", help="with --test: look once more")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
 
 
 def sweeping(parser: argparse.ArgumentParser) -> None:
     """Add how the runs of a sweep are made."""
-    parser.add_argument("--workers", type=_count, default=1, help="processes at once; default: 1")
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=1,
+        help="processes at once; auto: one for each core or, on a GPU, as many as fit into its "
+        "memory; default: 1",
+    )
     parser.add_argument("--threads", type=_count, help="of each run; default: chosen")
     parser.add_argument("--retry", action="store_true", help="try failed runs again")
     parser.add_argument(
@@ -35,6 +45,11 @@ def sweeping(parser: argparse.ArgumentParser) -> None:
         choices=("slurm", "local", "debug"),
         help="where the jobs run; default: slurm where it is, else local",
     )
+
+
+def _workers(text: str) -> int | None:
+    """Return how many workers there are; None for auto."""
+    return None if text == AUTO else _count(text)
 
 
 def _count(text: str) -> int:

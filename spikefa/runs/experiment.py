@@ -99,6 +99,10 @@ class Experiment(ABC):
         Returns the data that the settings name, which a resumed run must share, see `keep_data`.
     ranks : Ranks, optional
         The processes that run one network together, of which the first writes the files.
+    between_epochs : callable, optional
+        Called with the folder of a run after each of its epochs but the last, when its metrics are
+        written and it can be resumed. What it raises ends the run. Experiments without epochs never
+        call it.
     """
 
     name: str
@@ -109,6 +113,7 @@ class Experiment(ABC):
     may_change: tuple[str, ...] = ()
     data: Callable[[Any], object] | None = None
     ranks: Ranks | None = None
+    between_epochs: Callable[[RunDirectory], None] | None = None
 
     @abstractmethod
     def prepare(self, settings: Any, resumed: RunDirectory | None) -> Prepared:
@@ -134,6 +139,13 @@ class Experiment(ABC):
             f"a run of {self.name} keeps no trained network: give one that does, such as a run of "
             "lillicrap2016.fig4"
         )
+
+    def widest(self, settings: Any) -> int | None:
+        """Return how many neurons the widest layer of a run with these complete settings has.
+
+        None if the run cannot train replicas side by side: most experiments cannot by themselves.
+        """
+        return None
 
     def splits(self, settings: Any, data: Dataset) -> Dataset:
         """Return the images that the settings choose from a data set; by default all."""

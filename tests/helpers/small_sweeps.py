@@ -1,6 +1,8 @@
 """Small sweeps of figure 4, and what is read from their folders."""
 
 import csv
+import subprocess
+import sys
 
 NAME = "lillicrap2016.fig4"
 SMALL = {
@@ -20,6 +22,11 @@ RATES = {"low": 1e-3, "high": 1e-1, "log": True}
 def rows_of(path):
     with open(path, newline="") as file:
         return list(csv.DictReader(file))
+
+
+def start_worker(sweep):
+    command = [sys.executable, "-m", "spikefa", "sweep", str(sweep.folder), "--worker"]
+    return subprocess.Popen([*command, "--threads", "1"], stdout=subprocess.DEVNULL)
 
 
 def table(folder):

@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +12,24 @@ from spikefa.errors import SpikefaError, require
 from spikefa.runs.studies.claims import spread
 from spikefa.runs.sweeps.last_look import TESTED, look_at_test
 from spikefa.runs.sweeps.plan import NAME, Plan
+from spikefa.runs.sweeps.room import is_on_gpu, most_workers, note_memory
 from spikefa.runs.sweeps.search import Search
 from spikefa.runs.sweeps.sweep import Sweep
 from spikefa.runs.sweeps.table import TABLE, write_parquet
 from spikefa.runs.sweeps.workers import stopped, work_on_cluster, work_side_by_side
-from spikefa.runs.sweeps.working import conclude, forgive, tidy, work
+from spikefa.runs.sweeps.working import conclude, count_ended, forgive, tidy, work
 from spikefa.utils.files import read_text
 from spikefa.utils.leaving import INTERRUPTED
 from spikefa.utils.progress import progress_bar
 from spikefa.utils.showing import showing
+from spikefa.utils.threads import cores
 from spikefa.utils.yaml_text import parse_named
 
 
 def execute(given: argparse.Namespace) -> None:
     """Begin a sweep, go on with it, work on it, or look at the test images at its end."""
     if given.worker:
-        _serve(given.plan, given.threads)
+        _serve(given.plan, given.threads, given.measure)
         return
     with showing(given.progress):
         if given.test:
@@ -34,10 +38,11 @@ def execute(given: argparse.Namespace) -> None:
             carry_on(_sweep(given), given)
 
 
-def _serve(folder: Path, threads: int) -> None:
+def _serve(folder: Path, threads: int, measure: bool) -> None:
     """Be one of the workers of a command, which says what there is to say."""
+    more = {"look": partial(note_memory, folder)} if measure else {}
     try:
-        work(Sweep.open(folder), threads)
+        work(Sweep.open(folder), threads, **more)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
@@ -58,6 +63,10 @@ def carry_on(sweep: Sweep, given: argparse.Namespace) -> None:
     if given.slurm is None:
         _say(sweep, _make(sweep, given))
         return
+    require(
+        given.workers is not None,
+        "--workers auto counts cores, or memory, of this machine: with --slurm give a number",
+    )
     parameters = parse_named(read_text(Path(given.slurm)), given.slurm) if given.slurm else {}
     jobs = work_on_cluster(sweep, given.workers, given.cluster, parameters)
     print(f"submitted {len(jobs)} jobs; go on, or look, with: spikefa sweep {sweep.folder}")
@@ -65,22 +74,34 @@ def carry_on(sweep: Sweep, given: argparse.Namespace) -> None:
 
 def _make(sweep: Sweep, given: argparse.Namespace) -> list[int]:
     """Make the runs, and return the exit codes of workers that died."""
-    done, died = sum(run.ended for run in sweep.runs()), []
+    done, died = count_ended(sweep), []
+    workers, threads, measure = _room(sweep, given, done)
     with progress_bar("runs", sweep.plan.runs - done, keep=True) as bar:
-        if given.workers > 1:
+        if workers > 1:
             told = [done]
 
             def ended(count: int) -> None:
                 bar.advance(count - told[0])
                 told[0] = count
 
-            died = work_side_by_side(sweep, given.workers, given.threads, ended)
+            died = work_side_by_side(sweep, workers, threads, ended, measure)
         else:
             try:
-                work(sweep, given.threads, bar.advance)
+                work(sweep, threads, bar.advance)
             except KeyboardInterrupt as stop:
                 raise stopped(sweep) from stop
     return died
+
+
+def _room(sweep: Sweep, given: argparse.Namespace, ended: int) -> tuple[int, int | None, bool]:
+    """Return workers, the threads of each, and whether fewer may have to do, for their memory."""
+    if given.workers is not None:
+        return given.workers, given.threads, False
+    threads, on_gpu = given.threads or 1, is_on_gpu(sweep)
+    workers = most_workers(sweep, cores(), threads, ended)
+    if not on_gpu:
+        print(f"workers {workers}: {cores()} cores, {threads} for each", flush=True)
+    return workers, threads, on_gpu
 
 
 def _say(sweep: Sweep, died: list[int]) -> None:
@@ -89,16 +110,16 @@ def _say(sweep: Sweep, died: list[int]) -> None:
     write_parquet(sweep)
     tidy(sweep)
     runs = sweep.runs()
-    failed = [run for run in runs if run.failure]
-    for run in failed:
-        print(f"{run.name}: {run.failure}")
-    finished = sum(run.ended for run in runs) - len(failed)
-    also = f", {len(failed)} failed" if failed else ""
-    print(f"{finished} of {sweep.plan.runs} runs finished{also}")
+    for run in runs:
+        if run.failure:
+            print(f"{run.name}: {run.failure}")
+    states = Counter(run.state for run in runs)
+    also = "".join(f", {states[state]} {state}" for state in ("failed", "pruned") if states[state])
+    print(f"{states['finished']} of {sweep.plan.runs} runs finished{also}")
     for search in sweep.searches:
         _say_best(search)
     print(f"wrote {sweep.folder / TABLE}")
-    if finished + len(failed) < sweep.plan.runs:
+    if count_ended(sweep) < sweep.plan.runs:
         codes = ", ".join(map(str, died))
         raise SpikefaError(
             f"all workers have died (exit codes {codes}), and runs are left: go on with spikefa "

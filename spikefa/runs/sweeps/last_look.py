@@ -21,8 +21,8 @@ def look_at_test(sweep: Sweep, again: bool = False) -> dict[str, Any]:
     Raises
     ------
     SpikefaError
-        If this was done before and not asked for again, a search has not ended or all its trials
-        have failed, or there is none.
+        If this was done before and not asked for again, a search has not ended or has no finished
+        trial, or there is none.
     """
     path = sweep.folder / TESTED
     looks = parse_mapping(read_text(path), path)["looks"] if path.is_file() else []
@@ -40,7 +40,8 @@ def look_at_test(sweep: Sweep, again: bool = False) -> dict[str, Any]:
         )
         require(
             search.best() is not None,
-            f"all trials of a search in {sweep.folder} have failed, see its table",
+            f"no trial of a search in {sweep.folder} was finished: all have failed or were pruned, "
+            "see its table",
         )
     found: dict[str, Any] = {"when": datetime.now(timezone.utc).isoformat(), "searches": []}
     _write(path, [*looks, found])  # before it begins: a look that is cut short was one

@@ -23,10 +23,16 @@ SEED = "seed"
 MOST_RUNS = 10_000
 Runs = Annotated[int, Range(1, MOST_RUNS)]
 Sampler = Literal["tpe", "random"]
-KEYS = "experiment settings grid search trials sampler objective sampler_seed replicas".split()
+Pruner = Literal["none", "median", "percentile", "halving", "hyperband", "threshold"]
+KEYS = (
+    "experiment settings grid search trials sampler objective sampler_seed pruner pruner_options "
+    "replicas"
+).split()
+AUTO = "auto"
 LONGER = ("grid", "trials")
 """What an extended plan may have more of."""
 OBJECTIVE = "validation_error_percent"
+EPOCHS = "epochs"
 
 Values = Mapping[str, Any]
 
@@ -56,9 +62,13 @@ class Plan:
         What a search makes small: a number of the summary of a run, its mean over the seeds.
     sampler_seed : int, default 0
         Seed of the sampler.
-    replicas : bool, default False
+    pruner : {"none", "median", "percentile", "halving", "hyperband", "threshold"}, default "none"
+        Which trials a search ends early, by Optuna. The seeds of a trial are then run in order.
+    pruner_options : mapping, optional
+        Arguments of the pruner, as Optuna names them, such as ``{n_startup_trials: 3}``.
+    replicas : bool or "auto", default False
         Whether the seeds of the grid, which must be consecutive, are run side by side as replicas
-        of one network.
+        of one network; auto: where that is faster, which is chosen when the sweep begins.
 
     Raises
     ------
@@ -74,14 +84,16 @@ class Plan:
     sampler: Sampler = "tpe"
     objective: str = OBJECTIVE
     sampler_seed: Seed = 0
-    replicas: bool = False
+    pruner: Pruner = "none"
+    pruner_options: Values = field(default_factory=dict)
+    replicas: bool | Literal["auto"] = False
 
     def __post_init__(self) -> None:
         check_fields(self)
         for what in ("experiment", "objective"):
             given = getattr(self, what)
             require(isinstance(given, str), f"{what} of the plan is {shown(given)}: give a name")
-        for what in ("settings", "grid", "search"):
+        for what in ("settings", "grid", "search", "pruner_options"):
             given = getattr(self, what)
             require(
                 isinstance(given, Mapping) and all(isinstance(name, str) for name in given),
@@ -90,7 +102,9 @@ class Plan:
         object.__setattr__(self, "grid", {n: listed(n, each) for n, each in self.grid.items()})
         object.__setattr__(self, "search", {n: sought(n, each) for n, each in self.search.items()})
         check_one_of("sampler", self.sampler, get_args(Sampler))
+        check_one_of("pruner", self.pruner, get_args(Pruner))
         self._check_budget()
+        self._check_pruner()
         self._check_replicas()
         names = [*self.settings, *self.grid, *self.search]
         twice = {name for name in names if names.count(name) > 1}
@@ -111,15 +125,29 @@ class Plan:
             f"the plan has {self.runs:,} runs: give one with {MOST_RUNS:,} at most",
         )
 
+    def _check_pruner(self) -> None:
+        require(
+            self.prunes or not self.pruner_options,
+            "pruner_options are of no use without a pruner: give pruner, such as median",
+        )
+        require(
+            not self.prunes or bool(self.search),
+            f"the pruner {self.pruner} ends trials of a search, and the plan has none: give search "
+            "and trials, or leave it out",
+        )
+        require(
+            not self.prunes or EPOCHS not in self.search,
+            f"the pruner {self.pruner} compares trials after as many {EPOCHS}, which the search "
+            f"varies: put {EPOCHS} among the settings or in the grid",
+        )
+
     def _check_replicas(self) -> None:
         require(
-            isinstance(self.replicas, bool), f"replicas is {shown(self.replicas)}: true or false"
+            isinstance(self.replicas, bool) or self.replicas == AUTO,
+            f"replicas is {shown(self.replicas)}: give true, false or auto",
         )
-        seeds = self.grid.get(SEED, [])
-        whole = all(isinstance(seed, int) for seed in seeds)
         require(
-            not self.replicas
-            or (whole and len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1))),
+            self.replicas is not True or self.has_consecutive_seeds,
             "replicas are consecutive seeds side by side: give some in the grid, such as "
             "seed: 0..4",
         )
@@ -162,14 +190,26 @@ class Plan:
         return found
 
     @property
+    def has_consecutive_seeds(self) -> bool:
+        """Whether the grid has several seeds, which follow each other."""
+        seeds = self.grid.get(SEED, [])
+        whole = all(isinstance(seed, int) for seed in seeds)
+        return whole and len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1))
+
+    @property
     def seeding(self) -> list[dict[str, Any]]:
         """The settings of seed with which everything else is run; [{}] if the grid has none."""
         seeds = self.grid.get(SEED)
         if seeds is None:
             return [{}]
-        if self.replicas:
+        if self.replicas is True:
             return [{SEED: seeds[0], "replicas": len(seeds)}]
         return [{SEED: seed} for seed in seeds]
+
+    @property
+    def prunes(self) -> bool:
+        """Whether bad trials end early."""
+        return self.pruner != "none"
 
     @property
     def varied(self) -> list[str]:

@@ -13,7 +13,7 @@ from spikefa.runs.sweeps.values import as_text
 from spikefa.utils.files import read_text, written_whole
 from spikefa.utils.locks import is_held
 
-State = Literal["waiting", "running", "stopped", "finished", "failed"]
+State = Literal["waiting", "running", "stopped", "finished", "failed", "pruned"]
 CLAIMS, FAILURE = ".claims", "failure.txt"
 LONGEST = 100
 """Letters of a folder's name."""
@@ -33,6 +33,8 @@ class PlannedRun:
         What varies.
     trial : int, optional
         Its number within its search.
+    pruned : bool, default False
+        Whether its trial was pruned, so that nobody makes it or goes on with it.
     directory : RunDirectory
         The folder of the run, whose name says what varies.
     """
@@ -40,6 +42,7 @@ class PlannedRun:
     folder: Path
     values: Mapping[str, Any]
     trial: int | None = None
+    pruned: bool = False
     directory: RunDirectory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,15 +61,18 @@ class PlannedRun:
 
     @property
     def ended(self) -> bool:
-        """Whether it is finished, or has failed."""
+        """Whether it is finished, has failed, or will not be made since its trial was pruned."""
         files = self.directory.summary, self.directory.path / FAILURE
-        return any(file.is_file() for file in files)
+        return self.pruned or any(file.is_file() for file in files)
 
     @property
     def state(self) -> State:
         """What the files tell: a summary, a failure, a claim that is held, a configuration."""
+        if self.directory.summary.is_file():
+            return "finished"
         if self.ended:
-            return "finished" if self.directory.summary.is_file() else "failed"
+            failed = (self.directory.path / FAILURE).is_file()
+            return "failed" if failed else "pruned"
         if is_held(self.claim):
             return "running"
         return "stopped" if self.directory.config.is_file() else "waiting"

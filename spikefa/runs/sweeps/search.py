@@ -7,12 +7,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from spikefa.errors import SpikefaError, require
-from spikefa.runs.several.stored import numbers_of
+from spikefa.errors import SpikefaError
+from spikefa.runs.sweeps.objective import objective_of, steps_of
 from spikefa.runs.sweeps.plan import Plan
 from spikefa.runs.sweeps.planned_run import PlannedRun, name_of
+from spikefa.runs.sweeps.pruning import pruner_of
 from spikefa.runs.sweeps.values import Bounds, as_text
-from spikefa.utils.printable import one_line
 from spikefa.utils.seeding import derive
 
 JOURNAL = "journal.log"
@@ -48,10 +48,11 @@ class Search:
     journal: Any
 
     def __post_init__(self) -> None:
-        self._optuna = _optuna()
+        self._optuna = optuna_module()
         self._study = self._optuna.create_study(
             storage=self.journal,
             study_name=name_of(self.cell) or "search",
+            pruner=pruner_of(self.plan, self._optuna),
             direction="minimize",
             load_if_exists=True,
         )
@@ -71,10 +72,24 @@ class Search:
     def runs_of(self, trial: Any) -> list[PlannedRun]:
         """Return the runs of one trial."""
         found = {name: self._value(name, trial.params[name]) for name in self.plan.search}
+        pruned = trial.state == self._optuna.trial.TrialState.PRUNED
         return [
-            PlannedRun(self.folder, {**self.cell, **found, **own}, trial.number)
+            PlannedRun(self.folder, {**self.cell, **found, **own}, trial.number, pruned)
             for own in self.plan.seeding
         ]
+
+    def holds(self, run: PlannedRun) -> bool:
+        """Return whether a run belongs to this search, and not to one of another cell."""
+        return all(run.values[name] == value for name, value in self.cell.items())
+
+    def left(self) -> Iterator[PlannedRun]:
+        """Yield the runs that are left and may be made now.
+
+        With a pruner the runs of a trial are made in order, so of each trial this is the next.
+        """
+        for trial in self.trials:
+            runs = [run for run in self.runs_of(trial) if not run.ended]
+            yield from runs[:1] if self.plan.prunes else runs
 
     def ask(self) -> bool:
         """Let Optuna sample a trial, if the search has not had all; return whether it did.
@@ -93,31 +108,68 @@ class Search:
         return True
 
     def settle(self) -> None:
-        """Tell Optuna of all trials whose runs have ended since.
+        """Tell Optuna of all trials whose runs have ended since, and prune bad ones between runs.
 
         Raises
         ------
         SpikefaError
             If a run has no such number as the objective.
         """
-        states = self._optuna.trial.TrialState
         for trial in self.trials:
-            runs = self.runs_of(trial)
-            if trial.state != states.RUNNING or not all(run.ended for run in runs):
+            if trial.state != self._optuna.trial.TrialState.RUNNING:
                 continue
-            values = [objective_of(run, self.plan.objective) for run in runs]
-            known = [value for value in values if value is not None]
-            if len(known) < len(runs):
-                self._study.tell(trial.number, state=states.FAIL)
-            else:
-                self._study.tell(trial.number, fmean(known))
+            runs = self.runs_of(trial)
+            if self.plan.prunes:
+                self._report(trial, runs, under_way=False)
+            if all(run.ended for run in runs):
+                self._conclude(trial, runs)
+
+    def pruned(self, number: int) -> bool:
+        """Report what the run under way of a trial has reached; return whether this prunes it.
+
+        Raises
+        ------
+        SpikefaError
+            If a file of a run is damaged.
+        """
+        states = self._optuna.trial.TrialState
+        trial = self._study.get_trials()[number]
+        if trial.state == states.RUNNING:
+            self._report(trial, self.runs_of(trial), under_way=True)
+        return self._study.get_trials()[number].state == states.PRUNED
+
+    def _report(self, trial: Any, runs: list[PlannedRun], under_way: bool) -> None:
+        """Report the steps of a trial that are new, and prune it if they are bad.
+
+        Whoever goes on with a run after a kill reaches some steps again, which are known. They may
+        not have been judged yet.
+        """
+        steps = steps_of(runs, self.plan.objective, under_way)
+        new = [number for number in range(len(steps)) if number not in trial.intermediate_values]
+        live = self._optuna.trial.Trial(self._study, trial._trial_id)
+        for number in new:
+            live.report(steps[number], number)
+        if (new or under_way) and not all(run.ended for run in runs) and live.should_prune():
+            self._study.tell(trial.number, state=self._optuna.trial.TrialState.PRUNED)
+
+    def _conclude(self, trial: Any, runs: list[PlannedRun]) -> None:
+        values = [objective_of(run, self.plan.objective) for run in runs]
+        known = [value for value in values if value is not None]
+        if len(known) < len(runs):
+            self._study.tell(trial.number, state=self._optuna.trial.TrialState.FAIL)
+        else:
+            self._study.tell(trial.number, fmean(known))
 
     def best(self) -> tuple[int, float, list[PlannedRun]] | None:
-        """Return number, objective and runs of the trial with the least objective, if any ended."""
-        ended = [each for each in self.trials if each.value is not None]
-        if not ended:
+        """Return number, objective and runs of the trial with the least objective.
+
+        Only trials all of whose runs have finished count; None if there are none.
+        """
+        states = self._optuna.trial.TrialState
+        complete = [each for each in self.trials if each.state == states.COMPLETE]
+        if not complete:
             return None
-        least = min(ended, key=lambda each: (each.value, each.number))
+        least = min(complete, key=lambda each: (each.value, each.number))
         return least.number, least.value, self.runs_of(least)
 
     def _distribution(self, name: str) -> Any:
@@ -142,7 +194,7 @@ def journal_in(folder: Path) -> Any:
     SpikefaError
         If Optuna is not installed.
     """
-    optuna, journal = _optuna(), import_module("optuna.storages.journal")
+    optuna, journal = optuna_module(), import_module("optuna.storages.journal")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     path = str(folder / JOURNAL)
     # It holds on network file systems too. A process that is killed leaves it behind.
@@ -150,27 +202,14 @@ def journal_in(folder: Path) -> Any:
     return optuna.storages.JournalStorage(journal.JournalFileBackend(path, lock_obj=lock))
 
 
-def objective_of(run: PlannedRun, name: str) -> float | None:
-    """Return the objective of a finished run; None of a failed one.
+def optuna_module() -> Any:
+    """Return Optuna.
 
     Raises
     ------
     SpikefaError
-        If its summary has no such number.
+        If it is not installed.
     """
-    summary = run.directory.read_summary()
-    if not summary:
-        return None
-    found = numbers_of(summary, {})
-    require(
-        name in found,
-        f"the summary of {run.directory.path} has no number {one_line(name)}: let the objective be "
-        f"one of {one_line(', '.join(found))}",
-    )
-    return found[name]
-
-
-def _optuna() -> Any:
     try:
         return import_module("optuna")
     except ImportError as error:

@@ -13,6 +13,8 @@ from spikefa.runs.experiment import Experiment
 from spikefa.runs.loading import load_experiment
 from spikefa.runs.parsing import planned_settings
 from spikefa.runs.sweeps.plan import Plan
+from spikefa.runs.sweeps.pruning import pruner_of
+from spikefa.runs.sweeps.search import optuna_module
 from spikefa.runs.sweeps.values import Bounds
 from spikefa.utils.checking import annotations
 from spikefa.utils.printable import one_line
@@ -73,9 +75,9 @@ def checked_code(plan: Plan, file: Path, words: Collection[str], trust: bool) ->
     experiment = load_experiment(plan.experiment)
     if plan.search:
         _check_blind(plan, {item.name for item in fields(experiment.settings)})
+        pruner_of(plan, optuna_module())
     found = []
-    for values in _samples(plan):
-        settings = settings_of(experiment, plan, values, file, words, trust)
+    for settings in sampled_settings(experiment, plan, file, words, trust):
         held_out = getattr(experiment.completed(settings), "validation_images", 0)
         require(
             not plan.search or held_out > 0,
@@ -83,6 +85,16 @@ def checked_code(plan: Plan, file: Path, words: Collection[str], trust: bool) ->
         )
         found += named_code(settings)
     return found
+
+
+def sampled_settings(
+    experiment: Experiment, plan: Plan, file: Path, words: Collection[str], trust: bool
+) -> list[Any]:
+    """Return the settings of some runs in which every value of a plan comes once.
+
+    They are not yet completed; `settings_of` has the parameters and the errors.
+    """
+    return [settings_of(experiment, plan, values, file, words, trust) for values in _samples(plan)]
 
 
 def _check_blind(plan: Plan, names: Collection[str]) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from spikefa.errors import require
 from spikefa.plugins.trust import seal
 from spikefa.runs.experiment import Experiment
 from spikefa.runs.loading import load_experiment
-from spikefa.runs.sweeps.plan import NAME, Plan
+from spikefa.runs.sweeps.plan import AUTO, NAME, Plan
 from spikefa.runs.sweeps.planned_run import PlannedRun
 from spikefa.runs.sweeps.search import Search, journal_in
-from spikefa.runs.sweeps.settings import checked_code, settings_of
+from spikefa.runs.sweeps.settings import checked_code, sampled_settings, settings_of
+from spikefa.runs.sweeps.side_by_side import Choice, choose_replicas
 from spikefa.utils.files import write_error
 from spikefa.utils.locks import Held, Lock
 from spikefa.utils.printable import one_line
@@ -80,6 +81,10 @@ class Sweep:
         SpikefaError
             If a setting does not exist or is out of range, or another sweep is in the folder.
         """
+        if plan.replicas == AUTO:
+            chosen = _chosen_replicas(plan, folder / NAME, words, trust)
+            print(f"replicas {str(chosen.replicas).lower()}: {chosen.reason}", flush=True)
+            plan = replace(plan, replicas=chosen.replicas)
         code = checked_code(plan, folder / NAME, words, trust)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +109,18 @@ class Sweep:
         cells, seeding = self.plan.cells(), self.plan.seeding
         return [PlannedRun(self.folder, {**cell, **own}) for cell in cells for own in seeding]
 
+    def left(self) -> list[PlannedRun]:
+        """Return the runs that are left and may be made now."""
+        if self.plan.search:
+            return [run for search in self.searches for run in search.left()]
+        return [run for run in self.runs() if not run.ended]
+
+    def prunes(self, run: PlannedRun) -> bool:
+        """Return whether a run under way is to end, since its trial has been pruned."""
+        own = (search for search in self.searches if search.holds(run))
+        with self.locked():
+            return any(search.pruned(run.trial or 0) for search in own)
+
     def settings(self, run: PlannedRun) -> Any:
         """Return the settings of a run, whose code was trusted when the sweep began."""
         return settings_of(self.experiment, self.plan, run.values, self.folder / NAME)
@@ -118,6 +135,15 @@ class Sweep:
         """Let nobody else change what the sweep knows, for a moment."""
         with _lock(self.folder):
             yield
+
+
+def _chosen_replicas(plan: Plan, file: Path, words: Collection[str], trust: bool) -> Choice:
+    """Return what the sweep began with, which its plan says, or choose."""
+    if file.is_file():
+        return Choice(Plan.read(file).replicas is True, "the sweep began so")
+    experiment = load_experiment(plan.experiment)
+    sampled = sampled_settings(experiment, plan, file, words, trust)
+    return choose_replicas(experiment, plan, [experiment.completed(each) for each in sampled])
 
 
 @contextmanager

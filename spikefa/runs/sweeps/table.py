@@ -10,7 +10,9 @@ from typing import Any
 from spikefa.runs.several.stored import numbers_of
 from spikefa.runs.studies.file import NAME as RESULT
 from spikefa.runs.studies.file import read_result
+from spikefa.runs.sweeps.objective import epochs_of
 from spikefa.runs.sweeps.planned_run import PlannedRun
+from spikefa.runs.sweeps.search import Search
 from spikefa.runs.sweeps.sweep import Sweep
 from spikefa.runs.sweeps.values import as_text
 from spikefa.utils.files import written_whole
@@ -28,8 +30,12 @@ def rows(sweep: Sweep) -> list[dict[str, Any]]:
 def _row(run: PlannedRun) -> dict[str, Any]:
     trial = {} if run.trial is None else {"trial": run.trial}
     state = run.state
-    found = _numbers(run) if state == "finished" else {}
-    return {"run": run.name, "state": state, **trial, **run.values, **found, "why": run.failure}
+    found, why = _numbers(run) if state == "finished" else {}, run.failure
+    if state == "pruned":
+        epochs = epochs_of(run)
+        found = {} if "epochs" in run.values else {"epochs": epochs}
+        why = f"pruned after {epochs} epochs" if epochs else "pruned before it began"
+    return {"run": run.name, "state": state, **trial, **run.values, **found, "why": why}
 
 
 def _numbers(run: PlannedRun) -> dict[str, float]:
@@ -72,25 +78,38 @@ def _cell(value: Any) -> str:
 
 
 def searched(sweep: Sweep) -> dict[str, Any]:
-    """Return what each search tried, and which trial was best."""
-    cells = []
-    for search in sweep.searches:
-        best = search.best()
-        trials: dict[int, dict[str, Any]] = {}
-        for run in search.runs():
-            own = {name: run.values[name] for name in sweep.plan.search}
-            trial = trials.setdefault(run.trial or 0, {"trial": run.trial, **own, "runs": {}})
-            summary = run.directory.read_summary()
-            trial["runs"][run.name] = summary.get(sweep.plan.objective, run.state)
-        cells.append(
-            {
-                "cell": dict(search.cell),
-                "best_trial": None if best is None else best[0],
-                "best_mean": None if best is None else best[1],
-                "trials": list(trials.values()),
-            }
-        )
-    return {**sweep.plan.describe(), "searches": cells}
+    """Return what each search tried, what it spent, and which trial was best."""
+    return {**sweep.plan.describe(), "searches": [_search(each) for each in sweep.searches]}
+
+
+def _search(search: Search) -> dict[str, Any]:
+    best = search.best()
+    trials = [_trial(search, trial) for trial in search.trials]
+    return {
+        "cell": dict(search.cell),
+        "best_trial": None if best is None else best[0],
+        "best_mean": None if best is None else best[1],
+        "pruned": sum(trial["state"] == "pruned" for trial in trials),
+        "epochs": sum(trial["epochs"] for trial in trials),
+        "trials": trials,
+    }
+
+
+def _trial(search: Search, trial: Any) -> dict[str, Any]:
+    """Return a trial: its values, state, runs and epochs and, with a pruner, what that has seen."""
+    runs = search.runs_of(trial)
+    seen = [value for _, value in sorted(trial.intermediate_values.items())]
+    return {
+        "trial": trial.number,
+        **{name: runs[0].values[name] for name in search.plan.search},
+        "state": trial.state.name.lower(),
+        "epochs": sum(epochs_of(run) * run.values.get("replicas", 1) for run in runs),
+        **({"steps": seen} if search.plan.prunes else {}),
+        "runs": {
+            run.name: run.directory.read_summary().get(search.plan.objective, run.state)
+            for run in runs
+        },
+    }
 
 
 def write_parquet(sweep: Sweep) -> bool:

@@ -10,9 +10,11 @@ from typing import Any
 
 from spikefa.errors import SpikefaError
 from spikefa.runs.studies.repeats import deaf_to_ctrl_c
+from spikefa.runs.sweeps.room import Memory, forget_memory, noted_memory, workers_beside
 from spikefa.runs.sweeps.sweep import Sweep
-from spikefa.runs.sweeps.working import work
+from spikefa.runs.sweeps.working import count_ended, work
 from spikefa.simulation.interrupts import Stopped, interruptible
+from spikefa.utils.memory import readable
 from spikefa.utils.threads import cores
 
 LOOK = 0.5
@@ -20,7 +22,11 @@ LOOK = 0.5
 
 
 def work_side_by_side(
-    sweep: Sweep, workers: int, threads: int | None, ended: Callable[[int], None]
+    sweep: Sweep,
+    workers: int,
+    threads: int | None,
+    ended: Callable[[int], None],
+    measure: bool = False,
 ) -> list[int]:
     """Let several processes work on a sweep; return the exit codes of those that died.
 
@@ -34,6 +40,9 @@ def work_side_by_side(
         Threads of each worker; by default its share of the cores.
     ended : callable
         Told how many runs have ended so far.
+    measure : bool, default False
+        Whether the first worker measures what its run takes of the GPU, and of the others only as
+        many begin, after that, as there is memory for.
 
     Raises
     ------
@@ -41,13 +50,15 @@ def work_side_by_side(
         On Ctrl-C or SIGTERM, when all workers have stopped.
     """
     threads = threads or max(1, cores() // workers)
-    command = [sys.executable, "-m", "spikefa", "sweep", str(sweep.folder), "--worker"]
-    command += ["--threads", str(threads)]
-    with deaf_to_ctrl_c():
-        children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(workers)]
+    forget_memory(sweep.folder)
+    children = _started(sweep, 1 if measure else workers, threads, measure)
     with interruptible() as interrupt:
         while any(child.poll() is None for child in children) and not interrupt.requested:
-            ended(_count(sweep))
+            ended(count_ended(sweep))
+            if measure and (memory := noted_memory(sweep.folder)) is not None:
+                measure, more = False, min(workers - 1, workers_beside(memory))
+                print(_why(memory, 1 + more), flush=True)
+                children += _started(sweep, more, threads)
             time.sleep(LOOK)
         if interrupt.requested:
             for child in children:
@@ -55,17 +66,29 @@ def work_side_by_side(
             for child in children:
                 child.wait()
             raise stopped(sweep)
-    ended(_count(sweep))
+    ended(count_ended(sweep))
     return [child.returncode for child in children if child.returncode]
+
+
+def _started(
+    sweep: Sweep, count: int, threads: int, measure: bool = False
+) -> list["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "spikefa", "sweep", str(sweep.folder), "--worker"]
+    command += ["--threads", str(threads), *(["--measure"] if measure else [])]
+    with deaf_to_ctrl_c():
+        return [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(count)]
+
+
+def _why(memory: Memory, workers: int) -> str:
+    return (
+        f"workers {workers}: the first run takes {readable(memory.peak)} of the GPU, and "
+        f"{readable(memory.free)} are free beside it"
+    )
 
 
 def stopped(sweep: Sweep) -> Stopped:
     """Return what a stop says: how to go on."""
     return Stopped(f"stopped; go on with: spikefa sweep {sweep.folder}")
-
-
-def _count(sweep: Sweep) -> int:
-    return sum(run.ended for run in sweep.runs())
 
 
 def work_on_cluster(

@@ -5,9 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
+from functools import partial
 
 from spikefa.errors import SpikefaError
+from spikefa.runs.directory import RunDirectory
 from spikefa.runs.sweeps.planned_run import CLAIMS, PlannedRun
+from spikefa.runs.sweeps.pruning import Pruned
 from spikefa.runs.sweeps.sweep import Sweep
 from spikefa.runs.sweeps.table import MIN_AGE, age_of_table, write_table
 from spikefa.utils.locks import Held, Lock
@@ -19,7 +22,10 @@ WAIT = 1.0
 
 
 def work(
-    sweep: Sweep, threads: int | None = None, advance: Callable[[int], None] = lambda ended: None
+    sweep: Sweep,
+    threads: int | None = None,
+    advance: Callable[[int], None] = lambda ended: None,
+    look: Callable[[], None] = lambda: None,
 ) -> None:
     """Make runs of a sweep until all have ended.
 
@@ -33,23 +39,33 @@ def work(
     threads : int, optional
         Threads of a run, unless the plan says how many. By default each run chooses.
     advance : callable, optional
-        Told of each run that has ended: 1.
+        Told how many runs have ended since it was told before.
+    look : callable, optional
+        Called between two epochs of a run, and after each run.
 
     Raises
     ------
     Stopped
         On Ctrl-C; the run under way can be resumed.
     """
+    told = count_ended(sweep)
     while (claimed := _next(sweep)) is not None or _left(sweep):
         if claimed is None:
             time.sleep(WAIT)
             continue
         run, claim = claimed
         with claim:
-            _make(sweep, run, threads)
-        advance(int(run.ended))
+            _make(sweep, run, threads, look)
         conclude(sweep, MIN_AGE)
+        ended = count_ended(sweep)
+        advance(ended - told)
+        told = ended
     conclude(sweep)
+
+
+def count_ended(sweep: Sweep) -> int:
+    """Return how many runs have ended: finished, failed or pruned."""
+    return sum(run.ended for run in sweep.runs())
 
 
 def conclude(sweep: Sweep, age: float = 0.0) -> None:
@@ -63,11 +79,11 @@ def conclude(sweep: Sweep, age: float = 0.0) -> None:
 def _next(sweep: Sweep) -> tuple[PlannedRun, Lock] | None:
     """Return a run that nobody makes, and its claim; ask the searches for one if need be."""
     with sweep.locked():
+        sweep.settle()  # first: a trial whose run has just ended may be pruned
         while True:
-            for run in sweep.runs():
-                if not run.ended and (claim := _claimed(run)) is not None:
+            for run in sweep.left():
+                if (claim := _claimed(run)) is not None:
                     return run, claim
-            sweep.settle()
             if not any(search.ask() for search in sweep.searches):
                 return None
 
@@ -88,16 +104,27 @@ def _claimed(run: PlannedRun) -> Lock | None:
     return None
 
 
-def _make(sweep: Sweep, run: PlannedRun, threads: int | None) -> None:
+def _make(sweep: Sweep, run: PlannedRun, threads: int | None, look: Callable[[], None]) -> None:
     """Make a run, from its checkpoint if there is one; write down why, if it fails."""
     place = run.directory.path
     begun = run.directory.config.is_file()
+    pause = partial(_pause, sweep, run, look)
+    experiment = replace(sweep.experiment, between_epochs=pause)
     with _failing(run), showing("none"), open(os.devnull, "w") as away, redirect_stdout(away):
         settings = sweep.settings(run)
         if settings.threads is None:
             settings = replace(settings, threads=threads)
         which = {"resume" if begun else "out": place}
-        sweep.experiment.run(settings, figures=False, **which)
+        with suppress(Pruned):
+            experiment.run(settings, figures=False, **which)
+        look()
+
+
+def _pause(sweep: Sweep, run: PlannedRun, look: Callable[[], None], _: RunDirectory) -> None:
+    """Look around between two epochs of a run, and end it if its trial has become a bad one."""
+    look()
+    if sweep.plan.prunes and sweep.prunes(run):
+        raise Pruned
 
 
 @contextmanager

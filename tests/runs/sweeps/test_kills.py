@@ -2,13 +2,12 @@
 
 import csv
 import random
-import subprocess
-import sys
 import time
 
 import pytest
 
 from spikefa.runs.sweeps import Plan, Sweep, work
+from tests.helpers.small_sweeps import start_worker
 
 SETTINGS = {
     "dataset": "digits",
@@ -24,11 +23,6 @@ SETTINGS = {
 RATES = {"learning_rate": {"low": 1e-3, "high": 1e-1, "log": True}}
 
 
-def start(sweep):
-    command = [sys.executable, "-m", "spikefa", "sweep", str(sweep.folder), "--worker"]
-    return subprocess.Popen([*command, "--threads", "1"], stdout=subprocess.DEVNULL)
-
-
 def errors(sweep):
     with open(sweep.folder / "table.csv", newline="") as file:
         return {row["run"]: row["validation_error_percent"] for row in csv.DictReader(file)}
@@ -42,7 +36,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path, trials, workers, ki
     plan = Plan("lillicrap2016.fig4", SETTINGS, {}, RATES, trials=trials, sampler="random")
     calm, killed = (Sweep.begin(tmp_path / name, plan) for name in ("calm", "killed"))
     chance = random.Random(trials)
-    alive = [start(killed) for _ in range(workers)]
+    alive = [start_worker(killed) for _ in range(workers)]
     for _ in range(kills):
         while not any(run.state == "running" for run in killed.runs()):
             assert any(each.poll() is None for each in alive)
@@ -51,7 +45,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path, trials, workers, ki
         number = chance.randrange(workers)
         alive[number].kill()
         alive[number].wait()
-        alive[number] = start(killed)
+        alive[number] = start_worker(killed)
     for each in alive:
         each.wait()
     work(killed, threads=1)

@@ -101,6 +101,26 @@ from tests.helpers.small_sweeps import BLIND, NAME, RATES, SMALL
             },
             "leave look_at_test out",
         ),
+        ({"experiment": NAME, "grid": {"seed": [0]}, "pruner": "medium"}, "pruner"),
+        ({"experiment": NAME, "grid": {"seed": [0]}, "pruner": "median"}, "the plan has none"),
+        (
+            {"experiment": NAME, "grid": {"seed": [0]}, "pruner_options": {"percentile": 25}},
+            "of no use without a pruner",
+        ),
+        (
+            {"experiment": NAME, "search": {"epochs": [1, 2]}, "trials": 2, "pruner": "median"},
+            "put epochs among the settings",
+        ),
+        (
+            {
+                "experiment": NAME,
+                "settings": BLIND,
+                "search": {"learning_rate": RATES},
+                "trials": 2,
+                "pruner": "percentile",
+            },
+            "give those of Optuna's PercentilePruner",
+        ),
         (
             {"experiment": "lillicrap2016.fig2", "search": {"fa_rate": RATES}, "trials": 2},
             "looks at the test images",
@@ -185,6 +205,7 @@ def test_names_of_folders_say_what_varies_and_never_meet():
         ({"grid": {"feedback": ["DFA"], "seed": [0, 1]}}, ["grid"]),
         ({"search": {"learning_rate": RATES | {"high": 1}}}, ["search"]),
         ({"sampler": "random"}, ["sampler"]),
+        ({"pruner": "median"}, ["pruner"]),
     ],
 )
 def test_what_an_extended_plan_may_have_more_of(more, wrong):

@@ -10,7 +10,7 @@ import pytest
 from spikefa.errors import SpikefaError
 from spikefa.runs.sweeps import Plan, Sweep, work
 from spikefa.runs.sweeps.last_look import look_at_test
-from spikefa.runs.sweeps.search import objective_of
+from spikefa.runs.sweeps.objective import objective_of
 from tests.helpers.small_sweeps import BLIND, NAME, RATES, states, table
 
 
