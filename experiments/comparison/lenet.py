@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from matplotlib.figure import Figure
-
 from spikefa.experiments.li2024 import _paths_figure
 from spikefa.experiments.li2024._descent import CARRIED, FOLLOWING, NAMES, Descent, learned
 from spikefa.experiments.li2024._paths_figure import accuracies, has, ranges
@@ -26,7 +24,7 @@ from spikefa.models import lenet
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, dataset_option
-from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study
+from spikefa.runs.studies import Claim, Measures, Study
 from spikefa.utils.ranges import Batch, Epochs, Few, Rate, ShareBelowOne
 
 NEAR = 1.0
@@ -57,16 +55,6 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     shape = data.channels, *data.shape
     make = partial(lenet, shape=shape, outputs=data.n_classes, hidden="tanh")
     return learned(settings, data, make, seed, cell)
-
-
-def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
-    return _paths_figure.measure(settings, runs, PAPER)
-
-
-def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
-    return _paths_figure.quantities(m)
 
 
 def _second(m: Measures, name: str) -> float:
@@ -108,11 +96,6 @@ CLAIMS = (
 )
 
 
-def picture(settings: Settings, runs: CellRuns) -> Figure:
-    """Draw the accuracy with every circuit, and the angles and ratios through each layer."""
-    return _paths_figure.picture(runs)
-
-
 EXPERIMENT = Study(
     "comparison.lenet",
     Settings,
@@ -120,9 +103,9 @@ EXPERIMENT = Study(
     once=once,
     data=named_data,
     cells=tuple(NAMES),
-    measure=measure,
-    quantities=quantities,
+    measure=partial(_paths_figure.measure, paper=PAPER),
+    quantities=_paths_figure.quantities,
     claims=CLAIMS,
-    picture=picture,
+    picture=_paths_figure.picture,
     quick={"train_images": 6400, "epochs": 4, "first_decay": 0.2, "repeats": 1},
 )

@@ -113,7 +113,7 @@ def ranges(values: Mapping[str, Any], names: Sequence[str]) -> str:
     return ", ".join(f"{NAMES[n]} {own.min():.2f} to {own.max():.2f}" for n, own in means.items())
 
 
-def picture(runs: CellRuns) -> Figure:
+def picture(settings: Any, runs: CellRuns) -> Figure:
     """Draw accuracies (a), and below them angles and ratios of each circuit that has paths."""
     carried = [name for name in CARRIED if name in runs]
     figure, grid = panels(max(2, len(carried)), 3 if carried else 1, height=2.2)

@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from matplotlib.figure import Figure
-
 import spikefa as sf
 from spikefa.experiments.li2024 import _paths_figure
 from spikefa.experiments.li2024._descent import Descent, learned
@@ -30,7 +28,7 @@ from spikefa.models import resnet20
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import dataset_option
-from spikefa.runs.studies import CellRuns, Measures, Quantity, Study
+from spikefa.runs.studies import Study
 from spikefa.utils.ranges import CountOrZero, Size
 
 DROPS = (1 / 2, 3 / 4)
@@ -64,21 +62,6 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     return learned(settings, data, make, seed, cell, DROPS, moved)
 
 
-def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
-    return _paths_figure.measure(settings, runs, PAPER)
-
-
-def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
-    return _paths_figure.quantities(m)
-
-
-def picture(settings: Settings, runs: CellRuns) -> Figure:
-    """Draw accuracy (a), and for FA, SF, PFA and PFA-o angle (left) and ratio (right)."""
-    return _paths_figure.picture(runs)
-
-
 EXPERIMENT = Study(
     "li2024.fig4",
     Settings,
@@ -86,10 +69,10 @@ EXPERIMENT = Study(
     once=once,
     data=named_data,
     cells=tuple(PAPER),
-    measure=measure,
-    quantities=quantities,
+    measure=partial(_paths_figure.measure, paper=PAPER),
+    quantities=_paths_figure.quantities,
     claims=_paths_figure.CLAIMS,
-    picture=picture,
+    picture=_paths_figure.picture,
     quick={
         "dataset": "digits",
         "repeats": 1,

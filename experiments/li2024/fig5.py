@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from matplotlib.figure import Figure
-
 import spikefa as sf
 from spikefa.datasets import Dataset, image_folder
 from spikefa.errors import require
@@ -26,7 +24,7 @@ from spikefa.models import resnet18
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
 from spikefa.runs.settings import REPEATS, dataset_option
-from spikefa.runs.studies import CellRuns, Measures, Quantity, Study
+from spikefa.runs.studies import Study
 from spikefa.utils.ranges import Batch, CountOrZero, Epochs, Few, ShareBelowOne, Size
 
 FOLDER = "folder"
@@ -80,21 +78,6 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     return learned(settings, data, make, seed, cell, DROPS, moved)
 
 
-def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
-    """Return what the quantities and the claims are computed from."""
-    return _paths_figure.measure(settings, runs, PAPER)
-
-
-def quantities(m: Measures) -> list[Quantity]:
-    """Return the numbers of the result."""
-    return _paths_figure.quantities(m)
-
-
-def picture(settings: Settings, runs: CellRuns) -> Figure:
-    """Draw accuracy (a), and for SF, PFA and PFA-o angle (above) and ratio (below)."""
-    return _paths_figure.picture(runs)
-
-
 EXPERIMENT = Study(
     "li2024.fig5",
     Settings,
@@ -102,10 +85,10 @@ EXPERIMENT = Study(
     once=once,
     data=photographs,
     cells=tuple(PAPER),
-    measure=measure,
-    quantities=quantities,
+    measure=partial(_paths_figure.measure, paper=PAPER),
+    quantities=_paths_figure.quantities,
     claims=_paths_figure.CLAIMS,
-    picture=picture,
+    picture=_paths_figure.picture,
     quick={
         "dataset": "digits",
         "epochs": 3,
