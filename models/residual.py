@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Connection, Network, Normalisation
 from spikefa.neurons import Rate
@@ -60,6 +61,7 @@ def resnet20(
     SpikefaError
         If a number is out of range, or channels fall.
     """
+    require(bool(channels), "channels is empty: give those of one group of blocks or more")
     plan = _Plan().convolve(Convolution(shape, channels[0], KERNEL, padding=1))
     return plan.add_groups(channels, blocks).network(outputs, feedback, rule, **network)
 
@@ -90,6 +92,7 @@ def resnet18(
     SpikefaError
         As `resnet20`.
     """
+    require(bool(channels), "channels is empty: give those of one group of blocks or more")
     plan = _Plan().convolve(Convolution(shape, channels[0], 7, stride=2, padding=3, pool=2))
     return plan.add_groups(channels, blocks).network(outputs, feedback, rule, **network)
 

@@ -53,6 +53,8 @@ CARRIED = ("fa", "sf", "kp", "pfa", "pfao")
 """Circuits with an angle: the error's path through a layer has the shape of its W^T."""
 FOLLOWING = ("kp", "pfa", "pfao")
 """Circuits whose feedback weights learn what W learns."""
+LITTLE = 1e-6
+"""The decay of a rule of which epochs have multiples, one of them 0."""
 Make = Callable[..., Network]
 """Called as ``make(circuit, rule, **more)``, with further arguments of `Network`."""
 
@@ -109,7 +111,7 @@ def network_of(settings: Descent, make: Make, name: str) -> Network:
     """Return a network with a circuit and an optimiser."""
     rule = sf.ThreeFactor(
         (settings.dfa_rate if name == "dfa" else settings.rate) / settings.batch,
-        weight_decay=settings.decay * settings.batch / (1 - settings.momentum),
+        weight_decay=(settings.decay or LITTLE) * settings.batch / (1 - settings.momentum),
         decay_times_rate=True,  # the update is a sum over the batch
     )
     chain = [each.sharing for each in make(sf.Backprop(tau=1.0), rule).synapses.values()]
@@ -169,8 +171,8 @@ def learned(
             if epoch < settings.epochs:
                 fallen = sum(epoch >= round(part * settings.epochs) for part in drops)
                 first = cell in FOLLOWING and epoch < settings.first_epochs
-                high = settings.first_decay / settings.decay if first else 1.0
-                simulation.set_learning_rates(0.1**fallen, high)
+                decay = settings.first_decay if first else settings.decay
+                simulation.set_learning_rates(0.1**fallen, decay / (settings.decay or LITTLE))
                 simulation.learn(simulation.presentations(1))
                 bar.advance(1)
     accuracy, *paths = map(np.array, zip(*rows, strict=True))

@@ -130,6 +130,8 @@ def picture(settings: Any, runs: CellRuns) -> Figure:
         legend_above(above)
     for axes in grid[1:, len(carried) :].flat:
         axes.set_visible(False)
+    for axes in figure.axes:
+        axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 

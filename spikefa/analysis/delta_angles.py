@@ -236,7 +236,7 @@ def pseudo_gradients(
     """
     sent = [inputs, *(population.spikes for population in state.populations[:-1])]
     return [
-        pre.mT @ (modulator * post.gain)
+        pre.mT @ (modulator * post.gain_left)
         for pre, modulator, post in zip(sent, modulators, state.populations, strict=True)
     ]
 

@@ -40,6 +40,7 @@ class Backprop(Wired, sweep_only=True):
 
     reads_weights: ClassVar[bool] = True
     serves_shared: ClassVar[bool] = True
+    serves_residual: ClassVar[bool] = True
 
     phi_delta: PhiDelta = "identity"
     gated: bool = True

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from spikefa.errors import SpikefaError
 from spikefa.feedback.correlation import Correlation
 from spikefa.feedback.projection import Projection
 from spikefa.feedback.shown import circuit_in_html
@@ -47,6 +46,11 @@ class FeedbackCircuit(ABC):
         Whether it serves a chain in which synapses share weights, as those of `Conv` do. It may if
         it leaves the products of its matrices, and what they learn, to `Synapses.sharing`, or if
         the sizes of the populations are all that it reads.
+    serves_residual : bool
+        Whether it serves networks with populations whose input is normalised, and with shortcuts.
+        It may if its errors take the way of ``wiring.sweep``, which passes both, and if what it
+        learns reads the modulators and gains of `learn` alone. The matrices of a class that
+        estimates derivatives of the forward network would lack what normalises it.
     reads_activity : bool
         Whether error neurons receive synapses from forward populations, so that the modulator of a
         neuron depends on the activity of other neurons in its population or in those below.
@@ -56,6 +60,7 @@ class FeedbackCircuit(ABC):
     sweep_only: ClassVar[bool] = False
     reads_weights: ClassVar[bool] = False
     serves_shared: ClassVar[bool] = False
+    serves_residual: ClassVar[bool] = False
     reads_activity: ClassVar[bool] = False
 
     def __init_subclass__(cls, *, sweep_only: bool = False, **others: Any):
@@ -94,26 +99,17 @@ class FeedbackCircuit(ABC):
             If the circuit does not support these sizes, or is already part of another network.
         """
 
-    def carry_past(self, layouts: Mapping[tuple[int, int], Skipping]) -> None:
-        """Let the error go back along shortcuts too; by default a circuit cannot.
+    def carry_past(self, layouts: Sequence[tuple[int, int, Skipping]]) -> None:  # noqa: B027
+        """Let the error go back along shortcuts too; by default nothing is to be done.
 
-        Called once, after `connect`, if the network has shortcuts.
+        Called once, after `connect`, if the network has shortcuts and this `serves_residual`.
 
         Parameters
         ----------
-        layouts : mapping of (int, int) to Skipping
-            By the populations at which a shortcut ends and begins, where 0 is the first hidden one.
-
-        Raises
-        ------
-        SpikefaError
-            If the circuit cannot.
+        layouts : sequence of (int, int, Skipping)
+            For each shortcut the populations at which it ends and begins, where 0 is the first
+            hidden one, and which of their neurons it connects.
         """
-        raise SpikefaError(
-            f"{type(self).__name__} carries no error along shortcuts: give a circuit whose error "
-            "descends layer by layer, such as FA, KP, SF, PFA or Backprop, or comes directly from "
-            "the output, as in DFA"
-        )
 
     def check(self, populations: Sequence[Population]) -> None:  # noqa: B027
         """Check the forward populations, from the first hidden one upwards; accept all by default.

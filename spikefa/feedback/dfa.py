@@ -61,6 +61,7 @@ class DFA(RandomlyWired, sweep_only=True):
     """
 
     serves_shared: ClassVar[bool] = True
+    serves_residual: ClassVar[bool] = True
 
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.2, kw_only=False)
     phi_delta: PhiDelta = "identity"

@@ -58,6 +58,7 @@ class DKP(Following, PlasticallyWired, sweep_only=True):
 
     direct: ClassVar[bool] = True
     serves_shared: ClassVar[bool] = True
+    serves_residual: ClassVar[bool] = True
 
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.2, kw_only=False)
     phi_delta: PhiDelta = "identity"

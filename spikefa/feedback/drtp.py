@@ -72,6 +72,7 @@ class DRTP(RandomlyWired):  # not sweep_only: `observe_target` writes where its 
     """
 
     serves_shared: ClassVar[bool] = True
+    serves_residual: ClassVar[bool] = True
 
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.2, kw_only=False)
     phi_delta: PhiDelta = "identity"

@@ -66,6 +66,7 @@ class FA(RandomlyWired, sweep_only=True):
     """
 
     serves_shared: ClassVar[bool] = True
+    serves_residual: ClassVar[bool] = True
 
     scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
     phi_delta: PhiDelta = "identity"

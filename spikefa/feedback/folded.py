@@ -48,8 +48,7 @@ class Folded(Wired):
     Parameters
     ----------
     circuit : PFA or PFAo
-        Not connected yet. Gated, and with extra populations that are linear and have no memory, as
-        by default.
+        Not connected yet, with extra populations that are linear and have no memory, as by default.
 
     Attributes
     ----------
@@ -65,6 +64,7 @@ class Folded(Wired):
     """
 
     serves_shared: ClassVar[bool] = True
+    serves_residual: ClassVar[bool] = True
 
     circuit: Product = field(kw_only=False)
     phi_delta: PhiDelta = field(init=False, repr=False)
@@ -78,7 +78,7 @@ class Folded(Wired):
         given = self.circuit
         require(
             isinstance(given, Product),
-            f"{type(given).__name__} has no extra populations to fold: give PFA or PFAo",
+            f"{given!r} has no extra populations to fold: give PFA(...) or PFAo(...)",
         )
         require(
             given.middle_tau == 1 and given.middle_phi_delta == "identity",

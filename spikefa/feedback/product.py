@@ -101,6 +101,7 @@ class Product(Wired):
     """
 
     serves_shared: ClassVar[bool] = True
+    serves_residual: ClassVar[bool] = True
 
     expansion: Expansion = field(kw_only=False)
     neurons: Size | Sequence[Size] | None = None

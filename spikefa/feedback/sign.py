@@ -87,6 +87,7 @@ class SF(Wired):
 
     reads_weights: ClassVar[bool] = True
     serves_shared: ClassVar[bool] = True
+    serves_residual: ClassVar[bool] = True
 
     variant: Variant = field(default="uSF", kw_only=False)
     scale: PositiveScale | Sequence[PositiveScale] | None = None

@@ -1,7 +1,7 @@
 """Base class of circuits whose error populations are connected by hops."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -61,7 +61,7 @@ class Wired(FeedbackCircuit):
         )
         self.wiring = self.wire(forward, device, dtype)
 
-    def carry_past(self, layouts: Mapping[tuple[int, int], Skipping]) -> None:
+    def carry_past(self, layouts: Sequence[tuple[int, int, Skipping]]) -> None:
         """Connect the error populations at the ends of the shortcuts, if the error descends."""
         self.wiring = self.wiring.past(layouts)
 

@@ -1,6 +1,6 @@
 """Wiring of the error populations of a circuit, and the sweep that carries the error."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -223,17 +223,17 @@ class Wiring:
         """Return the same wiring with other matrices, of the same populations and hops."""
         return replace(self, hops=[replace(hop, matrix=exchange(hop.matrix)) for hop in self.hops])
 
-    def past(self, layouts: Mapping[tuple[int, int], Skipping]) -> "Wiring":
+    def past(self, layouts: Sequence[tuple[int, int, Skipping]]) -> "Wiring":
         """Return the same wiring with shortcuts, if the error descends layer by layer.
 
-        `layouts` are those of the forward network, by numbers of the populations above and below.
-        Where the error comes directly from the output, it needs none.
+        `layouts` are those of the forward network, with the numbers of the populations above and
+        below. Where the error comes directly from the output, it needs none.
         """
         if not self.layerwise:
             return self
         shortcuts = [
             Shortcut(above, below, layout, self._gates(beside(above)))
-            for (above, below), layout in layouts.items()
+            for above, below, layout in layouts
         ]
         return replace(self, shortcuts=shortcuts)
 

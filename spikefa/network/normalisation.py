@@ -56,7 +56,7 @@ class Normalisation(Connection):
 
 
 def check_normalisations(routes: Sequence[Route], projections: Mapping[str, Synapses]) -> None:
-    """Check that every projection within neurons normalises.
+    """Check that every projection within neurons normalises, and no other.
 
     Raises
     ------
@@ -68,6 +68,11 @@ def check_normalisations(routes: Sequence[Route], projections: Mapping[str, Syna
             not route.within or projections[route.name].normalises,
             f"the synapses of {route.name} are {projections[route.name]!r}: a Normalisation needs "
             "BatchNorm, such as partial(BatchNorm, channels=16)",
+        )
+        require(
+            route.within or not projections[route.name].normalises,
+            f"the synapses of {route.name} are {projections[route.name]!r}, which are for a "
+            "Normalisation: give Normalisation(population, synapses) as a connection",
         )
 
 
@@ -86,13 +91,8 @@ def normalised(state: PopulationState, synapses: Synapses) -> PopulationState:
 
 
 def behind_the_gain(state: PopulationState) -> PopulationState:
-    """Return the state of a population as rules see it, with a gain of 1 if it has dendrites.
-
-    The error that arrives there has passed the gain already, see `Dendrite.pull_back`.
-    """
-    if state.dendrite is None:
-        return state
-    return replace(state, gain=state.dendrite.unit)
+    """Return the state of a population as rules see it, with the gain that the error has left."""
+    return state if state.dendrite is None else replace(state, gain=state.gain_left)
 
 
 def arriving(state: PopulationState, modulator: Tensor, at_dendrite: bool) -> Tensor:

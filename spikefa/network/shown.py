@@ -65,7 +65,8 @@ def _rows(n_inputs: int, network: Parts) -> Iterator[tuple[object, ...]]:
     for connection, rate in zip(network.connections, rates[len(populations) :], strict=True):
         synapses = network.projections[connection.name]
         weights = f"{type(synapses).__name__}, {synapses.n_pre} x {synapses.n_post}"
+        learning = f"{rate:g}" if synapses.plastic else ""
         origin = f"{connection.source}, {', '.join(map(str, connection.delays))} steps ago"
         if connection.within:
             origin = "its own dendrites"
-        yield connection.target, "", "", origin, weights, f"{rate:g}"
+        yield connection.target, "", "", origin, weights, learning

@@ -107,7 +107,9 @@ def _of_population(
 def _of_connection(
     name: str, synapses: Synapses, rule: PlasticityRule, plasticity: PlasticityState
 ) -> dict[str, Tensor]:
-    """Return the weights and traces of a projection beside the chain."""
+    """Return the weights and traces of a projection beside the chain; none if it has no weights."""
+    if not synapses.plastic:
+        return {}
     own = {f"weights_{name}": synapses.weight.view(1, -1)}
     for trace, place in rule.traces.items():
         own[f"{trace}_{name}"] = _in_rows(plasticity.traces[trace], place)

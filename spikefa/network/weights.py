@@ -65,7 +65,7 @@ def save_weights(network: Network, path: Path | str, *, overwrite: bool = False)
         f"{path} exists: move it, give another name, or overwrite=True",
     )
     require(
-        any(each.any() for each in _own(network, FORWARD).values()),
+        any(each.weight.any() for each in network.synapses.values()),
         "all forward weights are 0: draw them first, network.initialise(seed)",
     )
     tensors = _own(network, FORWARD, FEEDBACK)

@@ -46,6 +46,14 @@ class PopulationState:
     gain: Tensor
     dendrite: Dendrite | None = field(default=None, kw_only=True)
 
+    @property
+    def gain_left(self) -> Tensor:
+        """The gain that the modulator has not passed yet: Psi(V), or 1 where there are dendrites.
+
+        An error that goes through dendrites has passed the gain, see `Dendrite.pull_back`.
+        """
+        return self.gain if self.dendrite is None else self.dendrite.unit
+
 
 def silenced(state: PopulationState) -> PopulationState:
     """Return a state without randomness, in which the activity is its mean; for tests.

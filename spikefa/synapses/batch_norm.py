@@ -6,9 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from spikefa.errors import require
 from spikefa.neurons.base import PopulationState
 from spikefa.synapses.base import Synapses
 from spikefa.synapses.channelwise import Channelwise
+from spikefa.synapses.constraint import check_shared
 from spikefa.synapses.sharing import Sharing
 from spikefa.utils.ranges import PositiveScale, PositiveShare, Size
 
@@ -54,7 +56,8 @@ class BatchNorm(Synapses):
     Raises
     ------
     SpikefaError
-        If a number is out of range, or the channels do not divide the neurons.
+        If a number is out of range, the channels do not divide the neurons, or a constraint is
+        about single synapses.
     """
 
     normalises: ClassVar[bool] = True
@@ -67,6 +70,7 @@ class BatchNorm(Synapses):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_shared(self.held, "the neurons of a channel share their gain")
         self.mean, self.variance = torch.zeros_like(self.bias), torch.ones_like(self.bias)
 
     def arrangement(self) -> Sharing:
@@ -97,6 +101,12 @@ class BatchNorm(Synapses):
         """
         dendrite, means = state.dendrite, (self.mean, self.variance)
         assert dendrite is not None
+        positions = self.n_post // self.channels
+        require(
+            resting or state.drive.shape[-2] * positions > 1,
+            f"{self.channels} channels of {positions} neuron each are normalised over a batch of "
+            "1: the deviation of one number is 0, so give a larger batch",
+        )
         if resting:
             dendrite.standardise_by(state.drive, means, self.epsilon)
         else:

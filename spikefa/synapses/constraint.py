@@ -68,6 +68,22 @@ class Constraint:
         return {}
 
 
+def check_shared(held: Sequence[Constraint], why: str) -> None:
+    """Refuse constraints about single neurons or synapses where several share a weight.
+
+    Raises
+    ------
+    SpikefaError
+        With the first of them, and why.
+    """
+    for each in held:
+        require(
+            not (each.fixes_signs or each.transmits_otherwise),
+            f"{type(each).__name__} is about single neurons or synapses, and {why}: give Bounded "
+            "or Bits, or Dense synapses",
+        )
+
+
 def connected(
     given: Sequence[Constraint], weight: Tensor, norm: float | None
 ) -> tuple[Constraint, ...]:

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.synapses.base import Synapses
+from spikefa.synapses.constraint import check_shared
 from spikefa.synapses.convolution import Convolution
 from spikefa.synapses.sharing import Sharing
 
@@ -79,12 +80,7 @@ class Conv(Synapses):
             f"and {self.n_post}",
         )
         super().__post_init__()
-        for each in self.held:
-            require(
-                not (each.fixes_signs or each.transmits_otherwise),
-                f"{type(each).__name__} is about single neurons or synapses, and those of a "
-                "convolution share their weights: give Bounded or Bits, or Dense synapses",
-            )
+        check_shared(self.held, "those of a convolution share their weights")
 
     @property
     def kernel(self) -> Tensor:

@@ -168,6 +168,10 @@ class Skip(Synapses):
             f"populations have {self.n_pre} and {self.n_post}",
         )
         super().__post_init__()
+        require(
+            not (self.held or self.norm),
+            "Skip synapses have no weights that a norm or constraints could hold: leave them out",
+        )
 
     def arrangement(self) -> Sharing:
         """Return the layout."""

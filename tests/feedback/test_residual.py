@@ -1,9 +1,12 @@
 """Batch normalisation and shortcuts: the gradient of autograd, and the identities of circuits."""
 
+from functools import partial
+
 import pytest
 import torch
 
 import spikefa as sf
+from spikefa.analysis.delta_angles import pseudo_gradients
 from spikefa.errors import SpikefaError
 from spikefa.feedback.folded import Folded
 from tests.helpers.small_residual import (
@@ -179,27 +182,69 @@ def test_at_rest_the_error_passes_the_normalisation_without_means():
         torch.testing.assert_close(error.activity, found.grad.flatten(1), **EXACT, msg=name)
 
 
-class Own(sf.FeedbackCircuit):
-    """A circuit that says nothing of shortcuts."""
+@pytest.mark.parametrize("kind", [sf.FDFA, sf.PAL, sf.WM, partial(sf.Mixed, "s2")])
+def test_circuits_that_would_be_wrong_are_refused(kind):
+    def made(connections):
+        sizes = {"hidden1": 4, "hidden2": 4, "output": 4}
+        neurons = {name: sf.StochasticBinary(size) for name, size in sizes.items()}
+        return sf.Network(3, neurons, kind(), sf.ThreeFactor(), connections=connections)
 
-    serves_shared = True
-
-    def connect(self, forward, device, dtype):
-        """Need no weights."""
-
-    def initialise(self, seed):
-        """Draw nothing."""
-
-    def state(self, batch, device, dtype):
-        raise NotImplementedError
-
-    def step(self, state, error, forward):
-        raise NotImplementedError
-
-    def tensors(self):
-        return {}
+    norm = sf.Normalisation("hidden1", partial(sf.BatchNorm, channels=2))
+    layout = partial(sf.Skip, layout=sf.Skipping((4, 1, 1), 4))
+    skip = sf.Connection("hidden1", "hidden2", delay=0, synapses=layout)
+    with pytest.raises(SpikefaError, match="does not serve hidden1_norm, a normalisation: give"):
+        made([norm])
+    with pytest.raises(SpikefaError, match="does not serve hidden1_to_hidden2, a shortcut: give"):
+        made([skip])
 
 
-def test_a_circuit_that_knows_no_shortcuts_is_refused():
-    with pytest.raises(SpikefaError, match="Own carries no error along shortcuts: give a circuit"):
-        network(Own())
+def dense(connections, circuit=None, **more):
+    neurons = {name: sf.Rate(4, "tanh") for name in ("hidden1", "hidden2")}
+    net = sf.Network(
+        4,
+        neurons | {"output": sf.Rate(4, "linear")},
+        circuit or sf.Backprop(tau=1.0),
+        sf.ThreeFactor(RATE, weight_decay=0),
+        partial(sf.Dense, scale=0.5),
+        connections=connections,
+        dtype=torch.float64,
+        **more,
+    )
+    net.initialise(1)
+    return net
+
+
+def test_two_shortcuts_between_the_same_populations_both_carry_the_error():
+    layout = partial(sf.Skip, layout=sf.Skipping((4, 1, 1), 4))
+    ends = {"source": "hidden1", "target": "hidden2", "delay": 0, "synapses": layout}
+    net = dense([sf.Connection(**ends), sf.Connection(**ends, name="again")])
+    weights = [each.weight.clone().requires_grad_() for each in net.synapses.values()]
+    x, target = (torch.rand(5, 4, dtype=torch.float64) for _ in range(2))
+    hidden = torch.tanh(x @ weights[0])
+    output = torch.tanh(hidden @ weights[1] + 2 * hidden) @ weights[2]
+    (0.5 * (output - target).square().sum()).backward()
+    before = net.synapses["hidden1"].weight.clone()
+    net.step(net.state(5), x, target)
+    change = (before - net.synapses["hidden1"].weight) / RATE
+    torch.testing.assert_close(change, weights[0].grad, **EXACT)
+
+
+def test_pseudo_gradients_are_what_the_rule_learns():
+    net = dense([sf.Normalisation("hidden1", partial(sf.BatchNorm, channels=2))])
+    state = net.state(5)
+    x, target = (torch.rand(5, 4, dtype=torch.float64) for _ in range(2))
+    before = [each.weight.clone() for each in net.synapses.values()]
+    net.step(state, x, target)
+    found = pseudo_gradients(state, x, state.feedback.modulators)
+    for synapses, own, gradient in zip(net.synapses.values(), before, found, strict=True):
+        torch.testing.assert_close((own - synapses.weight) / RATE, gradient, **EXACT)
+
+
+def test_replicas_are_trained_in_a_simulation():
+    """A shortcut has no weights, which cannot be viewed as those of replicas."""
+    net = sf.models.resnet20(sf.KP(tau=1.0, gated=True), 0.002, (1, 8, 8), (4, 8), 1, replicas=2)
+    data = sf.datasets.digits().subset(60, 20)
+    sim = sf.Simulation(net, data, steps_per_image=1, batch_size=20, progress=False)
+    sim.train(epochs=1)
+    assert len(sim.histories) == 2
+    assert "weights_conv1_to_conv3" not in net.variables(net.state(2))["conv3"]

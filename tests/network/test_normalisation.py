@@ -49,6 +49,10 @@ def network(connections, rule=None, populations=None):
             "the shortcut hidden1_to_hidden2 has a delay",
         ),
         (
+            [sf.Connection("hidden1", "hidden2", synapses=NORM, delay=0)],
+            "which are for a Normalisation",
+        ),
+        (
             [sf.Connection("hidden1", "output", synapses=SAME, delay=0)],
             "a shortcut of 6 onto 6 neurons, and the populations have 6 and 2",
         ),
@@ -57,6 +61,46 @@ def network(connections, rule=None, populations=None):
 def test_what_does_not_fit_is_refused(connections, message):
     with pytest.raises(SpikefaError, match=message):
         network(connections)
+
+
+def test_a_shortcut_in_the_chain_is_refused():
+    with pytest.raises(SpikefaError, match="the synapses onto 'hidden2' are Skip, which are for"):
+        sf.Network(
+            4,
+            {name: sf.Rate(size, "tanh") for name, size in SIZES.items()},
+            sf.Backprop(tau=1.0),
+            sf.ThreeFactor(0.1),
+            synapses={"hidden2": SAME},
+        )
+
+
+def test_a_shortcut_from_the_input_may_have_a_delay():
+    layout = partial(sf.Skip, layout=sf.Skipping((2, 2, 1), 3))
+    net = network([sf.Connection("input", "hidden2", synapses=layout)])
+    assert net.feedback.wiring.shortcuts == ()
+
+
+def test_a_batch_of_one_neuron_for_each_channel_is_refused():
+    """The running variance became NaN."""
+    net = network([sf.Normalisation("hidden1", partial(sf.BatchNorm, channels=6))])
+    net.initialise(0)
+    with pytest.raises(SpikefaError, match=r"normalised over a batch of 1: .* give a larger batch"):
+        net.step(net.state(1), torch.ones(1, 4), torch.zeros(1, 2))
+    net.forward(net.state(1), torch.ones(1, 4), resting=True)
+    assert net.projections["hidden1_norm"].variance.eq(1).all()
+
+
+@pytest.mark.parametrize("constraint", [sf.Failure(0.5), sf.Mismatch(0.1)])
+def test_constraints_of_single_synapses_are_refused(constraint):
+    with pytest.raises(SpikefaError, match="about single neurons or synapses"):
+        sf.BatchNorm(6, 6, channels=3, constraints=(constraint,))
+    with pytest.raises(SpikefaError, match="Skip synapses have no weights"):
+        SAME(6, 6, constraints=(constraint,))
+
+
+def test_weights_that_were_never_drawn_are_not_saved(tmp_path):
+    with pytest.raises(SpikefaError, match="draw them first"):
+        sf.save_weights(network(BOTH), tmp_path / "weights.safetensors")
 
 
 def test_a_layout_is_refused_that_is_none():

@@ -34,6 +34,12 @@ def test_a_training_returns_what_it_is_like_after_every_epoch(study, cell):
         assert (abs(found["angle"][0] - 90) < 45).all()
 
 
+def test_decay_may_be_left_out():
+    """It was divided by."""
+    settings = settings_of("fig4", **{**TINY, "epochs": 1, "decay": 0.0})
+    assert fig4.once(settings, 0, "pfao")["accuracy"].shape == (2,)
+
+
 def test_first_weights_are_those_of_glorot():
     settings = fig4.Settings(device="cpu", width=8)
 

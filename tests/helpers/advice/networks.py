@@ -112,3 +112,26 @@ def _(here):
 
     yield lambda: made(twice)
     assert "hidden_norm" in made(twice[:1]).projections
+
+
+def past(circuit=None, **how):
+    """Return a network of two hidden populations with a connection past the second."""
+    sizes = {"hidden": sf.Rate(4), "hidden2": sf.Rate(4), "output": sf.Rate(2)}
+    circuit, rule = circuit or sf.FA(tau=1.0, gated=True), sf.ThreeFactor()
+    return sf.Network(3, sizes, circuit, rule, connections=[sf.Connection(**how)])
+
+
+SKIP = partial(sf.Skip, layout=sf.Skipping((4, 1, 1), 4))
+
+
+@case("let it lead from a population to a later one, with delay=0, or give Dense synapses")
+def _(here):
+    yield lambda: past(source="hidden", target="hidden2", synapses=SKIP)
+    past(source="hidden", target="hidden2", synapses=SKIP, delay=0)
+    past(source="hidden", target="hidden2")
+
+
+@case("have no weights that a norm or constraints could hold: leave them out")
+def _(here):
+    yield lambda: SKIP(4, 4, norm=1.0)
+    SKIP(4, 4)
