@@ -14,7 +14,7 @@ from spikefa.datasets.cifar_forms import CIFAR10, CIFAR100, Form
 from spikefa.datasets.cifar_places import Place, find_place
 from spikefa.datasets.folders import StrPath
 from spikefa.datasets.images import Dataset, Images
-from spikefa.errors import SpikefaError
+from spikefa.errors import SpikefaError, require
 
 FINE, COARSE = "fine", "coarse"
 
@@ -73,6 +73,8 @@ def _read(
 def _images(place: Place, file: str, content: bytes, kind: str, n_classes: int) -> Images:
     try:
         pixels, labels = place.form.read(content)
+        highest = int(labels[kind].max())
+        require(highest < n_classes, f"it has a label {highest}, and there are {n_classes} classes")
         return Images(pixels, labels[kind], n_classes=n_classes)
     except SpikefaError as error:
         raise SpikefaError(
