@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from spikefa.cli.commands.sweep import carry_on
+from spikefa.cli.commands.sweep import carry_on, say
 from spikefa.cli.parser import Parser
 from spikefa.cli.sweep_arguments import sweeping
 from spikefa.errors import require
@@ -51,7 +51,7 @@ def sweep_from(experiment: Experiment, options: Sequence[str]) -> None:
     plan = Plan(experiment.name, settings=settings, grid=grid, replicas=replicas)
     stop_in_order()
     folder = given.out or Path("runs") / f"{experiment.name}-sweep"
-    sweep = Sweep.begin(folder, plan, words=words_of(options))
+    sweep = Sweep.begin(folder, plan, words=words_of(options), say=say)
     with showing(given.progress):
         carry_on(sweep, given)
 

@@ -26,6 +26,11 @@ from spikefa.utils.threads import cores
 from spikefa.utils.yaml_text import parse_named
 
 
+def say(text: str) -> None:
+    """Print what was chosen, at once."""
+    print(text, flush=True)
+
+
 def execute(given: argparse.Namespace) -> None:
     """Begin a sweep, go on with it, work on it, or look at the test images at its end."""
     if given.worker:
@@ -53,7 +58,9 @@ def _sweep(given: argparse.Namespace) -> Sweep:
         require(folder is None, f"{plan} is a sweep already: leave out --out")
         require((plan / NAME).is_file(), f"{plan} holds no sweep: there is no {NAME} in it")
         folder, plan = plan, plan / NAME
-    return Sweep.begin(folder or Path("runs") / plan.stem, Plan.read(plan), trust=given.trust)
+    return Sweep.begin(
+        folder or Path("runs") / plan.stem, Plan.read(plan), trust=given.trust, say=say
+    )
 
 
 def carry_on(sweep: Sweep, given: argparse.Namespace) -> None:
@@ -84,7 +91,7 @@ def _make(sweep: Sweep, given: argparse.Namespace) -> list[int]:
                 bar.advance(count - told[0])
                 told[0] = count
 
-            died = work_side_by_side(sweep, workers, threads, ended, measure)
+            died = work_side_by_side(sweep, workers, threads, ended, measure, say)
         else:
             try:
                 work(sweep, threads, bar.advance)
@@ -100,7 +107,7 @@ def _room(sweep: Sweep, given: argparse.Namespace, ended: int) -> tuple[int, int
     threads, on_gpu = given.threads or 1, is_on_gpu(sweep)
     workers = most_workers(sweep, cores(), threads, ended)
     if not on_gpu:
-        print(f"workers {workers}: {cores()} cores, {threads} for each", flush=True)
+        say(f"workers {workers}: {cores()} cores, {threads} for each")
     return workers, threads, on_gpu
 
 

@@ -1,7 +1,8 @@
 """A sweep: a folder with a plan, a folder for each of its runs, and a table of them."""
 
+import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from spikefa.utils.files import write_error
 from spikefa.utils.locks import Held, Lock
 from spikefa.utils.printable import one_line
 
+LOG = logging.getLogger(__name__)
 PATIENCE = 60.0
 """Seconds to wait for the lock of a sweep, which others hold for moments."""
 
@@ -63,7 +65,13 @@ class Sweep:
 
     @classmethod
     def begin(
-        cls, folder: Path, plan: Plan, *, words: Collection[str] = (), trust: bool = False
+        cls,
+        folder: Path,
+        plan: Plan,
+        *,
+        words: Collection[str] = (),
+        trust: bool = False,
+        say: Callable[[str], None] = LOG.info,
     ) -> "Sweep":
         """Write a plan into a new folder, or extend the plan of the sweep that is there.
 
@@ -75,6 +83,8 @@ class Sweep:
             What the user has typed: code that is named there may run.
         trust : bool, default False
             Whether other code that the plan names may run, though it was not run here before.
+        say : callable, optional
+            Told what was chosen where the plan leaves it open; by default Python's logging.
 
         Raises
         ------
@@ -83,7 +93,7 @@ class Sweep:
         """
         if plan.replicas == AUTO:
             chosen = _chosen_replicas(plan, folder / NAME, words, trust)
-            print(f"replicas {str(chosen.replicas).lower()}: {chosen.reason}", flush=True)
+            say(f"replicas {str(chosen.replicas).lower()}: {chosen.reason}")
             plan = replace(plan, replicas=chosen.replicas)
         code = checked_code(plan, folder / NAME, words, trust)
         try:

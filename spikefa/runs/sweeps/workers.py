@@ -1,5 +1,6 @@
 """Several workers on one machine, or on a cluster."""
 
+import logging
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from spikefa.simulation.interrupts import Stopped, interruptible
 from spikefa.utils.memory import readable
 from spikefa.utils.threads import cores
 
+LOG = logging.getLogger(__name__)
 LOOK = 0.5
 """Seconds between two looks at the workers."""
 
@@ -27,6 +29,7 @@ def work_side_by_side(
     threads: int | None,
     ended: Callable[[int], None],
     measure: bool = False,
+    say: Callable[[str], None] = LOG.info,
 ) -> list[int]:
     """Let several processes work on a sweep; return the exit codes of those that died.
 
@@ -43,6 +46,8 @@ def work_side_by_side(
     measure : bool, default False
         Whether the first worker measures what its run takes of the GPU, and of the others only as
         many begin, after that, as there is memory for.
+    say : callable, optional
+        Told how many these are; by default Python's logging.
 
     Raises
     ------
@@ -57,7 +62,7 @@ def work_side_by_side(
             ended(count_ended(sweep))
             if measure and (memory := noted_memory(sweep.folder)) is not None:
                 measure, more = False, min(workers - 1, workers_beside(memory))
-                print(_why(memory, 1 + more), flush=True)
+                say(_why(memory, 1 + more))
                 children += _started(sweep, more, threads)
             time.sleep(LOOK)
         if interrupt.requested:

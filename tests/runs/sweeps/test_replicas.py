@@ -15,7 +15,7 @@ SEEDS = {"seed": "0..2"}
 
 def begun(folder, settings=SMALL, grid=SEEDS):
     fixed = {name: value for name, value in settings.items() if name not in grid}
-    return Sweep.begin(folder, Plan(NAME, fixed, grid, replicas="auto"))
+    return Sweep.begin(folder, Plan(NAME, fixed, grid, replicas="auto"), say=print)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_others_begin_when_the_first_worker_has_measured(tmp_path, monkeypatch, 
 
     monkeypatch.setattr(workers, "_started", start)
     room.note_memory(tmp_path)  # by another machine, before
-    assert workers.work_side_by_side(sweep, 6, 1, lambda ended: None, measure=True) == []
+    assert workers.work_side_by_side(sweep, 6, 1, lambda ended: None, measure=True, say=print) == []
     assert started == [(1, 1, True), (3, 1, False)]
     assert "workers 4: the first run takes 1.0 GB of the GPU, and 5.0 GB" in capsys.readouterr().out
 
