@@ -109,7 +109,9 @@ def test_all_test_images_fit_into_one_batch(monkeypatch):
     steps = []
     whole = network.forward
     monkeypatch.setattr(
-        network, "forward", lambda state, spikes: steps.append(len(spikes)) or whole(state, spikes)
+        network,
+        "forward",
+        lambda state, spikes, **how: steps.append(len(spikes)) or whole(state, spikes, **how),
     )
     images = Images(np.full((10_000, 28, 28), 33, np.uint8), np.zeros(10_000, np.uint8))
     score = evaluate(network, ImageStimulus(images), batch=10_000)
