@@ -6,7 +6,7 @@ from torch import Tensor
 
 from spikefa.feedback.error_population import ErrorState
 from spikefa.neurons import PopulationState
-from spikefa.synapses.skip import Skipping
+from spikefa.synapses import Skipping
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,8 @@ from spikefa.synapses.locally_connected import LocallyConnected
 from spikefa.synapses.masked import Masked
 from spikefa.synapses.mismatch import Mismatch
 from spikefa.synapses.sharing import Sharing, Unshared
-from spikefa.synapses.skip import Skip, Skipping
+from spikefa.synapses.skip import Skip
+from spikefa.synapses.skipping import Skipping
 from spikefa.synapses.sparse import Sparse
 
 __all__ = [

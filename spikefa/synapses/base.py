@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
+from spikefa.errors import SpikefaError
 from spikefa.neurons.base import PopulationState
 from spikefa.plasticity.base import Change, Outer
 from spikefa.synapses.constraint import Constraint, connected
@@ -147,8 +148,13 @@ class Synapses(ABC):
             With dendrites.
         resting : bool
             Whether plasticity is arrested.
+
+        Raises
+        ------
+        SpikefaError
+            If the class does not define it.
         """
-        raise NotImplementedError(f"{type(self).__name__} synapses do not normalise")
+        raise SpikefaError(f"{type(self).__name__} synapses define no `normalise`")
 
     def apply(self, change: Change) -> None:
         """Add what the plasticity rule returned to the weights and biases, in place.

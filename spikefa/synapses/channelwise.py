@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
-from spikefa.synapses.sharing import Sharing
+from spikefa.synapses.one_to_one import OneToOne
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import Size
 
 
 @dataclass
-class Channelwise(Sharing):
+class Channelwise(OneToOne):
     """One-to-one synapses, in which all neurons of a channel have the same weight.
 
     Neuron ``c * positions + p`` is at position p of channel c, as in `Convolution`.
@@ -47,16 +47,6 @@ class Channelwise(Sharing):
         """One row, and a column for each channel."""
         return 1, self.channels
 
-    @property
-    def shares(self) -> bool:
-        """The neurons of a channel share its weight."""
-        return True
-
-    @property
-    def fans(self) -> tuple[int, int]:
-        """One weight meets at a neuron, and one leaves it."""
-        return 1, 1
-
     def drive(self, pre: Tensor, weight: Tensor, out: Tensor) -> None:
         """Write each activity times the weight of its channel."""
         torch.mul(self._parted(pre), _everywhere(weight.squeeze(-2)), out=self._parted(out))
@@ -87,14 +77,6 @@ class Channelwise(Sharing):
             "the rule returned a Direct change, with a number for each pair of neurons, and "
             "one-to-one synapses have none: give a rule that returns Outer(pre, post)"
         )
-
-    def widened(self, columns: int) -> Sharing:
-        """Refuse other neurons: these synapses stay within a neuron."""
-        raise SpikefaError("one-to-one synapses lead to as many neurons as they come from")
-
-    def column_by_column(self, columns: int) -> Sharing:
-        """Refuse other neurons, as `widened` does."""
-        return self.widened(columns)
 
     def _parted(self, tensor: Tensor) -> Tensor:
         return tensor.unflatten(-1, (self.channels, -1))
