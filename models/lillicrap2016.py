@@ -9,7 +9,7 @@ from spikefa.errors import require
 from spikefa.feedback import FA, FeedbackCircuit
 from spikefa.network.network import Network
 from spikefa.network.parts import MakeSynapses
-from spikefa.neurons import StochasticBinary
+from spikefa.neurons import Dropout, StochasticBinary
 from spikefa.plasticity import PlasticityRule, ThreeFactor
 from spikefa.synapses import Connectivity, Dense
 from spikefa.utils.checking import ranged
@@ -61,6 +61,7 @@ def spiking_mnist(
     weight_scale: Scale = 0.05,
     output_error: str = "spikes",
     synapses: Connectivity | MakeSynapses | Mapping[str, MakeSynapses] | None = None,
+    dropout: Dropout | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     replicas: Replicas | None = None,
@@ -89,6 +90,8 @@ def spiking_mnist(
         The output activity from which the target is subtracted.
     synapses : Connectivity, callable or mapping of str to callable, optional
         The kind of synapses, see `Network` and `Connectivity`. Default: `Dense`.
+    dropout : Dropout, optional
+        Silences hidden neurons at random in training; default: none.
     device, dtype
         Where the network lives, and the dtype of its tensors.
     replicas : int, optional
@@ -100,7 +103,7 @@ def spiking_mnist(
         If a number is out of range, or `hidden` has another length than `hidden_layers` says.
     """
     hidden_ones = {
-        f"hidden{layer}": StochasticBinary(size, tau=tau)
+        f"hidden{layer}": StochasticBinary(size, tau=tau, dropout=dropout)
         for layer, size in enumerate(widths(hidden, hidden_layers), start=1)
     }
     populations = {**hidden_ones, "output": StochasticBinary(outputs, tau=tau)}

@@ -37,7 +37,7 @@ _NAMES = {
         "PAL PFA PFAo PseudoBackprop Reward SF Shallow WM"
     ),
     "network": "Connection Network Normalisation load_weights save_weights",
-    "neurons": "ALIF Population Rate Refractory SnnTorch StochasticBinary",
+    "neurons": "ALIF Dropout Population Rate Refractory SnnTorch StochasticBinary",
     "plasticity": (
         "BCM Direct EProp Eligibility Homeostatic LowPassTraces Oja Outer PlasticityRule Post "
         "RoughThreeFactor STDP STLLR ThreeFactor"
@@ -45,8 +45,9 @@ _NAMES = {
     "recording": "Probe Window open",
     "simulation": "Constant Piecewise Simulation StepDecay Stopped WarmUpAnneal",
     "stimulus": (
-        "Augmentation DeltaCode Encoding EventStimulus ExampleStimulus FunctionStimulus Graded "
-        "ImageStimulus LatencyCode RateCode Stimulus StimulusState"
+        "Augmentation CropAndFlip DeltaCode Distortion Encoding EventStimulus ExampleStimulus "
+        "FunctionStimulus Graded ImageStimulus InOrder InputDropout InputNoise LatencyCode "
+        "RateCode Stimulus StimulusState"
     ),
     "synapses": (
         "Absent AllToAll BatchNorm Bits Bounded Connectivity Constrained Constraint Conv "
@@ -99,6 +100,7 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.network import load_weights as load_weights
     from spikefa.network import save_weights as save_weights
     from spikefa.neurons import ALIF as ALIF
+    from spikefa.neurons import Dropout as Dropout
     from spikefa.neurons import Population as Population
     from spikefa.neurons import Rate as Rate
     from spikefa.neurons import Refractory as Refractory
@@ -127,13 +129,18 @@ if _typing.TYPE_CHECKING:  # the same names for type checkers and editors, which
     from spikefa.simulation import Stopped as Stopped
     from spikefa.simulation import WarmUpAnneal as WarmUpAnneal
     from spikefa.stimulus import Augmentation as Augmentation
+    from spikefa.stimulus import CropAndFlip as CropAndFlip
     from spikefa.stimulus import DeltaCode as DeltaCode
+    from spikefa.stimulus import Distortion as Distortion
     from spikefa.stimulus import Encoding as Encoding
     from spikefa.stimulus import EventStimulus as EventStimulus
     from spikefa.stimulus import ExampleStimulus as ExampleStimulus
     from spikefa.stimulus import FunctionStimulus as FunctionStimulus
     from spikefa.stimulus import Graded as Graded
     from spikefa.stimulus import ImageStimulus as ImageStimulus
+    from spikefa.stimulus import InOrder as InOrder
+    from spikefa.stimulus import InputDropout as InputDropout
+    from spikefa.stimulus import InputNoise as InputNoise
     from spikefa.stimulus import LatencyCode as LatencyCode
     from spikefa.stimulus import RateCode as RateCode
     from spikefa.stimulus import Stimulus as Stimulus

@@ -74,7 +74,7 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
         blocks=settings.blocks,
         outputs=data.n_classes,
     )
-    moved = sf.Augmentation(data.shape, crop=settings.crop, flip=settings.flip)
+    moved = sf.CropAndFlip(data.shape, crop=settings.crop, flip=settings.flip)
     return learned(settings, data, make, seed, cell, DROPS, moved)
 
 

@@ -19,7 +19,8 @@ IDS = {"FA": "L16.fig4", "DFA": "fig4.dfa", "PFA": "fig4.pfa"}
 """Id of the line in the table of results, by the class of the circuit."""
 FIXED = (
     "dataset train_images validation_images test_images selection steps_per_image hidden "
-    "hidden_layers outputs tau weight_scale synapses output_error weights"
+    "hidden_layers outputs tau weight_scale synapses output_error weights test_steps dropout "
+    "input_dropout input_noise label_smoothing rotation scaling shear shift elastic"
 ).split()
 """Settings of the network and the task, which must be the paper's; others may differ."""
 SHOWN = ("fig4.png", "learning.png")

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from spikefa.datasets.selecting import Selection
 from spikefa.distributed import TIMEOUT
 from spikefa.errors import require
+from spikefa.experiments.lillicrap2016._fig4_generalising import check_generalising
 from spikefa.models.lillicrap2016 import widths
+from spikefa.neurons.dropout import Redrawn
 from spikefa.plugins.choices import Choice, Chosen, choice, chosen
 from spikefa.plugins.choices import complete as complete_choices
 from spikefa.runs.options import option
@@ -18,6 +20,7 @@ from spikefa.utils.ranges import (
     Batch,
     Count,
     CountOrZero,
+    Degrees,
     Duration,
     DurationOrZero,
     Epochs,
@@ -61,7 +64,8 @@ class Settings(Placed):
     )
     epochs: Epochs = option(20, "epochs of training")
     batch_size: Batch = option(100, "independent streams; updates are summed over them")
-    steps_per_image: Steps = option(5, "N and M: steps of simulated time for each image")
+    steps_per_image: Steps = option(5, "N: steps of simulated time for each image")
+    test_steps: Steps | None = option(None, "M: the same in tests; default: N")
     hidden: Size | list[Size] = option(
         1500, "neurons of each hidden population; one number, or one for each: --hidden 20 10"
     )
@@ -90,6 +94,22 @@ class Settings(Placed):
     )
     warmup_from: Share = option(0.15, "factor on eta at the beginning of the warm-up")
     anneal_to: Share = option(0.0, "factor on eta at the end, linearly approached; 1: constant")
+    average_epochs: Duration | None = option(
+        None, "test with the mean of the weights over about so many last epochs; default: without"
+    )
+    dropout: ShareBelowOne = option(0.0, "probability that a hidden neuron is silenced")
+    dropout_redrawn: Redrawn = option("presentation", "how long it stays silent")
+    input_dropout: ShareBelowOne = option(0.0, "probability that a pixel is silenced for an image")
+    input_noise: Scale = option(0.0, "standard deviation of noise on the pixels; white is 1")
+    label_smoothing: ShareBelowOne = option(0.0, "how much targets are drawn to their mean")
+    rotation: Degrees = option(
+        0.0, "turn images by up to so many degrees; this and the following: docs/generalising.md"
+    )
+    scaling: ShareBelowOne = option(0.0, "make their sides longer or shorter by up to this share")
+    shear: Scale = option(0.0, "shear them by up to this slope")
+    shift: Scale = option(0.0, "move them by up to so many pixels")
+    elastic: Scale = option(0.0, "bend them elastically with this strength, such as 37")
+    smoothness: PositiveScale = option(5.5, "standard deviation that smooths the bends, in pixels")
     rule: Choice = choice(
         "rules",
         "ThreeFactor",
@@ -215,6 +235,7 @@ def complete(settings: Settings) -> Settings:
         settings.distributed or settings.stream_groups == 1,
         "--stream-groups is of no use without --distributed true: leave it out",
     )
+    check_generalising(settings)
     if settings.weights is not None:
         settings = replace(settings, weights=os.path.abspath(os.path.expanduser(settings.weights)))
     settings = replace(settings, hidden_layers=len(settings.widths))

@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from spikefa.backends import FUSED
-from spikefa.datasets import Dataset
+from spikefa.datasets import Dataset, Images
 from spikefa.errors import require
+from spikefa.experiments.lillicrap2016._fig4_generalising import augmentation_of, dropout_of
 from spikefa.experiments.lillicrap2016._fig4_recording import record, windows_of
 from spikefa.experiments.lillicrap2016._fig4_result import conclude, mean_angles, summarise
 from spikefa.experiments.lillicrap2016._fig4_settings import Settings, complete
@@ -31,6 +32,7 @@ from spikefa.simulation.history import Row
 from spikefa.simulation.schedules import WarmUpAnneal
 from spikefa.simulation.simulation import Simulation
 from spikefa.simulation.threads import choose_threads
+from spikefa.stimulus import ImageStimulus
 from spikefa.utils.devices import captures_on, choose_device
 
 
@@ -43,6 +45,7 @@ def network_of(settings: Settings, n_inputs: int) -> Network:
         feedback=settings.choices["feedback"].make(),
         rule=settings.choices["rule"].make(),
         synapses=settings.choices["synapses"].make(),
+        dropout=dropout_of(settings),
         tau=settings.tau,
         output_error=settings.output_error,
         device=choose_device(settings.device),
@@ -56,6 +59,10 @@ def simulation_of(settings: Settings, network: Network, images: Dataset) -> Simu
         network,
         images,
         steps_per_image=settings.steps_per_image,
+        test_steps=settings.test_steps,
+        augmentation=augmentation_of(settings, images.shape),
+        label_smoothing=settings.label_smoothing,
+        average_epochs=settings.average_epochs,
         batch_size=settings.batch_size,
         seed=settings.seed,
         schedule=WarmUpAnneal(
@@ -95,6 +102,15 @@ class Training(Experiment):
         chosen = settings.selection
         data = data.hold_out(settings.validation_images, chosen)
         return data.subset(settings.train_images, settings.test_images, chosen)
+
+    def tested(self, settings: Settings, images: Images) -> ImageStimulus:
+        """Return how a trained network is shown images: as in the tests of its run."""
+        return ImageStimulus(
+            images,
+            steps=settings.steps_per_image,
+            test_steps=settings.test_steps,
+            augmentation=augmentation_of(settings, images.shape),
+        )
 
     def prepare(self, settings: Settings, resumed: RunDirectory | None) -> Prepared:
         """Return what trains the network from its present state."""
@@ -211,6 +227,7 @@ EXPERIMENT = Training(
         "epochs",
         "data_dir",
         "test_images",
+        "test_steps",
         "checkpoint_minutes",
         "tensorboard",
         "distributed",

@@ -68,8 +68,9 @@ def expected_modulators(
     require(loss in ("probability", "spikes"), f"loss is {loss!r}: give 'probability' or 'spikes'")
     for name, population in network.populations.items():
         require(
-            population.standard,
-            f"the expected loss is defined for StochasticBinary neurons; {name!r} is {population}",
+            population.standard and not population.silences,
+            "the expected loss is defined for StochasticBinary neurons without dropout; "
+            f"{name!r} is {population}",
         )
     require_chain(network.routes, "the expected gradient")
     network.require_whole("the expected gradient")

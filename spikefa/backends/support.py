@@ -50,8 +50,10 @@ def obstacle(name: str, network: Network, circuit: FeedbackCircuit | None = None
     unusual = _unusual(network) or _unusual_circuit(circuit)
     if unusual is not None:
         return f"{unusual}; {STANDARD}: use --backend eager"
-    if network.leading and name in FUSED:
-        return f"it has {network.replicas} replicas; use --backend fused-deferred or eager"
+    if name in FUSED:
+        other = _served_by_fused_deferred(network)
+        if other is not None:
+            return f"{other}; use --backend fused-deferred or eager"
     return _no_triton(network.device)
 
 
@@ -92,6 +94,16 @@ def _not_to_round(network: Network) -> str | None:
             f"it has {part!r}: it serves StochasticBinary populations, whose spikes half precision "
             "holds exactly, and Dense synapses without norm; use --backend deferred"
         )
+    return None
+
+
+def _served_by_fused_deferred(network: Network) -> str | None:
+    """Return what in the network the older kernels do not support."""
+    if network.leading:
+        return f"it has {network.replicas} replicas"
+    for name, population in network.populations.items():
+        if population.silences:
+            return f"its population {name} has a dropout"
     return None
 
 

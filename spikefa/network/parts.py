@@ -51,6 +51,11 @@ def check_parts(
             f"the population name {name[:20]!r}... is too long: give up to {LONGEST} letters",
         )
         check_kind(f"population {name!r}", population, Population)
+    require(
+        not population.silences,
+        f"the output population {name!r} silences neurons, which would not answer: give dropout "
+        "to the others",
+    )
     check_one_of("output_error", output_error, ("spikes", "probability"))
 
 

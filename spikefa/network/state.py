@@ -98,6 +98,7 @@ class NetworkState:
     def own_part(self, ranks: Ranks, routes: Sequence[Route], rules: Rules) -> "NetworkState":
         """Return what one rank has of the state of a whole network: its neurons, and all inputs."""
         drawn = [each.uniforms for each in self.populations] + [*self.feedback.uniforms().values()]
+        drawn += [each.dropout.chances for each in self.populations if each.dropout is not None]
         whole = self.axons.of_source(0, routes)
         for route, rule, plasticity in zip(routes, rules.each, self.plasticity, strict=True):
             of_pre = [name for name, place in rule.traces.items() if place == "pre"]

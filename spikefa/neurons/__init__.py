@@ -3,6 +3,7 @@
 from spikefa.neurons.adaptive import ALIF, ALIFState
 from spikefa.neurons.base import Population, PopulationState, silenced
 from spikefa.neurons.dendrite import Dendrite
+from spikefa.neurons.dropout import Dropout, DropoutState
 from spikefa.neurons.rate import Rate
 from spikefa.neurons.refractory import Refractory
 from spikefa.neurons.snntorch_neurons import SnnTorch
@@ -12,6 +13,8 @@ __all__ = [
     "ALIF",
     "ALIFState",
     "Dendrite",
+    "Dropout",
+    "DropoutState",
     "Population",
     "PopulationState",
     "Rate",

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spikefa.neurons.dendrite import Dendrite
+from spikefa.neurons.dropout import DropoutState
 from spikefa.utils.checking import check_fields
 from spikefa.utils.ranges import PositiveShare, Size
 from spikefa.utils.tensors import Variable
@@ -36,6 +37,8 @@ class PopulationState:
     dendrite : Dendrite, optional
         What is between the chain's synapses onto the neurons and their drive, in a population whose
         input is normalised.
+    dropout : DropoutState, optional
+        Which neurons are silenced, in a population that silences some.
     """
 
     drive: Tensor
@@ -45,6 +48,7 @@ class PopulationState:
     spikes: Tensor
     gain: Tensor
     dendrite: Dendrite | None = field(default=None, kw_only=True)
+    dropout: DropoutState | None = field(default=None, kw_only=True)
 
     @property
     def gain_left(self) -> Tensor:
@@ -106,6 +110,11 @@ class Population(ABC):
     @property
     def stochastic(self) -> bool:
         """Whether the neurons have noise of known variance, which they could learn from."""
+        return False
+
+    @property
+    def silences(self) -> bool:
+        """Whether its state has a `DropoutState`."""
         return False
 
     @property

@@ -57,6 +57,10 @@ def node_of(name: str, population: Population, dt: float) -> Node:
 
 def _integrator(name: str, population: Any, dt: float) -> Node:
     """Return a leaky integrator: ``V <- (1 - tau) V + tau drive``, with dt / tau_NIR = tau."""
+    require(
+        not population.silences,
+        f"NIR has no dropout, which {name!r} has: write a network without",
+    )
     ones = np.ones(population.size)
     return Node("LI", {"tau": ones * dt / population.tau, "r": ones, "v_leak": 0 * ones})
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from spikefa.datasets import Dataset
+from spikefa.datasets import Dataset, Images
 from spikefa.distributed import Ranks
 from spikefa.errors import SpikefaError
 from spikefa.network.network import Network
@@ -23,6 +23,7 @@ from spikefa.runs.parsing import read_settings
 from spikefa.runs.settings import Repeated
 from spikefa.runs.stopping import stoppable
 from spikefa.runs.threads import threads_of, threads_of_resumed
+from spikefa.stimulus.images import ImageStimulus
 from spikefa.utils.scalars import plain
 from spikefa.utils.threads import Threads, cores, on_threads
 
@@ -150,6 +151,10 @@ class Experiment(ABC):
     def splits(self, settings: Any, data: Dataset) -> Dataset:
         """Return the images that the settings choose from a data set; by default all."""
         return data
+
+    def tested(self, settings: Any, images: Images) -> ImageStimulus:
+        """Return how a trained network is shown images; by default as long as in training."""
+        return ImageStimulus(images, steps=settings.steps_per_image)
 
     def completed(self, settings: Any) -> Any:
         """Return the complete settings, as the run uses and stores them.

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from spikefa.datasets import Dataset, Images, load
 from spikefa.errors import SpikefaError, require
 from spikefa.network.network import Network
@@ -16,12 +18,13 @@ from spikefa.runs.parsing import trusted_settings
 from spikefa.simulation.checkpoint import Checkpoint, load_checkpoint
 from spikefa.simulation.evaluation import evaluate
 from spikefa.stimulus.answers import Score
-from spikefa.stimulus.images import ImageStimulus
 from spikefa.utils.progress import progress_bar
 from spikefa.utils.tensors import all_finite, copy_into
 
 SPLITS = ("train", "validation", "test")
-OF_NETWORK = "network."
+OF_NETWORK, OF_AVERAGE = "network.", "average."
+"""What the names of weights begin with in a checkpoint: those that learn, and their mean, if the
+run tests with that."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,7 @@ class Trained:
         saved = load_checkpoint(run.checkpoint)
         with blaming("the network", *files_of(settings)):
             network = experiment.network(settings, _inputs(saved, run.checkpoint))
-        weights = {
-            name.removeprefix(OF_NETWORK): each
-            for name, each in saved.tensors.items()
-            if name.startswith(OF_NETWORK)
-        }
+        weights = _starting(OF_NETWORK, saved) | _starting(OF_AVERAGE, saved)
         require(all_finite(weights), f"{run.checkpoint} holds NaN or infinity")
         copy_into(network.tensors(), weights)
         known = network, _classes(saved, run.checkpoint), dataset is None
@@ -130,11 +129,20 @@ class Trained:
 
     def test(self, images: Images, split: str) -> Score:
         """Test the network on images, as the run itself did."""
-        stimulus = ImageStimulus(images, steps=self.settings.steps_per_image)
+        stimulus = self.experiment.tested(self.settings, images)
         name = "validation" if split == "validation" else "test"
         seeds = self.settings.seeds
         with progress_bar(name, len(stimulus) * len(seeds)) as bar:
             return evaluate(self.network, stimulus, seeds, name, advance=bar.advance)
+
+
+def _starting(with_what: str, saved: Checkpoint) -> dict[str, Tensor]:
+    """Return the tensors of a checkpoint whose names begin so, by the rest of the name."""
+    return {
+        name.removeprefix(with_what): each
+        for name, each in saved.tensors.items()
+        if name.startswith(with_what)
+    }
 
 
 def _inputs(saved: Checkpoint, path: Path) -> int:

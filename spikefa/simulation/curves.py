@@ -7,7 +7,6 @@ import numpy as np
 from torch import Tensor
 
 from spikefa.errors import require
-from spikefa.simulation.evaluation import Evaluation
 from spikefa.utils.numbers import whole_number
 
 MOST_LOOKS = 1_000_000
@@ -16,7 +15,8 @@ MOST_LOOKS = 1_000_000
 
 def follow(
     learn: Callable[[int], None],
-    held_out: Evaluation,
+    look: Callable[[], object],
+    finite: Callable[[], bool],
     at: Sequence[int],
     measures: Mapping[str, Callable[[], Any]],
 ) -> dict[str, np.ndarray]:
@@ -26,8 +26,10 @@ def follow(
     ----------
     learn : callable
         Does as many presentations as its argument says.
-    held_out : Evaluation
-        Runs before the measures are taken.
+    look : callable
+        Lets the network answer what is held out, before the measures are taken.
+    finite : callable
+        Returns whether its answers are.
     at : sequence of int
         Numbers of presentations, ascending, counted from now; 0 is before the first.
     measures : mapping of str to callable
@@ -56,9 +58,9 @@ def follow(
     for number in numbers:
         learn(number - done)
         done = number
-        held_out.run()
+        look()
         require(
-            held_out.finite(),
+            finite(),
             f"the network's answers are not finite after {number} presentations: lower the "
             "learning rate",
         )

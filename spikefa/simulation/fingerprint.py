@@ -46,7 +46,9 @@ class Fingerprint:
         if network.optimiser is not None:
             parts["the optimiser"] = network.optimiser.arguments
         described = [describe(name, part) for name, part in parts.items()]
-        counted = {"count_costs": True} if training.count_costs else {}
+        counted: Description = {"count_costs": True} if training.count_costs else {}
+        if training.average_epochs is not None:
+            counted["average_epochs"] = training.average_epochs
         return {
             "replicas": network.replicas,
             "seed": training.seeds if network.leading else training.seeds[0],

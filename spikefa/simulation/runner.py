@@ -42,7 +42,8 @@ class Runner:
         For replicas: the seed of each, or the first of consecutive seeds.
     name : str
         First part of the random streams ``<name>/stimulus``, ``<name>/presentation``,
-        ``<name>/spikes/<population>``, ``<name>/synapses/<population>/<part>`` and
+        ``<name>/dropout/<population>``, ``<name>/spikes/<population>``,
+        ``<name>/synapses/<population>/<part>`` and
         ``<name>/feedback/<part>``; see `Stimulus.random_path`.
     backend : str, default "eager"
         Which backend executes the steps in which the network learns, see `choose_backend`. Steps
@@ -133,7 +134,7 @@ class Runner:
         self.choice = choose_backend(self._asked, self.network, self.batch)
         self.backend = self._make_backend("eager")  # which rehearses
         parts = self.network, self.state, self.stimulus, self.stimulus_state
-        self._begin = Beginning(*parts, partial(self.random.draw, "presentation"))
+        self._begin = Beginning(*parts, self.random.draw)
         scope = Scope(self._all_tensors, self.random.generators, parts)
         self.in_place = InPlace(partial(parts_of, *parts), self._variables)
         self.in_place.rehearse(partial(next, self._rested(feed_back=False)), scope)
@@ -185,7 +186,7 @@ class Runner:
                     self.backend.run(lambda: self._whole(keep), steps, (steps, keep))
                     yield steps - 1
                     return
-                self._begin()
+                self._begin(learning=True)
                 for step in range(steps):
                     self.backend.run(self._learning_step)
                     if keep is not None:
@@ -221,7 +222,7 @@ class Runner:
 
     def _whole(self, keep: Callable[[int], None] | None = None) -> None:
         """Do a whole presentation in which the network learns."""
-        self._begin()
+        self._begin(learning=True)
         for step, known in enumerate(self._foresight.foresee(self.backend, self._draw_inputs)):
             self._learning_step(known)
             if keep is not None:

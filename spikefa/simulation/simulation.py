@@ -37,7 +37,15 @@ from spikefa.utils.checking import ranged
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.indices import indices
 from spikefa.utils.progress import Bar
-from spikefa.utils.ranges import Batch, Count, CountOrZero, Duration, Seed, Steps
+from spikefa.utils.ranges import (
+    Batch,
+    Count,
+    CountOrZero,
+    Duration,
+    Seed,
+    ShareBelowOne,
+    Steps,
+)
 from spikefa.utils.replicas import seeds_of
 from spikefa.utils.showing import Progress, progress_word
 
@@ -55,7 +63,9 @@ class Simulation(MadeOnce, Shown, Readings):
         ``train`` is trained on, ``validation``, if any, is tested after every epoch, ``test`` only
         by `test`.
     steps_per_image : int, default 5
-        Of a data set: N, and in tests M, steps of simulated time between two switches of the image.
+        Of a data set: N, the steps of simulated time for which an image is shown.
+    test_steps : int, optional
+        Of a data set: M, the same in tests; by default N.
     batch_size : int, default 100
         Independent streams that share the weights; updates are summed over them. 1 is the single
         continuous stream.
@@ -70,7 +80,9 @@ class Simulation(MadeOnce, Shown, Readings):
     encoding : Encoding, optional
         Of a data set: how images become input; default ``RateCode()``, see `ImageStimulus`.
     augmentation : Augmentation, optional
-        Of a data set: how images are moved and mirrored in training, see `Augmentation`.
+        Of a data set: how images are changed in training, see `Augmentation`.
+    label_smoothing : float, default 0
+        Of a data set: how much the targets are drawn to their mean, see `ImageStimulus`.
     validation, test : Stimulus, optional
         Of a stimulus: what is tested after every epoch, and by `test`; see `Stimulus.held_out`.
     backend : {"auto", "eager", "graph", "deferred", "fused", "fused-bf16x6", ...}, default "auto"
@@ -82,6 +94,9 @@ class Simulation(MadeOnce, Shown, Readings):
         Between two checkpoints in an epoch.
     count_costs : bool, default False
         Whether `costs` counts what the training would cost on a chip, see docs/costs.md.
+    average_epochs : float, optional
+        Tests use the mean of the weights over about so many last epochs, see `WeightAverage`. By
+        default they use the weights as they are.
     progress : {"auto", "bar", "log", "none"} or bool, default "auto"
         True is a bar, False none, log a line an epoch; auto: a bar on a terminal, else a log.
 
@@ -105,29 +120,35 @@ class Simulation(MadeOnce, Shown, Readings):
         decay_schedule: Schedule | None = None,
         encoding: Encoding | None = None,
         augmentation: Augmentation | None = None,
+        test_steps: Steps | None = None,
+        label_smoothing: ShareBelowOne | None = None,
         validation: Stimulus | None = None,
         test: Stimulus | None = None,
         backend: str = "auto",
         checkpoint: Path | str | None = None,
         checkpoint_minutes: Duration = MINUTES,
         count_costs: bool = False,
+        average_epochs: Duration | None = None,
         progress: bool | Progress = "auto",
     ):
         self.network, self.batch_size = network, batch_size
         self.seeds = seeds_of(seed, network.replicas)
-        shown = steps_per_image, encoding, augmentation, validation, test
-        self.stimuli = stimuli_of(network, stimulus, self.seeds, *shown)
+        how: dict[str, Any] = {"steps_per_image": steps_per_image, "test_steps": test_steps}
+        how |= {"encoding": encoding, "augmentation": augmentation}
+        how |= {"label_smoothing": label_smoothing}
+        self.stimuli = stimuli_of(network, stimulus, self.seeds, how, validation, test)
         require_room_for_states(network, self.stimuli, batch_size)
         self.stimulus = self.stimuli.train
         factors = RateFactors.of(network.projections, schedule, decay_schedule)
         parts = network, self.stimulus, batch_size, self.seeds, factors, backend, count_costs
-        self.training = Training(*parts)
+        self.training = Training(*parts, average_epochs)
         self.runner, self.metrics = self.training.runner, self.training.metrics
         self.rows = History(network, self.metrics)
         self.history, self.histories = self.rows.shown, self.rows.replicas
         learnt = self.training, self.rows
         self.checkpoints = Checkpoints(*learnt, self.stimuli, checkpoint, checkpoint_minutes)
-        self.tests = Tests(network, self.stimuli, self.seeds, progress_word(progress))
+        tested = network, self.stimuli, self.seeds, self.training.average
+        self.tests = Tests(*tested, progress_word(progress))
         self.epochs = Epochs(*learnt, self.tests.validate, self.checkpoints, self.tests.progress)
         self.made = True
 
@@ -175,7 +196,8 @@ class Simulation(MadeOnce, Shown, Readings):
         self, at: Sequence[int], measures: Mapping[str, Callable[[], Any]], bar: Bar | None = None
     ) -> dict[str, np.ndarray]:
         """Learn, `look` and take measures after so many presentations, see `curves.follow`."""
-        return follow(lambda number: self.learn(number, bar), self.held_out, at, measures)
+        own = self.look, self.held_out.finite
+        return follow(lambda number: self.learn(number, bar), *own, at, measures)
 
     def set_learning_rates(self, factor: float | Sequence[float] = 1.0, decay: float = 1.0) -> None:
         """Scale learning rates (of all, or of each; 0 freezes) and decay, beside the schedules."""
@@ -227,7 +249,7 @@ class Simulation(MadeOnce, Shown, Readings):
     def look(self) -> Answers:
         """Let the network answer what is held out, all replicas at once; see `Evaluation.run`."""
         self.training.finish()
-        return self.held_out.run()
+        return self.tests.look()
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor that training changes, and the feedback weights, by name."""

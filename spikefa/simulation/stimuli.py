@@ -1,14 +1,13 @@
 """The stimuli on which a simulation trains, validates and tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from spikefa.datasets.images import Dataset, Images, require_alike
 from spikefa.errors import require
 from spikefa.network import Network
-from spikefa.stimulus.augmentation import Augmentation
 from spikefa.stimulus.base import Stimulus
-from spikefa.stimulus.encodings import Encoding
 from spikefa.stimulus.images import ImageStimulus, image_stimuli
 
 
@@ -69,24 +68,33 @@ def stimuli_of(
     network: Network,
     given: Stimulus | Dataset,
     seeds: Sequence[int],
-    steps_per_image: int | None = None,
-    encoding: Encoding | None = None,
-    augmentation: Augmentation | None = None,
+    how: Mapping[str, Any],
     validation: Stimulus | None = None,
     test: Stimulus | None = None,
 ) -> Stimuli:
     """Return the stimuli that the arguments of a `Simulation` ask for.
+
+    Parameters
+    ----------
+    network : Network
+    given : Stimulus or Dataset
+    seeds : sequence of int
+    how : mapping
+        How the images of a data set are shown, see `image_stimuli`; None is the default.
+    validation, test : Stimulus, optional
 
     Raises
     ------
     SpikefaError
         If an argument does not fit the training stimulus, or a stimulus does not fit the network.
     """
+    asked = {name: value for name, value in how.items() if value is not None}
     if isinstance(given, Stimulus):
         require(
-            steps_per_image is None and encoding is None and augmentation is None,
-            "steps_per_image, encoding and augmentation belong to a data set: give steps, "
-            f"encoding and augmentation to the {type(given).__name__} instead",
+            not asked,
+            f"{' and '.join(asked)}: such arguments belong to a data set; give them to the "
+            f"{type(given).__name__} instead, as steps, test_steps, encoding, augmentation and "
+            "label_smoothing",
         )
         given.check(network)
         held_out = given.held_out(seeds) if test is None else test
@@ -101,8 +109,7 @@ def stimuli_of(
         "a data set brings its own validation and test images: use dataset.hold_out(n), or give "
         "stimuli for all three",
     )
-    steps = 5 if steps_per_image is None else steps_per_image
-    split = image_stimuli(given, steps, encoding, augmentation)
+    split = image_stimuli(given, asked.pop("steps_per_image", 5), **asked)
     return _checked(Stimuli(split["train"], split.get("validation"), split["test"]), network)
 
 

@@ -8,7 +8,8 @@ from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.simulation.evaluation import Evaluation, evaluate
 from spikefa.simulation.stimuli import Stimuli
-from spikefa.stimulus.answers import Score
+from spikefa.simulation.weight_average import WeightAverage, averages
+from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
 from spikefa.utils.devices import enough_memory
 from spikefa.utils.names import check_name
@@ -26,6 +27,8 @@ class Tests:
     stimuli : Stimuli
     seeds : sequence of int
         One for each replica.
+    average : WeightAverage, optional
+        The mean of the weights that is tested; by default the weights as they are.
     progress : {"auto", "bar", "log", "none"} or bool, default "auto"
         See `spikefa.utils.progress.shown_as`.
     """
@@ -33,6 +36,7 @@ class Tests:
     network: Network
     stimuli: Stimuli
     seeds: Sequence[int]
+    average: WeightAverage | None = None
     progress: bool | Progress = "auto"
     _held_out: Evaluation | None = field(default=None, init=False, repr=False)
 
@@ -48,7 +52,8 @@ class Tests:
         require(name != "train", "a test called 'train' would get the random numbers of training")
         tested = self.stimuli.tested(stimulus)
         count = len(tested) * len(self.seeds)
-        with enough_memory(), progress_bar(name, count, self.progress) as bar:
+        weights, bars = averages(self.average), progress_bar(name, count, self.progress)
+        with enough_memory(), weights, bars as bar:
             return evaluate(self.network, tested, self.seeds, name, batch, bar.advance, spikes)
 
     def validate(self) -> Score | None:
@@ -63,6 +68,11 @@ class Tests:
             tested = self.stimuli.tested(None)
             self._held_out = Evaluation(self.network, tested, self.seeds, feed_back=True)
         return self._held_out
+
+    def look(self) -> Answers:
+        """Let the network answer what is held out; see `Simulation.look`."""
+        with averages(self.average):
+            return self.held_out.run()
 
     def renew(self) -> None:
         """Begin anew with the circuit that the network has now."""

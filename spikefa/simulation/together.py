@@ -7,6 +7,7 @@ from torch import Tensor
 
 from spikefa.distributed import Ranks
 from spikefa.simulation.training import Training
+from spikefa.simulation.weight_average import averaged
 from spikefa.utils.memory import META
 from spikefa.utils.tensors import named_tensors
 
@@ -72,8 +73,10 @@ def _own(ranks: Ranks, whole: Tensor, shape: torch.Size) -> Tensor:
 def _whole_shapes(training: Training) -> dict[str, torch.Size]:
     """Return the shape that each tensor has in a network that is not divided."""
     network, batch = training.network, training.batch_size
+    whole = network.undivided()
     tree = {
-        "network": network.undivided().tensors(),
+        "network": whole.tensors(),
+        "average": averaged(whole),
         "runner": {"state": network.at_rest(batch, META)},
     }
     return {name: each.shape for name, each in named_tensors(tree).items()}

@@ -9,13 +9,12 @@ from weakref import finalize
 
 from torch import Tensor
 
-from spikefa.distributed import Ranks
-from spikefa.errors import require
 from spikefa.feedback import FeedbackCircuit
 from spikefa.network import Network
 from spikefa.network.checks import check_modulators, check_rule_once, warn_of_large_rates
 from spikefa.network.parts import check_not_set
 from spikefa.recording import Probe, Recorder, When
+from spikefa.simulation.alike import check_alike
 from spikefa.simulation.cost_counter import CostCounter
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.rate_factors import RateFactors
@@ -30,6 +29,7 @@ from spikefa.simulation.recorded import (
 from spikefa.simulation.runner import Runner
 from spikefa.simulation.running_metrics import RunningMetrics
 from spikefa.simulation.under_way import UnderWay
+from spikefa.simulation.weight_average import average_of
 from spikefa.stimulus.base import Stimulus
 from spikefa.stimulus.sampler import Sampler
 from spikefa.utils.tensors import check_same, copy_into, named_tensors
@@ -52,6 +52,8 @@ class Training:
     backend : str
         Name of the backend, as for `Simulation`.
     count_costs : bool, default False
+    average_epochs : float, optional
+        Time constant of the mean of the weights; by default there is none.
 
     Attributes
     ----------
@@ -62,6 +64,8 @@ class Training:
         Measures and rates since they were last cleared.
     counter : CostCounter or None
         What counts costs, if they are counted.
+    average : WeightAverage or None
+        The mean of the weights, if there is one.
     recorder : Recorder or None
     presentation : int
         Presentations completed.
@@ -74,6 +78,7 @@ class Training:
     factors: RateFactors
     backend: str
     count_costs: bool = False
+    average_epochs: float | None = None
 
     def __post_init__(self) -> None:
         network, stimulus = self.network, self.stimulus
@@ -81,8 +86,7 @@ class Training:
             check_rule_once(rule, network.dtype)
         warn_of_large_rates(network.rules, list(network.projections))
         stimulus.check(network)
-        if network.ranks is not None:
-            self._check_ranks(network.ranks)
+        self._check_ranks()
         if not network.initialised:
             check_not_set(network.tensors(), network.preset)
             network.initialise(self.seeds)
@@ -91,6 +95,7 @@ class Training:
         LOG.info("backend %s: %s", self.runner.backend.name, self.backend_reason)
         self._check_modulators()
         self.sampler: Sampler = stimulus.sampler(self.batch_size, self.seeds, network.device)
+        self.average = average_of(network, self.average_epochs, self.sampler.presentations)
         self.metrics = RunningMetrics(
             stimulus.measures, list(self.runner.variables()), network.device, network.leading
         )
@@ -104,20 +109,11 @@ class Training:
         self.presentation = 0
         self._under_way = UnderWay(self._fail_recording)
 
-    def _check_ranks(self, ranks: Ranks) -> None:
+    def _check_ranks(self) -> None:
         """Refuse ranks that do not do the same, before the first of them waits for another."""
-        require(not self.count_costs, "costs are not counted over ranks: leave count_costs out")
-        network = self.network
-        about = {
-            "the batch": self.batch_size,
-            "the seed": self.seeds,
-            "the backend": self.backend,
-            **{f"population {name}": str(each) for name, each in network.populations.items()},
-            "the rule": str(network.rules),
-            "the circuit": str(network.feedback),
-            **{f"the stimulus ({k})": str(v) for k, v in self.stimulus.fingerprint().items()},
-        }
-        ranks.check_same(about)
+        own = {"the batch": self.batch_size, "the seed": self.seeds, "the backend": self.backend}
+        own |= {"count_costs": self.count_costs, "average_epochs": self.average_epochs}
+        check_alike(self.network, self.stimulus, own)
 
     def _check_modulators(self) -> None:
         network, state = self.network, self.runner.state
@@ -178,6 +174,8 @@ class Training:
                 self.runner.flush()
             yield first + n
         self.presentation += 1
+        if self.average is not None:
+            self.average.follow(self.presentation)
         self._under_way.forget()
 
     def finish(self) -> None:
@@ -277,6 +275,7 @@ class Training:
                 "runner": self.runner.tensors(),
                 "metrics": self.metrics.tensors(),
                 "costs": {} if self.counter is None else self.counter.tensors(),
+                "average": {} if self.average is None else self.average.tensors(),
             }
         )
 

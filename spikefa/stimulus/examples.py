@@ -17,6 +17,7 @@ from spikefa.stimulus.augmentation import (
     chances_of,
     check_augmentation,
     described,
+    tested,
 )
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.example_answers import ExampleAnswers
@@ -71,8 +72,8 @@ class ExampleStimulus(Stimulus):
         Steps for which an example is shown; neurons with memory need more than one.
     name : str, default "examples"
     augmentation : Augmentation, optional
-        How inputs that are images are moved and mirrored in training, after the `change`; what is
-        moved in is 0, which is the mean of standardised inputs. Targets stay the same.
+        How inputs are changed in training, after the `change`; see `Augmentation`. What is moved
+        into images is 0, which is the mean of standardised inputs. Targets stay the same.
 
     Raises
     ------
@@ -154,7 +155,7 @@ class ExampleStimulus(Stimulus):
             row_targets=targets,
             row_labels=(labels if here.labels is None else here.labels).repeat(owners),
             first_row=first.repeat_interleave(streams // owners),
-            chances=chances_of(self.augmentation, streams, device),
+            chances=chances_of(self.augmentation, streams, self.n_inputs, device),
         )
 
     def load(
@@ -211,8 +212,10 @@ class ExampleStimulus(Stimulus):
         return rate_random_path(part)
 
     def in_tests(self) -> "ExampleStimulus":
-        """Return the stimulus without augmentation."""
-        return self if self.augmentation is None else replace(self, augmentation=None)
+        """Return the stimulus with what tests do in place of augmentation."""
+        if self.augmentation is None:
+            return self
+        return replace(self, augmentation=tested(self.augmentation))
 
     def of_replica(self, number: int) -> "ExampleStimulus":
         """Return the stimulus with the examples of one replica, if each has its own."""

@@ -19,6 +19,7 @@ from spikefa.stimulus.augmentation import (
     chances_of,
     check_augmentation,
     described,
+    tested,
 )
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
@@ -27,7 +28,7 @@ from spikefa.stimulus.readout import CLASS_MEASURES, ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.checking import check_fields
 from spikefa.utils.numbers import shown
-from spikefa.utils.ranges import Steps
+from spikefa.utils.ranges import ShareBelowOne, Steps
 from spikefa.utils.tensors import CONSTANT, Variable
 
 
@@ -42,9 +43,9 @@ class ImageState(StimulusState):
     classes : int64 Tensor [images]
         Their classes.
     shown : uint8 Tensor [streams, n_pixels]
-        The present images; follow from `items`, and from `chances` if there is an augmentation.
+        The present images, as they are stored; follow from `items`.
     brightness : Tensor [streams, n_pixels]
-        Brightness of the present images, in [0, 1].
+        Brightness of the present images, in [0, 1], after the augmentation, if there is one.
     code : dict of Tensor
         State of the encoding.
     readout : ReadoutState
@@ -77,12 +78,19 @@ class ImageStimulus(Stimulus):
         ``min(x, 0.95)`` in every step (Lillicrap et al. 2016, Methods).
     name : str, default "images"
     augmentation : Augmentation, optional
-        How images are moved and mirrored in training; what is moved in is black.
+        How images are changed in training, such as by `Distortion`; see `Augmentation`.
+    test_steps : int, optional
+        M: number of steps for which tests show an image; default: `steps`. More steps give more
+        spikes to guess from.
+    label_smoothing : float, default 0
+        The target of an output neuron is ``(1 - label_smoothing) t + label_smoothing / C`` with C
+        classes, where t is 1 in the group of the class and 0 elsewhere (Szegedy et al. 2016). In
+        [0, 1).
 
     Raises
     ------
     SpikefaError
-        If `steps` is less than 1, or the augmentation is of images of another shape.
+        If a number is out of range, or the augmentation is of images of another shape.
     """
 
     measures: ClassVar[tuple[str, ...]] = CLASS_MEASURES
@@ -92,6 +100,8 @@ class ImageStimulus(Stimulus):
     encoding: Encoding = field(default_factory=RateCode)
     name: str = "images"
     augmentation: Augmentation | None = field(default=None, kw_only=True)
+    test_steps: Steps | None = field(default=None, kw_only=True)
+    label_smoothing: ShareBelowOne = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -134,6 +144,7 @@ class ImageStimulus(Stimulus):
 
     def fingerprint(self) -> dict[str, Any]:
         """Return name, number and content of the images, steps and encoding."""
+        smoothed = {"label_smoothing": self.label_smoothing} if self.label_smoothing else {}
         return {
             "dataset": self.name,
             "training_images": len(self),
@@ -141,6 +152,7 @@ class ImageStimulus(Stimulus):
             **describe("the images", self.images),
             **describe("the encoding", self.encoding),
             **described(self.augmentation),
+            **smoothed,
         }
 
     def load(
@@ -156,6 +168,7 @@ class ImageStimulus(Stimulus):
         """Return the state before the first image."""
         pixels = torch.as_tensor(self.images.pixels).flatten(1).to(device)
         n = pixels.shape[1]
+        readout = ClassReadout(n_outputs, self.n_classes, smoothing=self.label_smoothing)
 
         def zeros(*shape: int, dtype: torch.dtype = dtype) -> Tensor:
             return torch.zeros(shape, device=device, dtype=dtype)
@@ -171,17 +184,19 @@ class ImageStimulus(Stimulus):
             shown=zeros(streams, n, dtype=torch.uint8),
             brightness=zeros(streams, n),
             code=self.encoding.state(streams, n, device, dtype),
-            readout=ClassReadout(n_outputs, self.n_classes).state(streams, device, dtype),
-            chances=chances_of(self.augmentation, streams, device),
+            readout=readout.state(streams, device, dtype),
+            chances=chances_of(self.augmentation, streams, n, device),
         )
 
     def show(self, state: StimulusState) -> None:
         """Switch every stream to its next image."""
         assert isinstance(state, ImageState)
         pick(state.pixels, state.items, state.shown)
-        augment(self.augmentation, state.shown, state.chances)
         torch.index_select(state.classes, 0, state.items, out=state.labels)
         state.brightness.copy_(state.shown).div_(self.images.full_scale)
+        if self.augmentation is not None:
+            augment(self.augmentation, state.brightness, state.chances)
+            state.brightness.clamp_(0, 1)
         self.encoding.show(state.code, state.brightness, self.steps)
         state.readout.start(state.labels, state.target)
 
@@ -211,8 +226,11 @@ class ImageStimulus(Stimulus):
         return state.readout.last, state.readout.summed
 
     def in_tests(self) -> "ImageStimulus":
-        """Return the stimulus without augmentation."""
-        return self if self.augmentation is None else replace(self, augmentation=None)
+        """Return the stimulus with what tests do in place of augmentation, for `test_steps`."""
+        if self.augmentation is None and self.test_steps is None:
+            return self
+        steps = self.steps if self.test_steps is None else self.test_steps
+        return replace(self, augmentation=tested(self.augmentation), steps=steps)
 
     def variables(
         self, state: StimulusState
@@ -235,17 +253,24 @@ def image_stimuli(
     steps: int = 5,
     encoding: Encoding | None = None,
     augmentation: Augmentation | None = None,
+    test_steps: int | None = None,
+    label_smoothing: float = 0.0,
 ) -> dict[str, ImageStimulus]:
     """Return the splits of a data set as stimuli: "train", "test" and, if any, "validation".
 
-    Only the training images are augmented.
+    Only the training images are augmented, but for what tests do instead.
     """
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    found = {
+    return {
         split: ImageStimulus(
-            images=images, steps=steps, encoding=encoding or RateCode(), name=dataset.name
+            images=images,
+            steps=steps,
+            encoding=encoding or RateCode(),
+            name=dataset.name,
+            augmentation=augmentation if split == "train" else tested(augmentation),
+            test_steps=test_steps,
+            label_smoothing=label_smoothing,
         )
         for split, images in splits.items()
         if images is not None
     }
-    return found | {"train": replace(found["train"], augmentation=augmentation)}

@@ -1,13 +1,13 @@
 """The readout: output neurons in groups, one group for each class."""
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 import torch
 from torch import Tensor
 
 from spikefa.errors import require
 from spikefa.utils.checking import check_fields
-from spikefa.utils.ranges import Size
+from spikefa.utils.ranges import ShareBelowOne, Size
 from spikefa.utils.tensors import CONSTANT
 
 CLASS_MEASURES = ("error_percent", "error_percent_summed")
@@ -61,6 +61,8 @@ class ClassReadout:
     Parameters
     ----------
     n_outputs, n_classes : int
+    smoothing : float, default 0
+        How much the target of each class is drawn towards 1/C, in [0, 1).
 
     Raises
     ------
@@ -70,6 +72,8 @@ class ClassReadout:
 
     n_outputs: Size
     n_classes: Size
+    _: KW_ONLY
+    smoothing: ShareBelowOne = 0.0
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -81,8 +85,10 @@ class ClassReadout:
 
     def state(self, streams: int, device: torch.device, dtype: torch.dtype) -> ReadoutState:
         """Return the counts before the first presentation, all 0."""
-        groups = torch.zeros(self.n_classes, self.n_classes, device=device, dtype=dtype)
-        groups.fill_diagonal_(1)  # torch.eye imports torch's compiler on "meta": a second
+        groups = torch.empty(self.n_classes, self.n_classes, device=device, dtype=dtype)
+        groups.fill_(self.smoothing / self.n_classes)
+        own = 1 - self.smoothing + self.smoothing / self.n_classes
+        groups.fill_diagonal_(own)  # torch.eye imports torch's compiler on "meta": a second
         none = torch.zeros(streams, self.n_classes, device=device, dtype=dtype)
         templates = groups.repeat_interleave(self.n_outputs // self.n_classes, dim=1)
         return ReadoutState(none, none.clone(), templates)

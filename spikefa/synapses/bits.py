@@ -61,6 +61,7 @@ class Bits(Constraint):
 
     limits_size: ClassVar[bool] = True
     last: ClassVar[bool] = True
+    keeps_means: ClassVar[bool] = False
 
     bits: BitCount
     _: KW_ONLY

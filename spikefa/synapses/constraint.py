@@ -28,11 +28,14 @@ class Constraint:
         Whether it limits the size of weights, so that it contradicts a `norm`, or another limit.
     last : bool
         Whether it is restored after all others.
+    keeps_means : bool
+        Whether it holds for the mean of weights if it holds for each.
     """
 
     fixes_signs: ClassVar[bool] = False
     limits_size: ClassVar[bool] = False
     last: ClassVar[bool] = False
+    keeps_means: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_fields(self)

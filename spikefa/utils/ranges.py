@@ -79,6 +79,8 @@ Scale = Annotated[float, Range(0, LARGE)]
 """A half-range or standard deviation, or another factor that may be 0."""
 PositiveScale = Annotated[float, Range(0, LARGE, above=True)]
 Signed = Annotated[float, Range(-LARGE, LARGE)]
+Degrees = Annotated[float, Range(0, 180)]
+"""An angle, in either direction."""
 Expansion = Annotated[float, Range(1, 10_000, takes_memory=True)]
 """Neurons for each neuron of another population."""
 Duration = Annotated[float, Range(0, LARGE, above=True)]

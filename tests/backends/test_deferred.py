@@ -118,6 +118,15 @@ def test_any_rule_learns_what_it_learns_with_eager(rule, tiny):
     agree(tiny, make=lambda: {"rule": RULES[rule]()})
 
 
+@pytest.mark.parametrize("redrawn", ["presentation", "step"])
+def test_neurons_that_are_silenced(redrawn, tiny):
+    def population(size):
+        dropout = None if size == 14 else sf.Dropout(0.3, redrawn)
+        return sf.StochasticBinary(size, dropout=dropout)
+
+    agree(tiny, population=population)
+
+
 @pytest.mark.parametrize("synapses", SYNAPSES)
 def test_synapses_with_constraints_change_at_once(synapses, tiny):
     _, other = agree(tiny, synapses=SYNAPSES[synapses])

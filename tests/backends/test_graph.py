@@ -275,10 +275,31 @@ def test_a_trial_leaves_everything_as_it_was(tiny):
     agree(eager, graph)
 
 
+AUGMENTATIONS = {
+    "crop": (sf.CropAndFlip((3, 4), crop=2), 3),
+    "all others": (
+        sf.InOrder((sf.Distortion((3, 4)), sf.InputNoise(0.1), sf.InputDropout(0.2))),
+        6 + 2 * 12 + 12 + 12,
+    ),
+}
+
+
+@pytest.mark.parametrize(("moved", "numbers"), AUGMENTATIONS.values(), ids=AUGMENTATIONS)
 @pytest.mark.parametrize("encoding", [sf.RateCode(), sf.Graded()], ids=repr)
-def test_augmentation_is_captured(tiny, encoding):
+def test_augmentation_is_captured(tiny, encoding, moved, numbers):
     """The numbers of a presentation are drawn once in it, also in what is captured."""
-    moved = sf.Augmentation((3, 4), crop=2)
     make = partial(simulate, tiny, encoding=encoding, augmentation=moved)
     graph = side_by_side(tiny, lambda backend: make(backend))
-    assert graph.runner.stimulus_state.chances.unique().numel() == 33
+    assert graph.runner.stimulus_state.chances.unique().numel() == 11 * numbers
+
+
+@pytest.mark.parametrize("redrawn", ["presentation", "step"])
+def test_silenced_neurons_and_the_mean_of_weights_are_captured(tiny, redrawn):
+    def population(size):
+        return sf.StochasticBinary(size, dropout=sf.Dropout(0.4, redrawn) if size > 4 else None)
+
+    make = partial(simulate, tiny, average=1.0, population=population)
+    graph = side_by_side(tiny, lambda backend: make(backend), presentations=8)
+    kept = graph.runner.state.populations[0].dropout.kept
+    expected = [0.0, 1.0] if redrawn == "presentation" else [0.6]
+    assert kept.unique().tolist() == pytest.approx(expected)

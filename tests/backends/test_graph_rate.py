@@ -17,7 +17,7 @@ STIMULI = {
     "examples": lambda: sf.ExampleStimulus(examples()),
     "changed examples": lambda: sf.ExampleStimulus(examples(), change=jitter),
     "augmented examples": lambda: sf.ExampleStimulus(
-        examples(), augmentation=sf.Augmentation((2, 2), crop=1)
+        examples(), augmentation=sf.CropAndFlip((2, 2), crop=1)
     ),
     "function": lambda: sf.FunctionStimulus(linear(4, 3, 0), tests=20, epoch=24),
 }

@@ -19,8 +19,12 @@ def images(n_inputs, n_classes=2, n=12):
     return Images(pixels, labels, n_classes=n_classes)
 
 
-def network(circuit, sizes, n_inputs=13, rule=None, tau=0.9, **options):
-    populations = {f"layer{n}": sf.StochasticBinary(size, tau=tau) for n, size in enumerate(sizes)}
+def network(circuit, sizes, n_inputs=13, rule=None, tau=0.9, dropout=None, **options):
+    populations = {
+        f"layer{n}": sf.StochasticBinary(size, tau=tau, dropout=dropout)
+        for n, size in enumerate(sizes[:-1])
+    }
+    populations["output"] = sf.StochasticBinary(sizes[-1], tau=tau)
     rule = rule or sf.ThreeFactor(1e-2)
     net = sf.Network(n_inputs, populations, circuit, rule, device=DEVICE, **options)
     net.initialise(3)

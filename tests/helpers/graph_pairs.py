@@ -19,6 +19,7 @@ def simulate(
     schedule=None,
     encoding=None,
     augmentation=None,
+    average=None,
     **options,
 ):
     net = network(*parts, **options)
@@ -31,6 +32,7 @@ def simulate(
         schedule=schedule,
         encoding=encoding,
         augmentation=augmentation,
+        average_epochs=average,
         seed=2,
     )
 

@@ -120,14 +120,18 @@ class Hop:
             overlap = overlap.rounded(4)  # the sum of two TF32 numbers
         return overlap.times(factor, self.unit, terms=4) * -ETA
 
-    def neurons(self):
+    def neurons(self, dropout=None):
         """A forward population with any state."""
-        state = StochasticBinary(self.n_post, tau=TAU).state(
+        state = StochasticBinary(self.n_post, tau=TAU, dropout=dropout).state(
             self.batch * self.replicas, torch.device(self.device), torch.float32
         )
         for name in ("potential", "uniforms"):
             filled = getattr(self, "normal" if name == "potential" else "uniform")
             getattr(state, name).copy_(filled(self.batch, self.n_post).flatten(0, 1))
+        if dropout is not None:
+            chances = self.uniform(self.batch, self.n_post).flatten(0, 1)
+            state.dropout.chances.copy_(chances)
+            state.dropout.redraw()
         sent = Rows.of(
             self.n_post, self.replicas, self.capacity, self.half, torch.device(self.device)
         )

@@ -51,7 +51,7 @@ class Near:
 
     def __mul__(self, other: "Near | float") -> "Near":
         if not isinstance(other, Near):
-            other = Near.exactly(torch.tensor(other, dtype=torch.float64)).rounded()
+            other = Near.exactly(torch.as_tensor(other, dtype=torch.float64)).rounded()
         error = self.most * other.error + self.error * other.value.abs()
         return Near(self.value * other.value, error).rounded()
 

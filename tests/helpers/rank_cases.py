@@ -89,6 +89,12 @@ def recurrent(feedback):
     )
 
 
+def silenced(feedback):
+    dropout = sf.Dropout(0.3)
+    populations = {"a": sf.StochasticBinary(41, dropout=dropout), "out": sf.StochasticBinary(20)}
+    return sf.Network(64, populations, feedback, sf.ThreeFactor(5e-3), dtype=torch.float64)
+
+
 def rates(feedback, output="logistic"):
     sizes = {"a": sf.Rate(30, activation="tanh"), "out": sf.Rate(10, activation=output)}
     return sf.Network(64, sizes, feedback, sf.ThreeFactor(learning_rate=1e-2), dtype=torch.float64)
@@ -104,6 +110,7 @@ NETWORKS = {
     "gated KP": lambda: spiking(sf.KP(gated=True)),
     "DKP": lambda: spiking(sf.DKP()),
     "recurrent": lambda: recurrent(sf.PFAo()),
+    "silenced": lambda: silenced(sf.FA()),
     "rates": lambda: rates(sf.FA(tau=1.0)),
     "softmax": lambda: rates(sf.FA(tau=1.0), "softmax"),
     "float32": lambda: spiking(sf.FA(), torch.float32),
@@ -134,9 +141,9 @@ def trained(name, ranks, folder):
 
 
 def augmented(ranks, folder):
-    """Every rank draws the same images for its streams."""
-    moved = sf.Augmentation(DATA.shape, crop=2)
-    sim = simulation(NETWORKS["FA"](), ranks, augmentation=moved)
+    """Every rank draws the same images for its streams, and silences its own of the neurons."""
+    moved = sf.InOrder((sf.CropAndFlip(DATA.shape, crop=2), sf.InputDropout(0.1)))
+    sim = simulation(NETWORKS["silenced"](), ranks, augmentation=moved, average_epochs=0.5)
     sim.train(1)
     return learnt(sim)
 

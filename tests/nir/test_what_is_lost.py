@@ -38,6 +38,15 @@ def test_what_acts_otherwise_than_weights_is_refused(options, said, tmp_path):
         sf.nir.write(network(), tmp_path / "net.nir")  # as the message advises: without that
 
 
+def test_dropout_is_refused(tmp_path):
+    """Read again, the population would have been one of linear neurons."""
+    silenced = {"hidden": sf.StochasticBinary(5, dropout=sf.Dropout(0.2)), "out": SIZES["output"]}
+    net = sf.Network(3, silenced, sf.FA(), sf.ThreeFactor())
+    net.initialise(0)
+    with pytest.raises(SpikefaError, match="NIR has no dropout, which 'hidden' has"):
+        sf.nir.write(net, tmp_path / "net.nir")
+
+
 def test_constraints_of_learning_alone_are_named_as_lost(tmp_path):
     net = network(holding(sf.Bits(4, limit=0.5)))
     with pytest.warns(UserWarning, match=r"constraints of the synapses onto hidden: \(Bits\("):

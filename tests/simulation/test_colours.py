@@ -58,7 +58,7 @@ def test_recordings_keep_pictures_in_grey(tmp_path):
         sf.ThreeFactor(1e-2),
     )
     path = tmp_path / "r.h5"
-    moved = sf.Augmentation(DATA.shape, crop=1)
+    moved = sf.CropAndFlip(DATA.shape, crop=1)
     with sf.Simulation(net, DATA, batch_size=1, progress=False, augmentation=moved) as simulation:
         probes = [Probe(name, "spikes", "all") for name in ("input", "hidden1", "output")]
         simulation.record(path, probes, Always())

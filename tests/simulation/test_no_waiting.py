@@ -114,7 +114,7 @@ def test_learning_waits_for_nothing(tiny, no_reading, circuit):
 
 def test_augmenting_waits_for_nothing(tiny, no_reading):
     network = sf.models.lillicrap2016.spiking_mnist(hidden=9, outputs=4, n_inputs=12)
-    moved = sf.Augmentation((3, 4), crop=2)
+    moved = sf.CropAndFlip((3, 4), crop=2)
     sim = sf.Simulation(network, tiny, batch_size=4, seed=0, augmentation=moved)
     watched(sim, no_reading, 7)
     assert sim.presentation == 7

@@ -145,7 +145,7 @@ def _arrived(
 @triton.jit(do_not_specialize=["first", "row", "count", "since"])
 def arrive_spikes(
     parts, overlap, factor, rate, bias,
-    potential, probability, spikes, gain, packed, sent, uniforms, seed, clock,
+    potential, probability, spikes, gain, packed, sent, uniforms, kept, seed, clock,
     target, error, error_potential, error_activity, error_sent, error_factor, trace, trace_rate,
     batch, first, rows, row, count, capacity, since, n_post, width, ld_overlap, tau, error_tau,
     PHILOX: tl.constexpr, ERRS: tl.constexpr, PHI: tl.constexpr, SPIKES: tl.constexpr,
@@ -168,7 +168,7 @@ def arrive_spikes(
         PARTS, HALF, STREAMS, POST, EARLIER,
     )  # fmt: skip
     fired, p = step_neurons(
-        arrived, here, inside, m, n, potential, probability, spikes, gain, uniforms,
+        arrived, here, inside, m, n, potential, probability, spikes, gain, uniforms, kept,
         seed + replica, tl.load(clock) + since, tau, PHILOX,
     )  # fmt: skip
     pack(

@@ -16,13 +16,21 @@ from spikefa.backends.philox import chance
 @triton.jit
 def step_neurons(
     arrived, here, inside, streams, columns,
-    potential, probability, spikes, gain, uniforms, seed, now,
+    potential, probability, spikes, gain, uniforms, kept, seed, now,
     tau, PHILOX: tl.constexpr,
 ):  # fmt: skip
-    """Leak and spike (eq. 5); return which neurons have fired, and the probability."""
+    """Leak and spike (eq. 5); return which neurons have fired, and the probability.
+
+    `kept` is 0 in neurons that are silenced, and None in a population that silences none.
+    """
     v = tl.load(potential + here, mask=inside, other=0.0)
     v = arrived + (1 - tau) * (v - arrived)
     p = 1 / (1 + tl.exp(-v))
+    slope = p * (1 - p)
+    if kept is not None:
+        share = tl.load(kept + here, mask=inside, other=0.0)
+        p *= share
+        slope *= share
     if PHILOX:
         u = chance(seed, now, streams, columns)
     else:
@@ -31,7 +39,7 @@ def step_neurons(
     tl.store(potential + here, v, mask=inside)
     tl.store(probability + here, p, mask=inside)
     tl.store(spikes + here, fired.to(tl.float32), mask=inside)
-    tl.store(gain + here, p * (1 - p), mask=inside)
+    tl.store(gain + here, slope, mask=inside)
     return fired, p
 
 

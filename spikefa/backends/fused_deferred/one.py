@@ -109,7 +109,7 @@ def _arrived(
 @triton.jit(do_not_specialize=["row", "count", "since"])
 def drive_spikes(
     left, earlier, matrix, scale, factor, rate, bias,
-    potential, probability, spikes, gain, packed, sent, uniforms, seed, clock,
+    potential, probability, spikes, gain, packed, sent, uniforms, kept, seed, clock,
     target, error, error_potential, error_activity, error_sent, error_factor, trace, trace_rate,
     row, count, capacity, since, n_pre, n_post, ld, columns, ld_matrix, width, tau, error_tau,
     PHILOX: tl.constexpr, ERRS: tl.constexpr, PHI: tl.constexpr, SPIKES: tl.constexpr,
@@ -130,7 +130,7 @@ def drive_spikes(
         KIND, PRE, POST, EARLIER, EARLY, PDL,
     )  # fmt: skip
     fired, p = step_neurons(
-        arrived, here, inside, m, n, potential, probability, spikes, gain, uniforms,
+        arrived, here, inside, m, n, potential, probability, spikes, gain, uniforms, kept,
         seed + replica, tl.load(clock) + since, tau, PHILOX,
     )  # fmt: skip
     pack(

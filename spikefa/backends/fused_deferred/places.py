@@ -51,9 +51,10 @@ class Neurons:
     def tensors(self) -> tuple[Any, ...]:
         """Return the arguments of a kernel, up to the seeds."""
         here = self.state
+        kept = None if here.dropout is None else here.dropout.kept
         return (
             *(here.potential, here.probability, here.spikes, here.gain, self.packed),
-            *(values_of(self.sent), here.uniforms, self.seeds),
+            *(values_of(self.sent), here.uniforms, kept, self.seeds),
         )
 
 

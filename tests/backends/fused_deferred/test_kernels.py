@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import spikefa as sf
 from tests.helpers.drawn_matrix import chances
 from tests.helpers.near import Near
 
@@ -58,8 +59,12 @@ def check_neurons(of, neurons, before, uniforms):
     v = leaked(of.drive(), before.view(shape), TAU)
     p = v.through(torch.sigmoid, 0.25, 16)
     v.check(state.potential.view(shape), "the potential")
+    slope = p.through(lambda p: p - p * p, 1.0, 4)
+    if state.dropout is not None:
+        kept = state.dropout.kept.view(shape)
+        p, slope = p * kept, slope * kept
     p.check(state.probability.view(shape), "the probability")
-    p.through(lambda p: p - p * p, 1.0, 4).check(state.gain.view(shape), "the gain")
+    slope.check(state.gain.view(shape), "the gain")
     fired = state.spikes.view(shape)
     assert ((fired == 0) | (fired == 1)).all()
     margin = uniforms.view(shape).double() - p.value
@@ -97,6 +102,18 @@ def test_spikes(shape, device, half):
     clock = torch.zeros(1, dtype=torch.int64, device=device)
     of.kernels.spikes(of.link, neurons, of.moment, clock, philox=False)
     check_neurons(of, neurons, before, uniforms)
+
+
+@every_shape
+@both
+def test_spikes_of_a_population_of_which_a_part_is_silenced(shape, device, half):
+    of = hop(shape, device, half)
+    neurons = of.neurons(sf.Dropout(0.4))
+    before, uniforms = neurons.state.potential.clone(), neurons.state.uniforms
+    clock = torch.zeros(1, dtype=torch.int64, device=device)
+    of.kernels.spikes(of.link, neurons, of.moment, clock, philox=False)
+    fired = check_neurons(of, neurons, before, uniforms)
+    assert not fired[neurons.state.dropout.kept.view(fired.shape) == 0].any()
 
 
 @every_shape

@@ -32,6 +32,9 @@ CASES = {  # circuit, sizes, batch, options of the network
     "KP, not gated": (lambda: sf.KP(phi_delta="tanh"), (17, 7, 4), 1, {}),
     "DKP": (lambda: sf.DKP(), (17, 7, 4), 3, {}),
     "PAL": (lambda: sf.PAL(rate=0.1), (17, 7, 4), 3, {}),
+    "dropout": (lambda: sf.PFAo(), (17, 7, 4), 3, {"dropout": sf.Dropout(0.4)}),
+    "dropout, one stream": (lambda: sf.FA(), (17, 4), 1, {"dropout": sf.Dropout(0.4)}),
+    "thinned": (lambda: sf.KP(), (17, 4), 2, {"dropout": sf.Dropout(0.4, "step"), "replicas": 2}),
     "replicas": (lambda: sf.PFAo(), (9, 6), 2, {"replicas": 2}),
     "replicas of one stream": (lambda: sf.FA(), (9, 6), 1, {"replicas": 3}),
 }

@@ -135,3 +135,26 @@ def _(here):
 def _(here):
     yield lambda: SKIP(4, 4, norm=1.0)
     SKIP(4, 4)
+
+
+@case("leave average_epochs out, or that constraint")
+def _(here):
+    def few_bits():
+        return net(synapses=partial(sf.Dense, constraints=(sf.Bits(4),)))
+
+    yield lambda: simulate(network=few_bits(), average_epochs=1.0)
+    simulate(network=few_bits()).train(1)
+    simulate(average_epochs=1.0).train(1)
+
+
+@case("give dropout to the others")
+def _(here):
+    silent, all_there = sf.StochasticBinary(4, dropout=sf.Dropout(0.5)), sf.StochasticBinary(4)
+    yield lambda: sf.Network(12, {"a": all_there, "b": silent}, sf.FA(), sf.ThreeFactor())
+    sf.Network(12, {"a": silent, "b": all_there}, sf.FA(), sf.ThreeFactor())
+
+
+@case("give Dropout(share), or None")
+def _(here):
+    yield lambda: sf.StochasticBinary(4, dropout=0.5)
+    assert sf.StochasticBinary(4, dropout=sf.Dropout(0.5)).silences

@@ -28,13 +28,32 @@ def _(here):
     assert "validation_error_percent" in simulate(data().hold_out(3)).train(1)[0]
 
 
-@case("give steps, encoding and augmentation to the ImageStimulus instead")
+@case("give them to the ImageStimulus instead")
 def _(here):
     yield lambda: simulate(sf.ImageStimulus(images()), steps_per_image=7)
     assert simulate(sf.ImageStimulus(images(), steps=7)).stimulus.steps == 7
-    moved = sf.Augmentation(images().shape, crop=1)
+    moved = sf.CropAndFlip(images().shape, crop=1)
     given = simulate(sf.ImageStimulus(images(), augmentation=moved))
     assert given.stimulus.augmentation == moved
+
+
+@case("give CropAndFlip the height and width of the images")
+def _(here):
+    yield lambda: sf.ImageStimulus(images(), augmentation=sf.CropAndFlip((4, 3), crop=1))
+    moved = sf.CropAndFlip(images().shape, crop=1)
+    assert sf.ImageStimulus(images(), augmentation=moved).augmentation == moved
+
+
+@case("give a tuple of augmentations, such as InOrder(")
+def _(here):
+    yield lambda: sf.InOrder(sf.InputDropout(0.1))
+    assert sf.InOrder((sf.CropAndFlip((32, 32)), sf.InputDropout(0.1))).numbers(1024) == 1027
+
+
+@case("give all of them the height and width of the images")
+def _(here):
+    yield lambda: sf.InOrder((sf.CropAndFlip((3, 4), crop=1), sf.Distortion((4, 3))))
+    assert sf.InOrder((sf.CropAndFlip((3, 4), crop=1), sf.Distortion((3, 4)))).shape == (3, 4)
 
 
 @case("Simulation(network, stimulus, test=...)")
