@@ -73,7 +73,7 @@ class Bptt:
         self, stimulus: ImageStimulus, state: ImageState, items: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the spikes of each output group, in the last step and in all [batch, classes]."""
-        state.items.copy_(items)
+        stimulus.load(state, 0, items, {})
         stimulus.show(state)
         steps = []
         for _ in range(stimulus.steps):

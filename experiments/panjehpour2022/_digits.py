@@ -144,6 +144,6 @@ def small_digits(data_dir: str | None = None) -> Dataset:
 
 
 def _small(images: Images) -> Images:
-    pixels = torch.from_numpy(images.pixels).unsqueeze(1).float()
+    pixels = torch.from_numpy(np.asarray(images.pixels)).unsqueeze(1).float()
     small = interpolate(pixels, (SIDE, SIDE), mode="bilinear", antialias=True)
     return replace(images, pixels=small.squeeze(1).round().byte().numpy())

@@ -6,6 +6,7 @@ from spikefa.datasets.digits import digits
 from spikefa.datasets.event_catalogue import load_events
 from spikefa.datasets.events import EventDataset, Events
 from spikefa.datasets.frames import Frames
+from spikefa.datasets.image_files import ImageFiles
 from spikefa.datasets.image_folders import image_folder
 from spikefa.datasets.images import Dataset, Images
 from spikefa.datasets.mnist import fashion_mnist, kmnist, mnist
@@ -19,6 +20,7 @@ __all__ = [
     "EventDataset",
     "Events",
     "Frames",
+    "ImageFiles",
     "Images",
     "cifar10",
     "cifar100",

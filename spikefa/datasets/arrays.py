@@ -72,6 +72,12 @@ def label_array(given: Any, n_classes: int, of: str = "Images") -> Labels:
     return np.require(given, label_type(n_classes), requirements=["C", "W"])
 
 
+def mean_of_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pixels [..., 3, height, width] in grey, rounded: the mean of the colours."""
+    summed = pixels.sum(-3, dtype=np.uint16)
+    return ((summed + COLOURS // 2) // COLOURS).astype(np.uint8)
+
+
 def label_type(n_classes: int) -> type[np.uint8] | type[np.uint16]:
     """Return the smallest type that holds the numbers of so many classes."""
     return np.uint8 if n_classes <= BYTE_CLASSES else np.uint16

@@ -247,7 +247,7 @@ def reconstruction(images: Images, *, low: Signed = 0.0, high: Signed = 1.0) -> 
 
 def _brightness(images: Images) -> Tensor:
     """Return the pixels as numbers from 0 to 1, [N, n_pixels], a new tensor."""
-    pixels = torch.from_numpy(images.pixels).flatten(1)
+    pixels = torch.from_numpy(np.asarray(images.pixels)).flatten(1)
     return pixels.to(torch.float32).div_(images.full_scale)
 
 

@@ -1,12 +1,20 @@
 """Labelled images, and a data set made of their splits."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikefa.datasets.arrays import COLOURS, WHITE, Labels, label_array, pixel_array
+from spikefa.datasets.arrays import (
+    COLOURS,
+    WHITE,
+    Labels,
+    label_array,
+    mean_of_colours,
+    pixel_array,
+)
+from spikefa.datasets.image_files import ImageFiles
 from spikefa.datasets.splits import Splits
 from spikefa.errors import require
 from spikefa.utils import notices
@@ -22,7 +30,8 @@ class Images:
     Parameters
     ----------
     pixels : ndarray of uint8, shape [n, height, width] or [n, 3, height, width]
-        Grey values, or red, green and blue, from 0 to `full_scale`.
+        Grey values, or red, green and blue, from 0 to `full_scale`; or `ImageFiles`, which are read
+        when they are shown.
     labels : ndarray of uint8, shape [n]
         The class of each image, from 0 to ``n_classes - 1``; uint16 if there are over 256 classes.
     full_scale : int, default 255
@@ -43,18 +52,19 @@ class Images:
     def __repr__(self) -> str:
         size = " x ".join(map(str, self.shape)) + " pixels"
         size += f" in {self.channels} colours" if self.channels > 1 else ""
-        return f"Images({len(self):,} of {size}, {self.n_classes} classes)"
+        where = "" if self.files is None else ", in files"
+        return f"Images({len(self):,} of {size}, {self.n_classes} classes{where})"
 
     def __post_init__(self) -> None:
         full_scale = whole_number(self.full_scale, "full_scale", 1, WHITE)
         n_classes = whole_number(self.n_classes, "n_classes", 1, MOST_CLASSES)
-        pixels = pixel_array(self.pixels, full_scale)
+        pixels = self.pixels if self.files is not None else pixel_array(self.pixels, full_scale)
         labels = label_array(self.labels, n_classes)
         require(
             len(pixels) == len(labels),
             f"{len(pixels)} images have {len(labels)} labels: give one label per image",
         )
-        brightest = int(pixels.max())
+        brightest = WHITE if self.files is not None else int(pixels.max())
         require(
             brightest <= full_scale,
             f"pixel value {brightest}, expected at most full_scale = {full_scale}: "
@@ -98,12 +108,26 @@ class Images:
         return self.channels * height * width
 
     @property
+    def files(self) -> ImageFiles | None:
+        """The files of images that are not in memory, else None."""
+        given: object = self.pixels
+        return given if isinstance(given, ImageFiles) else None
+
+    @property
     def pictures(self) -> NDArray[np.uint8]:
-        """The images in grey, [n, height, width]: of colours, their mean."""
-        if self.channels == 1:
-            return self.pixels
-        summed = self.pixels.sum(1, dtype=np.uint16)
-        return ((summed + COLOURS // 2) // COLOURS).astype(np.uint8)
+        """The images in grey, [n, height, width]: of colours, their mean.
+
+        Of images in files it is no array, but gives one picture after the other.
+        """
+        if self.files is not None:
+            return cast(Any, self.files.pictures)
+        return self.pixels if self.channels == 1 else mean_of_colours(self.pixels)
+
+    def content(self) -> object:
+        """Return what must be the same when a run is continued: all of this, or a mapping."""
+        if self.files is None:
+            return self
+        return {**self.files.content(), "labels": self.labels, "n_classes": self.n_classes}
 
     def part(self, chosen: Selection) -> "Images":
         """Return the images that a selection means: a slice, whole numbers or a mask.

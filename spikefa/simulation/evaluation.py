@@ -10,6 +10,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.network.state import NetworkState
+from spikefa.simulation.looking_ahead import load
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.answers import Answers, Score
 from spikefa.stimulus.base import Stimulus
@@ -25,6 +26,8 @@ AT_ONCE = 1000
 If the error is fed back, this number holds on every device, so that the last presentation, and the
 state after it, are of the same items everywhere.
 """
+MOST_INPUTS = 1 << 28
+"""Input neurons of all streams of a test, a gigabyte in float32, if no batch is given."""
 
 
 def streams_by_default(device: torch.device, items: int) -> int:
@@ -51,7 +54,8 @@ class Evaluation:
         First part of the names of the random streams.
     batch : int, optional
         Number of streams for each replica. Default: 1,000 on a CPU or if the error is fed back,
-        otherwise the number of items.
+        otherwise the number of items, as far as all streams together have at most 268 million
+        inputs.
     feed_back : bool, default False
         Whether the error is fed back in the last presentation, so that modulators and error can be
         read afterwards.
@@ -86,6 +90,7 @@ class Evaluation:
         stimulus.check(network)
         if batch is None:
             batch = AT_ONCE if feed_back else streams_by_default(network.device, len(stimulus))
+            batch = min(batch, max(AT_ONCE, MOST_INPUTS // stimulus.n_inputs))
         self.network = network
         self.stimulus = stimulus
         self.batch = min(batch, len(stimulus))
@@ -127,7 +132,7 @@ class Evaluation:
             fresh = min(self.batch, count - first)
             items = slice(first + fresh - self.batch, first + fresh)
             last = first + fresh == count
-            self._present(number, items, feed_back=self.feed_back and last)
+            self._present(number, feed_back=self.feed_back and last)
             self.answers.add(items, fresh, self._measured(), self._outputs())
             if self.guesses is not None:
                 self.guesses.add(items, fresh, self.class_spikes())
@@ -145,11 +150,17 @@ class Evaluation:
         self.runner.random.set_states(self._generators)
         self.answers.start(len(self.stimulus))
 
-    def _present(self, number: int, items: slice, feed_back: bool) -> None:
-        shown = torch.arange(items.start, items.stop, device=self.network.device)
-        self.runner.load(number, shown.repeat(len(self.runner.seeds)))
+    def _present(self, number: int, feed_back: bool) -> None:
+        load(self.runner, self._items, number, end=-(-len(self.stimulus) // self.batch))
         for _ in self.runner.rest(feed_back=feed_back):
             pass
+
+    def _items(self, number: int) -> Tensor:
+        """Return the items of a presentation, for all replicas."""
+        device = "cpu" if self.stimulus.items_on_host else self.network.device
+        end = min((number + 1) * self.batch, len(self.stimulus))
+        shown = torch.arange(end - self.batch, end, device=device)
+        return shown.repeat(len(self.runner.seeds))
 
     def _measured(self) -> Tensor:
         measured = self.stimulus.measure(self.runner.stimulus_state, self.runner.outputs)

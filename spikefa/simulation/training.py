@@ -17,6 +17,7 @@ from spikefa.recording import Probe, Recorder, When
 from spikefa.simulation.alike import check_alike
 from spikefa.simulation.cost_counter import CostCounter
 from spikefa.simulation.follower import Follower
+from spikefa.simulation.looking_ahead import load
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import (
     close_abandoned,
@@ -163,7 +164,7 @@ class Training:
 
     def _presentation(self, first: int, record: bool, each: bool) -> Generator[int, None, None]:
         """Do a presentation whose first step has the number `first`, and count it."""
-        self.runner.load(self.presentation, self.sampler.items(self.presentation))
+        load(self.runner, self.sampler.items, self.presentation)
         if record and self.recorder is not None:
             items = self.sampler.items_of(self.presentation, self.recorder.streams)
             steps = recorded(self.runner, self.recorder, items, first, each)

@@ -1,7 +1,7 @@
 """The seam for stimuli: subclass `Stimulus`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,7 +27,7 @@ class Stimulus(ABC):
     in each stream for `steps` steps. For every presentation, the `Runner` calls
 
     1. `load`, on the host, with the items that come next. It may do what a CUDA graph cannot hold,
-       such as drawing examples on the CPU.
+       such as drawing examples on the CPU. Then `expect` is told what will come later.
     2. `show`, on the device, at the beginning of the presentation, after ``state.chances`` are
        drawn, if the stimulus needs any.
     3. `step`, on the device, before each step of the network. It writes ``state.inputs``, and
@@ -60,6 +60,9 @@ class Stimulus(ABC):
         Whether tests switch off noise and dropout of the neurons, as is usual for rate networks.
     measures : tuple of str, default ()
         Names of the values that `measure` returns.
+    items_on_host : bool, default False
+        Whether `load` and `expect` read the items, so that the numbers had better not be on a
+        device, for which both would have to wait.
     """
 
     n_inputs: int
@@ -71,6 +74,7 @@ class Stimulus(ABC):
     host_streams: ClassVar[tuple[str, ...]] = ()
     quiet_tests: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ()
+    items_on_host: bool = False
 
     # -- items ---------------------------------------------------------------------------------
 
@@ -140,6 +144,20 @@ class Stimulus(ABC):
         """
         state.items.copy_(items, non_blocking=True)
 
+    def expect(self, state: StimulusState, following: Iterable[Tensor]) -> None:  # noqa: B027
+        """Begin to prepare later presentations, on the host; by default do nothing.
+
+        Called after `load`. What is announced need not come: a run may be stopped, or go on from a
+        checkpoint.
+
+        Parameters
+        ----------
+        state : StimulusState
+        following : iterable of int64 Tensor [streams]
+            The items of the next presentation, of the one after it, and so on, in training without
+            end. They are chosen as this is iterated.
+        """
+
     @abstractmethod
     def show(self, state: StimulusState) -> None:
         """Begin the presentation of ``state.items``."""
@@ -195,7 +213,8 @@ class Stimulus(ABC):
 
     def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> Sampler:
         """Return the order in which a training shows the items: by default shuffled."""
-        return ShuffledSampler(len(self), batch, seeds, device)
+        where = torch.device("cpu") if self.items_on_host else device
+        return ShuffledSampler(len(self), batch, seeds, where)
 
     def random_path(self, run: str, part: tuple[str, ...]) -> tuple[str, ...]:
         """Return the path of the random stream of a part of the network; by default below `run`."""

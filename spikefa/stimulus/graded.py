@@ -1,5 +1,7 @@
 """Graded input, without spikes, for rate networks."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ from spikefa.utils.ranges import PositiveScale, Signed
 
 AT_ONCE = 1000
 """Images whose values are counted together."""
+MOST_READ = 4000
+"""Images in files that are read to standardise all."""
 
 
 class Graded(Encoding):
@@ -55,14 +59,14 @@ class Graded(Encoding):
         Parameters
         ----------
         images : Images
-            The training images.
+            The training images. If they are in files, at most 4,000 of them are read, at equal
+            distances, by several threads.
         """
         require_images("images", images)
         levels = np.arange(WHITE + 1) / images.full_scale
         shifts, scales = [], []
-        for number in range(images.channels):
-            part = images.pixels if images.channels == 1 else images.pixels[:, number]
-            share = _histogram(part) / part.size
+        for counts in _histograms(images):
+            share = counts / counts.sum()
             mean = float(share @ levels)
             spread = float(np.sqrt(share @ (levels - mean) ** 2))
             shifts.append(mean)
@@ -105,9 +109,20 @@ def _each(given: float | tuple[float, ...]) -> tuple[float, ...]:
     return given if isinstance(given, tuple) else (given,)
 
 
-def _histogram(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return how often each value occurs; counting takes eight bytes for each pixel at once."""
-    counts = np.zeros(WHITE + 1, np.int64)
-    for first in range(0, len(pixels), AT_ONCE):
-        counts += np.bincount(pixels[first : first + AT_ONCE].ravel(), minlength=WHITE + 1)
+def _histograms(images: Images) -> NDArray[np.int64]:
+    """Return how often each value occurs in each channel, [channels, values]."""
+    counts = np.zeros((images.channels, WHITE + 1), np.int64)
+    for pixels in _some_at_once(images):
+        for number, own in enumerate(counts):
+            part = pixels if images.channels == 1 else pixels[:, number]
+            own += np.bincount(part.ravel(), minlength=WHITE + 1)
     return counts
+
+
+def _some_at_once(images: Images) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pixels of a few images: counting takes eight bytes for each pixel at once."""
+    if images.files is None:
+        yield from (images.pixels[n : n + AT_ONCE] for n in range(0, len(images), AT_ONCE))
+        return
+    last, read = len(images) - 1, min(MOST_READ, len(images))
+    yield from images.files.parts(np.linspace(0, last, read).round().astype(np.int64))

@@ -1,6 +1,6 @@
 """Images as activity of the input neurons, with their classes as targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -23,10 +23,12 @@ from spikefa.stimulus.augmentation import (
 )
 from spikefa.stimulus.base import Sources, Stimulus
 from spikefa.stimulus.encodings import CodeState, Encoding, RateCode
+from spikefa.stimulus.image_reader import ImageReader
 from spikefa.stimulus.items import check_items, pick
 from spikefa.stimulus.readout import CLASS_MEASURES, ClassReadout, ReadoutState
 from spikefa.stimulus.state import StimulusState
 from spikefa.utils.checking import check_fields
+from spikefa.utils.devices import handed_over
 from spikefa.utils.numbers import shown
 from spikefa.utils.ranges import ShareBelowOne, Steps
 from spikefa.utils.tensors import CONSTANT, Variable
@@ -39,7 +41,7 @@ class ImageState(StimulusState):
     Attributes
     ----------
     pixels : Tensor [images, n_pixels]
-        All images.
+        All images; none if they are in files.
     classes : int64 Tensor [images]
         Their classes.
     shown : uint8 Tensor [streams, n_pixels]
@@ -50,6 +52,8 @@ class ImageState(StimulusState):
         State of the encoding.
     readout : ReadoutState
         Output spikes of each class.
+    reader : ImageReader or None
+        What reads images that are in files.
     """
 
     pixels: Tensor = field(metadata=CONSTANT)
@@ -58,6 +62,7 @@ class ImageState(StimulusState):
     brightness: Tensor = field(metadata=CONSTANT)
     code: CodeState
     readout: ReadoutState
+    reader: ImageReader | None = field(default=None, kw_only=True)
 
 
 @dataclass(eq=False)
@@ -65,8 +70,9 @@ class ImageStimulus(Stimulus):
     """Images as input, with their classes as targets for groups of output neurons.
 
     Nothing is reset when the image changes. The images are stored on the device with one byte per
-    pixel. The guess is the class whose group of output neurons spikes most, see `ClassReadout`,
-    either in the last step of the presentation or in all steps together.
+    pixel, or read from their files while those before them are shown. The guess is the class whose
+    group of output neurons spikes most, see `ClassReadout`, either in the last step of the
+    presentation or in all steps together.
 
     Parameters
     ----------
@@ -112,6 +118,7 @@ class ImageStimulus(Stimulus):
         )
         self.n_inputs = self.images.n_inputs
         self.n_classes = self.images.n_classes
+        self.items_on_host = self.images.files is not None
         check_augmentation(self.augmentation, self.n_inputs, self.name, self.images.shape)
 
     @property
@@ -149,7 +156,7 @@ class ImageStimulus(Stimulus):
             "dataset": self.name,
             "training_images": len(self),
             "steps_per_image": self.steps,
-            **describe("the images", self.images),
+            **describe("the images", self.images.content()),
             **describe("the encoding", self.encoding),
             **described(self.augmentation),
             **smoothed,
@@ -158,16 +165,28 @@ class ImageStimulus(Stimulus):
     def load(
         self, state: StimulusState, presentation: int, items: Tensor, sources: Sources
     ) -> None:
-        """Store the images of a presentation."""
+        """Store the items of a presentation; read the images, if they are in files."""
+        assert isinstance(state, ImageState)
         check_items(items, state.items)
+        if state.reader is not None:
+            state.reader.write(items, state.shown)
+            items = handed_over(items.cpu(), state.items.device)
         super().load(state, presentation, items, sources)
+
+    def expect(self, state: StimulusState, following: Iterable[Tensor]) -> None:
+        """Begin to read the next images, if they are in files."""
+        assert isinstance(state, ImageState)
+        if state.reader is not None:
+            state.reader.expect(following, state.shown.is_cuda)
 
     def state(
         self, streams: int, n_outputs: int, device: torch.device, dtype: torch.dtype
     ) -> ImageState:
         """Return the state before the first image."""
-        pixels = torch.as_tensor(self.images.pixels).flatten(1).to(device)
-        n = pixels.shape[1]
+        n, files = self.n_inputs, self.images.files
+        pixels = torch.as_tensor(
+            self.images.pixels if files is None else np.empty((0, n), np.uint8)
+        )
         readout = ClassReadout(n_outputs, self.n_classes, smoothing=self.label_smoothing)
 
         def zeros(*shape: int, dtype: torch.dtype = dtype) -> Tensor:
@@ -179,19 +198,21 @@ class ImageStimulus(Stimulus):
             uniforms=zeros(streams, n) if self.encoding.draws else zeros(0),
             items=zeros(streams, dtype=torch.int64),
             labels=zeros(streams, dtype=torch.int64),
-            pixels=pixels,
+            pixels=pixels.flatten(1).to(device),
             classes=torch.as_tensor(self.images.labels.astype(np.int64)).to(device),
             shown=zeros(streams, n, dtype=torch.uint8),
             brightness=zeros(streams, n),
             code=self.encoding.state(streams, n, device, dtype),
             readout=readout.state(streams, device, dtype),
             chances=chances_of(self.augmentation, streams, n, device),
+            reader=None if files is None else ImageReader(files),
         )
 
     def show(self, state: StimulusState) -> None:
         """Switch every stream to its next image."""
         assert isinstance(state, ImageState)
-        pick(state.pixels, state.items, state.shown)
+        if state.reader is None:
+            pick(state.pixels, state.items, state.shown)
         torch.index_select(state.classes, 0, state.items, out=state.labels)
         state.brightness.copy_(state.shown).div_(self.images.full_scale)
         if self.augmentation is not None:

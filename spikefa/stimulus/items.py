@@ -1,6 +1,6 @@
 """The items of a presentation, given by a sampler or by a user."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -45,6 +45,11 @@ def pick(rows: Tensor, items: Tensor, out: Tensor) -> None:
     try:
         torch.index_select(rows, 0, items, out=out)
     except IndexError as error:
-        raise SpikefaError(
-            f"the items to show are not all from 0 to {len(rows) - 1}: give such numbers"
-        ) from error
+        refuse_items(len(rows), error)
+
+
+def refuse_items(count: int, cause: Exception | None = None) -> NoReturn:
+    """Refuse items that are not among those there are, which are `count`."""
+    raise SpikefaError(
+        f"the items to show are not all from 0 to {count - 1}: give such numbers"
+    ) from cause

@@ -7,6 +7,7 @@ from spikefa.feedback import DFA
 from spikefa.network import Network
 from spikefa.neurons import StochasticBinary
 from spikefa.plasticity import ThreeFactor
+from spikefa.simulation.looking_ahead import load
 from spikefa.simulation.runner import Runner
 from spikefa.stimulus.base import Stimulus
 from spikefa.utils.tensors import named_tensors
@@ -60,7 +61,7 @@ class StimulusTrial:
 
     def present(self) -> list[dict[str, Tensor]]:
         """Do one presentation; return inputs and target of each step."""
-        self.runner.load(self.number, self.sampler.items(self.number))
+        load(self.runner, self.sampler.items, self.number)
         self.number += 1
         shown = []
         for _ in self.runner.learn():
