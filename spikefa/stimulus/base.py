@@ -155,7 +155,7 @@ class Stimulus(ABC):
         state : StimulusState
         following : iterable of int64 Tensor [streams]
             The items of the next presentation, of the one after it, and so on, in training without
-            end. They are chosen as this is iterated.
+            end; none after the last of a test. They are chosen as this is iterated.
         """
 
     @abstractmethod
@@ -212,7 +212,10 @@ class Stimulus(ABC):
     # -- order, random streams, related stimuli ------------------------------------------------
 
     def sampler(self, batch: int, seeds: Sequence[int], device: torch.device) -> Sampler:
-        """Return the order in which a training shows the items: by default shuffled."""
+        """Return the order in which a training shows the items: by default shuffled.
+
+        With `items_on_host` it keeps them on the host.
+        """
         where = torch.device("cpu") if self.items_on_host else device
         return ShuffledSampler(len(self), batch, seeds, where)
 

@@ -85,8 +85,10 @@ class ImageReader:
     def expect(self, following: Iterable[Tensor], on_cuda: bool) -> None:
         """Begin to read the items of the next presentations, which `following` yields in order.
 
-        It is one presentation, or as many as give two photographs to each worker.
+        It is one presentation, or as many as give two photographs to each worker. After the last
+        presentation the threads end.
         """
+        place = -1
         for place, items in enumerate(following):
             wanted = _on_host(items)
             if place < len(self._begun) and not np.array_equal(self._begun[place].items, wanted):
@@ -95,6 +97,8 @@ class ImageReader:
                 self._begun.append(self._begin(wanted, on_cuda))
             if (place + 1) * len(wanted) >= 2 * self.files.workers:
                 break
+        if place < 0:
+            self._workers.close()
 
     def _begin(self, items: NDArray[np.int64], pinned: bool) -> _Begun:
         count = len(self.files)

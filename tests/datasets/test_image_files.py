@@ -129,7 +129,7 @@ def test_wrong_arguments_are_refused(root):
         with pytest.raises(SpikefaError, match=says):
             in_files(root, **options)
     files = in_files(root).train.files
-    with pytest.raises(SpikefaError, match="give Images.*full_scale=255"):
+    with pytest.raises(SpikefaError, match=r"give Images.*full_scale=255"):
         sf.datasets.Images(files, np.zeros(13, np.uint8), full_scale=16)
     with pytest.raises(SpikefaError, match="13 images have 2 labels"):
         sf.datasets.Images(files, np.zeros(2, np.uint8))

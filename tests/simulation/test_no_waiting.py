@@ -11,6 +11,7 @@ import spikefa as sf
 from spikefa.recording import Always, Probe, Trigger, WrongGuess, open_recording
 from spikefa.utils.progress import Bar
 from spikefa.utils.tensors import named_tensors
+from tests.helpers.photograph_folder import write_folder
 
 aten = torch.ops.aten
 READS = {
@@ -120,6 +121,30 @@ def test_augmenting_waits_for_nothing(tiny, no_reading):
     assert sim.presentation == 7
 
 
+def test_photographs_in_files_wait_for_nothing(no_reading, tmp_path):
+    """The items, and what threads write into, are on the host."""
+    data = sf.datasets.image_folder(write_folder(tmp_path), 6, in_memory=False)
+    network = sf.models.lillicrap2016.spiking_mnist(hidden=9, outputs=4, n_inputs=data.n_inputs)
+    sim = sf.Simulation(network, data, batch_size=4, seed=0)
+    sampler, reader = sim.training.sampler, sim.runner.stimulus_state.reader
+    items, begin = sampler.items, reader._begin
+
+    def known(number):
+        found = items(number)
+        no_reading.on_host(found)
+        return found
+
+    def in_memory(*given):
+        no_reading.active = False
+        begun = begin(*given)
+        no_reading.active = True
+        return begun
+
+    sampler.items, reader._begin = known, in_memory
+    watched(sim, no_reading, 7)
+    assert sim.presentation == 7
+
+
 @pytest.mark.parametrize("synapses", [sf.Dense, sf.Masked])
 def test_counting_costs_waits_for_nothing(tiny, no_reading, synapses):
     populations = {"hidden1": sf.StochasticBinary(9), "output": sf.StochasticBinary(4)}
@@ -183,6 +208,23 @@ def test_progress_reads_only_when_it_is_redrawn(tiny, no_reading):
     with pytest.raises(Read):
         bar.redraw()
     assert not drawn
+
+
+@pytest.mark.gpu
+def test_the_device_is_never_waited_for_because_of_photographs(tmp_path):
+    data = sf.datasets.image_folder(write_folder(tmp_path), 6, in_memory=False)
+    network = sf.models.lillicrap2016.spiking_mnist(
+        hidden=9, outputs=4, n_inputs=data.n_inputs, device="cuda"
+    )
+    sim = sf.Simulation(network, data, batch_size=4, seed=0)
+    sim.learn(1)  # what is made at first use
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(7):
+            for _ in sim.present():
+                pass
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
 @pytest.mark.gpu
