@@ -196,6 +196,11 @@ def test_the_next_presentation_is_read_while_this_one_is_shown(root, monkeypatch
     following = [sorted(sampler.items(number).tolist()) for number in (0, 1)]
     assert [sorted(read[:4]), sorted(read[4:])] == following  # and no more than these
     assert sampler.items(0).device.type == "cpu"
+    presented.close()
+    sim.learn(5)
+    wait_for(lambda: len(read) >= 28)
+    time.sleep(0.05)
+    assert len(read) == 28  # six presentations and the next one, each once
 
 
 @pytest.mark.parametrize(("batch", "workers", "ahead"), [(1, 3, 6), (4, 3, 2), (8, 4, 1)])
@@ -224,7 +229,11 @@ def test_the_items_that_come_decide_and_not_those_announced(root):
         following = [right, some(), some()]
         reader.expect(following[: 1 + number % 3], False)
         if number % 5 == 0:
-            reader.expect([right, some()], False)
+            following = [right, some()]
+            reader.expect(following, False)
+        for begun, items in zip(reader._begun, following, strict=False):
+            np.testing.assert_array_equal(begun.items, items.numpy())
+        assert reader._begun
 
 
 def test_an_item_in_several_streams_is_read_once(root, monkeypatch):
@@ -313,6 +322,21 @@ def test_a_photograph_that_fails_in_a_test_is_named(root):
         assert str(file) in str(refused.value)
     file.write_bytes(content)
     assert str(sim.test()) == str(simulate(data_of(root, in_memory=True)).test())
+
+
+def test_a_photograph_that_was_mended_is_read_again(root):
+    files = data_of(root).train.files
+    reader, out = ImageReader(files), torch.zeros(2, 3 * SIZE * SIZE, dtype=torch.uint8)
+    content = files.path(5).read_bytes()
+    files.path(5).write_bytes(b"no picture")
+    items = torch.tensor([3, 5])
+    reader.expect([items], False)
+    for _ in range(2):
+        with pytest.raises(SpikefaError, match="cannot read the photograph"):
+            reader.write(items, out)
+    files.path(5).write_bytes(content)
+    reader.write(items, out)
+    np.testing.assert_array_equal(out.numpy(), files.read(items.numpy()).reshape(2, -1))
 
 
 def test_a_photograph_that_fails_ends_a_recording_and_the_training(root, tmp_path):
