@@ -105,7 +105,7 @@ def test_who_needs_the_pixels_themselves_is_told_what_to_do(root):
         lambda: reconstruction(images),
         lambda: images.pixels.mean(),
         lambda: np.asarray(images.pixels),
-        lambda: sf.datasets.saccades(grey.train, 10),
+        lambda: sf.datasets.saccades(grey.train),
         lambda: with_photographs(grey, root),
     ]
     for ask in refused:
