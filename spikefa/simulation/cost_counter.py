@@ -63,7 +63,6 @@ class CostCounter:
     def begin(self) -> None:
         """Find out what there is to count, and set all counts to 0."""
         network, state, inputs = self._runner.network, self._runner.state, self._runner.inputs
-        require(network.ranks is None, "costs are not counted over ranks: leave count_costs out")
         layers = network.layers(state, inputs)
         for name, synapses in network.projections.items():
             require(

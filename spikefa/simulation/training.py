@@ -14,10 +14,10 @@ from spikefa.network import Network
 from spikefa.network.checks import check_modulators, check_rule_once, warn_of_large_rates
 from spikefa.network.parts import check_not_set
 from spikefa.recording import Probe, Recorder, When
-from spikefa.simulation.alike import check_alike
 from spikefa.simulation.cost_counter import CostCounter
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.looking_ahead import load
+from spikefa.simulation.rank_checks import check_ranks
 from spikefa.simulation.rate_factors import RateFactors
 from spikefa.simulation.recorded import (
     close_abandoned,
@@ -114,7 +114,7 @@ class Training:
         """Refuse ranks that do not do the same, before the first of them waits for another."""
         own = {"the batch": self.batch_size, "the seed": self.seeds, "the backend": self.backend}
         own |= {"count_costs": self.count_costs, "average_epochs": self.average_epochs}
-        check_alike(self.network, self.stimulus, own)
+        check_ranks(self.network, self.stimulus, own)
 
     def _check_modulators(self) -> None:
         network, state = self.network, self.runner.state
