@@ -20,11 +20,11 @@ def images(n_inputs, n_classes=2, n=12):
 
 
 def network(circuit, sizes, n_inputs=13, rule=None, tau=0.9, dropout=None, **options):
+    last = len(sizes) - 1
     populations = {
-        f"layer{n}": sf.StochasticBinary(size, tau=tau, dropout=dropout)
-        for n, size in enumerate(sizes[:-1])
+        f"layer{n}": sf.StochasticBinary(size, tau=tau, dropout=dropout if n < last else None)
+        for n, size in enumerate(sizes)
     }
-    populations["output"] = sf.StochasticBinary(sizes[-1], tau=tau)
     rule = rule or sf.ThreeFactor(1e-2)
     net = sf.Network(n_inputs, populations, circuit, rule, device=DEVICE, **options)
     net.initialise(3)
