@@ -33,7 +33,7 @@ class Resting:
         single, double = (dict(_named(network.at_rest(n, network.device))) for n in (1, 2))
         pairs: dict[int, tuple[Tensor, Tensor]] = {}
         for name, here in _named(state):
-            rest = single.get(name)  # a silenced population has no uniforms
+            rest = single.get(name)  # a noiseless population has no uniforms
             if rest is None or here.numel() == 0:
                 continue
             if name.startswith("plasticity.") or rest.shape != double[name].shape:

@@ -1,7 +1,7 @@
 """Forward populations: how neurons turn their synaptic drive into potential, activity and gain."""
 
 from spikefa.neurons.adaptive import ALIF, ALIFState
-from spikefa.neurons.base import Population, PopulationState, silenced
+from spikefa.neurons.base import Population, PopulationState, noiseless
 from spikefa.neurons.dendrite import Dendrite
 from spikefa.neurons.dropout import Dropout, DropoutState
 from spikefa.neurons.rate import Rate
@@ -21,5 +21,5 @@ __all__ = [
     "Refractory",
     "SnnTorch",
     "StochasticBinary",
-    "silenced",
+    "noiseless",
 ]

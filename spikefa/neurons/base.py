@@ -24,7 +24,7 @@ class PopulationState:
         Synaptic input of this step, written by the incoming synapses.
     uniforms : Tensor
         One number from U[0, 1) per neuron and step, drawn by whoever drives the network; empty,
-        `[0]`, in a population that uses no randomness, or is `silenced`.
+        `[0]`, in a population that uses no randomness, or is `noiseless`.
     potential : Tensor
         V, the leaky sum of the drive (the PSP).
     probability : Tensor
@@ -59,7 +59,7 @@ class PopulationState:
         return self.gain if self.dendrite is None else self.dendrite.unit
 
 
-def silenced(state: PopulationState) -> PopulationState:
+def noiseless(state: PopulationState) -> PopulationState:
     """Return a state without randomness, in which the activity is its mean; for tests.
 
     Activity and mean are then one tensor. A state that uses no randomness is returned as it is.

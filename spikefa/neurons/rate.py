@@ -30,7 +30,7 @@ class Rate(Population):
         Psi = f'(V)
 
     With dropout a neuron is left out of a step at random, and does not learn in it. The activity of
-    the others is scaled up, so that the mean stays f(V), the activity of a `silenced` state::
+    the others is scaled up, so that the mean stays f(V), the activity of a `noiseless` state::
 
         s  = f(V) m / (1 - dropout),   Psi = f'(V) m / (1 - dropout)          m of 0 or 1
 

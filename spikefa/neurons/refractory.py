@@ -35,7 +35,7 @@ class Refractory(Population):
         s  ~ Bernoulli(p)                     then it rests for r steps
         Psi = dp/dV = p (1 - p)               0 at rest, so that resting neurons do not learn
 
-    The potential goes on while a neuron rests. Without randomness (see `silenced`) the activity is
+    The potential goes on while a neuron rests. Without randomness (see `noiseless`) the activity is
     the mean rate at a constant potential, ``sigma / (1 + r sigma)`` with sigma = 1 / (1 + exp(-V)),
     of intervals of r steps and then of ``1 / sigma`` on average.
 

@@ -22,9 +22,10 @@ from spikefa.utils.progress import progress_bar
 from spikefa.utils.tensors import all_finite, copy_into
 
 SPLITS = ("train", "validation", "test")
-OF_NETWORK, OF_AVERAGE = "network.", "average."
-"""What the names of weights begin with in a checkpoint: those that learn, and their mean, if the
-run tests with that."""
+OF_NETWORK, OF_MEAN = "network.", "average.mean."
+"""What the names of weights begin with in a checkpoint: those that learn, and their mean."""
+TIMES = "average.times"
+"""How often weights were added to the mean."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Trained:
         saved = load_checkpoint(run.checkpoint)
         with blaming("the network", *files_of(settings)):
             network = experiment.network(settings, _inputs(saved, run.checkpoint))
-        weights = _starting(OF_NETWORK, saved) | _starting(OF_AVERAGE, saved)
+        weights = _tested(saved)
         require(all_finite(weights), f"{run.checkpoint} holds NaN or infinity")
         copy_into(network.tensors(), weights)
         known = network, _classes(saved, run.checkpoint), dataset is None
@@ -134,6 +135,14 @@ class Trained:
         seeds = self.settings.seeds
         with progress_bar(name, len(stimulus) * len(seeds)) as bar:
             return evaluate(self.network, stimulus, seeds, name, advance=bar.advance)
+
+
+def _tested(saved: Checkpoint) -> dict[str, Tensor]:
+    """Return the weights with which the run would be tested now, see `WeightAverage`."""
+    weights = _starting(OF_NETWORK, saved)
+    if saved.tensors.get(TIMES, 0) > 0:
+        weights |= _starting(OF_MEAN, saved)
+    return weights
 
 
 def _starting(with_what: str, saved: Checkpoint) -> dict[str, Tensor]:

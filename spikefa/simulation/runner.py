@@ -12,7 +12,7 @@ from spikefa.network import Network
 from spikefa.network.further import connect, feedback_state
 from spikefa.network.uniforms import uniforms_of
 from spikefa.network.variables import check_free
-from spikefa.neurons import silenced
+from spikefa.neurons import noiseless
 from spikefa.simulation.beginning import Beginning
 from spikefa.simulation.follower import Follower
 from spikefa.simulation.foresight import Foresight
@@ -50,7 +50,7 @@ class Runner:
         without plasticity are always eager. If a step cannot be captured in a CUDA graph, a warning
         says why, and another backend runs it, see `try_backends`.
     quiet : bool, default False
-        Whether the forward populations have no randomness, see `spikefa.neurons.silenced`.
+        Whether the forward populations have no randomness, see `spikefa.neurons.noiseless`.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Runner:
         self.seeds = seeds_of(seed, network.replicas)
         self.state = network.state(batch)
         if quiet:
-            self.state.populations = [silenced(each) for each in self.state.populations]
+            self.state.populations = [noiseless(each) for each in self.state.populations]
         streams = len(self.seeds) * batch
         self.stimulus_state = made(
             f"the stimulus of {streams:,} streams",

@@ -76,7 +76,7 @@ def _whole_shapes(training: Training) -> dict[str, torch.Size]:
     whole = network.undivided()
     tree = {
         "network": whole.tensors(),
-        "average": averaged(whole),
+        "average": {"mean": averaged(whole)},
         "runner": {"state": network.at_rest(batch, META)},
     }
     return {name: each.shape for name, each in named_tensors(tree).items()}

@@ -10,6 +10,7 @@ from torch import Tensor
 from spikefa.errors import require
 from spikefa.network import Network
 from spikefa.utils.ranges import Duration
+from spikefa.utils.tensors import named_tensors
 
 LOOKS = 100
 """How often in an epoch the weights are added to their mean."""
@@ -34,6 +35,7 @@ class WeightAverage:
 
     for the n-th time. So it is the plain mean until so many epochs have gone by, and after them a
     mean that forgets exponentially, with that time constant. Nothing of the training is touched.
+    Until weights have been added, tests use them as they are.
 
     Parameters
     ----------
@@ -47,12 +49,20 @@ class WeightAverage:
     ------
     SpikefaError
         If a constraint does not hold for the mean of weights for which it holds.
+
+    Attributes
+    ----------
+    mean : dict of Tensor
+        By the names of the weights in the network.
+    times : int64 Tensor []
+        How often weights were added; on the host.
     """
 
     network: Network
     epochs: Duration
     presentations: Callable[[float], int]
     mean: dict[str, Tensor] = field(init=False)
+    times: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
         for name, each in self.network.projections.items():
@@ -63,23 +73,27 @@ class WeightAverage:
                     "weights would not: leave average_epochs out, or that constraint",
                 )
         self.mean = {name: each.clone() for name, each in averaged(self.network).items()}
+        self.times = torch.zeros((), dtype=torch.int64)
         self._every = max(1, self.presentations(1.0) // LOOKS)
         self._least = self._every / self.presentations(self.epochs)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the mean, by name."""
-        return self.mean
+        """Return what a checkpoint must hold, by name."""
+        return named_tensors({"mean": self.mean, "times": self.times})
 
     def follow(self, presentation: int) -> None:
         """Add the weights after so many presentations, if it is time."""
-        times, rest = divmod(presentation, self._every)
-        if rest == 0:
-            weight = max(1 / times, self._least)
+        if presentation % self._every == 0:
+            self.times.add_(1)
+            weight = max(1 / int(self.times), self._least)
             torch._foreach_lerp_(self._means(), self._weights(), min(weight, 1.0))
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """Let the network have the mean for its weights, as long as this lasts."""
+        if not self.times:
+            yield
+            return
         kept = [each.clone() for each in self._weights()]
         torch._foreach_copy_(self._weights(), self._means())
         try:

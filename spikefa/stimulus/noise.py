@@ -49,7 +49,8 @@ class InputDropout(Augmentation):
     """Silences inputs at random, each for as long as an item is shown (Srivastava et al. 2014).
 
     In tests all inputs are there, and count ``1 - share``, as they did in the mean: of images that
-    are shown by `RateCode`, spikes are rarer by so much.
+    are shown by `RateCode`, spikes are rarer by so much. The test images of a data set are shown
+    so; give a stimulus of your own for tests the same augmentation as that for training.
 
     Parameters
     ----------

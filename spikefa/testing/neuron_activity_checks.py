@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikefa.neurons import Population, silenced
+from spikefa.neurons import Population, noiseless
 from spikefa.testing.compare import expect, same
 from spikefa.testing.neuron_trial import STEPS, NeuronTrial, Shown, shown
 
@@ -71,9 +71,9 @@ def spikes_are_zero_or_one(population: Population) -> None:
 
 
 def silent_without_uniforms(population: Population) -> None:
-    """Without uniforms, as in a `silenced` state, the activity is its mean."""
+    """Without uniforms, as in a `noiseless` state, the activity is its mean."""
     trial = NeuronTrial(population)
-    trial.state = silenced(trial.state)
+    trial.state = noiseless(trial.state)
     for left in trial.run(shown(population)):
         expect(
             torch.equal(left["spikes"], left["probability"]),
@@ -147,6 +147,6 @@ def gain_is_the_derivative(population: Population) -> None:
 def _silent(population: Population, drive: Tensor) -> NeuronTrial:
     """Return a trial after a step without noise."""
     trial = NeuronTrial(population)
-    trial.state = silenced(trial.state)
+    trial.state = noiseless(trial.state)
     trial.step(drive, drive)
     return trial

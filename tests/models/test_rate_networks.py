@@ -7,7 +7,7 @@ import torch
 
 import spikefa as sf
 from spikefa.models import rate_network as make_rate_network
-from spikefa.neurons import silenced
+from spikefa.neurons import noiseless
 
 SIZES = (5, 12, 8, 8, 3)  # rectangular layers and a square one
 ACTIVATIONS = {
@@ -131,11 +131,11 @@ def test_a_silenced_state_is_the_mean_of_the_noisy_ones(population):
         return state
 
     noisy = population.state(30_000, torch.device("cpu"), torch.float64)
-    quiet = silenced(population.state(1, torch.device("cpu"), torch.float64))
+    quiet = noiseless(population.state(1, torch.device("cpu"), torch.float64))
     noisy.uniforms.uniform_(generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(run(quiet).spikes[0], run(noisy).spikes.mean(0), rtol=0, atol=0.05)
     assert quiet.uniforms.numel() == 0
-    assert silenced(quiet) is quiet
+    assert noiseless(quiet) is quiet
 
 
 def test_dropout_is_backpropagation_through_the_neurons_that_are_left():

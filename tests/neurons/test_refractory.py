@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import spikefa as sf
-from spikefa.neurons import silenced
+from spikefa.neurons import noiseless
 
 CPU, F64 = torch.device("cpu"), torch.float64
 
@@ -55,7 +55,7 @@ def test_the_mean_rate_is_that_of_the_silenced_neurons():
     population, streams, steps = sf.Refractory(3, steps=3, tau=1.0), 300, 300
     uniforms = torch.rand(steps, streams, 3, generator=torch.Generator().manual_seed(0), dtype=F64)
     spikes, *_ = run(population, drive.expand(steps, streams, 3), uniforms)
-    state = silenced(population.state(1, CPU, F64))
+    state = noiseless(population.state(1, CPU, F64))
     state.drive.copy_(drive)
     population.step(state)
     sigma = 1 / (1 + np.exp(-drive.numpy()))

@@ -87,6 +87,18 @@ def test_tests_use_it_and_training_goes_on_without_it(tiny):
     assert all(before[name].equal(each) for name, each in weights(averaged).items())
 
 
+def test_a_test_before_any_training_uses_the_weights_of_now(tiny):
+    """And not those that were drawn when the mean was made."""
+    averaged, plain = simulation(tiny, 1.0), simulation(tiny)
+    for sim in (averaged, plain):
+        for each in sim.network.synapses.values():
+            each.weight.fill_(0.7)
+    found, expected = (
+        each.test(spikes=True).predictions.spikes_summed for each in (averaged, plain)
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_weights_come_back_if_a_test_is_interrupted(tiny):
     sim = simulation(tiny, 1.0)
     sim.learn(3)

@@ -41,7 +41,9 @@ def test_tests_show_an_image_for_steps_of_their_own(tiny):
 
 def test_the_training_of_a_run_may_go_on_with_longer_tests(tiny, tmp_path):
     simulation(tiny).save(tmp_path / "checkpoint.pt")
-    simulation(tiny, test_steps=9).restore(tmp_path / "checkpoint.pt")
+    longer = simulation(tiny, test_steps=9)
+    longer.restore(tmp_path / "checkpoint.pt")
+    assert longer.stimuli.test.in_tests().steps == 9
 
 
 def test_smoothed_targets_are_those_of_torch(tiny):

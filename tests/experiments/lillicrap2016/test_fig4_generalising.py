@@ -50,7 +50,7 @@ def test_its_weights_are_those_that_it_was_tested_with(finished, tmp_path):
     assert main(["weights", str(finished), "--out", str(out)]) == 0
     found = safetensors.load_file(out)["synapses.hidden1.weight"]
     saved = load_checkpoint(finished / "checkpoint.pt").tensors
-    assert torch.equal(found, saved["average.synapses.hidden1.weight"])
+    assert torch.equal(found, saved["average.mean.synapses.hidden1.weight"])
     assert not torch.equal(found, saved["network.synapses.hidden1.weight"])
 
 
