@@ -11,14 +11,15 @@ DEVICE ?= cuda
 GPU_OPTIONS = --device $(DEVICE) --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) \
   $(if $(COMMIT),--commit $(COMMIT)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(CONTINUE),--continue)
 
-.PHONY: demo test lint docs long gpu gpu-table clean help
+.PHONY: demo test slow lint docs long gpu gpu-table clean help
 
 help:
 	@echo "make demo   train a small spiking network on embedded digits, draw figure 4 (a minute)"
-	@echo "make test   lint, type-check and test (some minutes)"
+	@echo "make test   lint, type-check and test (ten minutes)"
+	@echo "make slow   the tests that take seconds each, which CI runs besides (half an hour)"
 	@echo "make lint   lint and type-check alone"
 	@echo "make docs   build the site into docs/_build/html (a minute)"
-	@echo "make long   the tests that take longer"
+	@echo "make long   the tests that take minutes"
 	@echo "make gpu    every claim about a GPU, on one (9 minutes); PARTS=\"tests fig4\", CONTINUE=1"
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -54,8 +55,13 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 
 # A process for each core, each on one thread (tests/__init__.py); whoever is done takes over tests.
+PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal --durations=5
+
 test: lint $(VENV)/readers $(VENV)/docs
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal --durations=5
+	$(PYTEST)
+
+slow: $(VENV)/readers $(VENV)/docs
+	$(PYTEST) -m "slow and not long and not gpu"
 
 long: $(VENV)/readers
 	$(BIN)/python -m pytest -m long

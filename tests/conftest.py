@@ -11,6 +11,7 @@ import torch
 from spikefa.analysis.saving import DPI
 from spikefa.cli import main
 from spikefa.datasets import Dataset, Images
+from tests.helpers.interpreter import patch_the_language_once
 from tests.helpers.processes import REPOSITORY
 
 
@@ -39,6 +40,14 @@ def few_dots():
     """Draw pictures in a few dots, which is faster, but where a test looks at the dots."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("spikefa.analysis.saving.DPI", 80)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_interpreter():
+    """Where kernels are interpreted, do without a half of the interpreter's work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch_the_language_once(patch)
         yield
 
 

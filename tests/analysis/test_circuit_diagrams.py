@@ -29,6 +29,7 @@ def words(figure):
     return {text: text.get_window_extent(canvas.get_renderer()) for text in texts}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIAGRAMS)
 def test_all_words_are_on_the_picture_and_none_on_another(name):
     figure = DIAGRAMS[name]()
@@ -59,6 +60,7 @@ def test_every_circuit_is_on_the_page():
     assert offered <= set().union(*(classes for _, classes in SECTIONS))
 
 
+@pytest.mark.slow
 def test_diagrams_mark_those_that_read_forward_weights():
     marked = [section for section in SECTIONS if any(map(has_purple, section[0]))]
     reading = {name for _, classes in marked for name in classes}

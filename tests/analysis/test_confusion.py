@@ -11,6 +11,7 @@ from spikefa.errors import SpikefaError
 from spikefa.recording import Recorder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guess", ["last", "summed"])
 @pytest.mark.parametrize("every", [None, 10, 1])
 def test_confusion_is_that_of_scikit_learn(run, guess, every):
@@ -30,6 +31,7 @@ def test_confusion_is_that_of_scikit_learn(run, guess, every):
     assert len(found.counts) == -(-len(start) // length)
 
 
+@pytest.mark.slow
 def test_confusion_agrees_with_the_simulation(tmp_path):
     """With one stream, all of it recorded, the errors are those that training counts."""
     data = sf.datasets.digits()

@@ -56,6 +56,7 @@ def expected_loss(net, state, layer, potential, loss):
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["probability", "spikes"])
 @pytest.mark.parametrize("layer", [0, 1])
 def test_equals_the_slope_of_the_sum_over_all_patterns(layer, loss):

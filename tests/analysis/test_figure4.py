@@ -102,6 +102,7 @@ def test_pale_thumbnails_of_images_with_16_grey_levels(record):
         assert brightest <= 16
 
 
+@pytest.mark.slow
 def test_output_bands_and_the_class_shown(record):
     """40 outputs, 4 to a class; image k is of class k mod 10."""
     with record() as recording:
@@ -138,6 +139,7 @@ def test_steps_that_are_missing_are_marked(record):
         assert np.isnan(found["middle/potential"].lines[1].get_ydata()[12:]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [1, 5])
 def test_other_networks_and_what_was_not_recorded(record, tmp_path, layers):
     with record(layers, traces=False, outputs=[0, 39], pixels=None) as recording:

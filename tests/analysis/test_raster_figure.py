@@ -72,6 +72,7 @@ def test_image_switches_and_labels_are_marked(record):
         np.testing.assert_array_equal(inset.images[0].get_array(), PIXELS[number])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [65, 75, 150, 740])
 def test_of_many_images_those_drawn_stand_over_their_steps(record, stop):
     """They were drawn beside them, in the middle of the steps of several images."""
@@ -161,6 +162,7 @@ def test_steps_between_the_windows_are_grey(record):
     assert "grey: not recorded" in figure.texts[-1].get_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("units", "expected"),
     [
@@ -181,6 +183,7 @@ def test_which_units(record, units, expected):
         assert [tick.get_text() for tick in axes.get_yticklabels()] == [str(n) for n in expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "limits"),
     [

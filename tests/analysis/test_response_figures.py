@@ -23,6 +23,7 @@ DRAWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_text_can_be_read(recording, name):
     check_readable(DRAWN[name](recording))

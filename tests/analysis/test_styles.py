@@ -164,6 +164,7 @@ def check(figure):
                 assert contrast(colour, fill) >= LEAST, (what, colour, fill)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("used", STYLES)
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_can_be_read_under_every_style(run, name, used):
@@ -175,11 +176,13 @@ def test_every_figure_can_be_read_under_every_style(run, name, used):
     assert contrast(figure.get_facecolor(), paper) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_laid_out_to_be_read(run, name):
     check_readable(FIGURES[name](run))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIAGRAMS)
 def test_every_diagram_is_laid_out_to_be_read(name):
     check_readable(DIAGRAMS[name]())
@@ -201,6 +204,7 @@ def test_a_figure_drawn_under_the_style(run, used):
         check(FIGURES["learning_curve"](run))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIAGRAMS)
 def test_every_diagram_can_be_read_under_a_dark_style(name):
     with plt.style.context("dark_background"):

@@ -37,6 +37,7 @@ def record(path, windows, length, spikes):
     return open_recording(path)
 
 
+@pytest.mark.slow
 @given(runs(), st.integers(0, 2**32 - 1), st.integers(1, 20))
 @settings(
     max_examples=30,

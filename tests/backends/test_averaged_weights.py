@@ -22,6 +22,7 @@ def simulation(tiny, backend):
     return sf.Simulation(network, tiny, average_epochs=1.0, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_training_goes_on_with_its_own_weights(backend, tiny):
     plain, tested = simulation(tiny, backend), simulation(tiny, backend)

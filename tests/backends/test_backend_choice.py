@@ -143,6 +143,7 @@ def test_auto_never_falls_back_to_eager_on_cuda(monkeypatch):
             assert choose_backend("auto", make(), batch).name == "graph"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on_gpu", [False, True])
 def test_a_run_on_a_gpu_says_what_auto_chose_and_why(tmp_path, capsys, monkeypatch, on_gpu):
     """Where there is a choice; the summary keeps the reason everywhere."""

@@ -105,6 +105,7 @@ def test_work_is_done_once_and_then_captured_on_a_stream_of_its_own(monkeypatch)
     assert cuda.stream == "current"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("errors_left", [0, 1])
 def test_a_failed_capture_does_not_spoil_the_next(monkeypatch, errors_left):
     cuda = FakeCuda(monkeypatch, errors_left)

@@ -75,6 +75,7 @@ def check_order(ptx):
     assert "ld.global.cg" not in before
 
 
+@pytest.mark.slow
 def test_the_kernels_of_one_stream_compile():
     check(made([300, 100, 40], 1, "FA", {}, "float32", 90), 90)
 

@@ -105,6 +105,7 @@ def same(one, other):
         torch.testing.assert_close(got[name], tensor, rtol=1e-10, atol=1e-10, msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("circuit", CIRCUITS)
 def test_it_learns_what_eager_learns(circuit, tiny):
     one, other = agree(tiny, make=lambda: {"circuit": CIRCUITS[circuit]()})
@@ -113,6 +114,7 @@ def test_it_learns_what_eager_learns(circuit, tiny):
     assert not torch.allclose(begun, one.network.synapses["output"].weight, atol=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_any_rule_learns_what_it_learns_with_eager(rule, tiny):
     agree(tiny, make=lambda: {"rule": RULES[rule]()})
@@ -138,6 +140,7 @@ def test_connections_and_delays(tiny):
     agree(tiny, connections=[recurrent], delays={"hidden2": 2})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 2, 7])
 @pytest.mark.parametrize("replicas", [None, 3])
 def test_batches_and_replicas(batch, replicas, tiny):
@@ -314,6 +317,7 @@ NEURONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("neurons", NEURONS)
 def test_other_neurons(neurons, tiny):
     """The learning rate is low: with a high one, differences of rounding grow fast."""
@@ -376,6 +380,7 @@ def outcome(sim, *arguments):
         return sim, str(error)
 
 
+@pytest.mark.slow
 @example([("rates", [0.0, 2.0, 2.0]), ("switch", "PFAo")], 1, 1e-4)
 @given(st.lists(ACTIONS, max_size=12), st.sampled_from([1, 3]), st.sampled_from([0.0, 1e-4]))
 @settings(max_examples=15, deadline=None)

@@ -100,6 +100,7 @@ def test_weights_stay_float32_and_their_copies_follow(circuit, backend, tiny, tm
     assert any(fixed) == (circuit != "KP")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ROUNDED)
 @pytest.mark.parametrize("circuit", ["FA", "PFA"])
 def test_a_captured_presentation_is_the_same(circuit, backend, tiny, captured):

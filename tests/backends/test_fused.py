@@ -56,6 +56,7 @@ CASES = {  # circuit, sizes, batch, tiles, options of the network: sizes that no
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_spike_for_spike(case):
     circuit, sizes, batch, shape, options = CASES[case]
@@ -65,6 +66,7 @@ def test_spike_for_spike(case):
     assert flips <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["bf16x6", "bf16x3", "tf32", "bf16"])
 @pytest.mark.parametrize("batch", [3, 17])
 def test_what_matrix_units_multiply_is_rounded_and_nothing_else(precision, batch):
@@ -91,6 +93,7 @@ def random_matrix(seed, shape, kind, scale):
     return made * np.float32(scale)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["uniform", "sign"])
 @pytest.mark.parametrize("circuit", [sf.FA, sf.DFA])
 def test_matrices_are_drawn_in_the_kernel_whatever_the_tiles(circuit, kind):

@@ -61,6 +61,7 @@ def fused(tiny, circuit=None, rule=None, **options):
     return simulate(tiny, "fused", circuit, rule, steps=3, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("circuit", "batch"), CASES)
 def test_whole_images_and_single_steps(tiny, circuit, batch):
     graph = side_by_side(tiny, lambda: fused(tiny, CIRCUITS[circuit](), batch=batch), 3)
@@ -73,6 +74,7 @@ def test_40_images(tiny, circuit, batch):
     side_by_side(tiny, lambda: fused(tiny, CIRCUITS[circuit](), batch=batch), 40)
 
 
+@pytest.mark.slow
 def test_plasticity_is_postponed_within_a_captured_image(tiny, monkeypatch):
     """Three steps flush once, not three times."""
     from spikefa.backends.fused import Fused  # needs triton
@@ -90,6 +92,7 @@ def test_plasticity_is_postponed_within_a_captured_image(tiny, monkeypatch):
     assert not any(graph.runner.backend.inner.pending)
 
 
+@pytest.mark.slow
 def test_frozen_projections_and_decay_that_comes_due_within_an_image(tiny):
     schedule = {
         "hidden1": sf.Piecewise({0: 1, 1: 0, 3: 2}),
@@ -102,6 +105,7 @@ def test_frozen_projections_and_decay_that_comes_due_within_an_image(tiny):
     assert int(graph.runner.state.learning_rates.wait) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [Always(), Window("early", 3, 12)])
 def test_a_recording_is_the_same(tiny, tmp_path, window):
     files = []
@@ -118,6 +122,7 @@ def test_a_recording_is_the_same(tiny, tmp_path, window):
             np.testing.assert_array_equal(one[name][:], other[name][:], err_msg=name)
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed(tiny, tmp_path):
     whole, halved = pair(tiny, partial(fused, tiny))
     whole.train(3)
@@ -131,6 +136,7 @@ def test_stopped_and_resumed(tiny, tmp_path):
     agree(whole, resumed)
 
 
+@pytest.mark.slow
 def test_another_precision_does_not_go_on_with_a_checkpoint(tiny, tmp_path):
     """Both said that they were "fused", and one went on with the other's."""
     rounded = simulate(tiny, "fused-bf16x3")
@@ -140,6 +146,7 @@ def test_another_precision_does_not_go_on_with_a_checkpoint(tiny, tmp_path):
         simulate(tiny, "fused").restore(tmp_path / "c.pt")
 
 
+@pytest.mark.slow
 def test_where_nothing_is_captured_the_kernels_run_one_by_one(tiny, monkeypatch):
     from spikefa.backends.fused import Fused  # needs triton
 
@@ -178,6 +185,7 @@ def test_auto_goes_on_to_graphs_where_kernels_do_not_compile(tiny, monkeypatch):
     agree(eager, graph)
 
 
+@pytest.mark.slow
 def test_auto_chooses_again_for_another_circuit(tiny):
     sim = simulate(tiny, "auto", batch=1)
     assert sim.backend == "fused"

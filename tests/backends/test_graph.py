@@ -87,6 +87,7 @@ ENCODINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 11, 100])
 @pytest.mark.parametrize("circuit", ["FA", "DFA", "PFA"])
 def test_200_steps_and_40_images(tiny, circuit, batch):
@@ -104,6 +105,7 @@ def test_every_rule(tiny, rule):
     side_by_side(tiny, lambda b: simulate(tiny, b, None, RULES[rule]()), presentations=8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_every_optimiser_that_can_count_on_the_device(tiny, optimiser):
     """Their learning rates are numbers of the graph, so each value has a graph of its own."""
@@ -135,6 +137,7 @@ def test_a_pseudoinverse_is_renewed_between_graphs(tiny):
     assert {key[0] for key in graph.runner.backend.captured} == {"step", (5, None)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_every_population(tiny, population):
     made = {"population": POPULATIONS[population], "dtype": torch.float64}
@@ -284,6 +287,7 @@ AUGMENTATIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("moved", "numbers"), AUGMENTATIONS.values(), ids=AUGMENTATIONS)
 @pytest.mark.parametrize("encoding", [sf.RateCode(), sf.Graded()], ids=repr)
 def test_augmentation_is_captured(tiny, encoding, moved, numbers):

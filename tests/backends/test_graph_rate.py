@@ -40,6 +40,7 @@ def simulate(stimulus, network, backend):
     return sf.Simulation(net, shown, test=test, batch_size=5, seed=3, backend=backend)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("stimulus", STIMULI)
 def test_training_is_that_of_eager(stimulus, network):

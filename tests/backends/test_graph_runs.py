@@ -135,6 +135,7 @@ def test_graph_goes_on_where_a_presentation_was_broken_off(tiny):
     agree(*pair)
 
 
+@pytest.mark.slow
 def test_a_run_says_what_ran(tmp_path, capsys):
     def run(name, *options):
         folder = tmp_path / name

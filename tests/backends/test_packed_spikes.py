@@ -47,6 +47,7 @@ def record(tiny, path, probes):
     return taken
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("triton")
 @pytest.mark.parametrize("what", PROBES)
 def test_a_file_is_the_same_bit_for_bit_if_the_recorder_packs_for_itself(

@@ -55,6 +55,7 @@ def simulation(circuit, backend, **more):
     return sf.Simulation(network(circuit, **more), stimulus, batch_size=2, backend=backend)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("circuit", CIRCUITS)
 def test_a_graph_learns_what_eager_learns(circuit, captured):
     eager, graph = (simulation(circuit, backend) for backend in ("eager", "graph"))

@@ -95,6 +95,7 @@ def test_the_faster_number_of_threads_is_chosen(monkeypatch):
     assert now == [4]
 
 
+@pytest.mark.slow
 def test_a_peer_that_is_not_there_says_how_to_get_it():
     absent, broken, large = [
         next(row for row in time_peers(network(), [5], 1, [peer]) if row.name != "eager")
@@ -208,6 +209,7 @@ def test_every_peer_on_a_gpu_says_what_it_computes_and_what_not():
     }
 
 
+@pytest.mark.slow
 def test_a_peer_is_timed_in_a_process_of_its_own_and_the_others_go_on(monkeypatch):
     """On a CPU; one that is not installed is named, one that takes too long is stopped."""
     ours, absent = Ours(), Absent()

@@ -94,6 +94,7 @@ def test_a_step_of_the_plain_loop_allocates_nothing():
     assert sum(max(0, event.self_cpu_memory_usage) for event in profiled.key_averages()) == 0
 
 
+@pytest.mark.slow
 def test_variants_that_cannot_be_made_say_why(monkeypatch):
     def broken(step, **options):
         raise RuntimeError("no C++ compiler\nat all")
@@ -105,6 +106,7 @@ def test_variants_that_cannot_be_made_say_why(monkeypatch):
     assert set(result.times) == {"eager", "products", "plain loop"}
 
 
+@pytest.mark.slow
 def test_on_a_gpu_the_loop_is_captured_and_rounded_too(monkeypatch):
     """With tapes in place of CUDA graphs and nothing compiled, on a CPU."""
     monkeypatch.setattr(plain_variants, "CudaCapture", Tape)

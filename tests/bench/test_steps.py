@@ -8,6 +8,7 @@ from spikefa.bench.steps import time_steps
 from tests.helpers.bench_network import network
 
 
+@pytest.mark.slow
 def test_timings_are_of_engine_products_and_loop():
     result = time_steps(network(), batch=2, steps=2, repetitions=3, compiled=False)
     assert set(result.times) == {"eager", "products", "plain loop"}
@@ -21,6 +22,7 @@ def test_timings_are_of_engine_products_and_loop():
     assert plain["backends"]["eager"]["ratio_to_plain_loop"] == plain["ratio_to_plain_loop"]
 
 
+@pytest.mark.slow
 def test_every_backend_that_can_serve_the_network_is_timed(monkeypatch):
     monkeypatch.setattr(steps, "obstacle", lambda name, network: None)
     monkeypatch.setattr(steps, "interpreted", lambda: False)

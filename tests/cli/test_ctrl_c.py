@@ -97,12 +97,14 @@ SLOW_DATA = START + (
 )
 
 
+@pytest.mark.slow
 def test_while_data_are_loaded(tmp_path):
     lines = press_when(SLOW_DATA, *LONG, "--out", tmp_path / "run")
     assert lines == ["spikefa: stopped before the run began: nothing was written"]
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_in_the_middle_of_a_run(times, tmp_path, capsys):
     """A second Ctrl-C breaks off the step, or what follows it; the run goes on from what it has."""
@@ -154,6 +156,7 @@ def test_before_the_first_step(tmp_path):
     assert line == f"spikefa: stopped; go on with: spikefa run lillicrap2016.fig4 --resume {out}"
 
 
+@pytest.mark.slow
 def test_with_runs_in_other_processes(tmp_path):
     """They print nothing, and end with the command: else its output would stay open."""
     out = tmp_path / "run"

@@ -11,6 +11,7 @@ from spikefa.cli import main
 from tests.helpers.small_run import DRAWN, SMALL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["config.yaml", "metrics.csv", "recording.h5", "summary.json"])
 @pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe garbage", b"a,b\n1", b"<html></html>"])
 def test_damaged_files_in_a_run_directory(file, content, copied, capsys):

@@ -30,6 +30,7 @@ def folder(tmp_path_factory):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in SHARES if kind != "rule"])
 def test_what_is_sound_is_not_refused(kind, folder, tmp_path, monkeypatch):
     """Nothing could be learned from mutants whose original is refused as well."""
@@ -56,6 +57,7 @@ def read_mutants(folder, first, counts):
     return found
 
 
+@pytest.mark.slow
 def test_some_mutants(folder):
     read_mutants(folder, 100_000, {kind: math.ceil(FEW * n) for kind, n in SHARES.items()})
 

@@ -14,6 +14,7 @@ print(code, int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read
 """Not by getrusage, whose peak a child begins with: that of the tests that run it."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "flags"),
     [

@@ -15,6 +15,7 @@ TWO = (*SMALL, "--epochs", "2", "--validation-images", "30", "--record", "false"
 STUDY = "run lillicrap2016.n15 --quick --repeats 2".split()
 
 
+@pytest.mark.slow
 def test_without_a_terminal_there_is_a_line_an_epoch(tmp_path):
     ended = run_cli(*TWO, "--out", tmp_path / "run")
     assert ended.returncode == 0

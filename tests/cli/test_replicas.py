@@ -35,6 +35,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_every_replica_is_the_run_with_its_seed(both, tmp_path):
     folder, summary = both
     for number, seed in enumerate((5, 6)):

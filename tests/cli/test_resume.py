@@ -14,6 +14,7 @@ from spikefa.cli import main
 from tests.helpers.small_run import RESUME, SMALL
 
 
+@pytest.mark.slow
 def test_ctrl_c_then_resume_equals_the_whole_run(tmp_path):
     long = [*SMALL, "--epochs", "4", "--train-images", "1400"]
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"

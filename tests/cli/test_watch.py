@@ -60,6 +60,7 @@ with simulation() as sim:
 """
 
 
+@pytest.mark.slow
 def test_a_recording_is_watched_to_its_end_and_is_the_same_as_without(tmp_path):
     writer = start_python(RECORDS, tmp_path)
     until((tmp_path / "r.h5").exists)
@@ -147,6 +148,7 @@ def test_no_line_is_wider_than_the_terminal(recorded, capsys, monkeypatch):
         assert len(lines) <= 8
 
 
+@pytest.mark.slow
 def test_where_there_is_only_ascii(recorded):
     ended = subprocess.run(
         [sys.executable, "-c", RUN, "watch", str(recorded)],

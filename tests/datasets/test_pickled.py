@@ -154,6 +154,7 @@ def test_what_is_no_dictionary_is_refused(content):
         read_pickle(content)
 
 
+@pytest.mark.slow
 def test_keys_that_nest_deeply_are_refused():
     """To hash one would use up the stack of the processor."""
     content = b"\x80\x02})" + b"\x85" * 1_000_000 + b"K\x01s."

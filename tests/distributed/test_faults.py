@@ -47,6 +47,7 @@ def killed(tmp_path_factory):
     return out, said[0]
 
 
+@pytest.mark.slow
 def test_a_killed_rank_stops_all_with_its_name_and_loses_no_committed_step(killed):
     out, said = killed
     assert "rank 1 did not answer: killed" in said
@@ -54,6 +55,7 @@ def test_a_killed_rank_stops_all_with_its_name_and_loses_no_committed_step(kille
     assert recorded_steps(out) >= STEPS
 
 
+@pytest.mark.slow
 def test_what_was_killed_goes_on_with_as_many_ranks(killed):
     out, _ = killed
     before = recorded_steps(out)
@@ -67,6 +69,7 @@ def test_what_was_killed_goes_on_with_as_many_ranks(killed):
     assert summary["backend"] == "ranks"
 
 
+@pytest.mark.slow
 def test_with_another_number_it_goes_on_and_the_recording_stays(killed):
     out, _ = killed
     before = recorded_steps(out)
@@ -79,6 +82,7 @@ def test_with_another_number_it_goes_on_and_the_recording_stays(killed):
     assert recorded_steps(out) == before
 
 
+@pytest.mark.slow
 def test_a_rank_that_hangs_is_named_after_the_time_that_was_given(tmp_path):
     out = tmp_path / "run"
     processes = begun(out, 2, "--rank-timeout", 2)
@@ -91,6 +95,7 @@ def test_a_rank_that_hangs_is_named_after_the_time_that_was_given(tmp_path):
     assert recorded_steps(out) >= STEPS
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_all_ranks_at_the_same_step(tmp_path):
     out = tmp_path / "run"
     processes = begun(out, 2)
@@ -101,6 +106,7 @@ def test_ctrl_c_stops_all_ranks_at_the_same_step(tmp_path):
     assert f"go on with: spikefa run lillicrap2016.fig4 --resume {out}" in said[0]
 
 
+@pytest.mark.slow
 def test_a_folder_that_holds_a_run_stops_all_ranks(killed):
     out, _ = killed
     codes, said = ended(start_ranks(2, *RUN, "--epochs", 1, "--out", out))

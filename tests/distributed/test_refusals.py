@@ -184,6 +184,7 @@ def test_a_process_that_torchrun_has_not_started_is_told_so(monkeypatch):
         sf.distributed.join()
 
 
+@pytest.mark.slow
 def test_the_page_runs_on_two_ranks(tmp_path):
     page = (REPOSITORY / "docs" / "distributed.md").read_text()
     code = re.search(r"^```py\n(.*?)^```$", page, re.M | re.S)[1]
@@ -194,6 +195,7 @@ def test_the_page_runs_on_two_ranks(tmp_path):
         assert recording.populations["hidden1"].size == 60
 
 
+@pytest.mark.slow
 def test_ranks_with_other_settings_are_refused_at_the_start(tmp_path):
     """Here with another seed, as a wrong script for one machine would start them."""
     script = """

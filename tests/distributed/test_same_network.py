@@ -77,6 +77,7 @@ def check_same(found, truth, tolerance=1e-12):
     assert found["test"] == truth["test"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("grid", "name"),
     [
@@ -92,6 +93,7 @@ def test_all_ranks_find_what_one_process_finds(grid, name, ran, alone):
         check_same(found, alone(name))
 
 
+@pytest.mark.slow
 def test_in_float32_the_bits_are_the_same_where_sums_are_not_rounded(ran, alone):
     """And with others to rounding: a product over fewer columns may add in another order."""
     for name, tolerance in (("exact float32", 0), ("float32", 1e-5)):
@@ -107,6 +109,7 @@ def test_learning_changes_what_is_compared(alone):
     assert len(changed) == 6  # three weights and three biases
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grid", ["3 ranks", "2 groups of 2"])
 def test_a_checkpoint_of_two_ranks_goes_on_with_others(grid, ran, alone):
     for found in found_by_each(ran(grid), "resumed", GRIDS[grid][0]):

@@ -4,6 +4,8 @@ import pytest
 
 from tests.helpers.processes import REPOSITORY, environment
 
+pytestmark = pytest.mark.slow
+
 nbclient = pytest.importorskip("nbclient", reason="the extra docs is not installed")
 nbformat = pytest.importorskip("nbformat")
 

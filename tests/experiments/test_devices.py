@@ -98,6 +98,7 @@ def short(study):
     return study.completed(replace(settings, repeats=1, **small))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

@@ -60,6 +60,7 @@ def drawn(name, cells=None):
         return study.picture(study.completed(quick), runs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", some_long(SHAPES))
 def test_the_picture_of_a_study_can_be_read(name):
     figure = drawn(name)

@@ -47,6 +47,7 @@ def test_a_study_is_about_a_figure_of_a_paper():
         assert study.name == name == TARGETS[study.id].experiment
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -71,6 +72,7 @@ def test_the_quick_version_shows_the_effect(name, tmp_path, capsys, request):
     assert failed <= DO_NOT_HOLD | NOT_WHEN_QUICK
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_more_repeats_and_is_drawn_again(tmp_path, capsys):
     out = tmp_path / "run"
     few = ["--examples", "40", "--every", "20"]

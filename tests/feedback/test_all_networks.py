@@ -69,6 +69,7 @@ def test_tensors_stay_where_they_are(circuit):
     assert {name: tensor.data_ptr() for name, tensor in now.items()} == places
 
 
+@pytest.mark.slow
 @ON_CIRCUITS
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_stopped_run_goes_on_bit_for_bit(circuit, dtype, tmp_path):

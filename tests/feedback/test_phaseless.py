@@ -31,6 +31,7 @@ def test_some_steps_against_a_loop():
         np.testing.assert_allclose(back.numpy(), expected, rtol=0, atol=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("population", "gain"),
     [(sf.StochasticBinary, 16.0), (partial(sf.Rate, activation="logistic", noise=0.2), 100.0)],

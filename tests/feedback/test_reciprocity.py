@@ -119,6 +119,7 @@ def test_a_sparse_product_keeps_the_identity_and_the_angle(sparsity):
     assert cosine.item() == pytest.approx(1 / math.sqrt(1 + 1 / 4), abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "circuit",
     [

@@ -32,6 +32,7 @@ def circuit(request):
     return CIRCUITS[request.param]
 
 
+@pytest.mark.slow
 def test_no_step_decides_on_data(circuit):
     """A tensor without data tells at once who looks into it; on a GPU they would wait."""
     feedback = circuit(phi_delta="spiking")

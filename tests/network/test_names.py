@@ -115,6 +115,7 @@ def train_with_usual_names(replicas):
         return train(["first", "second"], Path(folder), replicas)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replicas", [None, 2])
 @given(names=st.lists(NAMES, min_size=2, max_size=2, unique=True))
 @example(names=["stimulus", "output"])

@@ -156,6 +156,7 @@ def assert_the_same(make, steps=20, seeds=SEEDS):
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("circuit", CIRCUITS.values(), ids=CIRCUITS)
 def test_circuits(circuit):
     assert_the_same(partial(network, circuit=circuit))

@@ -149,6 +149,7 @@ def test_what_does_not_fit_is_said_at_once(make, message):
         sf.SnnTorch(make(), 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("circuit", [sf.FA, sf.DFA])
 def test_a_leaky_network_learns_digits_online(circuit):
     def population(n):

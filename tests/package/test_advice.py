@@ -97,6 +97,7 @@ def advising():
                         yield str(source.name), text
 
 
+@pytest.mark.slow
 def test_every_message_that_tells_to_do_something_is_followed():
     """A new one needs a case above, or a place in ELSEWHERE."""
     left = []

@@ -28,6 +28,7 @@ def silent_again():
     logger.handlers[:], logger.level = handlers, level
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("silent_again")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_code_of_every_page_runs(page, tmp_path, monkeypatch, data_dir):
@@ -52,6 +53,7 @@ def files(page):
     return dict(re.findall(r"^<!-- (\S+\.py) -->\n```python\n(.*?)^```$", text, re.M | re.S))
 
 
+@pytest.mark.slow
 def test_the_commands_on_your_own_rule_run(tmp_path, monkeypatch, capsys):
     page = REPOSITORY / "docs" / "your-own-rule.md"
     monkeypatch.chdir(tmp_path)
@@ -66,6 +68,7 @@ def test_the_commands_on_your_own_rule_run(tmp_path, monkeypatch, capsys):
     assert "alpha: 0.3" in (tmp_path / "runs" / "mine-again" / "config.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_the_commands_on_your_own_data_run(tmp_path, monkeypatch, capsys):
     page = REPOSITORY / "docs" / "your-own-data.md"
     monkeypatch.chdir(tmp_path)

@@ -37,10 +37,12 @@ def printing():
                 yield str(source.name)
 
 
+@pytest.mark.slow
 def test_nothing_but_commands_prints():
     assert set(printing()) == set(SAYS)
 
 
+@pytest.mark.slow
 def test_every_warning_is_logged():
     found = [
         str(source.name)

@@ -13,6 +13,8 @@ import pytest
 import spikefa as sf
 from tests.helpers.processes import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = {
     "spikefa/models/lillicrap2016.py",
     "spikefa/experiments/lillicrap2016/fig4.py",

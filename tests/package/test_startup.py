@@ -6,6 +6,7 @@ import sys
 import time
 
 import numpy as np
+import pytest
 
 import spikefa as sf
 from spikefa.bench.overhead import progress_cost
@@ -44,6 +45,7 @@ def test_help_answers_within_half_a_second():
     assert computing_seconds("-m", "spikefa", "--help") < 0.5
 
 
+@pytest.mark.slow
 def test_the_import_adds_less_than_a_third_of_a_second_to_that_of_torch():
     assert timed_in_a_process("import torch", "import spikefa") < 0.3
 
@@ -76,12 +78,14 @@ print("sympy" in sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_no_simulation_imports_the_compiler_or_scikit_learn():
     """Each takes a second, and torch imports the compiler for some operations on "meta"."""
     ended = run_python(SIMULATIONS)
     assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr
 
 
+@pytest.mark.slow
 def test_figure_4_does_without_sympy():
     """It takes half a second; torch imports it for `zeros_like` on "meta"."""
     ended = run_python(FIGURE_4)

@@ -295,6 +295,7 @@ RULES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_traces_are_in_checkpoints_and_can_be_recorded(rule, tiny, tmp_path):
     def simulation():
@@ -331,6 +332,7 @@ def test_traces_are_in_checkpoints_and_can_be_recorded(rule, tiny, tmp_path):
         assert tensor.equal(second.tensors()[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [sf.RoughThreeFactor, sf.Eligibility, sf.LowPassTraces, sf.STLLR])
 def test_rules_that_follow_the_error_learn_digits(rule):
     net = sf.models.lillicrap2016.spiking_mnist(

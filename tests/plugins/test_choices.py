@@ -44,6 +44,7 @@ def run(*arguments):
 # -- what is stored --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_rule_of_a_file_runs_is_stored_and_runs_again(my_rules, capsys):
     run(*SMALLER, "--rule", "my_rules.py:Decorrelated", "--rule.alpha", 0.25, "--out", "one")
     assert "running my_rules.py:Decorrelated" in capsys.readouterr().out
@@ -128,6 +129,7 @@ def test_the_default_run_names_class_and_arguments(tmp_path, monkeypatch):
         assert summary("run")[name] == {"class": path, **defaults, **filled}
 
 
+@pytest.mark.slow
 def test_the_configuration_of_before_is_read(tmp_path, monkeypatch):
     """As versions without --rule wrote it."""
     monkeypatch.chdir(tmp_path)
@@ -141,6 +143,7 @@ def test_the_configuration_of_before_is_read(tmp_path, monkeypatch):
 # -- how classes are named -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -156,6 +159,7 @@ def test_ways_to_name_a_circuit(name, tmp_path):
     assert summary(tmp_path / "run")["feedback"]["class"].endswith(name[-2:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["Offered", "noisy.Decorrelated", "noisy:Decorrelated", "site/noisy.py:Decorrelated"]
 )
@@ -248,6 +252,7 @@ def test_the_scale_of_one_circuit_does_not_reach_another(my_rules):
     assert config("other")["feedback_scale"] is None
 
 
+@pytest.mark.slow
 def test_another_class_forgets_what_the_configuration_says_of_the_old_one(my_rules):
     run(*SMALLER, "--feedback-scale", 0.3, "--rule", "my_rules.py:Decorrelated", "--out", "one")
     changed = ["--feedback", "Backprop", "--rule", "ThreeFactor"]

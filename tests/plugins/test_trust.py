@@ -37,6 +37,7 @@ def folder(tmp_path, monkeypatch):
         sys.modules.pop(name, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "name"),
     [
@@ -111,6 +112,7 @@ def mine(folder):
     return folder
 
 
+@pytest.mark.slow
 def test_own_runs_are_resumed_and_those_of_others_are_not(mine, said, capsys, monkeypatch):
     assert main([*RESUME, "one", "--epochs", "2"]) == 0
     monkeypatch.setenv("XDG_STATE_HOME", str(mine / "another user"))
@@ -123,6 +125,7 @@ def test_own_runs_are_resumed_and_those_of_others_are_not(mine, said, capsys, mo
     assert main([*RESUME, "one", "--epochs", "4"]) == 0, "it was run here by now"
 
 
+@pytest.mark.slow
 def test_changed_code_is_refused_in_one_line(mine, said):
     Path("mine.py").write_text(TELLTALE + "\n# changed\n", encoding="utf-8")
     refused = said(*FIG4, "--resume", "one", "--epochs", "2")
@@ -135,6 +138,7 @@ def test_changed_code_is_refused_in_one_line(mine, said):
     assert main([*RESUME, "one", "--epochs", "2"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content", ["", "[]", '{"code": 1}', '{"code": {}, "seal": 3}', "{" * 5000]
 )
@@ -161,6 +165,7 @@ def test_a_configuration_cannot_give_consent(option, folder, said):
     assert "only the command line" in said(*SMALL, "--config", "c.yaml")
 
 
+@pytest.mark.slow
 def test_looking_runs_no_code(mine, capsys):
     shutil.rmtree("one/figures")
     Path("one/figures").mkdir()

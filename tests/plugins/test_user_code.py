@@ -131,6 +131,7 @@ def test_an_error_that_is_not_the_users_is_not_blamed_on_them(write):
         {}["key"]
 
 
+@pytest.mark.slow
 def test_opening_a_run_runs_no_code(write, capsys):
     """Only a run or its continuation does; looking at it does not."""
     file = write(rule("return sf.Outer(pre, -state.learning_rate * modulator)"))

@@ -91,6 +91,7 @@ def layers(circuit, seed, output):
     return falls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["tanh", "softmax"])
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_the_sign_of_the_alignment_is_that_of_the_change_of_the_loss(name, output):

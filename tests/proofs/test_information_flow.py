@@ -58,6 +58,7 @@ def flow(request):
     return Flow(request.param)
 
 
+@pytest.mark.slow
 def test_information_on_b_goes_into_a_and_from_there_into_w(flow):
     assert abs(flow.weight_angle() - 90) < 15
     W, trace = flow.net.W, flow.trace
@@ -74,6 +75,7 @@ def test_information_on_b_goes_into_a_and_from_there_into_w(flow):
     assert flow.delta_angle() < 75
 
 
+@pytest.mark.slow
 def test_then_the_hidden_synapses_learn_what_helps():
     """What A learns at first is as good as random; in the third phase it lowers the loss."""
     first, third = [], []
@@ -88,6 +90,7 @@ def test_then_the_hidden_synapses_learn_what_helps():
     assert np.mean(third) > 5 * np.mean(np.abs(first))
 
 
+@pytest.mark.slow
 def test_without_the_first_phase_w_learns_nothing_of_b():
     angles = []
     for seed in range(SEEDS):
@@ -97,6 +100,7 @@ def test_without_the_first_phase_w_learns_nothing_of_b():
     assert np.mean(angles) == pytest.approx(90, abs=3)
 
 
+@pytest.mark.slow
 def test_the_trace_grows_as_eq_27_says(flow):
     """The change of tr(B W) in one step with A frozen is eta tr(B E A^T), exactly."""
     flow.learn(HIDDEN)

@@ -67,6 +67,7 @@ def test_one_step_changes_the_constant_by_the_square_of_the_step_alone():
         np.testing.assert_allclose(constant(net) - before, expected, rtol=0, atol=1e-14)
 
 
+@pytest.mark.slow
 def test_the_constant_is_conserved_as_the_steps_get_small():
     """Euler's method is of first order: half the step, half the drift."""
     drifts = [drift(constant, eta) for eta in (0.02, 0.01, 0.005, 0.0025)]
@@ -76,6 +77,7 @@ def test_the_constant_is_conserved_as_the_steps_get_small():
     assert abs(2 * drifts[-1] - drifts[-2]) < 0.01 * drifts[-1]  # what steps of no size would leave
 
 
+@pytest.mark.slow
 def test_backpropagation_conserves_another_constant():
     """W^T W - A A^T (Saxe et al. 2013); feedback alignment, which conserves C, does not."""
     backprop = [
@@ -86,6 +88,7 @@ def test_backpropagation_conserves_another_constant():
     assert alignment[0] / alignment[1] == pytest.approx(1, rel=0.05)
 
 
+@pytest.mark.slow
 def test_the_error_goes_to_zero_from_a_zero_start():
     """Theorem 1; on the way |B E|^2 never grows (lemma 2), and tr(B W) = |A|^2 / 2 as C = 0."""
     net = network(eta=0.04)
@@ -118,6 +121,7 @@ def test_the_lyapunov_function_falls_as_fast_as_the_proof_says():
     assert excess[1] == pytest.approx(excess[0] / 10, rel=0.05)
 
 
+@pytest.mark.slow
 def test_dependent_columns_of_b_leave_an_error():
     """Theorem 1 needs B^+ B = I: with B of rank 2 the network can become T of rank 2 at best."""
     net = network(eta=0.04)

@@ -68,6 +68,7 @@ def test_the_readout_is_the_gradient_with_its_own_memory():
         torch.testing.assert_close(found, task.gradients()[-1][0], rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [{}, RECURRENT], ids=["layers", "recurrent"])
 def test_the_table_on_the_page_is_what_is_computed(more):
     page = (REPOSITORY / "docs" / "plasticity.md").read_text(encoding="utf-8")

@@ -63,12 +63,14 @@ def test_a_study_does_not_go_on_with_other_data_of_the_same_count(
     assert len(list((begun / "repeats").glob("*.npz"))) == 1
 
 
+@pytest.mark.slow
 def test_the_same_data_may_lie_elsewhere(begun, tmp_path, monkeypatch):
     monkeypatch.setenv("SPIKEFA_DATA", str(write_mnist(tmp_path / "copy", 0)))
     assert go_on(begun) == 0
     assert len(list((begun / "repeats").glob("*.npz"))) == 3
 
 
+@pytest.mark.slow
 def test_damaged_hashes_are_one_line(begun, capsys):
     (begun / "data.json").write_text("[1")
     capsys.readouterr()

@@ -40,6 +40,7 @@ def check_same(whole, run):
             assert (a.steps == b.steps).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kills", "record"), [(100, False), pytest.param(1000, True, marks=pytest.mark.long)]
 )

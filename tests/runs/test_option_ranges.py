@@ -94,6 +94,7 @@ def check(name, option, text):
         assert number.range.least <= value <= number.range.most
 
 
+@pytest.mark.slow
 @given(st.sampled_from(OPTIONS), st.sampled_from(TEXTS))
 @settings(max_examples=250, deadline=None)
 def test_a_number_on_the_command_line_is_refused_or_in_range(option, text):
@@ -108,6 +109,7 @@ def test_all_nasty_values_on_the_command_line(name):
             check(name, option, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_number_in_python_is_refused_or_in_range(name):
     cls = EXPERIMENTS[name].settings
@@ -124,6 +126,7 @@ def test_a_number_in_python_is_refused_or_in_range(name):
             assert all(each in number.range for each in numbers_in(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_mistake_is_one_line_before_a_folder_is_made(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -176,6 +176,7 @@ def test_a_full_disk_is_one_line_and_the_old_file_stays(name, copied):
     assert sorted(copied.path.iterdir()) == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 100, 1000, 3000, 20_000])
 def test_a_run_on_a_full_disk_can_be_resumed_when_there_is_room(room, tmp_path):
     """Without a recording, whose writer is tested in its own room."""

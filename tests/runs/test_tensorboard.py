@@ -14,6 +14,8 @@ from spikefa.runs.tensorboard import TensorBoard
 from tests.helpers.shown_runs import simulation
 from tests.helpers.small_run import DRAWN, SMALL
 
+pytestmark = pytest.mark.slow
+
 RUN = [*DRAWN, "--tensorboard", "--validation-images", "30"]
 
 

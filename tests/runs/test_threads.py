@@ -68,6 +68,7 @@ def test_the_process_gets_its_own_number_back(tmp_path):
     assert torch.get_num_threads() == before
 
 
+@pytest.mark.slow
 def test_the_summary_says_the_number(tmp_path):
     """In a process on which nobody has set a number, on two cores if there are as many."""
     ended = run_python(

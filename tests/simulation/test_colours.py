@@ -76,6 +76,7 @@ def test_recordings_keep_pictures_in_grey(tmp_path):
     assert (tmp_path / "raster.png").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cifar10", "cifar100"])
 def test_the_command_learns_cifar_by_its_name(name, tmp_path, monkeypatch, capsys):
     """With all its figures, and tests the network it has learned."""

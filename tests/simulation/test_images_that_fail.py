@@ -136,6 +136,7 @@ sim.train(10_000)
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_a_training_that_waits_for_photographs(root, tmp_path):
     path = tmp_path / "run.ckpt"
     command = [sys.executable, "-c", STOPPED, str(root), str(path)]

@@ -60,6 +60,7 @@ def test_the_first_checkpoint_is_written_before_the_first_step(tiny, tmp_path, m
     assert positions == [0, 11, 22]
 
 
+@pytest.mark.slow
 def test_every_checkpoint_within_an_epoch_continues_bit_for_bit(tiny, tmp_path, monkeypatch):
     """With running metrics, rows, and a recording with a clock of its own and a trigger."""
     probes = [

@@ -149,6 +149,7 @@ def reals(place):
     return {name: kind for name, kind in REAL.items() if not (computed and name == "Decimal")}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*goes on with changes")  # a lambda has closed over the number
 @pytest.mark.parametrize("place", PLACES)
 def test_a_real_number_of_some_type(place, tiny, tmp_path):

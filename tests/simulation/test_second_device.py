@@ -54,6 +54,7 @@ def test_images_of_two_epochs_are_on_one_device(there):
             assert items.cpu().equal(host.items(number))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replicas", [None, 2])
 def test_a_whole_training(tiny, there, tmp_path, replicas):
     """Epochs that do not divide into batches, tests, angles, a recording with triggers."""
@@ -87,6 +88,7 @@ STIMULI = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stimulus", STIMULI)
 def test_rate_networks(there, stimulus):
     def simulation(device):

@@ -108,6 +108,7 @@ GOES_ON = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("go_on", GOES_ON)
 @pytest.mark.parametrize("how", ["broken off", "kept", "raised"])
 def test_a_presentation_that_is_left_is_finished_before_anything_else(tiny, tmp_path, how, go_on):

@@ -79,6 +79,7 @@ def must_hold(synapses):
         assert (weight[synapses.mask == 0] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "optimiser", [None, partial(torch.optim.SGD, momentum=0.9), torch.optim.AdamW]

@@ -119,6 +119,7 @@ class Explodes(sf.FA):
         state.errors[0].activity.div_(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("circuit", "check", "message"),
     [

@@ -30,6 +30,7 @@ GOOD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", STIMULUS_CHECKS)
 @pytest.mark.parametrize("stimulus", GOOD)
 def test_every_stimulus_keeps_every_promise(stimulus, check):

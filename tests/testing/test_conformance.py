@@ -36,7 +36,12 @@ def variants(cls):
 
 def cases(kind):
     return [
-        pytest.param(cls, options, id=f"{name}-{json.dumps(options)}")
+        pytest.param(
+            cls,
+            options,
+            id=f"{name}-{json.dumps(options)}",
+            marks=[pytest.mark.slow] if options else [],
+        )
         for name, cls in built_in(SEAMS[kind]).items()
         for options in variants(cls)
     ]
@@ -148,6 +153,7 @@ SHARED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("circuit", SHARED, ids=str)
 def test_circuits_conform_in_a_convolutional_network(circuit):
     assert circuit.serves_shared

@@ -16,6 +16,7 @@ from tests.helpers.selections import answer, as_numpy, not_numbers, selections, 
 SIZES = st.integers(0, 9)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_a_selection_is_that_of_numpy_or_refused(data):

@@ -171,6 +171,7 @@ def trained(circuit, rule):
     return sim
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_a_circuit_in_training_holds_no_subnormal_numbers(name):
     check(trained(CIRCUITS[name], sf.ThreeFactor(1e-2)).tensors())

@@ -50,6 +50,7 @@ def side_by_side(make, presentations):
     return both[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("circuit", "batch", "backend"),
     [

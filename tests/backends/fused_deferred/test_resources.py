@@ -83,11 +83,13 @@ def check_early(kernels):
     assert found
 
 
+@pytest.mark.slow
 def test_the_kernels_compile():
     """The smallest of them, so that every change is compiled."""
     check(made([300, 100, 40], 100, "PFAo", {}, "float16", True, 90), 90, MANY)
 
 
+@pytest.mark.slow
 def test_the_kernels_of_one_stream_compile():
     kernels = made([600, 600, 40], 1, "FA", {}, "float16", True, 90)
     check(kernels, 90, ONE)

@@ -47,6 +47,7 @@ def made(case):
     return (lambda: network(circuit(), sizes, **options)), batch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", QUICK)
 def test_spike_for_spike(case):
     assert compare(*made(case), 2, steps=3 if case == "FA" else 2) <= 1

@@ -32,6 +32,7 @@ def files_of_the_docs():
     return {path: path.stat().st_mtime_ns for path in DOCS.rglob("*")}
 
 
+@pytest.mark.slow
 def test_a_step_and_recording_are_rehearsed(tmp_path):
     before = files_of_the_docs()
     run = rehearse(tmp_path, "PARTS=fig4.batch1 recorder")

@@ -33,6 +33,7 @@ def small(scale=0.1, circuit=None, optimiser=None, **others):
     return net.simulation_of(settings, data, network, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_every_study_runs_on_any_images_and_is_drawn(name, tmp_path):
     module = import_module(f"spikefa.experiments.chu2024.{name}")

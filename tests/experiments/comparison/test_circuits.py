@@ -79,6 +79,7 @@ def test_a_trial_that_there_is_not_is_refused(tmp_path):
         circuits.EXPERIMENT.run(settings, tmp_path / "run", None)
 
 
+@pytest.mark.slow
 def test_a_sweep_over_the_trials_is_the_search(tmp_path, capsys):
     fixed = SMALL | {"validation_images": 50, "repeats": 1, "epochs": 1}
     line = "FA, snnTorch Leaky"

@@ -23,6 +23,7 @@ def ran(name, out, *more):
     return read_result(out / "result.json")
 
 
+@pytest.mark.slow
 def test_cells_of_note_5_are_run_alone_and_others_added(tmp_path, data_dir):
     out = tmp_path / "run"
     result = ran("n5", out, *FEW, "--cells", "fa", "--data-dir", str(data_dir))
@@ -120,6 +121,7 @@ def test_house_numbers_that_are_damaged_are_told(houses):
         svhn(houses)
 
 
+@pytest.mark.slow
 def test_note_6_learns_house_numbers(houses, tmp_path):
     more = ["--cells", "all", "--batch", "10", "--fast", "6", "--data-dir", str(houses)]
     result = ran("n6", tmp_path / "run", *more)

@@ -36,6 +36,7 @@ def with_values(result):
     return [cell["text"] for cell in result["quantities"] if cell["values"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FEW)
 def test_cells_are_run_alone_and_the_page_says_how_many(name, tmp_path):
     first, _ = FEW[name]
@@ -50,6 +51,7 @@ def test_cells_are_run_alone_and_the_page_says_how_many(name, tmp_path):
     assert page.count("| not run | 0 |") == CELLS[name] - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FEW)
 def test_cells_are_added_to_a_run(name, tmp_path):
     first, second = FEW[name]

@@ -61,6 +61,7 @@ OF_NO_VALUES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands(finished, mixed, command, tmp_path, capfd):
     run = shutil.copytree(finished, tmp_path / "run")

@@ -95,6 +95,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 def test_exports(recording, real, clock, reader, tmp_path):
     found, signals = READERS[reader](recording, tmp_path)
@@ -137,11 +138,13 @@ def check_sonata_report(r, real, clock, tmp_path):
 EXPORTS = {"to_sonata": check_sonata, "to_sonata_report": check_sonata_report}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPORTS)
 def test_exports_to_files_of_sonata(recording, real, clock, name, tmp_path):
     EXPORTS[name](recording, real, clock, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 def test_exports_of_variables_with_different_clocks(mixed, real, reader, tmp_path):
     clocks = turns()

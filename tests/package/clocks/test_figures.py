@@ -150,6 +150,7 @@ def test_a_population_that_was_not_read_at_a_step_is_grey(mixed, real):
                 assert (np.asarray(cells) == MISSING).all() == (step not in held[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("figure", FIGURES)
 def test_figures(made, real, clock, figure):
     with sf.open(made(clock)) as recording:

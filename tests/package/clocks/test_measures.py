@@ -220,6 +220,7 @@ OF_NO_RECORDING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", MEASURES)
 def test_measures(recording, real, clock, measure):
     MEASURES[measure](recording, real, clock)

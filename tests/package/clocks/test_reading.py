@@ -94,6 +94,7 @@ OF_NO_ROWS = {"variables", "channel", "units", "encoding", "spike_bytes", "strea
 EXPORTS = {"to_sonata_report"}  # see test_exports
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", READ)
 def test_methods_of_a_recording(recording, real, clock, method):
     READ[method](recording, real, clock)

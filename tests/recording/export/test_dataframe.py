@@ -19,6 +19,7 @@ def recording(tmp_path, start, toy, request):
         yield recording
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [None, "middle", slice(4, 58)])
 @pytest.mark.parametrize("rows", [4000, 3])
 def test_spikes(recording, steps, rows, monkeypatch):

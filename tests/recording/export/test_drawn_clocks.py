@@ -42,6 +42,7 @@ def values(population, variable, steps):
     return np.array([truth(step)[population][variable][0, [1, 5]] for step in steps])
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.tuples(clocks(), clocks(), clocks()))
 def test_times_values_and_what_was_observed(drawn):

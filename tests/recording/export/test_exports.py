@@ -260,6 +260,7 @@ def test_a_library_that_is_not_there_is_named(recording, tmp_path, monkeypatch, 
         exports[library]()
 
 
+@pytest.mark.slow
 def test_reading_imports_none_of_them(python):
     script = (
         "import sys, spikefa.recording.read.reader\n"

@@ -124,6 +124,7 @@ def test_events_are_the_raster(recording):
         assert len(recording.events(name, steps=slice(30, 40))[0]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 7, 4000])
 def test_piece_by_piece(recording, rows):
     for name in SIZES:

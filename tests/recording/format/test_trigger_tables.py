@@ -19,6 +19,7 @@ from tests.helpers.triggered_runs import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [60, pytest.param(3000, marks=pytest.mark.long)])
 def test_damaged_files_are_read_or_refused(tmp_path, start, toy, trials):
     """As in read/test_fuzz.py: one that was closed, and one as a killed process leaves it."""

@@ -120,6 +120,7 @@ def claim_a_picture(file):
     file.create_dataset("spikefa/images/pixels", shape, "u1", chunks=(1, 1, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "answer"),
     [

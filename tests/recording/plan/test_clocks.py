@@ -91,6 +91,7 @@ def test_all_streams(path):
         assert "output" not in file["report"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0, 6, 31, 57, 106, 117])
 def test_resumed_is_uninterrupted(tmp_path, path, start, toy, step):
     parts = tmp_path / "parts.h5"

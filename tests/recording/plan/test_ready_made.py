@@ -144,6 +144,7 @@ def check(path, whole, fired, more=(), more_rarely=()):
         np.testing.assert_array_equal(found, weights[at[there] // 20])
 
 
+@pytest.mark.slow
 def test_triggers_fire_where_the_whole_recording_says(tmp_path, whole, truth):
     _, _, weights = whole
     seen = []
@@ -169,6 +170,7 @@ def test_triggers_fire_where_the_whole_recording_says(tmp_path, whole, truth):
         assert torch.equal(tensor, weights[name]), name
 
 
+@pytest.mark.slow
 def test_a_run_with_more_epochs_goes_on_recording(tmp_path, whole, truth):
     """One epoch, closed; then another from the checkpoint, with what has no end of its own."""
     more = EveryImage(25, first=4), ImageWindow("middle", 130, 140)

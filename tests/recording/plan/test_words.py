@@ -42,6 +42,7 @@ def test_other_words_are_answered_with_those_there_are(text):
         parse_windows(text, 1000, 5)
 
 
+@pytest.mark.slow
 def test_an_experiment_records_what_it_is_told_to(tmp_path, monkeypatch):
     options = "--dataset digits --hidden 20 --outputs 20 --batch-size 20 --test-images 20".split()
     words = ["--record-windows", "figure,every:30,class:3,wrong"]

@@ -21,6 +21,7 @@ def recording(tmp_path, start, toy):
         yield recording
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 7, 20, 55, 4000])
 @pytest.mark.parametrize("steps", [None, "middle", slice(17, 58), slice(200, 300)])
 def test_blocks_make_up_the_raster(recording, rows, steps):

@@ -166,6 +166,7 @@ print(refused)
 """
 
 
+@pytest.mark.slow
 def test_mutated_files_are_read_or_refused_but_nothing_breaks(path, python):
     done = python(FUZZ)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -32,6 +32,7 @@ def test_ten_thousand_damaged_files(originals, first):
     assert growth < 1200
 
 
+@pytest.mark.slow
 def test_mutants_are_read_or_refused(originals):
     refused, _ = read_mutants(originals, 20_000, 60)
     assert refused > 10

@@ -43,6 +43,7 @@ def check_rows(recording, rows):
     np.testing.assert_array_equal(recording.trace("hidden1", "potential"), potential)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [5, pytest.param(50, marks=pytest.mark.long)])
 def test_what_a_killed_writer_acknowledged_is_there(tmp_path, python, trials):
     """And after a repair it is there still, for any reader."""
@@ -116,6 +117,7 @@ print("the simulation went on")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [9_000, 60_000])
 def test_a_failed_write_stops_the_recording_alone(tmp_path, python, room):
     done = python(SHORT_WINDOWS + LIMITED, str(room))

@@ -100,6 +100,7 @@ def check_foreign_readers(path, sparse_populations):
     np.testing.assert_array_equal(np.squeeze(report.data(population="hidden1")), traces)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [5, pytest.param(50, marks=pytest.mark.long)])
 def test_a_killed_writer(tmp_path, python, trials):
     done = python(KILLED_WHILE_WRITING, str(trials))
@@ -148,6 +149,7 @@ def test_other_readers_open_what_was_closed(tmp_path, encoding):
     check_foreign_readers(path, set(SIZES) if encoding == "events" else {"input"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [8, pytest.param(200, marks=pytest.mark.long)])
 def test_a_writer_killed_while_it_closes(tmp_path, python, trials):
     done = python(KILLED_WHILE_CLOSING, str(trials))
@@ -163,6 +165,7 @@ def test_a_writer_killed_while_it_closes(tmp_path, python, trials):
             assert set(file["spikes"]) <= {"input"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["auto", "events"])
 @pytest.mark.parametrize("stream", [1, "all"])
 @pytest.mark.parametrize("step", [0, 7, 60, 95])

@@ -21,6 +21,7 @@ toy.run(recorder, range(37))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("end", "code", "status"),
     [

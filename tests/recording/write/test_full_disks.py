@@ -18,6 +18,7 @@ def outcomes(done):
     return {(name, outcome): int(times) for name, outcome, times in lines}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limits", [4, pytest.param(50, marks=pytest.mark.long)])
 def test_a_limit_of_the_size_of_a_file(tmp_path, limits):
     """As by ``ulimit -f``; from nothing to more than the recordings take."""

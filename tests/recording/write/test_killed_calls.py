@@ -8,6 +8,7 @@ from tests.helpers.processes import run_python
 KILL = "from tests.helpers.killed_recorders import main; import sys; main(int(sys.argv[1]))"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not POSSIBLE, reason="ptrace on x86-64 alone")
 @pytest.mark.parametrize(
     ("part", "least"), [(61, 20), pytest.param(1, 1000, marks=pytest.mark.long)]

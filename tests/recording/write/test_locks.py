@@ -43,6 +43,7 @@ def check(path, steps):
     assert sorted(each.name for each in path.parent.iterdir()) == [path.name]
 
 
+@pytest.mark.slow
 def test_another_process_is_refused_as_long_as_the_writer_lives(tmp_path, toy):
     writer = start_python(WRITER, cwd=tmp_path, stdout=subprocess.PIPE, stdin=subprocess.PIPE)
     assert writer.stdout.readline() == "ready\n"
@@ -167,6 +168,7 @@ os.kill(os.getpid(), 9)
 """
 
 
+@pytest.mark.slow
 def test_a_forked_child_leaves_the_recording_to_its_parent(tmp_path, python, toy):
     """HDF5 would close the file when the child ends, and a child that lives on would lock it."""
     done = python(WRITER.split("input()")[0] + FORKS)

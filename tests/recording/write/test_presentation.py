@@ -37,6 +37,7 @@ def truth_of(lengths, images):
     return rows
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(run=runs())
 def test_rows_are_cut_where_presentations_begin(tmp_path_factory, run):

@@ -63,6 +63,7 @@ def check(recording):
     assert set(recording.images) == main | other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [4, pytest.param(100, marks=pytest.mark.long)])
 def test_what_was_shown_to_a_killed_writer_is_there(tmp_path, python, trials):
     done = python(SCRIPT, str(trials))

@@ -20,6 +20,7 @@ def contents(path):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0, 7, 20, 35, 57, 110, 115])
 def test_resumed_is_uninterrupted(tmp_path, start, toy, step):
     """Stopped at 115, resumed from a checkpoint at `step`: the rows are those of one run."""
@@ -52,6 +53,7 @@ def test_steps_between_the_last_commit_and_the_checkpoint_are_a_gap(tmp_path, st
     np.testing.assert_array_equal(late, [*range(100, 105), *range(110, 120)])
 
 
+@pytest.mark.slow
 def test_a_file_left_by_a_killed_process_is_resumed(tmp_path, start, toy, python):
     killed = python(
         "import os\n"

@@ -28,6 +28,7 @@ from tests.helpers.triggered_runs import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", [1 << 28, 30_000, 17_000])
 @pytest.mark.parametrize(
     ("before", "after", "rules"),

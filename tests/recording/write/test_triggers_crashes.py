@@ -34,6 +34,7 @@ kill_writers(int(sys.argv[1]), start, steps=20000, longest=0.5)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [3, pytest.param(40, marks=pytest.mark.long)])
 def test_what_a_killed_writer_acknowledged_is_there(tmp_path, python, toy, trials):
     """Every decided row up to the last commit; the file can be repaired, and resumed exactly."""

@@ -23,6 +23,7 @@ def contents(path):
     return {name: values for name, values in found.items() if "history" not in name}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "windows", [MIXED, MIXED[2:], [Trigger(high, before=40, after=20, edge=False)]]
 )
@@ -49,6 +50,7 @@ def test_stopped_and_resumed_is_uninterrupted(tmp_path, start, toy, windows, sto
         assert a.images.keys() == b.images.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checkpoint", [60, 117, 180])
 def test_resumed_from_a_checkpoint_before_the_end(tmp_path, start, toy, checkpoint):
     """The run went on after the checkpoint, which was committed, and is repeated from there."""

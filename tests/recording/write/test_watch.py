@@ -41,6 +41,7 @@ def running(tmp_path, start, toy):
     return recorder, tmp_path / "other.h5", messages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HARM)
 @pytest.mark.parametrize("noticed_by", ["commit", "rows", "close"])
 def test_it_is_noticed_and_said(running, toy, how, noticed_by):

@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 
+import pytest
+
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.report.papers import comparison_with_the_paper
 from tests.helpers.compared_runs import of
@@ -49,6 +51,7 @@ def test_hostile_text_is_text(runs, shown):
     assert page.text.count(hostile) >= 5
 
 
+@pytest.mark.slow
 def test_one_page_with_the_reports_of_several_runs(runs, shown):
     """With the raster and the paper's numbers."""
     assert shown("report", runs.fa0, runs.study, "--out", "all.html") == ["wrote all.html"]

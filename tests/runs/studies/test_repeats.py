@@ -9,6 +9,7 @@ from spikefa.runs.studies.repeats import _quietly, repeat
 from spikefa.utils.progress import shown_as
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("figure", "settings"),
     [

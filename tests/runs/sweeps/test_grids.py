@@ -47,6 +47,7 @@ def test_a_run_of_a_sweep_is_what_it_would_be_alone(tmp_path):
     assert one["train_error_percent"] == other["train_error_percent"]
 
 
+@pytest.mark.slow
 def test_seeds_run_side_by_side_as_replicas(tmp_path):
     rates = {"learning_rate": [1e-3, 1e-2], "seed": "4..6"}
     together = Sweep.begin(tmp_path / "together", Plan(NAME, SMALL, rates, replicas=True))
@@ -138,6 +139,7 @@ def test_a_look_at_the_states_never_makes_a_run_fail(tmp_path):
             assert run.state == "waiting"
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_all_workers_and_says_how_to_go_on(tmp_path):
     plan = Plan(NAME, SMALL | {"epochs": 300, "train_images": 600}, {"seed": "0..3"})
     sweep = Sweep.begin(tmp_path / "s", plan)

@@ -28,6 +28,7 @@ def errors(sweep):
         return {row["run"]: row["validation_error_percent"] for row in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trials", "workers", "kills"), [(4, 2, 2), pytest.param(20, 3, 12, marks=pytest.mark.long)]
 )

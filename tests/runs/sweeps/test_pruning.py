@@ -12,6 +12,8 @@ from spikefa.runs.sweeps.objective import steps_of
 from spikefa.runs.sweeps.planned_run import PlannedRun
 from tests.helpers.small_sweeps import BLIND, NAME, RATES, start_worker, states, table
 
+pytestmark = pytest.mark.slow
+
 optuna = pytest.importorskip("optuna", reason="an extra: pip install 'spikefa[sweep]'")
 SETTINGS = BLIND | {"epochs": 3}
 RANDOM = {"trials": 4, "sampler": "random"}

@@ -18,6 +18,7 @@ def begun(folder, settings=SMALL, grid=SEEDS):
     return Sweep.begin(folder, Plan(NAME, fixed, grid, replicas="auto"), say=print)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "grid", "chosen", "reason"),
     [

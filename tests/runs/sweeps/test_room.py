@@ -72,6 +72,7 @@ def test_others_begin_when_the_first_worker_has_measured(tmp_path, monkeypatch, 
     assert "workers 4: the first run takes 1.0 GB of the GPU, and 5.0 GB" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_command_takes_auto(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("spikefa.cli.commands.sweep.cores", lambda: 2)
     options = [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]

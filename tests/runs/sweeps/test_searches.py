@@ -13,6 +13,8 @@ from spikefa.runs.sweeps.last_look import look_at_test
 from spikefa.runs.sweeps.objective import objective_of
 from tests.helpers.small_sweeps import BLIND, NAME, RATES, states, table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory):
