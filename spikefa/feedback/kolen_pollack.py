@@ -30,14 +30,21 @@ class KP(Following, PlasticallyWired, sweep_only=True):
     spiking network with 300 neurons per layer learned best with 1e-3 per step. With other
     plasticity rules, B still learns by these equations and does not necessarily align with W.
 
+    The error passes the gain of the forward neurons, as in both papers. Without it, neurons that
+    can no longer change, since they always spike or never do, still send their error through
+    weights that grow with W: the synapses below take steps that lead nowhere, and the network falls
+    apart (docs/circuits.md has the numbers).
+
     Parameters
     ----------
-    scale : float or sequence of float, default 0.1
-        Size of the initial feedback weights, as in `FA`.
+    scale : float or sequence of float, default 0.4
+        Size of the initial feedback weights, as in `FA`. The default is four times that of `FA`,
+        since the gain of a stochastic binary neuron is at most 1/4.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
-    gated : bool, default False
-        Whether the transmitted error is gated by the forward neuron's gain Psi(V).
+    gated : bool, default True
+        Whether the transmitted error is gated by the forward neuron's gain Psi(V), as the chain
+        rule requires.
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
@@ -66,9 +73,9 @@ class KP(Following, PlasticallyWired, sweep_only=True):
     serves_shared: ClassVar[bool] = True
     serves_residual: ClassVar[bool] = True
 
-    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
+    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.4, kw_only=False)
     phi_delta: PhiDelta = "identity"
-    gated: bool = False
+    gated: bool = True
     tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
     sparsity: ShareBelowOne = 0.0

@@ -43,8 +43,14 @@ CASES = {  # circuit, sizes, batch, tiles, options of the network: sizes that no
     "DFA": (lambda: sf.DFA(phi_delta="logistic"), (17, 1, 10), 3, (16, 16, 32), {"tau": 0.4}),
     "DFA, batch 100": (lambda: sf.DFA(gated=True), (5, 17, 2), 100, (64, 32, 32), {}),
     "PFA": (lambda: sf.PFA(expansion=2), (17, 7, 4), 3, (16, 16, 32), {}),
-    "KP": (lambda: sf.KP(gated=True), (17, 7, 4), 3, (16, 16, 32), {}),
-    "KP, momentum": (lambda: sf.KP(0.3, momentum=0.5), (17, 7, 4), 3, (16, 16, 32), {}),
+    "KP": (lambda: sf.KP(), (17, 7, 4), 3, (16, 16, 32), {}),
+    "KP, momentum": (
+        lambda: sf.KP(0.3, momentum=0.5, gated=False),
+        (17, 7, 4),
+        3,
+        (16, 16, 32),
+        {},
+    ),
     "PAL": (lambda: sf.PAL(rate=0.1, phi_delta="tanh"), (17, 7, 4), 3, (16, 16, 32), {}),
     "PFA, leaky": (
         lambda: sf.PFA(1.5, middle_tau=0.5, middle_phi_delta="tanh", gated=False, phi_delta="tanh"),

@@ -14,7 +14,7 @@ def network(circuit):
     return net
 
 
-@pytest.mark.parametrize("circuit", [sf.KP(), sf.KP(gated=True), sf.DKP(), sf.PFA(2), sf.PFAo()])
+@pytest.mark.parametrize("circuit", [sf.KP(), sf.KP(gated=False), sf.DKP(), sf.PFA(2), sf.PFAo()])
 def test_they_are_what_learn_does(circuit):
     net = network(circuit)
     state = net.state(3)

@@ -35,7 +35,8 @@ def test_with_one_hidden_layer_it_is_kolen_pollack(phi, gated, population):
 
 
 def test_with_momentum_too():
-    nets = [network(circuit(0.5, momentum=0.9), (9,), optimiser=SGD) for circuit in (sf.KP, sf.DKP)]
+    circuits = [circuit(0.5, momentum=0.9, gated=False) for circuit in (sf.KP, sf.DKP)]
+    nets = [network(circuit, (9,), optimiser=SGD) for circuit in circuits]
     for net in nets:
         run(net, steps=8)
     for name, tensor in nets[0].tensors().items():

@@ -41,7 +41,7 @@ def test_difference_to_the_transpose_shrinks_with_the_decay(phi, gated, populati
 
 
 def test_with_decay_the_angle_to_the_transpose_goes_under_one_degree():
-    net = network(sf.KP(0.5), rule=sf.ThreeFactor(0.05, weight_decay=0.01))
+    net = network(sf.KP(0.5, gated=False), rule=sf.ThreeFactor(0.05, weight_decay=0.01))
     assert min(net.alignment().values()) > 60
     run(net, steps=800)
     assert max(net.alignment().values()) < 1

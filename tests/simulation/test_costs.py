@@ -151,7 +151,8 @@ CASES = {
     "FA": (lambda: sf.FA(0.3), FA_HOPS, {}),
     "FA, gated": (lambda: sf.FA(0.3, gated=True), GATED_HOPS, {}),
     "DFA": (lambda: sf.DFA(0.3), DFA_HOPS, {}),
-    "KP": (lambda: sf.KP(0.3), FA_HOPS, KP_LEARNING),
+    "KP": (lambda: sf.KP(0.3), GATED_HOPS, KP_LEARNING),
+    "KP, not gated": (lambda: sf.KP(0.3, gated=False), FA_HOPS, KP_LEARNING),
     "PFA": (lambda: sf.PFA(2), PFA_HOPS, PFA_LEARNING),
     "s3": (lambda: sf.Mixed("s3"), S3_HOPS, {}),
 }
