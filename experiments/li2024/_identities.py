@@ -135,7 +135,7 @@ def wm_mirrors_w(place: Placed, seed: int) -> float:
     The theoretical value is ``arctan sqrt(rate n / (2 batch))`` with n neurons that send noise.
     """
     rate, n = 0.003, SIZES[-2]
-    made = network(place, sf.WM(0.3, rate=rate, tau=1.0, gated=True), seed, decay=0.0)
+    made = network(place, sf.WM(0.3, rate=rate, gain=1.0, tau=1.0), seed, decay=0.0)
     simulation = simulation_of(place, made, seed)
     simulation.set_learning_rates(0.0)  # mirrors alone
     simulation.learn(round(8 / rate))

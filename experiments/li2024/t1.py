@@ -50,7 +50,7 @@ def circuits() -> dict[str, Callable[[], FeedbackCircuit]]:
         "DFA": partial(sf.DFA, 0.3, tau=1.0),
         "SF": partial(sf.SF, **gated),
         "KP": partial(sf.KP, 0.3, **gated),
-        "WM": partial(sf.WM, 0.3, rate=0.01, **gated),
+        "WM": partial(sf.WM, 0.3, rate=0.01, gain=1.0, **gated),
         "PAL": partial(sf.PAL, 0.3, rate=3e-3, gain=NOISE**-2, **gated),
         "PFA": partial(sf.PFA, 10, tau=1.0),
         "PFA-o": partial(sf.PFAo, 10, tau=1.0),

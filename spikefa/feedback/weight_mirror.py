@@ -72,21 +72,23 @@ class WM(PlasticallyWired):
 
     Parameters
     ----------
-    scale : float or sequence of float, default 0.1
-        Size of the initial feedback weights, as in `FA`.
+    scale : float or sequence of float, default 0.4
+        Size of the initial feedback weights, as in `FA`; the default is that of `KP`.
     rate : float, default 0.003
         Weight of one mirror phase, in (0, 1].
-    gain : float, default 1
-        Size of B relative to W. If the forward weights are small, the error fades from layer to
-        layer; a gain above 1 compensates for this.
+    gain : float, default 4
+        Size of B relative to W. The default makes up for the gain of stochastic binary neurons,
+        which is at most 1/4; otherwise the error fades from layer to layer. With neurons whose gain
+        is up to 1, such as tanh, 1 is the gradient's.
     every : int, default 1
         Number of steps from one mirror phase to the next; B learns only in these phases. Larger
         values save no time: the phases are scheduled on the device, so the other steps do the same
         computation with a rate of 0.
     phi_delta : {"identity", "tanh", "logistic", "spiking"}, default "identity"
         Output function of the error neurons; see `ErrorPopulation`.
-    gated : bool, default False
-        Whether the transmitted error is gated by the forward neuron's gain Psi(V).
+    gated : bool, default True
+        Whether the transmitted error is gated by the forward neuron's gain Psi(V), as the chain
+        rule requires; what happens without it: see `KP`.
     tau : float, default 0.9
         Weight of the new drive in the error populations.
     matrix : str, default "uniform"
@@ -98,12 +100,12 @@ class WM(PlasticallyWired):
         If an argument is out of range, or the circuit is connected twice.
     """
 
-    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.1, kw_only=False)
+    scale: PositiveScale | Sequence[PositiveScale] = field(default=0.4, kw_only=False)
     rate: PositiveShare = 0.003
-    gain: PositiveScale = 1.0
+    gain: PositiveScale = 4.0
     every: Count = 1
     phi_delta: PhiDelta = "identity"
-    gated: bool = False
+    gated: bool = True
     tau: PositiveShare = 0.9
     matrix: MatrixKind = "uniform"
     random: RandomMatrices = field(init=False, repr=False)
