@@ -45,7 +45,7 @@ def few_dots():
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_interpreter():
-    """Where kernels are interpreted, do without a half of the interpreter's work."""
+    """Where kernels are interpreted, spare the interpreter what it does twice."""
     with pytest.MonkeyPatch.context() as patch:
         patch_the_language_once(patch)
         yield

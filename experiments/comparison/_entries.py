@@ -80,7 +80,6 @@ LOW, HIGH = (1.5e-3, 4e-3, 1e-2), (4e-3, 1e-2, 3e-2)
 GATED = ({"gated": False}, {"gated": True})
 
 DIRECT = ({"scale": 0.1, "gated": False}, {"scale": 0.3, "gated": True})
-MIRRORED = ({"scale": 0.1, "gated": False}, {"scale": 0.2, "gated": True})
 LEAKY = {"beta": 0.1, "threshold": 0.5, "slope": 4.0}
 
 ENTRIES = {
@@ -90,9 +89,9 @@ ENTRIES = {
     "DRTP": Entry("DRTP", 11, scales(0.1, 0.3), LOW),
     "uSF": Entry("SF", 2, GATED, HIGH, always={"variant": "uSF"}),
     "frSF": Entry("SF", 2, GATED, HIGH, always={"variant": "frSF"}),
-    "KP": Entry("KP", 11, MIRRORED, HIGH),
+    "KP": Entry("KP", 3, scales(0.4, 0.8), HIGH),
     "DKP": Entry("DKP", 10, DIRECT, HIGH),
-    "weight mirror": Entry("WM", 3, ({"gain": 1.0}, {"gain": 4.0, "gated": True}), LOW),
+    "weight mirror": Entry("WM", 9, ({"gain": 2.0}, {"gain": 4.0}), HIGH),
     "FDFA": Entry("FDFA", 9, ({"gain": 4.0}, {"gain": 16.0}), HIGH),
     "PAL": Entry("PAL", 10, ({"gain": 16.0}, {"gain": 32.0, "scale": 0.2}), LOW),
     "PFA": Entry("PFA", 9, scales(0.2, 0.5), HIGH),

@@ -78,8 +78,8 @@ BETTER = {
 SHORT = "learning was ended after so many epochs, in the paper when there was no more progress"
 UNSTABLE = (
     "without derivatives on the error's way down, or without a slow first epoch, feedback "
-    "alignment saturates its hidden neurons, and steps of the output layer become far too long for "
-    "them, 15 in (b); with both, the length of learning counts, which the paper does not tell"
+    "alignment saturates its hidden neurons, and steps of the output layer become too long: what "
+    "(b) shows rises to 15; with both, the length of learning counts, which the paper does not tell"
 )
 NEAR = 0.3
 """An error within this many percentage points of the paper's counts as equal to it."""

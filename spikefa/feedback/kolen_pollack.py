@@ -30,10 +30,9 @@ class KP(Following, PlasticallyWired, sweep_only=True):
     spiking network with 300 neurons per layer learned best with 1e-3 per step. With other
     plasticity rules, B still learns by these equations and does not necessarily align with W.
 
-    The error passes the gain of the forward neurons, as in both papers. Without it, neurons that
-    can no longer change, since they always spike or never do, still send their error through
-    weights that grow with W: the synapses below take steps that lead nowhere, and the network falls
-    apart (docs/circuits.md has the numbers).
+    By default the error passes the gain of the forward neurons, as in Kolen & Pollack and Akrout et
+    al. Without this, neurons that always or never spike still send their error, through weights
+    that grow with W, and saturate the neurons below them; docs/circuits.md has the numbers.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import spikefa as sf
+from spikefa.models.lillicrap2016 import spiking_mnist
 from tests.helpers.driven_network import drive, network, run
 
 PHI = ["identity", "tanh", "logistic", "spiking"]
@@ -93,3 +94,25 @@ def test_velocities_begin_at_rest_and_are_in_checkpoints():
     assert all(net.feedback.tensors()[name].abs().max() > 0 for name in moving)
     net.initialise(0)
     assert all(net.feedback.tensors()[name].abs().max() == 0 for name in moving)
+
+
+def learned(circuit):
+    """Return the error on digits, in percent, and the share of saturated neurons in each layer."""
+    data = sf.datasets.digits()
+    rule = sf.ThreeFactor([0.09, 0.03, 0.03, 0.03])
+    net = spiking_mnist(100, 3, 50, data.train.n_inputs, circuit, rule)
+    sim = sf.Simulation(net, data, batch_size=20, seed=1)
+    sim.train(epochs=4)
+    hidden = sim.runner.state.populations[:-1]
+    saturated = [float((layer.gain < 0.01).double().mean()) for layer in hidden]
+    return sim.test().error_percent_summed, saturated
+
+
+def test_errors_that_are_not_gated_saturate_the_lower_layers():
+    """The default was not to gate them, and a deep network fell apart."""
+    error, saturated = learned(sf.KP(0.3, gated=False))
+    assert error > 40
+    assert min(saturated[:2]) > 0.8
+    error, saturated = learned(sf.KP(0.8))
+    assert error < 25
+    assert max(saturated) < 0.6
