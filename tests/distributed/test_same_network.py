@@ -21,7 +21,7 @@ RUNS = {
         "diverging",
     ],
     "3 ranks": ["PFA", "KP", "recorded", "resumed"],
-    "2 groups": ["FA", "augmented", "PFAo", "KP, not gated", "softmax", "recurrent"],
+    "2 groups": ["FA", "augmented", "PFAo", "ungated KP", "softmax", "recurrent"],
     "2 groups of 2": ["DFA", "PFA", "resumed"],
 }
 """What each grid of ranks runs; every start takes some seconds."""

@@ -107,7 +107,7 @@ NETWORKS = {
     "PFA": lambda: spiking(sf.PFA(expansion=2)),
     "PFAo": lambda: spiking(sf.PFAo()),
     "KP": lambda: spiking(sf.KP()),
-    "KP, not gated": lambda: spiking(sf.KP(gated=False)),
+    "ungated KP": lambda: spiking(sf.KP(gated=False)),
     "DKP": lambda: spiking(sf.DKP()),
     "recurrent": lambda: recurrent(sf.PFAo()),
     "silenced": lambda: silenced(sf.FA()),

@@ -27,7 +27,7 @@ def test_numbers_that_nobody_can_compute_with_are_left_out(runs):
         re.sub(r'("test_error_percent(_summed)?"): [\d.]+', r"\1: 1e308", text)
     )
     (row,) = [line for line in table(runs.three, runs.dfa) if line.startswith("three  ")][:1]
-    assert "1e" not in row
+    assert not re.search(r"\b1e\+?308\b", row)  # not any "1e": that may be in the name of a commit
     assert len(figure_of(runs.three, runs.dfa).axes) == 2
 
 
