@@ -16,7 +16,7 @@ GPU_OPTIONS = --device $(DEVICE) --parts "$(PARTS)" $(if $(OUT),--out $(OUT)) \
 help:
 	@echo "make demo   train a small spiking network on embedded digits, draw figure 4 (a minute)"
 	@echo "make test   lint, type-check and test (ten minutes)"
-	@echo "make slow   the tests that take seconds each, which CI runs besides (half an hour)"
+	@echo "make slow   the tests that take seconds each, which CI runs besides (twenty minutes)"
 	@echo "make lint   lint and type-check alone"
 	@echo "make docs   build the site into docs/_build/html (a minute)"
 	@echo "make long   the tests that take minutes"
