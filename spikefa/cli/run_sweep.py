@@ -19,7 +19,7 @@ from spikefa.utils.showing import showing
 from spikefa.utils.yaml_text import parse_yaml
 
 SWEEP = "--sweep"
-ALONE = ("--config", "--resume", "--figures", "--trust")
+ALONE = ("--config", "--resume", "--all", "--figures", "--trust")
 """Options of a single run."""
 
 

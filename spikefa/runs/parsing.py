@@ -26,11 +26,16 @@ from spikefa.utils.suggesting import did_you_mean
 from spikefa.utils.yaml_text import parse_named
 
 S = TypeVar("S")
-TYPED = {"config": None, "resume": None, "trust": False, "progress": "auto", "sweep": None}
+TYPED = {
+    **dict.fromkeys(("config", "resume", "sweep")),
+    **dict.fromkeys(("all", "trust"), False),
+    "progress": "auto",
+}
 """Options that only the command line can give, and what they are if it does not."""
 SHOWN: dict[str, Any] = {"progress": Progress, "figures": bool}
 """Options that are no settings, but have values that can be wrong."""
 SWEPT = "NAME=VALUES: run with each value, such as seed=0..4; --workers N does several at once"
+WHOLE = "run every cell that is missing, in a new folder or in that of an earlier run"
 FIGURES = "draw the figures at the end; `spikefa figure` draws them later"
 
 
@@ -68,6 +73,8 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
     parser.add_argument("--out", type=str, help="folder to make for the run")
     parser.add_argument("--resume", type=str, help="folder of a run to continue")
+    if "cells" in {item.name for item in options(settings)}:
+        parser.add_argument("--all", action="store_true", help=WHOLE)
     parser.add_argument("--sweep", type=str, help=SWEPT)
     parser.add_argument(
         "--trust",
@@ -278,4 +285,5 @@ def _refused(message: str, settings: type) -> str:
         return in_words(message, annotations(settings) | SHOWN, flag)
     own = [*(item.name for item in fields(settings)), "out", *SHOWN, *TYPED]
     name = unknown[1] or flag(unknown[2])
-    return f"there is no option {name}{did_you_mean(name, map(flag, own))}"
+    others = [flag(each) for each in own if flag(each) != name]  # --all is an option of tables
+    return f"there is no option {name}{did_you_mean(name, others)}"

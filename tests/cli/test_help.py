@@ -49,7 +49,7 @@ def test_of_an_experiment(name):
         assert RANGE.search(line), line
 
 
-SHARED = ("-h", "--config", "--print_config", "--out", "--resume", "--trust")
+SHARED = ("-h", "--config", "--print_config", "--out", "--resume", "--all", "--trust")
 
 
 @pytest.mark.parametrize(("kind", "name", "cls"), CLASSES)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from spikefa.cli.run_sweep import SWEEP, sweep_from
+from spikefa.cli.whole_table import whole_table
 from spikefa.plugins.choices import files_of
 from spikefa.plugins.user_code import blaming
 from spikefa.runs.catalogue import description
@@ -29,7 +30,7 @@ def execute(given: argparse.Namespace) -> None:
     if {"-h", "--help"} & set(options):
         print(full_help(name, experiment.settings, options, description(name)), end="")
         return
-    asked = parse_settings(name, experiment.settings, options)
+    asked = parse_settings(name, experiment.settings, whole_table(experiment, options))
     stop_in_order()
     lower, code = what_to_lower(asked.settings), files_of(asked.settings)
     with (
