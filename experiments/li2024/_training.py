@@ -17,16 +17,18 @@ from spikefa.feedback import FeedbackCircuit
 from spikefa.feedback.folded import Folded
 from spikefa.models import rate_network
 from spikefa.network.network import Network
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import DATA_DIR, DEVICE, REPEATS, Device, Repeated
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus.examples import ExampleStimulus
 from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import (
     Count,
+    Degrees,
     EpochsOrZero,
     Expansion,
     Few,
+    PositiveScale,
     Range,
     Rate,
     ShareBelowOne,
@@ -57,6 +59,14 @@ class Settings(Repeated):
     device: Device = option("auto", DEVICE)
     data_dir: str | None = option(None, DATA_DIR)
     repeats: Few = option(5, REPEATS)
+    near_paper: PositiveScale = bound(0.15, "points from an accuracy of the figure")
+    near_backprop: PositiveScale = bound(
+        0.15, "points between PFA, PFA-o and BP that perform alike"
+    )
+    near_angle: Degrees = bound(2.0, "degrees from the path angle of PFA, 18")
+    near_zero: Degrees = bound(2.0, "degrees that come close to 0, PFA-o")
+    near_ratio: PositiveScale = bound(0.1, "from a ratio of lengths of 1")
+    far_angle: Degrees = bound(20.0, "degrees from W^T, at least, of FA and SF")
 
 
 def circuits(settings: Settings) -> dict[str, FeedbackCircuit]:

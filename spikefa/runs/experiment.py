@@ -19,6 +19,7 @@ from spikefa.plugins.trust import seal
 from spikefa.runs.data import moved, placed_data
 from spikefa.runs.directory import RunDirectory
 from spikefa.runs.lock import locked
+from spikefa.runs.options import bounds
 from spikefa.runs.parsing import read_settings
 from spikefa.runs.settings import Repeated
 from spikefa.runs.stopping import stoppable
@@ -287,7 +288,7 @@ class Experiment(ABC):
         before = self.completed(read_settings(self.name, self.settings, resumed))
         for key, value in asdict(before).items():
             now = getattr(settings, key)
-            free = (*self.may_change, "threads")
+            free = (*self.may_change, *bounds(before), "threads")
             if key not in free and value != now and not moved(value, now):
                 raise SpikefaError(
                     f"the run in {resumed.path} has --{key.replace('_', '-')} {value}, "

@@ -1,7 +1,7 @@
 """Settings fields that are command-line options."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import field, fields
 from typing import Any
 
 MOST_PARTS = 1_000_000
@@ -33,5 +33,27 @@ def option(
         Returns whether a value of the option is the name of code, which is told before it runs and
         needs the user's consent if only a file names it.
     """
-    about = {"help": text, "fills": fills, "divides": divides, "names_code": names_code}
-    return field(default=default, metadata=about)
+    return _field(default, text, fills=fills, divides=divides, names_code=names_code)
+
+
+def bound(default: float, text: str) -> Any:
+    """Return a field for a number by which a claim is judged, see `Claim`.
+
+    It changes no run, so that a run is resumed, which judges it again, with another one too.
+
+    Parameters
+    ----------
+    default : float
+    text : str
+        Shown by ``--help``: what the number bounds, and its unit.
+    """
+    return _field(default, f"to judge by: {text}", judges=True)
+
+
+def bounds(settings: Any) -> list[str]:
+    """Return the names of the settings that are a `bound`."""
+    return [item.name for item in fields(settings) if item.metadata.get("judges")]
+
+
+def _field(default: Any, text: str, **others: Any) -> Any:
+    return field(default=default, metadata={"help": text, **others})

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from spikefa.errors import SpikefaError
+from spikefa.runs.options import bound
 from spikefa.runs.settings import Repeated
 from spikefa.runs.studies import repeats
 from spikefa.runs.studies.claims import Claim, Quantity
@@ -20,6 +21,7 @@ FIRST, SECOND = "a" * 40, "b" * 40
 @dataclass(frozen=True, kw_only=True)
 class Settings(Repeated):
     cells: str = "one"
+    largest: float = bound(3.0, "largest error that counts as learned")
 
 
 def once(settings, seed, cell=""):
@@ -46,7 +48,13 @@ PLAIN = Study(
     once=once,
     measure=measure,
     quantities=quantities,
-    claims=[Claim("learns", holds=lambda m: True, evidence=lambda m: "it did")],
+    claims=[
+        Claim(
+            "learns",
+            holds=lambda m: max(m.error) < m.settings.largest,
+            evidence=lambda m: f"at most {max(m.error):g}",
+        )
+    ],
     picture=picture,
 )
 TABLE = replace(PLAIN, cells=("one", "other"))
@@ -72,6 +80,16 @@ def test_runs_that_are_added_later_are_told_apart(tmp_path, at, study, more):
     at(SECOND + "+")
     study.run(more, None, tmp_path / "run")
     assert read_result(tmp_path / "run" / "result.json")["computed_by"] == [FIRST, SECOND + "+"]
+
+
+def test_a_run_is_judged_again_by_another_bound_and_not_made_again(tmp_path, at):
+    run = tmp_path / "run"
+    for commit, largest, holds in ((FIRST, 3.0, True), (SECOND, 1.0, False)):
+        at(commit)
+        PLAIN.run(Settings(largest=largest), *((None, run) if run.exists() else (run, None)))
+        result = read_result(run / "result.json")
+        assert (result["claims"][0]["holds"], result["settings"]["largest"]) == (holds, largest)
+        assert result["computed_by"] == [FIRST]
 
 
 def test_the_page_says_so(tmp_path, at):
