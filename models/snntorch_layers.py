@@ -13,12 +13,12 @@ from spikefa.utils.ranges import PositiveScale, Share, Size
 
 
 class SpikingLayers(nn.Module):
-    """Linear layers, each followed by snnTorch's Leaky neurons.
+    """Modules with weights, each followed by snnTorch's Leaky neurons.
 
     Parameters
     ----------
-    sizes : sequence of int
-        Numbers of neurons, from the input to the output.
+    modules : sequence of torch.nn.Module
+        What drives each population, such as `linear`; it takes and returns rows [batch, neurons].
     beta : float
         Fraction of the membrane potential that remains after a step.
     threshold : float
@@ -26,12 +26,12 @@ class SpikingLayers(nn.Module):
     """
 
     @ranged
-    def __init__(self, sizes: Sequence[Size], beta: Share, threshold: PositiveScale):
+    def __init__(self, modules: Sequence[nn.Module], beta: Share, threshold: PositiveScale):
         super().__init__()
-        self.linear = nn.ModuleList(nn.Linear(n_pre, n_post) for n_pre, n_post in pairwise(sizes))
+        self.drives = nn.ModuleList(modules)
         self.neurons = nn.ModuleList(
             snntorch.Leaky(beta=beta, threshold=threshold, spike_grad=surrogate.fast_sigmoid())
-            for _ in sizes[1:]
+            for _ in modules
         )
 
     def forward(self, steps: Sequence[Tensor]) -> list[Tensor]:
@@ -39,7 +39,13 @@ class SpikingLayers(nn.Module):
         membranes: list[Tensor] = [torch.zeros((), device=steps[0].device) for _ in self.neurons]
         outputs = []
         for spikes in steps:
-            for layer, (linear, neuron) in enumerate(zip(self.linear, self.neurons, strict=True)):
-                spikes, membranes[layer] = neuron(linear(spikes), membranes[layer])
+            for layer, (drive, neuron) in enumerate(zip(self.drives, self.neurons, strict=True)):
+                spikes, membranes[layer] = neuron(drive(spikes), membranes[layer])
             outputs.append(spikes)
         return outputs
+
+
+@ranged
+def linear(sizes: Sequence[Size]) -> list[nn.Module]:
+    """Return fully connected modules between populations of these sizes, input first."""
+    return [nn.Linear(n_pre, n_post) for n_pre, n_post in pairwise(sizes)]

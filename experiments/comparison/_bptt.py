@@ -6,7 +6,7 @@ image. Sizes, input spikes, steps and output groups are those of the circuits.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from spikefa.datasets import Dataset, Images
-from spikefa.models.snntorch_layers import SpikingLayers
+from spikefa.models.snntorch_layers import SpikingLayers, linear
 from spikefa.stimulus.images import ImageState, ImageStimulus
 from spikefa.utils.seeding import generator
 
@@ -26,15 +26,16 @@ class Bptt:
 
     Parameters
     ----------
-    sizes : list of int
+    make : callable
+        Returns the layers, whose weights it draws from torch's global generator.
+    n_outputs : int
+        Number of output neurons.
     learning_rate : float
         The learning rate of Adam.
     dataset : Dataset
     batch : int
     seed : int
     device : torch.device
-    neurons : mapping
-        ``beta`` and ``threshold`` of the neurons.
     temperature : float
         The summed spikes of an output group are divided by it before the softmax.
     n_steps : int, default 5
@@ -43,26 +44,26 @@ class Bptt:
 
     def __init__(
         self,
-        sizes: list[int],
+        make: Callable[[], SpikingLayers],
+        n_outputs: int,
         learning_rate: float,
         dataset: Dataset,
         batch: int,
         seed: int,
         device: torch.device,
-        neurons: Mapping[str, float],
         temperature: float,
         n_steps: int = 5,
     ):
-        with torch.random.fork_rng():  # nn.Linear draws from the global generator
+        with torch.random.fork_rng():
             torch.manual_seed(generator(seed, "bptt", "weights").initial_seed())
-            self.layers = SpikingLayers(sizes, **neurons).to(device)
+            self.layers = make().to(device)
         self.optimiser = torch.optim.Adam(self.layers.parameters(), learning_rate)
         self.dataset, self.batch = dataset, batch
         self.device = device
         self.temperature = temperature
         self.order = generator(seed, "bptt", "order")
         self.source = generator(seed, "bptt", "stimulus", device=device)
-        self.n_outputs = sizes[-1]
+        self.n_outputs = n_outputs
         self.stimulus = ImageStimulus(dataset.train, steps=n_steps)
         self.state = self._state(self.stimulus, batch)
 
@@ -128,7 +129,11 @@ def train_bptt(
     """Train and test; return measurements with the same names as for the circuits."""
     neurons = dict(arguments)
     temperature = neurons.pop("temperature")
-    bptt = Bptt(sizes, learning_rate, dataset, batch, seed, device, neurons, temperature)
+
+    def layers() -> SpikingLayers:
+        return SpikingLayers(linear(sizes), **neurons)
+
+    bptt = Bptt(layers, sizes[-1], learning_rate, dataset, batch, seed, device, temperature)
     started = time.perf_counter()
     for _ in range(epochs):
         bptt.epoch()

@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from spikefa.bench.peers.peer import RATE, Peer, Run, sizes_of, steps_for
-from spikefa.models.snntorch_layers import SpikingLayers
+from spikefa.models.snntorch_layers import SpikingLayers, linear
 from spikefa.network.network import Network
 from spikefa.utils.seeding import generator
 from spikefa.utils.timing import milliseconds
@@ -42,7 +42,7 @@ class SnnTorch(Peer):
 
 def _update(sizes: list[int], batch: int, device: torch.device) -> Callable[[], None]:
     """Return a function that shows a batch of images and takes one step of Adam."""
-    layers = SpikingLayers(sizes, beta=0.9, threshold=1.0).to(device)
+    layers = SpikingLayers(linear(sizes), beta=0.9, threshold=1.0).to(device)
     optimiser = torch.optim.Adam(layers.parameters(), 1e-3)
     source = generator(0, "benchmark", "snntorch", device=device)
     labels = torch.arange(batch, device=device) % CLASSES

@@ -96,6 +96,7 @@ fig4.dfa | 784-1500-1500-1500-1000 spiking, MNIST, with DFA | in no paper | lill
 fig4.pfa | 784-1500-1500-1500-1000 spiking, MNIST, with PFA | in no paper | lillicrap2016.fig4 --feedback PFA
 chip.constraints | 64-100-100-50 spiking, digits: bits, holes, Dale's law, failures | in no paper
 conv.lenet | LeNet-5 of tanh neurons, 784-1176-400-120-84-10, MNIST, seven circuits | in no paper
+conv.spiking | 784-2304-1600-500-300 spiking, two convolutions, MNIST, online | in no paper | comparison.spiking_convolutions
 gen.options | 784-200-200-100 spiking, a twelfth of MNIST: distortions, dropout, means of weights | in no paper | comparison.generalisation
 """
 
