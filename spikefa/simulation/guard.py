@@ -6,6 +6,7 @@ from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.interrupts import Stopped, interruptible
+from spikefa.simulation.stuck import StuckOutputs
 from spikefa.simulation.together import first_said, on_any_rank
 from spikefa.simulation.training import Training
 from spikefa.utils.checking import ranged
@@ -23,6 +24,8 @@ class Diverged(SpikefaError):
 
 class Guard:
     """Checks a training for NaN and infinity, and restores its last good state if it finds them.
+
+    It also warns of outputs that have saturated, see `StuckOutputs`.
 
     A check at every step would make the host wait for the device, so the guard checks at
     intervals. If it finds NaN or infinity, it restores the last good state, including the random
@@ -49,6 +52,7 @@ class Guard:
     def __init__(self, training: Training, every: int = CHECK_EVERY):
         self.training = training
         self.every = every
+        self.outputs = StuckOutputs(training)
         self.kept = {name: tensor.clone() for name, tensor in training.tensors().items()}
         self.generators = training.runner.random.states()
         self.presentation = training.presentation
@@ -84,6 +88,7 @@ class Guard:
         while training.presentation < end and not on_any_rank(training, stop()):
             for _ in self.training.present(each=False):
                 pass
+            self.outputs.look()
             after()
             if self.training.presentation % self.every == 0:
                 self.check()
@@ -101,6 +106,7 @@ class Guard:
         self.training.runner.in_place.check()
         if not on_any_rank(self.training, not all_finite(watched(self.training))):
             self._keep()
+            self.outputs.judge()
             return
         bad = self.training.presentation
         self._go_back()
