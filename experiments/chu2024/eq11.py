@@ -18,10 +18,10 @@ from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import LAYERS
 from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.data import named_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
-from spikefa.utils.ranges import Count, CountOrZero, Looks
+from spikefa.utils.ranges import Correlation, Count, CountOrZero, Looks, PositiveScale
 
 SCALES = (0.02, 0.2)
 """Of the first weights."""
@@ -36,6 +36,12 @@ class Settings(Shared):
     updates: Count = option(1200, "updates")
     looks: Looks = option(25, "looks after the first 20 updates")
     test: CountOrZero = option(2000, "test images, 0: all")
+    right_angle: Correlation = bound(
+        0.1, "cosine of updates and gradient before learning, at most, hidden layers"
+    )
+    near_gradient: PositiveScale = bound(
+        1e-3, "difference of the cosine from 1, at most, output layer"
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -86,7 +92,7 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "before learning the updates of the hidden layers are at right angles to the gradient",
-        holds=lambda m: (m.first < 0.1).all(),
+        holds=lambda m: (m.first < m.settings.right_angle).all(),
         evidence=lambda m: f"cosine at most {m.first.max():.2g}",
     ),
     Claim(
@@ -104,7 +110,7 @@ CLAIMS = (
     ),
     Claim(
         "the output layer follows the gradient itself",
-        holds=lambda m: (abs(m.aligned[..., 2] - 1) < 1e-3).all(),
+        holds=lambda m: (abs(m.aligned[..., 2] - 1) < m.settings.near_gradient).all(),
         evidence=lambda m: f"cosine at least {m.aligned[..., 2].min():.6f}",
     ),
 )

@@ -19,10 +19,10 @@ from spikefa.analysis.style import INK
 from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._settings import UNSTEADY, Shared
 from spikefa.runs.data import named_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
-from spikefa.utils.ranges import Epochs, EpochsOrZero, Looks
+from spikefa.utils.ranges import Correlation, Epochs, EpochsOrZero, Looks
 
 SCALES = (0.0, 0.05, 0.1, 0.2, 0.5)
 """Of the first weights."""
@@ -37,6 +37,8 @@ class Settings(Shared):
     epochs: Epochs = option(10, "epochs of (a), (c) and (d)")
     more: EpochsOrZero = option(40, "epochs more, until (b)")
     looks: Looks = option(2, "looks at the test images per epoch")
+    falling: Correlation = bound(-0.8, "rank correlation of accuracy and first weights, at most")
+    modest: Correlation = bound(0.1, "alignment of W and B, at most")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -92,7 +94,7 @@ CLAIMS = (
     ),
     Claim(
         "the higher the first weights, the lower the accuracy at the end",
-        holds=lambda m: m.rank < -0.8,
+        holds=lambda m: m.rank < m.settings.falling,
         evidence=lambda m: f"{_in_words(m.end)} %, rank correlation {m.rank:.2f}",
         reason=UNSTEADY,
     ),
@@ -104,8 +106,8 @@ CLAIMS = (
         ),
     ),
     Claim(
-        "the alignment of the weights remains modest, below 0.1",
-        holds=lambda m: np.nanmax(m.largest) < 0.1,
+        lambda m: f"the alignment of the weights remains modest, below {m.settings.modest:g}",
+        holds=lambda m: np.nanmax(m.largest) < m.settings.modest,
         evidence=lambda m: f"{np.nanmax(m.largest):.2g} at most",
     ),
 )

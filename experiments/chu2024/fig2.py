@@ -17,11 +17,11 @@ from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._network import LAYERS
 from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.data import named_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
-from spikefa.utils.ranges import Count, CountOrZero, Few
+from spikefa.utils.ranges import Count, CountOrZero, Few, PositiveScale
 
 SCALES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Of the first weights."""
@@ -44,6 +44,9 @@ class Settings(Shared):
         1000, "other images, over which the update is taken, 0: all test images"
     )
     repeats: Few = option(20, REPEATS)
+    reduced: PositiveScale = bound(
+        0.5, "norm with the largest first weights, at most, by that with the smallest but 0"
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -76,7 +79,7 @@ def _reduces(number: int) -> Claim:
 
     return Claim(
         f"the norm reduces rapidly as the first weights increase, {LAYERS[number]}",
-        holds=lambda m: (norms(m)[:, -1] < 0.5 * norms(m)[:, FIRST]).all(),
+        holds=lambda m: (norms(m)[:, -1] < m.settings.reduced * norms(m)[:, FIRST]).all(),
         evidence=lambda m: "; ".join(
             f"{scale:g}: {spread(norms(m)[:, k])}" for k, scale in enumerate(SCALES)
         ),

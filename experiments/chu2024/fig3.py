@@ -28,11 +28,11 @@ from spikefa.experiments.chu2024 import _network as net
 from spikefa.experiments.chu2024._perturbed import Perturbed
 from spikefa.experiments.chu2024._settings import Shared
 from spikefa.runs.data import named_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
-from spikefa.utils.ranges import Count, Duration, Few, Scale
+from spikefa.utils.ranges import Count, Duration, Few, PositiveScale, Scale
 
 ALIGNMENTS = (-1.0, -0.5, -0.2, 0.0, 0.1, 0.2, 0.5, 1.0)
 """Alignments of the rotated gradients; 1 is backpropagation."""
@@ -46,6 +46,11 @@ class Settings(Shared):
     epochs: Duration = option(1.0, "epochs of (a)")
     updates: Count = option(5, "updates of (b) and (c)")
     repetitions: Few = option(50, "of (b) and (c), per repeat; the paper has 500 in all")
+    near_shallow: PositiveScale = bound(
+        2.0, "points from the output layer alone, at most, at an alignment of 0"
+    )
+    little: PositiveScale = bound(10.0, "points gained from an alignment of 0 to 1, at most")
+    guessing: PositiveScale = bound(20.0, "accuracy in percent, at most, at an alignment of -1")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -139,14 +144,14 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "at an alignment of 0 the accuracy is that of the output layer alone",
-        holds=lambda m: abs(m.turned[:, m.zero] - m.shallow).mean() < 2,
+        holds=lambda m: abs(m.turned[:, m.zero] - m.shallow).mean() < m.settings.near_shallow,
         evidence=lambda m: (
             f"{spread(m.turned[:, m.zero])} %, output layer alone {spread(m.shallow)} %"
         ),
     ),
     Claim(
         "more alignment improves the performance only a little",
-        holds=lambda m: (m.turned[:, -1] - m.turned[:, m.zero] < 10).all(),
+        holds=lambda m: (m.turned[:, -1] - m.turned[:, m.zero] < m.settings.little).all(),
         evidence=lambda m: f"{spread(m.turned[:, -1])} % at an alignment of 1",
         reason=lambda m: (
             "from such small first weights the output layer alone has not come far after "
@@ -155,7 +160,7 @@ CLAIMS = (
     ),
     Claim(
         "for negative alignments it drops to random guessing",
-        holds=lambda m: (m.turned[:, m.below] < 20).all(),
+        holds=lambda m: (m.turned[:, m.below] < m.settings.guessing).all(),
         evidence=lambda m: f"{spread(m.turned[:, m.below])} % at -1",
     ),
     Claim(

@@ -23,12 +23,12 @@ from spikefa.experiments.chu2024._network import feedback_alignment, weights
 from spikefa.experiments.chu2024._settings import Shared
 from spikefa.network.network import Network
 from spikefa.runs.data import named_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.simulation.simulation import Simulation
-from spikefa.utils.ranges import Count, Few, Scale
+from spikefa.utils.ranges import Correlation, Count, Few, PositiveScale, Scale
 from spikefa.utils.seeding import derive
 
 EARLY = "weights that are swapped early still hold much of what both networks began with"
@@ -47,6 +47,12 @@ class Settings(Shared):
         500, "updates between two looks at the test images", divides=("swap", "after")
     )
     repeats: Few = option(1, REPEATS)
+    diverged: Correlation = bound(0.9, "alignment of both networks' weights at the swap, at most")
+    stable: Correlation = bound(0.9, "alignment at the end of a, at least")
+    unstable: Correlation = bound(0.9, "alignment at the end of b, at most")
+    dropped: PositiveScale = bound(
+        1.0, "percentage points of accuracy that FA loses after the swap, at least"
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -128,7 +134,7 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "at first the two algorithms diverge",
-        holds=lambda m: (m.before < 0.9).all(),
+        holds=lambda m: (m.before < m.settings.diverged).all(),
         evidence=lambda m: "; ".join(
             f"{layer} {spread(m.before[:, k])}" for k, layer in enumerate(LAYERS)
         ),
@@ -136,20 +142,22 @@ CLAIMS = (
     ),
     Claim(
         "the solution of feedback alignment remains stable under backprop",
-        holds=lambda m: (m.ends["a"] > 0.9).all(),
+        holds=lambda m: (m.ends["a"] > m.settings.stable).all(),
         evidence=lambda m: (
             f"alignment {m.in_words['a']}, {m.settings.after} updates after the swap"
         ),
     ),
     Claim(
         "the solution of backprop is not stable under feedback alignment",
-        holds=lambda m: (m.ends["b"] < m.ends["a"]).all() and (m.ends["b"] < 0.9).all(),
+        holds=lambda m: (
+            (m.ends["b"] < m.ends["a"]).all() and (m.ends["b"] < m.settings.unstable).all()
+        ),
         evidence=lambda m: f"alignment {m.in_words['b']}",
         reason=EARLY,
     ),
     Claim(
         "the accuracy of feedback alignment drops immediately after the change",
-        holds=lambda m: (m.drop > 1).all(),
+        holds=lambda m: (m.drop > m.settings.dropped).all(),
         evidence=lambda m: f"by {spread(m.drop)} percentage points",
     ),
 )

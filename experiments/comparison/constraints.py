@@ -18,7 +18,7 @@ import spikefa as sf
 from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import ACCENT, BLUE
 from spikefa.feedback import FeedbackCircuit
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated, dataset_option
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.claims import full_version
@@ -79,8 +79,8 @@ FREE = ("none", "")
 CONDITIONS: dict[tuple[str, str], Condition] = {FREE: Condition()} | {
     (panel, label): each for panel, own in PANELS.items() for label, each in own.items()
 }
-CHANCE, CHEAP = 90, 5
-"""In percentage points."""
+CHANCE = 90
+"""Error in percent."""
 WARMUP_EPOCHS = 1.2
 
 
@@ -98,6 +98,12 @@ class Settings(Repeated):
     feedback_scale: PositiveScale = option(0.5, "half-range of B")
     limit: PositiveScale = option(1.0, "the largest weight that bits can store")
     repeats: Few = option(3, REPEATS)
+    cheap: PositiveScale = bound(
+        5.0, "percentage points of error that a cheap constraint costs, at most"
+    )
+    near_chance: PositiveScale = bound(
+        10.0, "percentage points below chance of what learns nothing, at most"
+    )
 
 
 def network(
@@ -204,13 +210,17 @@ def _evidence(m: Measures, condition: tuple[str, str]) -> str:
 
 
 def _cheap(text: str, panel: str, label: str, **options: Any) -> Claim:
-    """Return the claim that a constraint costs less than `CHEAP` points with every circuit."""
+    """Return the claim that a constraint costs less than `cheap` points with every circuit."""
     return Claim(
-        f"{text} less than {CHEAP} points",
-        holds=lambda m: all(m.more[c, (panel, label)].mean() < CHEAP for c in CIRCUITS),
+        lambda m: f"{text} less than {m.settings.cheap:g} points",
+        holds=lambda m: all(m.more[c, (panel, label)].mean() < m.settings.cheap for c in CIRCUITS),
         evidence=lambda m: _evidence(m, (panel, label)),
         **options,
     )
+
+
+def _below_chance(m: Measures, circuit: str, condition: tuple[str, str]) -> float:
+    return float(CHANCE - m.summed[circuit, condition].mean())
 
 
 COARSE = ("bits, rounding to nearest", "3")
@@ -225,7 +235,7 @@ CLAIMS = (
     _cheap("hidden neurons that aim at a rate of 30 % cost", AIMED, "30%"),
     Claim(
         "weights of 3 bits, rounded to the nearest, learn nothing",
-        holds=lambda m: all(m.summed[c, COARSE].mean() > CHANCE - 10 for c in CIRCUITS),
+        holds=lambda m: all(_below_chance(m, c, COARSE) < m.settings.near_chance for c in CIRCUITS),
         evidence=lambda m: _evidence(m, COARSE),
     ),
 )

@@ -22,13 +22,11 @@ from spikefa.experiments.li2024._descent import CARRIED, FOLLOWING, NAMES, Desce
 from spikefa.experiments.li2024._paths_figure import accuracies, has, ranges
 from spikefa.models import lenet
 from spikefa.runs.data import named_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, dataset_option
 from spikefa.runs.studies import Claim, Measures, Study
-from spikefa.utils.ranges import Batch, Epochs, Few, Rate, ShareBelowOne
+from spikefa.utils.ranges import Batch, Degrees, Epochs, Few, PositiveScale, Rate, ShareBelowOne
 
-NEAR = 1.0
-"""Points of accuracy between circuits that perform alike."""
 PAPER = dict.fromkeys(NAMES)
 """No paper has these numbers."""
 
@@ -47,6 +45,11 @@ class Settings(Descent):
         "weights", "range of R by the numbers of its own weights, or by those of W"
     )
     repeats: Few = option(3, REPEATS)
+    learned: PositiveScale = bound(75.0, "test accuracy in percent of every circuit, at least")
+    near_backprop: PositiveScale = bound(1.0, "points of KP, PFA and PFA-o from BP, at most")
+    hardly_aligned: Degrees = bound(
+        75.0, "degrees from W^T, above which FA stays, and below which SF comes"
+    )
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
@@ -65,13 +68,17 @@ def _second(m: Measures, name: str) -> float:
 CLAIMS = (
     Claim(
         "with every circuit the convolutions learn",
-        holds=lambda m: min(own.mean() for own in m.final.values()) > 75,
+        holds=lambda m: min(own.mean() for own in m.final.values()) > m.settings.learned,
         evidence=accuracies,
     ),
     Claim(
-        f"KP, PFA and PFA-o perform as BP does, within {NEAR:g} point",
+        lambda m: (
+            f"KP, PFA and PFA-o perform as BP does, within {m.settings.near_backprop:g} point"
+        ),
         when=has("bp", *FOLLOWING),
-        holds=lambda m: all(abs((m.final[n] - m.final["bp"]).mean()) < NEAR for n in FOLLOWING),
+        holds=lambda m: all(
+            abs((m.final[n] - m.final["bp"]).mean()) < m.settings.near_backprop for n in FOLLOWING
+        ),
         evidence=accuracies,
     ),
     Claim(
@@ -86,7 +93,10 @@ CLAIMS = (
         "through the second convolution KP, PFA and PFA-o come closest to W^T, then SF, FA hardly",
         when=lambda m: set(CARRIED) <= m.angle.keys(),
         holds=lambda m: (
-            max(_second(m, name) for name in FOLLOWING) < _second(m, "sf") < 75 < _second(m, "fa")
+            max(_second(m, name) for name in FOLLOWING)
+            < _second(m, "sf")
+            < m.settings.hardly_aligned
+            < _second(m, "fa")
         ),
         evidence=lambda m: (
             ", ".join(f"{NAMES[name]} {_second(m, name):.1f}" for name in CARRIED)

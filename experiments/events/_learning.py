@@ -10,7 +10,7 @@ import numpy as np
 import spikefa as sf
 from spikefa.datasets import EventDataset
 from spikefa.feedback import FeedbackCircuit
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import ALL, DATA_DIR, DEVICE, WHICH_CELLS, Device, Repeated
 from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import (
@@ -56,6 +56,9 @@ class Learning(Repeated):
     product_scale: PositiveScale = option(0.5, "half-range of R of PFA-o")
     resets: bool = option(False, "let potentials and errors rest before each sample")
     device: Device = option("auto", DEVICE)
+    learned: PositiveScale = bound(
+        50.0, "error in percent of all circuits, at most, in the quick version"
+    )
 
 
 def network(settings: Learning, cell: str, n_inputs: int) -> sf.Network:

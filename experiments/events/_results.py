@@ -10,9 +10,6 @@ from spikefa.experiments.events._learning import CIRCUITS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, full_version, spread
 from spikefa.runs.studies.drawing import name_axes, panels
 
-LEARNED = 50
-"""Error in percent that shows, in the quick version, that a network has learnt."""
-
 
 def measure(settings: Any, runs: CellRuns) -> dict[str, Any]:
     """Return the errors after training by circuit."""
@@ -31,24 +28,27 @@ def quantities(m: Measures) -> list[Quantity]:
     ]
 
 
-def claims(most: float, of: str) -> tuple[Claim, ...]:
-    """Return the claim of each circuit that its error is at most `most` percent, as `of` says."""
-    return (LEARNS, *(_reaches(cell, most, of) for cell in CIRCUITS))
+def claims(of: str) -> tuple[Claim, ...]:
+    """Return the claims that each circuit reaches the error in the settings, which `of` explains.
+
+    The settings have ``reached``, in percent.
+    """
+    return (LEARNS, *(_reaches(cell, of) for cell in CIRCUITS))
 
 
 LEARNS = Claim(
     "all circuits learn",
     when=lambda m: m.settings.quick,
-    holds=lambda m: max(errors.mean() for errors in m.summed.values()) < LEARNED,
+    holds=lambda m: max(errors.mean() for errors in m.summed.values()) < m.settings.learned,
     evidence=lambda m: ", ".join(f"{cell} {spread(each)} %" for cell, each in m.summed.items()),
 )
 
 
-def _reaches(cell: str, most: float, of: str) -> Claim:
+def _reaches(cell: str, of: str) -> Claim:
     return Claim(
-        f"{cell} reaches an error of {most:g} %, {of}",
+        lambda m: f"{cell} reaches an error of {m.settings.reached:g} %, {of}",
         when=lambda m: cell in m.summed and full_version(m),
-        holds=lambda m: m.summed[cell].mean() <= most,
+        holds=lambda m: m.summed[cell].mean() <= m.settings.reached,
         evidence=lambda m: f"all steps summed: {spread(m.summed[cell])} %",
     )
 

@@ -1,6 +1,7 @@
 """What is measured, claimed and drawn of deep networks with each circuit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,28 @@ from matplotlib.figure import Figure
 
 from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import ACCENT, BLUE, PALETTE, quiet
-from spikefa.experiments.li2024._descent import CARRIED, NAMES
+from spikefa.experiments.li2024._descent import CARRIED, NAMES, Descent
+from spikefa.runs.options import bound
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, full_version, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
+from spikefa.utils.ranges import Degrees, PositiveScale
 
 PRODUCTS = ("pfa", "pfao")
 """The circuits with extra populations."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged(Descent):
+    """Settings of the descent, and the bounds of the claims below."""
+
+    learned: PositiveScale = bound(
+        20.0, "test accuracy in percent, at least, of all circuits in the quick version"
+    )
+    near_backprop: PositiveScale = bound(1.0, "points of PFA and PFA-o from BP, at most")
+    far_better: PositiveScale = bound(10.0, "points of PFA and PFA-o above FA and DFA, at least")
+    near_paper: PositiveScale = bound(1.0, "points from an accuracy of the paper, at most")
+    small_angle: Degrees = bound(25.0, "degrees from W^T, at most, of the paths of PFA and PFA-o")
+    near_ratio: PositiveScale = bound(0.2, "difference of their ratios of lengths from 1, at most")
 
 
 def measure(settings: Any, runs: CellRuns, paper: Mapping[str, float | None]) -> dict[str, Any]:
@@ -64,47 +81,63 @@ CLAIMS = (
     Claim(
         "every circuit learns",
         when=lambda m: m.settings.quick,
-        holds=lambda m: min(own.mean() for own in m.final.values()) > 20,
+        holds=lambda m: min(own.mean() for own in m.final.values()) > m.settings.learned,
         evidence=accuracies,
     ),
     Claim(
-        "PFA and PFA-o perform as BP does, within a point",
+        lambda m: f"PFA and PFA-o perform as BP does, within {_points(m.settings.near_backprop)}",
         when=has("bp", *PRODUCTS),
-        holds=lambda m: all(abs((m.final[n] - m.final["bp"]).mean()) < 1 for n in PRODUCTS),
-        evidence=accuracies,
-    ),
-    Claim(
-        "they perform far better than FA and DFA, by more than 10 points",
-        when=has("fa", "dfa", *PRODUCTS),
-        holds=lambda m: (
-            min(m.final[n].mean() for n in PRODUCTS)
-            > 10 + max(m.final[n].mean() for n in ("fa", "dfa"))
+        holds=lambda m: all(
+            abs((m.final[n] - m.final["bp"]).mean()) < m.settings.near_backprop for n in PRODUCTS
         ),
         evidence=accuracies,
     ),
     Claim(
-        "accuracies within a point of the paper's",
+        lambda m: (
+            "they perform far better than FA and DFA, by more than "
+            f"{_points(m.settings.far_better)}"
+        ),
+        when=has("fa", "dfa", *PRODUCTS),
+        holds=lambda m: (
+            min(m.final[n].mean() for n in PRODUCTS)
+            > m.settings.far_better + max(m.final[n].mean() for n in ("fa", "dfa"))
+        ),
+        evidence=accuracies,
+    ),
+    Claim(
+        lambda m: f"accuracies within {_points(m.settings.near_paper)} of the paper's",
         when=lambda m: (
             full_version(m)
             and len(m.off) == len(m.paper)
             and m.settings.dataset == type(m.settings).dataset
         ),
-        holds=lambda m: max(map(abs, m.off.values())) <= 1,
+        holds=lambda m: max(map(abs, m.off.values())) <= m.settings.near_paper,
         evidence=lambda m: ", ".join(f"{NAMES[n]} {by:+.2f}" for n, by in m.off.items()),
     ),
     Claim(
-        "the path angles of PFA and PFA-o are small in all layers, below 25 degrees",
+        lambda m: (
+            "the path angles of PFA and PFA-o are small in all layers, below "
+            f"{m.settings.small_angle:g} degrees"
+        ),
         when=has(*PRODUCTS),
-        holds=lambda m: max(m.angle[name].mean(0).max() for name in PRODUCTS) < 25,
+        holds=lambda m: (
+            max(m.angle[name].mean(0).max() for name in PRODUCTS) < m.settings.small_angle
+        ),
         evidence=lambda m: ranges(m.angle, PRODUCTS) + " degrees",
     ),
     Claim(
-        "the ratio of lengths is near 1 for both, within 0.2",
+        lambda m: f"the ratio of lengths is near 1 for both, within {m.settings.near_ratio:g}",
         when=has(*PRODUCTS),
-        holds=lambda m: all((abs(m.ratio[n].mean(0) - 1) < 0.2).all() for n in PRODUCTS),
+        holds=lambda m: all(
+            (abs(m.ratio[n].mean(0) - 1) < m.settings.near_ratio).all() for n in PRODUCTS
+        ),
         evidence=lambda m: ranges(m.ratio, PRODUCTS),
     ),
 )
+
+
+def _points(number: float) -> str:
+    return "a point" if number == 1 else f"{number:g} points"
 
 
 def ranges(values: Mapping[str, Any], names: Sequence[str]) -> str:

@@ -17,12 +17,12 @@ from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, INK
 from spikefa.feedback.product import Product
 from spikefa.models import rate_network
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.devices import choose_device
-from spikefa.utils.ranges import Few, Size
+from spikefa.utils.ranges import Degrees, Few, PositiveScale, Size
 
 EXPANSIONS = (1, 2, 3, 5, 7, 10, 15, 20, 30)
 TEN = EXPANSIONS.index(10)
@@ -35,6 +35,14 @@ class Settings(Repeated):
     above: Size = option(200, "neurons of the layer that sends the error")
     below: Size = option(300, "neurons of the layer that receives it")
     repeats: Few = option(10, REPEATS)
+    near_law: PositiveScale = bound(
+        0.04, "distance of the eigenvalues' distribution from the law, at most"
+    )
+    near_edges: PositiveScale = bound(
+        0.1, "difference of the least and largest eigenvalues from the law, at most"
+    )
+    near_angle: Degrees = bound(0.5, "degrees from arccos(1 / sqrt(1 + lambda)), at most")
+    near_zero: Degrees = bound(0.1, "degrees of the path angle with semi-orthogonal B, at most")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -107,7 +115,10 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "the eigenvalues follow the law of Marchenko and Pastur",
-        holds=lambda m: max(m.apart) < 0.04 and np.abs(m.edges - m.law).max() < 0.1,
+        holds=lambda m: (
+            max(m.apart) < m.settings.near_law
+            and np.abs(m.edges - m.law).max() < m.settings.near_edges
+        ),
         evidence=lambda m: (
             f"largest distance of the distributions {max(m.apart):.2g}, of the edges "
             f"{np.abs(m.edges - m.law).max():.2g}"
@@ -115,12 +126,12 @@ CLAIMS = (
     ),
     Claim(
         "the path angle is arccos(1 / sqrt(1 + lambda))",
-        holds=lambda m: (m.off < 0.5).all(),
+        holds=lambda m: (m.off < m.settings.near_angle).all(),
         evidence=lambda m: f"largest difference {m.off.max():.2g} degrees",
     ),
     Claim(
         "with semi-orthogonal B the path angle is 0",
-        holds=lambda m: (m.runs["orthogonal"] < 0.1).all(),
+        holds=lambda m: (m.runs["orthogonal"] < m.settings.near_zero).all(),
         evidence=lambda m: f"{spread(m.runs['orthogonal'])} degrees",
     ),
 )

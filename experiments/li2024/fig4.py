@@ -23,7 +23,7 @@ from typing import Any
 
 import spikefa as sf
 from spikefa.experiments.li2024 import _paths_figure
-from spikefa.experiments.li2024._descent import Descent, learned
+from spikefa.experiments.li2024._descent import learned
 from spikefa.models import resnet20
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
@@ -38,7 +38,7 @@ PAPER = {"bp": 91.64, "fa": 64.0, "dfa": 31.0, "sf": 90.0, "pfa": 90.8, "pfao": 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Descent):
+class Settings(_paths_figure.Judged):
     """Everything that the result depends on."""
 
     dataset: str = dataset_option("cifar10")

@@ -19,7 +19,7 @@ import spikefa as sf
 from spikefa.datasets import Dataset, image_folder
 from spikefa.errors import require
 from spikefa.experiments.li2024 import _paths_figure
-from spikefa.experiments.li2024._descent import Descent, learned
+from spikefa.experiments.li2024._descent import learned
 from spikefa.models import resnet18
 from spikefa.runs.data import named_data
 from spikefa.runs.options import option
@@ -36,7 +36,7 @@ PAPER = {"bp": 69.69, "sf": 64.63, "pfa": 68.46, "pfao": 69.30}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Descent):
+class Settings(_paths_figure.Judged):
     """Everything that the result depends on."""
 
     dataset: str = dataset_option(FOLDER)

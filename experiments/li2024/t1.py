@@ -18,18 +18,17 @@ from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, PALETTE
 from spikefa.experiments.li2024._identities import IDENTITIES, path_angles, transport
 from spikefa.feedback import FeedbackCircuit
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
-from spikefa.utils.ranges import Count, Few
+from spikefa.utils.ranges import Count, Degrees, Few, PositiveScale, Share
 
 NAMES = ("BP", "FA", "DFA", "SF", "KP", "WM", "PAL", "PFA", "PFA-o")
 ANGLED = tuple(name for name in NAMES if name != "DFA")
 """Circuits whose feedback matrices have the shape of the forward weights beside them."""
 NOISE = 0.1
 """Noise of the hidden neurons in PAL, the only circuit that needs it."""
-ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +38,22 @@ class Settings(Repeated):
     updates: Count = option(1500, "updates along which the angles are followed")
     every: Count = option(50, "updates between two looks", divides=("updates",))
     repeats: Few = option(5, REPEATS)
+    rounding: PositiveScale = bound(1e-10, "difference, at most, of what must be equal")
+    same_signs: Share = bound(1.0, "share of the weights of W, at least, whose signs B of SF has")
+    near_decay: PositiveScale = bound(
+        1e-6, "difference from 1 of what is left of W^T - B by theory, KP, at most"
+    )
+    near_rest: PositiveScale = bound(
+        0.25, "difference from 1 of the angle at rest by theory, WM, at most"
+    )
+    aligned: Degrees = bound(15.0, "degrees of PAL from W^T at rest, at most")
+    near_transpose: Degrees = bound(
+        10.0, "degrees of KP, WM and PFA-o from W^T at the end, at most"
+    )
+    near_theory: Degrees = bound(
+        1.5, "degrees from the path angle of PFA in theory, 17.55, at most"
+    )
+    far_angle: Degrees = bound(17.55, "degrees of FA and SF from W^T at the end, at least")
 
 
 def circuits() -> dict[str, Callable[[], FeedbackCircuit]]:
@@ -76,8 +91,10 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     magnitude, sign = (
         {name: runs["transport"][:, k, which] for k, name in enumerate(NAMES)} for which in (0, 1)
     )
-    needs_magnitude = {name for name, change in magnitude.items() if (change > ROUNDING).any()}
-    needs_sign = {name for name, change in sign.items() if (change > ROUNDING).any()}
+    needs_magnitude, needs_sign = (
+        {name for name, change in changes.items() if (change > settings.rounding).any()}
+        for changes in (magnitude, sign)
+    )
     return {"final": final, "needs_magnitude": needs_magnitude, "needs_sign": needs_sign}
 
 
@@ -97,7 +114,7 @@ def _exact(text: str, identity: str) -> Claim:
 
     return Claim(
         text,
-        holds=lambda m: largest(m) < ROUNDING,
+        holds=lambda m: largest(m) < m.settings.rounding,
         evidence=lambda m: f"largest difference {largest(m):.1g}",
     )
 
@@ -118,37 +135,41 @@ CLAIMS = (
     _exact("PFA with R frozen is FA", "pfa_with_r_frozen_is_fa"),
     Claim(
         "B of SF has the signs of W",
-        holds=lambda m: (m.runs["sf_has_the_signs_of_w"] == 1).all(),
+        holds=lambda m: (m.runs["sf_has_the_signs_of_w"] >= m.settings.same_signs).all(),
         evidence=lambda m: f"share of the weights {spread(m.runs['sf_has_the_signs_of_w'])}",
     ),
     Claim(
         "with KP, W^T - B shrinks by the weight decay alone",
-        holds=lambda m: (abs(m.runs["kp_forgets_the_difference"] - 1) < 1e-6).all(),
+        holds=lambda m: (
+            abs(m.runs["kp_forgets_the_difference"] - 1) < m.settings.near_decay
+        ).all(),
         evidence=lambda m: f"by theory {spread(m.runs['kp_forgets_the_difference'], 8)}",
     ),
     Claim(
         "weight mirrors come as close to W^T as their rate allows",
-        holds=lambda m: (abs(m.runs["wm_mirrors_w"] - 1) < 0.25).all(),
+        holds=lambda m: (abs(m.runs["wm_mirrors_w"] - 1) < m.settings.near_rest).all(),
         evidence=lambda m: f"angle by theory {spread(m.runs['wm_mirrors_w'])}",
     ),
     Claim(
         "PAL aligns with W^T",
-        holds=lambda m: (m.runs["pal_aligns"] < 15).all(),
+        holds=lambda m: (m.runs["pal_aligns"] < m.settings.aligned).all(),
         evidence=lambda m: f"{spread(m.runs['pal_aligns'])} degrees",
     ),
     Claim(
         "the paths of KP, WM and PFA-o come to point along W^T",
-        holds=lambda m: max(m.final[name].mean() for name in ("KP", "WM", "PFA-o")) < 10,
+        holds=lambda m: (
+            max(m.final[name].mean() for name in ("KP", "WM", "PFA-o")) < m.settings.near_transpose
+        ),
         evidence=lambda m: _in_words(m.final, ("KP", "WM", "PFA-o")),
     ),
     Claim(
         "that of PFA up to arccos(1 / sqrt(1 + lambda)), 17.5 degrees",
-        holds=lambda m: abs(m.final["PFA"].mean() - 17.55) < 1.5,
+        holds=lambda m: abs(m.final["PFA"].mean() - 17.55) < m.settings.near_theory,
         evidence=lambda m: _in_words(m.final, ("PFA",)),
     ),
     Claim(
         "those of FA and SF less",
-        holds=lambda m: min(m.final[name].mean() for name in ("FA", "SF")) > 17.55,
+        holds=lambda m: min(m.final[name].mean() for name in ("FA", "SF")) > m.settings.far_angle,
         evidence=lambda m: _in_words(m.final, ("FA", "SF")),
     ),
 )

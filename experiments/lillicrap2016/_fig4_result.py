@@ -159,9 +159,9 @@ def quantities(m: Measures) -> list[Quantity]:
 
 CLAIMS = (
     Claim(
-        f"an error of {PAPER} % on the test images",
+        lambda m: f"an error of {m.settings.reached:g} % on the test images",
         when=lambda m: m.circuit == "FA",
-        holds=lambda m: fmean(m.summed) <= PAPER,
+        holds=lambda m: fmean(m.summed) <= m.settings.reached,
         evidence=lambda m: (
             f"{fmean(m.summed):.2f} % if the output's spikes of an image are summed, "
             f"{fmean(m.last):.2f} % from its last step alone, after {m.summary['epochs']} epochs"

@@ -13,7 +13,7 @@ from spikefa.models.lillicrap2016 import widths
 from spikefa.neurons.dropout import Redrawn
 from spikefa.plugins.choices import Choice, Chosen, choice, chosen
 from spikefa.plugins.choices import complete as complete_choices
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import DATA_DIR, DEVICE, Device, Placed, dataset_option, flag
 from spikefa.simulation.resuming import MINUTES
 from spikefa.utils.ranges import (
@@ -174,6 +174,7 @@ class Settings(Placed):
     record_windows: str = option(
         "figure", "when: figure, always, every:K (images), class:C, wrong; several with commas"
     )
+    reached: PositiveScale = bound(1.8, "error of FA on the test images in percent, at most")
 
     @cached_property
     def choices(self) -> dict[str, Chosen]:

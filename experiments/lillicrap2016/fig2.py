@@ -21,7 +21,7 @@ from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.datasets.functions import linear
 from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, first_below, level, name_axes, panels
@@ -29,7 +29,7 @@ from spikefa.runs.studies.repeats import apart
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
-from spikefa.utils.ranges import Count, Few, PositiveScale, Rate, Scale
+from spikefa.utils.ranges import Count, Degrees, Few, PositiveScale, Rate, Scale
 
 SIZES = (30, 20, 10)
 NAMES = {
@@ -55,6 +55,15 @@ class Settings(Repeated):
     weight_scale: Scale = option(0.01, "half-range of the first weights")
     feedback_scale: PositiveScale = option(0.5, "half-range of B")
     repeats: Few = option(20, REPEATS)
+    learned: PositiveScale = bound(0.1, "NSE below which a network has learned")
+    as_fast: PositiveScale = bound(
+        1.1, "examples that FA needs, at most, by those that backprop needs"
+    )
+    hardly: PositiveScale = bound(0.9, "NSE at the end, at least, of shallow learning")
+    near_right: Degrees = bound(
+        10.0, "degrees from 90, at most, at which the angle of the deltas begins"
+    )
+    least_angle: Degrees = bound(1.0, "degrees between the deltas, at least, at all times")
 
 
 def algorithms(settings: Settings) -> dict[str, tuple[FeedbackCircuit, float, float]]:
@@ -107,11 +116,11 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return the values from which quantities and claims are computed."""
     examples = runs["examples"][0]
-    needed = {name: first_below(examples, runs[name], 0.1) for name in NAMES}
+    needed = {name: first_below(examples, runs[name], settings.learned) for name in NAMES}
     final = {name: runs[name][:, -1] for name in NAMES}
     angle = runs["angle"][..., 0]
     low = angle.min(1)
-    slower = np.mean(needed["perturbation"] > np.maximum(needed["fa"], needed["backprop"]))
+    slower = needed["perturbation"] > np.maximum(needed["fa"], needed["backprop"])
     return {
         "examples": examples,
         "needed": needed,
@@ -124,13 +133,14 @@ def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
 
 def quantities(m: Measures) -> list[Quantity]:
     """Return the quantities that the result reports."""
+    learned = f"examples until the NSE is below {m.settings.learned:g}"
     return [
         *(
             Quantity(f"NSE after {m.examples[-1]} examples, {NAMES[name]}", m.final[name])
             for name in NAMES
         ),
-        Quantity("examples until the NSE is below 0.1, backprop", m.needed["backprop"]),
-        Quantity("examples until the NSE is below 0.1, feedback alignment", m.needed["fa"]),
+        Quantity(f"{learned}, backprop", m.needed["backprop"]),
+        Quantity(f"{learned}, feedback alignment", m.needed["fa"]),
         Quantity("angle between the deltas of FA and backprop at first", m.angle[:, 0], "°"),
         Quantity("the same at the end", m.angle[:, -1], "°"),
     ]
@@ -139,15 +149,15 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "feedback alignment learns as fast as backprop",
-        holds=lambda m: m.needed["fa"].mean() < 1.1 * m.needed["backprop"].mean(),
+        holds=lambda m: m.needed["fa"].mean() < m.settings.as_fast * m.needed["backprop"].mean(),
         evidence=lambda m: (
-            f"NSE below 0.1 after {spread(m.needed['fa'])} examples, backprop "
+            f"NSE below {m.settings.learned:g} after {spread(m.needed['fa'])} examples, backprop "
             f"{spread(m.needed['backprop'])}"
         ),
     ),
     Claim(
         "with shallow learning the loss hardly decreases",
-        holds=lambda m: m.final["shallow"].mean() > 0.9,
+        holds=lambda m: m.final["shallow"].mean() > m.settings.hardly,
         evidence=lambda m: (
             f"NSE {spread(m.final['shallow'])} at the end; at its own best rate "
             f"{spread(m.final['shallow_fast'])}"
@@ -155,22 +165,23 @@ CLAIMS = (
     ),
     Claim(
         "node perturbation is slow",
-        holds=lambda m: m.slower == 1,
+        holds=lambda m: m.slower.all(),
         evidence=lambda m: (
             f"NSE {spread(m.final['perturbation'])} at the end; slower than both others in "
-            f"{m.slower:.0%} of the runs"
+            f"{m.slower.mean():.0%} of the runs"
         ),
     ),
     Claim(
         "the angle between the deltas begins near 90 degrees and shrinks",
         holds=lambda m: (
-            abs(m.angle[:, 0].mean() - 90) < 10 and bool((m.angle[:, -1] < m.angle[:, 0]).all())
+            abs(m.angle[:, 0].mean() - 90) < m.settings.near_right
+            and bool((m.angle[:, -1] < m.angle[:, 0]).all())
         ),
         evidence=lambda m: f"from {spread(m.angle[:, 0])} to {spread(m.angle[:, -1])} degrees",
     ),
     Claim(
         "the angle never reaches zero",
-        holds=lambda m: (m.low > 1).all(),
+        holds=lambda m: (m.low > m.settings.least_angle).all(),
         evidence=lambda m: f"least angle of any run {m.low.min():.3g} degrees",
     ),
 )

@@ -36,16 +36,14 @@ from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._digits import MEASURED, by_epochs, digits
 from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
 from spikefa.runs.data import mnist_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, full_version, spread
 from spikefa.runs.studies.drawing import RIGHT_ANGLE, band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
-from spikefa.utils.ranges import Count, CountOrZero, Few
+from spikefa.utils.ranges import Count, CountOrZero, Degrees, Few, PositiveScale
 
 PAPER = {"backprop": 2.4, "fa": 2.1, "sparse": 2.4}
-NEAR = 0.3
-"""An error within this many percentage points of the paper's counts as equal to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +55,13 @@ class Settings(Logistic):
         0, "hold out the last K training images, and test with them alone"
     )
     repeats: Few = option(20, REPEATS)
+    near_paper: PositiveScale = bound(0.3, "percentage points from an error of the paper, at most")
+    near_backprop: PositiveScale = bound(
+        0.3, "percentage points above backprop, at most, half of W and B removed"
+    )
+    far_worse: PositiveScale = bound(1.5, "error of shallow learning, at least, by that of FA")
+    first_angle: Degrees = bound(80.0, "degrees between the modulators at first, at least")
+    later_angle: Degrees = bound(80.0, "degrees between them after the first epoch, at most")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -116,7 +121,8 @@ CLAIMS = (
         "backprop ends at 2.4 %, feedback alignment at 2.1 %",
         when=full_version,
         holds=lambda m: all(
-            abs(m.end[name].mean() - PAPER[name]) <= NEAR for name in ("backprop", "fa")
+            abs(m.end[name].mean() - PAPER[name]) <= m.settings.near_paper
+            for name in ("backprop", "fa")
         ),
         evidence=lambda m: (
             f"{spread(m.end['backprop'])} % and {spread(m.end['fa'])} % after "
@@ -142,17 +148,22 @@ CLAIMS = (
     ),
     Claim(
         "with half of W and B removed it still matches backprop",
-        holds=lambda m: m.end["sparse"].mean() < m.end["backprop"].mean() + 0.3,
+        holds=lambda m: (
+            m.end["sparse"].mean() < m.end["backprop"].mean() + m.settings.near_backprop
+        ),
         evidence=lambda m: f"{spread(m.end['sparse'])} %, {m.backprop}",
     ),
     Claim(
         "shallow learning is far worse",
-        holds=lambda m: (m.end["shallow"] > 1.5 * m.end["fa"]).all(),
+        holds=lambda m: (m.end["shallow"] > m.settings.far_worse * m.end["fa"]).all(),
         evidence=lambda m: f"{spread(m.end['shallow'])} %",
     ),
     Claim(
         "the modulators of both algorithms quickly align",
-        holds=lambda m: (m.angle[:, 0] > 80).all() and (m.angle[:, 1:].max(1) < 80).all(),
+        holds=lambda m: (
+            (m.angle[:, 0] > m.settings.first_angle).all()
+            and (m.angle[:, 1:].max(1) < m.settings.later_angle).all()
+        ),
         evidence=lambda m: (
             f"from {spread(m.angle[:, 0])} to {spread(m.angle[:, -1])} degrees, at most "
             f"{m.angle[:, 1:].max():.3g} after the first epoch"

@@ -18,12 +18,12 @@ from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._teacher import student_simulation
 from spikefa.feedback import FeedbackCircuit
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.runs.studies.repeats import apart
-from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale
+from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale, Share
 
 THREE, FOUR = (30, 20, 10), (30, 20, 10, 10)
 NAMES = {
@@ -33,8 +33,6 @@ NAMES = {
     "backprop4": "4 layers, backprop",
     "fa4": "4 layers, feedback alignment",
 }
-P = 1e-6
-"""Four layers count as better than three if the p-value is below this level."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +49,11 @@ class Settings(Repeated):
     bias_scale: Scale = option(0.1, "half-range of the first biases")
     feedback_scale: PositiveScale = option(0.5, "half-range of B")
     repeats: Few = option(20, REPEATS)
+    p_value: Share = bound(1e-6, "P of the t-test, below which 4 layers beat 3")
+    as_well: PositiveScale = bound(0.01, "NSE of FA above that of backprop, at most, with 4 layers")
+    far_worse: PositiveScale = bound(
+        2.0, "NSE of shallow learning, at least, by that of FA with 3 layers"
+    )
 
 
 def students(settings: Settings) -> dict[str, tuple[tuple[int, ...], FeedbackCircuit]]:
@@ -107,7 +110,7 @@ def _beat(name: str, title: str, paper: str) -> Claim:
         f"4 layers beat 3 with {title} (t-test, P = {paper} in the paper)",
         holds=lambda m: (
             m.final[f"{name}4"].mean() < m.final[f"{name}3"].mean()
-            and (m.settings.quick or not m.chance or m.chance[name] < P)
+            and (not m.chance or m.chance[name] < m.settings.p_value)
         ),
         evidence=lambda m: (
             f"NSE {spread(m.final[f'{name}4'])} with 4, {spread(m.final[f'{name}3'])} with 3 layers"
@@ -121,7 +124,7 @@ CLAIMS = (
     _beat("fa", "feedback alignment", "9e-13"),
     Claim(
         "with 4 layers feedback alignment performs as well as backprop",
-        holds=lambda m: m.worse < 0.01,
+        holds=lambda m: m.worse < m.settings.as_well,
         evidence=lambda m: f"NSE {spread(m.final['fa4'])}, backprop {spread(m.final['backprop4'])}",
         reason="the error of feedback alignment is still falling where learning was ended, some "
         "runs being much slower than others; the paper does not say how many examples were "
@@ -129,7 +132,7 @@ CLAIMS = (
     ),
     Claim(
         "shallow learning is far worse than both",
-        holds=lambda m: (m.final["shallow"] > 2 * m.final["fa3"]).all(),
+        holds=lambda m: (m.final["shallow"] > m.settings.far_worse * m.final["fa3"]).all(),
         evidence=lambda m: f"NSE {spread(m.final['shallow'])}",
     ),
 )
@@ -157,5 +160,5 @@ EXPERIMENT = Study(
     quantities=quantities,
     claims=CLAIMS,
     picture=picture,
-    quick={"repeats": 2, "updates": 12_000},
+    quick={"repeats": 2, "updates": 12_000, "p_value": 1.0},
 )

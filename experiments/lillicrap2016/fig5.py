@@ -19,11 +19,11 @@ from spikefa.experiments.lillicrap2016._quadratic import (
     neuron_angles,
     quadratic_simulation,
 )
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
-from spikefa.utils.ranges import Count, Few, Size
+from spikefa.utils.ranges import Count, Degrees, Few, PositiveScale, Share, Size
 
 SHOWN = 20
 PHASES = ("1: W0 learns", "2: W learns", "3: W0 learns")
@@ -41,6 +41,15 @@ class Settings(Repeated):
     phase2: Count = option(1000, "updates of phase 2")
     phase3: Count = option(1500, "updates of phase 3")
     repeats: Few = option(10, REPEATS)
+    near_right: Degrees = bound(
+        5.0, "degrees from 90, at most, at which the angle of W and B^T begins"
+    )
+    aligned: Degrees = bound(65.0, "degrees between W and B^T at the end, at most")
+    most_neurons: Share = bound(
+        0.9, "share of the hidden neurons, at least, that come nearer to B^T"
+    )
+    unchanged: PositiveScale = bound(0.97, "NSE after phase 1, at least, by that before")
+    reduced: PositiveScale = bound(0.95, "NSE after phase 3, at most, by that before")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -91,22 +100,25 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "W aligns with B^T",
-        holds=lambda m: (abs(m.angle[:, 0] - 90) < 5).all() and (m.angle[:, -1] < 65).all(),
+        holds=lambda m: (
+            (abs(m.angle[:, 0] - 90) < m.settings.near_right).all()
+            and (m.angle[:, -1] < m.settings.aligned).all()
+        ),
         evidence=lambda m: f"from {spread(m.angle[:, 0])} to {spread(m.angle[:, -1])} degrees",
     ),
     Claim(
         "single hidden neurons exhibit the same alignment",
-        holds=lambda m: (m.moved > 0.9).all(),
+        holds=lambda m: (m.moved > m.settings.most_neurons).all(),
         evidence=lambda m: f"{spread(100 * m.moved)} % of the neurons are nearer than at first",
     ),
     Claim(
         "phase 1 does not reduce the error",
-        holds=lambda m: (m.first > 0.97).all(),
+        holds=lambda m: (m.first > m.settings.unchanged).all(),
         evidence=lambda m: f"NSE times {spread(m.first)}",
     ),
     Claim(
         "phase 3, in which the same synapses learn, does",
-        holds=lambda m: (m.third < 0.95).all(),
+        holds=lambda m: (m.third < m.settings.reduced).all(),
         evidence=lambda m: f"NSE times {spread(m.third)}",
     ),
 )

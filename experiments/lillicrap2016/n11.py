@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import GREY, INK
 from spikefa.experiments.lillicrap2016._linear import Deterministic
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import name_axes, panels, traces
-from spikefa.utils.ranges import Duration, Few, Rate, Scale
+from spikefa.utils.ranges import Duration, Few, PositiveScale, Rate, Scale
 
 SIZES = (30, 20, 10)
 STEPS = (0.02, 0.01, 0.005, 0.0025)
@@ -34,6 +34,16 @@ class Settings(Repeated):
     zero_time: Duration = option(4.0, "for which the network learns from zero")
     zero_step: Rate = option(0.01, "eta of the start from zero", divides=("zero_time",))
     repeats: Few = option(20, REPEATS)
+    near_half: PositiveScale = bound(
+        0.05, "difference from 2 of the drift by that with half the step, at most"
+    )
+    conserved: PositiveScale = bound(
+        0.01, "drift left for steps of size 0, at most, by the change of A A^T"
+    )
+    near_zero: PositiveScale = bound(1e-4, "error |E|^2/|T|^2 at the end, at most")
+    still_falling: PositiveScale = bound(
+        0.5, "error at the end, at most, by that four looks before"
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -73,7 +83,10 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "C = B W + W^T B^T - A A^T is conserved",
-        holds=lambda m: (abs(m.ratios - 2) < 0.05).all() and (m.left < 0.01).all(),
+        holds=lambda m: (
+            (abs(m.ratios - 2) < m.settings.near_half).all()
+            and (m.left < m.settings.conserved).all()
+        ),
         evidence=lambda m: (
             f"half the step, drift divided by {spread(m.ratios)}; what is left for steps of size "
             f"0 is {m.left.max():.2g} of the change of A A^T at most"
@@ -82,7 +95,8 @@ CLAIMS = (
     Claim(
         "from a zero start the error goes to 0 (theorem 1)",
         holds=lambda m: (
-            (m.error[:, -1] < 1e-4).all() and (m.error[:, -1] < m.error[:, -5] / 2).all()
+            (m.error[:, -1] < m.settings.near_zero).all()
+            and (m.error[:, -1] < m.settings.still_falling * m.error[:, -5]).all()
         ),
         evidence=lambda m: (
             f"|E|²/|T|² is {m.error[:, -1].max():.2g} at most after time {m.settings.zero_time:g}, "

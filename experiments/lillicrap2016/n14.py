@@ -19,14 +19,14 @@ from spikefa.analysis.style import GREY, PALETTE
 from spikefa.datasets.functions import linear, patterns
 from spikefa.experiments.lillicrap2016._pseudo import angle_to_pseudobackprop
 from spikefa.models import rate_network
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import FunctionStimulus
 from spikefa.utils.devices import choose_device
-from spikefa.utils.ranges import Few, Range, Rate, Scale
+from spikefa.utils.ranges import Degrees, Few, PositiveScale, Range, Rate, Scale
 from spikefa.utils.seeding import generator
 
 SIZES = (30, 20, 10)
@@ -41,6 +41,8 @@ class Settings(Repeated):
     rate: Rate = option(0.1, "eta, of both projections")
     other_start: Scale = option(0.3, "half-range of the first weights of the comparison")
     repeats: Few = option(20, REPEATS)
+    parallel: Degrees = bound(1e-4, "degrees between B e and W^+ e, at most, from zero")
+    learned: PositiveScale = bound(0.1, "error at the end, at most, of the pair's length 1")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "from zero, B e is a positive multiple of W^+ e at all times",
-        holds=lambda m: (m.largest < 1e-4).all(),
+        holds=lambda m: (m.largest < m.settings.parallel).all(),
         evidence=lambda m: (
             f"at most {m.largest.max():.2g} degrees apart; from other weights "
             f"{spread(m.other[:, -1])} at the end"
@@ -99,7 +101,7 @@ CLAIMS = (
     ),
     Claim(
         "the pair is learned",
-        holds=lambda m: (m.runs["zero.error"][:, -1] < 0.1).all(),
+        holds=lambda m: (m.runs["zero.error"][:, -1] < m.settings.learned).all(),
         evidence=lambda m: (
             f"error {spread(m.runs['zero.error'][:, -1])} after {m.settings.updates} updates"
         ),

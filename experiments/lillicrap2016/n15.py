@@ -20,12 +20,12 @@ from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.datasets.functions import linear
 from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import name_axes, panels
 from spikefa.utils.devices import choose_device
-from spikefa.utils.ranges import Few, Scale
+from spikefa.utils.ranges import Few, PositiveScale, Scale
 from spikefa.utils.seeding import generator
 
 SIZES = (30, 20, 10)
@@ -43,6 +43,13 @@ class Settings(Repeated):
 
     weight_scale: Scale = option(0.3, "half-range of the weights")
     repeats: Few = option(20, REPEATS)
+    equal: PositiveScale = bound(
+        1e-9, "distance from Gauss-Newton, at most, with linear hidden neurons"
+    )
+    near_ten: PositiveScale = bound(
+        0.5, "difference from 10 of the distance by that at a tenth of eta, at most"
+    )
+    different: PositiveScale = bound(0.1, "distance in direction, at least, of backprop")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -117,17 +124,17 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "with linear hidden neurons pseudobackprop is Gauss-Newton on the hidden neurons",
-        holds=lambda m: (m.runs["linear"] < 1e-9).all(),
+        holds=lambda m: (m.runs["linear"] < m.settings.equal).all(),
         evidence=lambda m: f"distance {m.runs['linear'].max():.2g} at most",
     ),
     Claim(
         "with tanh it is, to first order",
-        holds=lambda m: (abs(m.per_decade - 10) < 0.5).all(),
+        holds=lambda m: (abs(m.per_decade - 10) < m.settings.near_ten).all(),
         evidence=lambda m: f"a tenth of eta divides the distance by {spread(m.per_decade.ravel())}",
     ),
     Claim(
         "backprop is not",
-        holds=lambda m: (m.runs["backprop"][:, -1] > 0.1).all(),
+        holds=lambda m: (m.runs["backprop"][:, -1] > m.settings.different).all(),
         evidence=lambda m: f"distance in direction {spread(m.runs['backprop'][:, -1])}",
     ),
 )

@@ -40,11 +40,11 @@ from spikefa.experiments.lillicrap2016._deep import (
 )
 from spikefa.experiments.lillicrap2016._digits import digits
 from spikefa.runs.data import mnist_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, full_version, spread
 from spikefa.runs.studies.grid import chosen
-from spikefa.utils.ranges import CountOrZero, EpochsOrZero, Few, PositiveScale
+from spikefa.utils.ranges import CountOrZero, EpochsOrZero, Few, PositiveScale, Scale
 
 WIDE, DEEP, LOCAL = (1500, 1500, 1500), (1000,) * 10, (3174, 1500, 1500)
 FIELD = (6, 6)
@@ -81,10 +81,6 @@ UNSTABLE = (
     "alignment saturates its hidden neurons, and steps of the output layer become too long: what "
     "(b) shows rises to 15; with both, the length of learning counts, which the paper does not tell"
 )
-NEAR = 0.3
-"""An error within this many percentage points of the paper's counts as equal to it."""
-QUICK_MARGIN = 5.0
-"""In a quick version, whose training is incomplete, errors may be worse by this many points."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +96,10 @@ class Settings(TrainingSettings):
     )
     photographs: str | None = option(None, "folder of pictures to put behind the digits")
     repeats: Few = option(5, REPEATS)
+    near_paper: PositiveScale = bound(0.3, "percentage points from an error of the paper, at most")
+    margin: Scale = bound(
+        0.0, "percentage points that an error which should be lower may be higher"
+    )
 
 
 def complete(settings: Settings) -> Settings:
@@ -137,14 +137,11 @@ def _files(settings: Settings) -> tuple[Any, list[bytes]]:
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
     """Return the values from which quantities and claims are computed."""
-    margin = QUICK_MARGIN if settings.quick else 0.0
     return {
         "end": ends(runs),
         "loss": ends(runs, "loss"),
         "length": f"after {settings.warmup} + {settings.fast} + {settings.medium} + "
         f"{settings.slow} epochs",
-        "margin": margin,
-        "allowed": f", or at most {margin:g} points more in this quick version" if margin else "",
     }
 
 
@@ -157,11 +154,20 @@ def quantities(m: Measures) -> list[Quantity]:
     return errors_told(CELLS, m.runs) + overshoots
 
 
+def _allowed(m: Measures) -> str:
+    where = " in this quick version" if m.settings.quick else ""
+    return f", or at most {m.settings.margin:g} points more{where}" if m.settings.margin else ""
+
+
+def _is_lower(m: Measures, name: str, other: str) -> bool:
+    return bool(m.end[name].mean() < m.end[other].mean() + m.settings.margin)
+
+
 def _beats_backprop(name: str, other: str, where: str) -> Claim:
     return Claim(
-        lambda m: f"{where} feedback alignment has a lower error than backprop{m.allowed}",
+        lambda m: f"{where} feedback alignment has a lower error than backprop{_allowed(m)}",
         when=lambda m: name in m.end and other in m.end,
-        holds=lambda m: m.end[name].mean() < m.end[other].mean() + m.margin,
+        holds=lambda m: _is_lower(m, name, other),
         evidence=lambda m: (
             f"{spread(m.end[name])} %, backprop {spread(m.end[other])} %, {m.length}; their losses "
             f"{spread(m.loss[name])} and {spread(m.loss[other])}"
@@ -173,9 +179,9 @@ def _beats_backprop(name: str, other: str, where: str) -> Claim:
 def _is_better(name: str, other: str) -> Claim:
     title, others = CELLS[name].title, CELLS[other].title
     return Claim(
-        lambda m: f"{title}: a lower error than {others}{m.allowed}",
+        lambda m: f"{title}: a lower error than {others}{_allowed(m)}",
         when=lambda m: name in m.end and other in m.end,
-        holds=lambda m: m.end[name].mean() < m.end[other].mean() + m.margin,
+        holds=lambda m: _is_lower(m, name, other),
         evidence=lambda m: (
             f"{spread(m.end[name])} %, {others} {spread(m.end[other])} %, {m.length}"
         ),
@@ -185,10 +191,11 @@ def _is_better(name: str, other: str) -> Claim:
 
 CLAIMS = (
     Claim(
-        f"the test errors, each within {NEAR:g} points",
+        lambda m: f"the test errors, each within {m.settings.near_paper:g} points",
         when=full_version,
         holds=lambda m: all(
-            abs(each.mean() - CELLS[name].paper) <= NEAR for name, each in m.end.items()
+            abs(each.mean() - CELLS[name].paper) <= m.settings.near_paper
+            for name, each in m.end.items()
         ),
         evidence=lambda m: ", ".join(
             [*(f"{CELLS[name].title} {spread(each)} %" for name, each in m.end.items()), m.length]
@@ -229,5 +236,6 @@ EXPERIMENT = Study(
         "batch": 20,
         "warmup": 0,
         "gated": False,
+        "margin": 5.0,
     },
 )

@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 
 from spikefa.analysis.style import ACCENT, GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._linear import Deterministic
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import name_axes, panels
-from spikefa.utils.ranges import Duration, Few, Rate, Scale
+from spikefa.utils.ranges import Duration, Few, PositiveScale, Rate, Scale, Share
 from spikefa.utils.seeding import numpy_generator
 
 REACH = 2.0
@@ -33,6 +33,14 @@ class Settings(Repeated):
     time: Duration = option(12.0, "for which a trajectory is followed, in units of 1 / eta updates")
     near: Scale = option(0.1, "half-range of the first weights near zero")
     repeats: Few = option(20, REPEATS)
+    near_one: PositiveScale = bound(
+        1e-3, "difference of A W from 1 at the end, at most, from near zero"
+    )
+    parabola: PositiveScale = bound(0.05, "change of 2 B W - A^2 on the way, at most")
+    small_region: Share = bound(0.25, "share of the starts, at most, that end at the bad hyperbola")
+    exact: PositiveScale = bound(
+        1e-12, "difference of an update from eta B E or eta E A, at most, by eta"
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -88,26 +96,26 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "from near 0 the weights travel to the solutions with W > 0",
-        holds=lambda m: m.good.all() and (abs(m.product - 1) < 1e-3).all(),
+        holds=lambda m: m.good.all() and (abs(m.product - 1) < m.settings.near_one).all(),
         evidence=lambda m: f"all of {m.settings.repeats} starts: A W = {spread(m.product, 6)}",
     ),
     Claim(
         "the paths are parabolas",
-        holds=lambda m: (m.drift < 0.05).all(),
+        holds=lambda m: (m.drift < m.settings.parabola).all(),
         evidence=lambda m: (
             f"2 B W - A^2 changes by {m.drift.max():.2g} at most with steps of {m.settings.step:g}"
         ),
     ),
     Claim(
         "only from a small region the weights travel to the bad hyperbola",
-        holds=lambda m: m.bad.mean() < 0.25,
+        holds=lambda m: m.bad.mean() < m.settings.small_region,
         evidence=lambda m: (
             f"{m.bad.sum()} of {m.settings.repeats} starts anywhere in [-{REACH:g}, {REACH:g}]²"
         ),
     ),
     Claim(
         "an update is eta B E for A and eta E A for W",
-        holds=lambda m: m.apart < 1e-12,
+        holds=lambda m: m.apart < m.settings.exact,
         evidence=lambda m: f"largest difference on the grid {m.apart:.2g}",
     ),
 )

@@ -14,11 +14,11 @@ from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import ACCENT, BLUE
 from spikefa.experiments.lillicrap2016._linear import Deterministic
 from spikefa.experiments.lillicrap2016._regimens import A_ALONE, BOTH, LABELS, W_ALONE, follow
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import level, name_axes, panels, traces
-from spikefa.utils.ranges import Duration, Few, Range, Rate, Scale
+from spikefa.utils.ranges import Duration, Few, PositiveScale, Range, Rate, Scale
 
 SIZES = (30, 20, 10)
 REGIMENS = {"once": "A, then W", "often": "A and W in turn", "both": "A and W at once"}
@@ -34,6 +34,13 @@ class Settings(Repeated):
     turns: Annotated[int, Range(2, 1000)] = option(4, "times that A and W learn in turn")
     every: Duration = option(0.02, "time between two looks", divides=("phase",))
     repeats: Few = option(20, REPEATS)
+    little: PositiveScale = bound(
+        0.1, "change of the error while A learns first, at most, by that before"
+    )
+    quickly: PositiveScale = bound(
+        10.0, "growth of tr(B W) while W learns, at least, by its size before"
+    )
+    dropped: PositiveScale = bound(1.0, "error after A learns again, at most, by that before")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -87,19 +94,21 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "while A learns first the error changes very little, and tr(A^T B E) grows",
-        holds=lambda m: (abs(m.first - 1) < 0.1).all() and (m.teaching[:, m.looks] > 0).all(),
+        holds=lambda m: (
+            (abs(m.first - 1) < m.settings.little).all() and (m.teaching[:, m.looks] > 0).all()
+        ),
         evidence=lambda m: (
             f"error times {spread(m.first)}; tr(A^T B E) {spread(m.teaching[:, m.looks])}"
         ),
     ),
     Claim(
         "then W learns and tr(B W) increases quickly",
-        holds=lambda m: (m.gained > 10 * abs(m.overlap[:, m.looks])).all(),
+        holds=lambda m: (m.gained > m.settings.quickly * abs(m.overlap[:, m.looks])).all(),
         evidence=lambda m: f"from {spread(m.overlap[:, m.looks])} to {spread(m.overlap[:, -1])}",
     ),
     Claim(
         "when A learns for the second time the error drops",
-        holds=lambda m: (m.again < 1).all(),
+        holds=lambda m: (m.again < m.settings.dropped).all(),
         evidence=lambda m: f"times {spread(m.again)}",
     ),
     Claim(

@@ -15,11 +15,11 @@ import spikefa as sf
 from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.lillicrap2016._quadratic import circuit, quadratic_simulation
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import name_axes, panels, traces
-from spikefa.utils.ranges import Count, Few, Size
+from spikefa.utils.ranges import Count, Few, PositiveScale, Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,10 @@ class Settings(Repeated):
         200, "updates between two looks at 300 other examples", divides=("before", "after")
     )
     repeats: Few = option(5, REPEATS)
+    rises: PositiveScale = bound(
+        1.5, "highest NSE after the switch, at least, by that at the switch"
+    )
+    recovers: PositiveScale = bound(0.5, "NSE at the end, at most, by the highest after the switch")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -69,12 +73,12 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "the error increases after the switch",
-        holds=lambda m: (m.peak > 1.5 * m.minimum).all(),
+        holds=lambda m: (m.peak > m.settings.rises * m.minimum).all(),
         evidence=lambda m: f"from {spread(m.minimum)} to {spread(m.peak)}",
     ),
     Claim(
         "feedback alignment then recovers and finds low error rates",
-        holds=lambda m: (m.end < m.minimum).all() or (m.end < 0.5 * m.peak).all(),
+        holds=lambda m: (m.end < m.minimum).all() or (m.end < m.settings.recovers * m.peak).all(),
         evidence=lambda m: f"{spread(m.end)} at the end",
     ),
 )

@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 from spikefa.experiments.lillicrap2016._digits import digits
 from spikefa.experiments.lillicrap2016._logistic import NAMES, Logistic, logistic_simulation
 from spikefa.runs.data import mnist_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import panels
-from spikefa.utils.ranges import Few, Range
+from spikefa.utils.ranges import Correlation, Few, PositiveScale, Range
 from spikefa.utils.seeding import generator
 
 SIDE = 10
@@ -30,8 +30,6 @@ SHOWN = SIDE**2
 DRAWN, GREYS = 6, 17
 """Neurons along a side of the picture, and its shades: noise makes large files."""
 PIXELS = 28
-LEAST_SMOOTH = 0.05
-"""Correlation of neighbouring weights from which fields count as smooth."""
 TRAINED = ("backprop", "fa", "sparse")
 
 
@@ -43,6 +41,12 @@ class Settings(Logistic):
         1000, "hidden neurons, of which 36 are shown"
     )
     repeats: Few = option(1, REPEATS)
+    similar: PositiveScale = bound(
+        0.5, "growth of the correlation by backprop, at least, over that by FA"
+    )
+    smooth: Correlation = bound(
+        0.05, "growth of the correlation of neighbouring weights by FA, at least"
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -99,8 +103,8 @@ CLAIMS = (
     Claim(
         "feedback alignment develops similar feature detectors",
         holds=lambda m: (
-            bool((m.grown["backprop"] > 0.5 * m.grown["fa"]).all())
-            and bool((m.grown["fa"] > LEAST_SMOOTH).all())
+            bool((m.grown["backprop"] > m.settings.similar * m.grown["fa"]).all())
+            and bool((m.grown["fa"] > m.settings.smooth).all())
         ),
         evidence=lambda m: (
             f"mean correlation of neighbouring weights: {m.in_words}; "

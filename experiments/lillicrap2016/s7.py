@@ -23,14 +23,14 @@ from spikefa.datasets.examples import Examples
 from spikefa.datasets.functions import normal, xor
 from spikefa.feedback import FeedbackCircuit
 from spikefa.models import rate_network
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import name_axes, panels, traces
 from spikefa.simulation.simulation import Simulation
 from spikefa.stimulus import ExampleStimulus, FunctionStimulus
 from spikefa.utils.devices import choose_device
-from spikefa.utils.ranges import Count, Few, PositiveScale, Rate, Scale
+from spikefa.utils.ranges import Count, Degrees, Few, PositiveScale, Rate, Scale
 from spikefa.utils.seeding import generator
 
 HIDDEN = (2, 25)
@@ -38,8 +38,6 @@ FIRST_W = (0.15, -0.13)
 B = (-3.75, -4.53)
 """Initial output weights and feedback weights of the 2-2-1 network of the paper."""
 ALGORITHMS = {"backprop": "backprop", "fa": "feedback alignment"}
-SOLVED = 0.01
-"""XOR counts as solved if the MSE is below this value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +53,11 @@ class Settings(Repeated):
     output_scale: Scale = option(0.15, "standard deviation of the first 25 output weights")
     feedback_scale: PositiveScale = option(4.0, "standard deviation of the 25 elements of B")
     repeats: Few = option(20, REPEATS)
+    solved: PositiveScale = bound(0.01, "MSE below which XOR is solved")
+    near_right: Degrees = bound(
+        15.0, "degrees from 90 of the mean angle of W and B^T at first, at most"
+    )
+    aligned: Degrees = bound(70.0, "degrees between W and B^T after learning, at most")
 
 
 def xor_simulation(
@@ -115,7 +118,7 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return the values from which quantities and claims are computed."""
     solved = {
-        f"{algorithm}.{hidden}": runs[f"{algorithm}.{hidden}"][:, -1] < SOLVED
+        f"{algorithm}.{hidden}": runs[f"{algorithm}.{hidden}"][:, -1] < settings.solved
         for algorithm in ALGORITHMS
         for hidden in HIDDEN
     }
@@ -147,16 +150,19 @@ CLAIMS = (
     Claim(
         "both algorithms manage to find solutions with 2 hidden neurons",
         holds=lambda m: m.solved["backprop.2"].any() and m.solved["fa.2"].any(),
-        evidence=lambda m: f"MSE below {SOLVED:g}: {m.in_words[2]}",
+        evidence=lambda m: f"MSE below {m.settings.solved:g}: {m.in_words[2]}",
     ),
     Claim(
         "both solve it with 25",
         holds=lambda m: m.solved["backprop.25"].all() and m.solved["fa.25"].all(),
-        evidence=lambda m: f"MSE below {SOLVED:g}: {m.in_words[25]}",
+        evidence=lambda m: f"MSE below {m.settings.solved:g}: {m.in_words[25]}",
     ),
     Claim(
         "at first W and B are not related, after learning there is clear alignment",
-        holds=lambda m: abs(m.before.mean() - 90) < 15 and (m.after < 70).all(),
+        holds=lambda m: (
+            abs(m.before.mean() - 90) < m.settings.near_right
+            and (m.after < m.settings.aligned).all()
+        ),
         evidence=lambda m: f"from {spread(m.before)} to {spread(m.after)} degrees",
     ),
 )

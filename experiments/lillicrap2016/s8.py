@@ -17,7 +17,7 @@ import spikefa as sf
 from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import BLUE, GREY, PALETTE
 from spikefa.experiments.lillicrap2016._teacher import student_simulation
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, first_below, name_axes, panels
@@ -25,8 +25,6 @@ from spikefa.utils.ranges import Batch, Count, Few, PositiveScale, Rate, Scale
 
 SIZES = (30, 20, 10, 10)
 ALPHAS = (0.0, 0.5, 0.9)
-BOUND = 0.3
-"""NSE to reach."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +41,7 @@ class Settings(Repeated):
     bias_scale: Scale = option(0.1, "half-range of the first biases")
     feedback_scale: PositiveScale = option(0.5, "half-range of B")
     repeats: Few = option(5, REPEATS)
+    learned: PositiveScale = bound(0.3, "NSE below which a network has learned")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -68,17 +67,21 @@ def once(settings: Settings, seed: int) -> dict[str, Any]:
 def measure(settings: Settings, runs: Runs) -> dict[str, Any]:
     """Return the values from which quantities and claims are computed."""
     updates = runs["updates"][0]
-    needed = [first_below(updates, runs["nse"][:, k], BOUND) for k in range(len(ALPHAS))]
+    needed = [first_below(updates, runs["nse"][:, k], settings.learned) for k in range(len(ALPHAS))]
     in_words = "; ".join(
         f"{alpha:g}: {spread(values)}" for alpha, values in zip(ALPHAS, needed, strict=True)
     )
     return {"needed": needed, "in_words": in_words}
 
 
+def _until(m: Measures) -> str:
+    return f"updates until the NSE is below {m.settings.learned:g}"
+
+
 def quantities(m: Measures) -> list[Quantity]:
     """Return the quantities that the result reports."""
     return [
-        Quantity(f"updates until the NSE is below {BOUND:g}, momentum {alpha:g}", values)
+        Quantity(f"{_until(m)}, momentum {alpha:g}", values)
         for alpha, values in zip(ALPHAS, m.needed, strict=True)
     ]
 
@@ -87,7 +90,7 @@ CLAIMS = (
     Claim(
         "momentum speeds feedback alignment up",
         holds=lambda m: (m.needed[0] > m.needed[1]).all() and (m.needed[1] > m.needed[2]).all(),
-        evidence=lambda m: f"updates until the NSE is below {BOUND:g} by momentum: {m.in_words}",
+        evidence=lambda m: f"{_until(m)} by momentum: {m.in_words}",
     ),
 )
 

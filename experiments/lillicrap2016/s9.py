@@ -17,11 +17,11 @@ from spikefa.experiments.lillicrap2016._quadratic import (
     neuron_angles,
     quadratic_simulation,
 )
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
-from spikefa.utils.ranges import Count, Few, Size
+from spikefa.utils.ranges import Count, Degrees, Few, PositiveScale, Share, Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,12 @@ class Settings(Repeated):
         100, "updates between two looks at 300 other examples", divides=("updates",)
     )
     repeats: Few = option(5, REPEATS)
+    dropped: PositiveScale = bound(0.5, "NSE at the end, at most, by that at first")
+    near_right: Degrees = bound(3.0, "degrees from 90 of the mean angle before learning, at most")
+    near_half: Share = bound(
+        0.06, "difference from 0.5 of the share below 90 degrees at first, at most"
+    )
+    shifted: Degrees = bound(90.0, "degrees below which nine of ten angles lie after learning")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -67,17 +73,20 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "the error drops",
-        holds=lambda m: (m.nse[:, -1] < 0.5 * m.nse[:, 0]).all(),
+        holds=lambda m: (m.nse[:, -1] < m.settings.dropped * m.nse[:, 0]).all(),
         evidence=lambda m: f"NSE from {spread(m.nse[:, 0])} to {spread(m.nse[:, -1])}",
     ),
     Claim(
         "before learning the angles lie symmetrically around 90 degrees",
-        holds=lambda m: (abs(m.centre - 90) < 3).all() and (abs(m.below - 0.5) < 0.06).all(),
+        holds=lambda m: (
+            (abs(m.centre - 90) < m.settings.near_right).all()
+            and (abs(m.below - 0.5) < m.settings.near_half).all()
+        ),
         evidence=lambda m: f"mean {spread(m.centre)} degrees, {spread(100 * m.below)} % below 90",
     ),
     Claim(
         "after learning they have shifted towards 0",
-        holds=lambda m: (np.quantile(m.after, 0.9, axis=1) < 90).all(),
+        holds=lambda m: (np.quantile(m.after, 0.9, axis=1) < m.settings.shifted).all(),
         evidence=lambda m: (
             f"mean {spread(m.after.mean(1))} degrees, nine of ten neurons below "
             f"{np.quantile(m.after, 0.9):.3g}"

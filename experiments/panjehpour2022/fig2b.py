@@ -18,7 +18,7 @@ from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import PALETTE
 from spikefa.datasets.functions import normal
 from spikefa.models import rate_network
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import REPEATS, Repeated
 from spikefa.runs.studies import WITHOUT_BACKEND, Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
@@ -46,6 +46,12 @@ class Settings(Repeated):
     weight_scale: Scale = option(0.1, "half-range of the first weights")
     feedback_scale: PositiveScale = option(0.25, "half-range of B")
     repeats: Few = option(10, REPEATS)
+    aligned: PositiveScale = bound(
+        5.0, "cosine of W and B^T with correlations, at least, by that of chance"
+    )
+    not_aligned: PositiveScale = bound(
+        5.0, "cosine without correlations, at most, by that of chance"
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -107,7 +113,7 @@ def quantities(m: Measures) -> list[Quantity]:
 def _aligns(condition: str) -> Claim:
     return Claim(
         f"W aligns with B^T: {CONDITIONS[condition]}",
-        holds=lambda m: (m.final[condition] > 5 * m.chance).all(),
+        holds=lambda m: (m.final[condition] > m.settings.aligned * m.chance).all(),
         evidence=lambda m: m.in_words[condition],
     )
 
@@ -118,7 +124,7 @@ CLAIMS = (
     _aligns("both"),
     Claim(
         "without correlations it does not",
-        holds=lambda m: (abs(m.final["neither"]) < 5 * m.chance).all(),
+        holds=lambda m: (abs(m.final["neither"]) < m.settings.not_aligned * m.chance).all(),
         evidence=lambda m: m.in_words["neither"],
     ),
     Claim(

@@ -20,12 +20,12 @@ from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simul
 from spikefa.experiments.panjehpour2022._pictures import draw_terms
 from spikefa.experiments.panjehpour2022._terms import terms_along
 from spikefa.runs.data import mnist_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
 from spikefa.simulation.simulation import Simulation
-from spikefa.utils.ranges import Count, Epochs, Few, Rate
+from spikefa.utils.ranges import Correlation, Count, Epochs, Few, PositiveScale, Rate
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -40,6 +40,12 @@ class Settings(Repeated):
     rate: Rate = option(0.3, "eta, for the mean over a mini-batch")
     data_dir: str | None = option(None, DATA_DIR)
     repeats: Few = option(5, REPEATS)
+    aligned: Correlation = bound(
+        0.05, "cosine of terms of whole-epoch orders, at least, all exchanged"
+    )
+    not_aligned: PositiveScale = bound(
+        0.3, "cosine of terms of other orders, at most, by that of whole-epoch ones"
+    )
 
 
 def complete(settings: Settings) -> Settings:
@@ -152,7 +158,10 @@ CLAIMS = (
     ),
     Claim(
         "with all exchanged only terms of orders that are multiples of an epoch align",
-        holds=lambda m: m.whole.mean() > 0.05 and abs(m.other.mean()) < 0.3 * m.whole.mean(),
+        holds=lambda m: (
+            m.whole.mean() > m.settings.aligned
+            and abs(m.other.mean()) < m.settings.not_aligned * m.whole.mean()
+        ),
         evidence=lambda m: f"cosine {spread(m.whole)}, others {spread(m.other)}",
     ),
 )

@@ -25,11 +25,11 @@ from spikefa.analysis.style import BLUE, GREY, INK, PALETTE
 from spikefa.analysis.trajectories import parameters, principal_trajectories
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
 from spikefa.runs.data import mnist_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, level, name_axes, panels
-from spikefa.utils.ranges import Count, Epochs, Few, PositiveScale, Rate
+from spikefa.utils.ranges import Count, Degrees, Epochs, Few, PositiveScale, Rate
 
 RULES = {"fa": "FA", "bp": "BP", "fa_norm": "FA, normalised", "bp_norm": "BP, normalised"}
 
@@ -44,6 +44,8 @@ class Settings(Repeated):
     norm: PositiveScale = option(1.0, "gamma, length of the weights onto each neuron")
     data_dir: str | None = option(None, DATA_DIR)
     repeats: Few = option(5, REPEATS)
+    aligned: Degrees = bound(90.0, "degrees between the updates of FA and of BP, at most")
+    different: Degrees = bound(45.0, "degrees between the ways of FA and of BP, at least")
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -163,7 +165,9 @@ CLAIMS = (
     ),
     Claim(
         "updates align with those of BP, and less in earlier layers",
-        holds=lambda m: (m.update < 90).all() and (np.diff(m.update.mean(0)) < 0).all(),
+        holds=lambda m: (
+            (m.update < m.settings.aligned).all() and (np.diff(m.update.mean(0)) < 0).all()
+        ),
         evidence=lambda m: (
             ", ".join(f"W_{k} {spread(m.update[:, k])}" for k in range(m.update.shape[1]))
             + " degrees"
@@ -171,7 +175,7 @@ CLAIMS = (
     ),
     Claim(
         "both go different ways, to different places",
-        holds=lambda m: (m.runs["apart"] > 45).all(),
+        holds=lambda m: (m.runs["apart"] > m.settings.different).all(),
         evidence=lambda m: (
             f"{spread(m.runs['apart'])} degrees between the ways from the common start"
         ),

@@ -17,11 +17,11 @@ from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import GREY, INK, PALETTE
 from spikefa.experiments.panjehpour2022._digits import feedback_alignment, simulation_of
 from spikefa.runs.data import mnist_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated
 from spikefa.runs.studies import Claim, Measures, Quantity, Runs, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
-from spikefa.utils.ranges import Count, Epochs, Few, Rate
+from spikefa.utils.ranges import Count, Epochs, Few, PositiveScale, Rate, Share
 
 THRESHOLDS = (0, 1, 2, 5, 10, 20)
 """Epochs of feedback alignment before the switch; 0 is backpropagation from the beginning."""
@@ -40,6 +40,10 @@ class Settings(Repeated):
     high_rate: Rate = option(1.0, "the higher eta")
     data_dir: str | None = option(None, DATA_DIR)
     repeats: Few = option(5, REPEATS)
+    stuck: PositiveScale = bound(20.0, "points below FA alone, at least, after a switch")
+    hardly_active: Share = bound(
+        1e-3, "share of the outputs that are active, at most, after a switch"
+    )
 
 
 def once(settings: Settings, seed: int) -> dict[str, Any]:
@@ -104,12 +108,12 @@ def quantities(m: Measures) -> list[Quantity]:
 CLAIMS = (
     Claim(
         "backpropagation after a few epochs of feedback alignment gets stuck",
-        holds=lambda m: m.final[:, 1, LATE].mean() < m.final[:, 1, -1].mean() - 20,
+        holds=lambda m: m.final[:, 1, LATE].mean() < m.final[:, 1, -1].mean() - m.settings.stuck,
         evidence=lambda m: f"at eta {m.settings.high_rate:g}: {m.in_words[1]}",
     ),
     Claim(
         "at a point of zero gradient: hardly an output neuron is active",
-        holds=lambda m: m.active.mean() < 1e-3,
+        holds=lambda m: m.active.mean() < m.settings.hardly_active,
         evidence=lambda m: (
             f"share of outputs that are active on test images {spread(m.active.mean(1))} in the "
             f"networks that switched after 5 epochs or later, at eta {m.settings.high_rate:g}; "

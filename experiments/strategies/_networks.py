@@ -1,29 +1,36 @@
 """Claims and figures of tables 2 and 3: nine networks, each with three strategies."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from spikefa.analysis.spacing import legend_above, log_scale
 from spikefa.analysis.style import PALETTE
+from spikefa.experiments.strategies._mnist import Training
 from spikefa.neurons.rate import Activation
+from spikefa.runs.options import bound
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Runs, full_version
 from spikefa.runs.studies.drawing import band, name_axes, panels
+from spikefa.utils.ranges import PositiveScale
 
 STRATEGIES = ("s1", "s2", "s3")
 ACTIVATIONS: Mapping[str, Activation] = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
 WIDTHS = (200, 400, 800)
-TRAINED = 0.01
-"""Training error in % below which all networks of the paper came."""
-NEAR = 0.5
-"""Largest difference in points from the paper's test error at which a cell is reproduced."""
 SILENT = "the paper names neither the scaling of the inputs nor the size of its batches"
 UNSTABLE = (
     "; ReLU networks are unstable with so much feedback at this rate, with smaller batches too"
 )
-LEARNED = 15
-"""Test error in % that shows, in the quick version, that a network has learned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classifying(Training):
+    """Settings of tables 2 to 4: of the training, and the bound of the claim that all make."""
+
+    near_paper: PositiveScale = bound(
+        0.5, "percentage points from a test error of the paper, at most"
+    )
 
 
 def table(text: str) -> dict[str, float]:
@@ -42,7 +49,7 @@ def parts(cell: str) -> tuple[Activation, int, str]:
     return ACTIVATIONS[name], int(width), strategy
 
 
-def measure(runs: CellRuns, paper: Mapping[str, float]) -> dict[str, Any]:
+def measure(settings: Any, runs: CellRuns, paper: Mapping[str, float]) -> dict[str, Any]:
     """Return what quantities and claims are computed from, the paper's errors included."""
     final = {cell: found["test_error"][:, -1] for cell, found in runs.items()}
     trained = {cell: found["train_error"].mean() for cell, found in runs.items()}
@@ -51,7 +58,7 @@ def measure(runs: CellRuns, paper: Mapping[str, float]) -> dict[str, Any]:
         "final": final,
         "worst": max(values.max() for values in final.values()),
         "trained": trained,
-        "below": [cell for cell, error in trained.items() if error < TRAINED],
+        "below": [cell for cell, error in trained.items() if error < settings.trained],
         "off": differences(runs, paper),
         "pairs": _narrow_and_wide(final),
         "reason": SILENT + (UNSTABLE if any(cell.startswith("relu") for cell in runs) else ""),
@@ -82,7 +89,9 @@ def quantities(m: Measures) -> list[Quantity]:
 
 
 def _far(m: Measures) -> list[str]:
-    return [f"{cell} {by:+.2f}" for cell, by in m.off.items() if not abs(by) <= NEAR]
+    return [
+        f"{cell} {by:+.2f}" for cell, by in m.off.items() if not abs(by) <= m.settings.near_paper
+    ]
 
 
 def _better(m: Measures) -> int:
@@ -90,7 +99,7 @@ def _better(m: Measures) -> int:
 
 
 NEAR_THE_PAPER = Claim(
-    f"the test errors of the table, within {NEAR:g} points",
+    lambda m: f"the test errors of the table, within {m.settings.near_paper:g} points",
     when=full_version,
     holds=lambda m: not _far(m),
     evidence=lambda m: (
@@ -104,11 +113,11 @@ CLAIMS = (
     Claim(
         "all strategies learn",
         when=lambda m: m.settings.quick,
-        holds=lambda m: m.worst < LEARNED,
+        holds=lambda m: m.worst < m.settings.learned,
         evidence=lambda m: f"errors up to {m.worst:.3g} %",
     ),
     Claim(
-        f"after training the training error is always below {TRAINED:g} %",
+        lambda m: f"after training the training error is always below {m.settings.trained:g} %",
         when=full_version,
         holds=lambda m: len(m.below) == len(m.runs),
         evidence=lambda m: (

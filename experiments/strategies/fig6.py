@@ -21,7 +21,7 @@ from spikefa.datasets.examples import reconstruction
 from spikefa.experiments.strategies._mnist import Training, images, network, simulation_of
 from spikefa.feedback import FeedbackCircuit
 from spikefa.runs.data import named_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
 from spikefa.runs.studies.drawing import band, name_axes, panels
@@ -31,8 +31,6 @@ from spikefa.utils.seeding import generator
 WIDTHS = (128, 800)
 NAMES = ("BP", "DFA", "s1", "s2", "s3")
 CELL_NAMES = tuple(f"{name}-{width}" for width in WIDTHS for name in NAMES)
-ALIKE = 1.5
-"""Largest ratio of errors at which reconstructions are of similar quality."""
 SHOWN = 10
 
 
@@ -44,6 +42,10 @@ class Settings(Training):
     feedback_scale: PositiveScale = option(0.5, "half-range of all feedback weights")
     cells: str = option(ALL, WHICH_CELLS + ": BP-128, s3-800, and so on")
     repeats: Few = option(1, REPEATS)
+    learned: PositiveScale = bound(0.5, "error at the end, at most, by that at first")
+    alike: PositiveScale = bound(
+        1.5, "error of the worst of all but BP, at most, by that of the best"
+    )
 
 
 def circuit(name: str, scale: float) -> FeedbackCircuit:
@@ -137,7 +139,7 @@ def _compared(width: int) -> tuple[Claim, ...]:
         Claim(
             f"direct feedback and the strategies are of similar quality{where}",
             when=run,
-            holds=lambda m: max(others(m)) < ALIKE * min(others(m)),
+            holds=lambda m: max(others(m)) < m.settings.alike * min(others(m)),
             evidence=lambda m: (
                 f"the worst has {max(others(m)) / min(others(m)):.2f} times the error of the best"
             ),
@@ -154,7 +156,9 @@ def _compared(width: int) -> tuple[Claim, ...]:
 CLAIMS = (
     Claim(
         "autoencoders can be trained with each",
-        holds=lambda m: all((values < m.first[cell] / 2).all() for cell, values in m.final.items()),
+        holds=lambda m: all(
+            (values < m.settings.learned * m.first[cell]).all() for cell, values in m.final.items()
+        ),
         evidence=lambda m: (
             "error by first: "
             + ", ".join(f"{cell} {spread(end / m.first[cell])}" for cell, end in m.final.items())

@@ -21,10 +21,10 @@ from matplotlib.figure import Figure
 
 import spikefa as sf
 from spikefa.experiments.strategies import _networks
-from spikefa.experiments.strategies._mnist import Training, classify
-from spikefa.experiments.strategies._networks import parts, table
+from spikefa.experiments.strategies._mnist import classify
+from spikefa.experiments.strategies._networks import Classifying, parts, table
 from spikefa.runs.data import named_data
-from spikefa.runs.options import option
+from spikefa.runs.options import bound, option
 from spikefa.runs.settings import ALL, REPEATS, WHICH_CELLS
 from spikefa.runs.studies import CellRuns, Study
 from spikefa.utils.ranges import Few, PositiveScale
@@ -43,7 +43,7 @@ sigmoid-800 1.99 1.98 1.95
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Training):
+class Settings(Classifying):
     """Everything that the result depends on."""
 
     inputs: Literal["unit", "standardised"] = option(
@@ -52,6 +52,8 @@ class Settings(Training):
     feedback_scale: PositiveScale = option(0.5, "half-range of all feedback weights")
     cells: str = option(ALL, WHICH_CELLS + ": tanh-800-s1, relu-200-s3, and so on")
     repeats: Few = option(1, REPEATS)
+    trained: PositiveScale = bound(0.01, "training error in percent after training, at most")
+    learned: PositiveScale = bound(15.0, "test error in percent, at most, in the quick version")
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
     """Return what the quantities and the claims are computed from."""
-    return _networks.measure(runs, PAPER)
+    return _networks.measure(settings, runs, PAPER)
 
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:

@@ -39,7 +39,7 @@ def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
 
 def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
     """Return what the quantities and the claims are computed from."""
-    return _networks.measure(runs, PAPER)
+    return _networks.measure(settings, runs, PAPER)
 
 
 def picture(settings: Settings, runs: CellRuns) -> Figure:
