@@ -8,7 +8,14 @@ from torch import nn
 
 import spikefa as sf
 from spikefa.runs.options import bound, option
-from spikefa.runs.settings import DATA_DIR, REPEATS, Repeated, dataset_option
+from spikefa.runs.settings import (
+    ALL,
+    DATA_DIR,
+    REPEATS,
+    WHICH_CELLS,
+    Repeated,
+    dataset_option,
+)
 from spikefa.utils.devices import choose_device
 from spikefa.utils.ranges import (
     Batch,
@@ -52,7 +59,7 @@ class Settings(Repeated):
     rate: PositiveScale = option(1.0, "factor on the learning rates of all circuits")
     adam_rate: Rate = option(2e-3, "learning rate of BPTT's Adam")
     repeats: Few = option(3, REPEATS)
-    cells: str = option("all", "which of " + ", ".join(CELLS))
+    cells: str = option(ALL, f"{WHICH_CELLS}: {', '.join(CELLS)}")
     most: PositiveScale = bound(1.2, "percent, the largest test error, all steps summed")
 
 
