@@ -125,9 +125,7 @@ def measure(settings: Settings, runs: CellRuns) -> dict[str, Any]:
 def quantities(m: Measures) -> list[Quantity]:
     """Return the test errors of all cells."""
     return [
-        Quantity(f"{cell}, test error, {words}", errors.get(cell, ()), "%")
-        for words, errors in (("all steps", m.summed), ("last step", m.last))
-        for cell in CELLS
+        Quantity(f"{cell}, test error, all steps", m.summed.get(cell, ()), "%") for cell in CELLS
     ]
 
 
