@@ -1,7 +1,7 @@
 """Selecting populations, units and steps of a recording, given as text or as objects."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from spikefa.errors import SpikefaError, require
 from spikefa.recording import Recording, Window
 from spikefa.utils.indices import Selection
 from spikefa.utils.numbers import is_whole, whole_number
+from spikefa.utils.suggesting import did_you_mean
 
 MOST_STEPS = 1000
 """Most steps of the first window that are selected if no steps are given."""
@@ -29,7 +30,8 @@ def select_populations(recording: Recording, names: Sequence[str] | None = None)
     for name in names or ():
         require(
             name in held,
-            f"{recording.path} holds no spikes of {name!r}: it holds those of {', '.join(held)}",
+            f"{recording.path} holds no spikes of {name!r}{did_you_mean(name, held)}: it holds "
+            f"those of {', '.join(held)}",
         )
     return list(dict.fromkeys(names)) if names else held
 
@@ -110,7 +112,7 @@ def select_steps(
     windows = {window.label: window for window in (*recording.windows, *read.windows)}
     if isinstance(steps, str) and steps in windows:
         return read.bounded(steps, windows[steps].start, windows[steps].stop)
-    wanted = _parse_steps(steps, read) if isinstance(steps, str) else steps
+    wanted = _parse_steps(steps, read, windows) if isinstance(steps, str) else steps
     span = recording.span(wanted)
     assert span is not None
     return read.bounded("", span.start, span.stop, _range(wanted))
@@ -120,13 +122,14 @@ def _range(span: slice) -> str:
     return ":".join("" if part is None else str(part) for part in (span.start, span.stop))
 
 
-def _parse_steps(text: str, read: ReadSteps) -> slice:
+def _parse_steps(text: str, read: ReadSteps, labels: Iterable[str]) -> slice:
     if text == "all":
         return slice(None)
     found = re.fullmatch(r"(-?\d{1,18})?:(-?\d{1,18})?", text)
     if found is None:
         raise SpikefaError(
-            f"steps: {text!r} given: give START:STOP, all, or the label of a window; {read.words}"
+            f"steps: {text!r} given{did_you_mean(text, ['all', *labels])}: give START:STOP, all, "
+            f"or the label of a window; {read.words}"
         )
     start, stop = (int(number) if number else None for number in found.groups())
     return slice(start, stop)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import MissingFileError, SpikefaError, require
 from spikefa.utils.printable import one_line
 
 IDX = re.compile(
@@ -101,7 +101,8 @@ def find_layout(path: Path) -> Found:
         f"{' or '.join(one_line(each.path) for each in whole[:9])}",
     )
     if not sets:
-        raise SpikefaError(f"{path} holds no images in a known layout: put there {LAYOUTS}")
+        mistake = SpikefaError if path.exists() else MissingFileError
+        raise mistake(f"{path} holds no images in a known layout: put there {LAYOUTS}")
     nearest = min(sets, key=lambda each: len(each.missing))
     raise SpikefaError(
         f"{nearest.path} is incomplete: {', '.join(nearest.missing)} missing; put there {LAYOUTS}"

@@ -14,7 +14,7 @@ from spikefa.datasets.images import Dataset, Images
 from spikefa.datasets.labels import of_classes, whole_labels
 from spikefa.datasets.layouts import Found, find_layout
 from spikefa.datasets.tables import has_labels, read_table
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError, require, require_there
 from spikefa.plugins.functions import call_function
 from spikefa.utils import notices
 
@@ -54,10 +54,10 @@ def load_own(name: str) -> Dataset:
         return found
     path = Path(name).expanduser()
     if path.suffix == ".npz":
-        require(path.is_file(), f"there is no file {path}: give {FORMS}")
+        require_there(path.is_file(), f"there is no file {path}: give {FORMS}")
         return read_array_file(path)
     require(not path.is_file(), f"{path} is no .npz file: give {FORMS}; of CSV files, their folder")
-    require(path.is_dir() or path.parent.is_dir(), f"there is no folder {path}: give {FORMS}")
+    require_there(path.is_dir() or path.parent.is_dir(), f"there is no folder {path}: give {FORMS}")
     return _read_layout(find_layout(path))
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from spikefa import __version__
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import SpikefaError, require, require_there
 from spikefa.network.network import Network
 from spikefa.synapses import Synapses
 from spikefa.utils.checking import ranged
@@ -187,7 +187,7 @@ def _circuit(network: Network) -> str:
 
 def _check_header(path: Path) -> None:
     """Refuse a file whose header claims more than it should, before anybody reads it."""
-    require(path.is_file(), f"there is no file {path}")
+    require_there(path.is_file(), f"there is no file {path}: give a file of weights")
     try:
         with open(path, "rb") as file:
             length, size = int.from_bytes(file.read(8), "little"), path.stat().st_size

@@ -35,6 +35,7 @@ TYPED = {
 SHOWN: dict[str, Any] = {"progress": Progress, "figures": bool}
 """Options that are no settings, but have values that can be wrong."""
 SWEPT = "NAME=VALUES: run with each value, such as seed=0..4; --workers N does several at once"
+OUT = "folder to make for the run; default: one in runs, with the name of the experiment"
 WHOLE = "run every cell that is missing, in a new folder or in that of an earlier run"
 FIGURES = "draw the figures at the end; `spikefa figure` draws them later"
 
@@ -71,7 +72,7 @@ def settings_parser(name: str, settings: type, description: str = "") -> Argumen
         formatter_class=HelpFormatter,
     )
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these")
-    parser.add_argument("--out", type=str, help="folder to make for the run")
+    parser.add_argument("--out", type=str, help=OUT)
     parser.add_argument("--resume", type=str, help="folder of a run to continue")
     if "cells" in {item.name for item in options(settings)}:
         parser.add_argument("--all", action="store_true", help=WHOLE)

@@ -79,6 +79,9 @@ class Placed:
 class Repeated(Placed):
     """The options of an experiment that is repeated over seeds."""
 
+    threads: ThreadCount | None = option(
+        None, "of each of --processes; default: 1, see docs/threads.md"
+    )
     repeats: Few = option(1, REPEATS)
     processes: Replicas = option(1, "runs side by side")
     quick: bool = option(False, "a shorter version, under a minute, that still shows the effect")

@@ -213,7 +213,7 @@ def test_a_long_first_window_is_drawn_up_to_a_thousand_steps(record):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"populations": ["hidden2"]}, "no spikes of 'hidden2': it holds those of hidden1, output"),
+        ({"populations": ["hidden2"]}, r"no spikes of 'hidden2' \(did you mean 'hidden1'\?\): it holds those of hidden1"),
         ({"populations": ["input"]}, "no spikes of 'input'"),
         ({"units": "4,"}, "'hidden1' was not recorded of unit 4: the units are 0, 3, 10"),
         ({"units": "some"}, "such as 50"),

@@ -111,6 +111,8 @@ def test_an_animation_beside_the_recording_and_never_over_a_file(copied, capsys,
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--population", "hiden1"], "no spikes of 'hiden1' (did you mean 'hidden1'"),
+        (["--steps", "erly"], "steps: 'erly' given (did you mean 'early'?)"),
         (["--population", "hidden9"], "it holds those of input, hidden1, hidden2, output"),
         (["--steps", "90000:"], "it holds early (0:"),
         (["--images", "0"], "images is 0: give a whole number, 1 or more"),

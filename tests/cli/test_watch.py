@@ -180,6 +180,7 @@ def test_what_cannot_be_watched_is_a_sentence(recorded, tmp_path, capsys):
         (str(off),): "has no recording: it runs with --record false",
         (str(soon),): "has no recording.h5 yet: watch it later",
         (str(tmp_path / "text.h5"),): "it is not an HDF5 file",
+        (str(recorded), "--population", "hiden1"): "no spikes of 'hiden1' (did you mean 'hidden1'",
         (str(recorded), "--population", "output"): "no spikes of 'output': it holds those of hidde",
         (str(recorded), "--interval", "0"): "--interval is 0.0: give seconds above 0, at most 3600",
         (str(recorded), "--interval", "inf"): "--interval is inf: give seconds above 0",

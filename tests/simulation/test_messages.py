@@ -55,6 +55,10 @@ def test_a_learning_rate_of_100_is_warned_of(tiny):
         simulate(tiny, sf.ThreeFactor(10.0))
 
 
+def small():
+    return sf.models.lillicrap2016.spiking_mnist([6], outputs=4, n_inputs=12)
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
@@ -63,6 +67,11 @@ def test_a_learning_rate_of_100_is_warned_of(tiny):
         (lambda here: sf.datasets.mnist(here / "data"), "is not a folder: give one that holds mn"),
         (lambda here: sf.datasets.mnist(here), "mnist is incomplete in"),
         (lambda here: RunDirectory.open(here), "holds no run"),
+        (lambda here: sf.datasets.load(str(here / "none.npz")), "there is no file"),
+        (lambda here: sf.datasets.load(str(here / "no" / "folder")), "there is no folder"),
+        (lambda here: sf.datasets.load(str(here / "none")), "holds no images in a known layout"),
+        (lambda here: sf.load_weights(small(), here / "no.safetensors"), "there is no file"),
+        (lambda here: sf.runs.table(here / "none"), "is no run: it does not exist"),
     ],
 )
 def test_what_is_missing_is_a_file_not_found(ask, message, tmp_path):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from spikefa.errors import SpikefaError, require
+from spikefa.errors import MissingFileError, SpikefaError, require
 from spikefa.runs.directory import RunDirectory
 from spikefa.utils.printable import one_line
 
@@ -34,8 +34,10 @@ def _runs_at(path: Path) -> list[RunDirectory]:
     if run.config.is_file():
         return [run]
     if not path.is_dir():
-        what = "is a file" if path.exists() else "does not exist"
-        raise SpikefaError(f"{path} is no run: it {what}; give the folder of a run")
+        there = path.exists()
+        what = "is a file" if there else "does not exist"
+        mistake = SpikefaError if there else MissingFileError
+        raise mistake(f"{path} is no run: it {what}; give the folder of a run")
     inside = [RunDirectory(folder) for folder in sorted(path.iterdir())]
     held = [run for run in inside if run.config.is_file()]
     require(

@@ -11,6 +11,7 @@ from spikefa.errors import require
 from spikefa.recording import Recording, Window
 from spikefa.runs.directory import RunDirectory
 from spikefa.utils.printable import printable
+from spikefa.utils.suggesting import did_you_mean
 
 ROWS = 200
 """Rows of which rates are means."""
@@ -51,11 +52,12 @@ class Frame:
 
     def __post_init__(self) -> None:
         if self.population is not None:
-            held = ", ".join(self._with_spikes) or "none"
+            held = self._with_spikes
             require(
-                self.population in self._with_spikes,
-                f"{self.recording.path} holds no spikes of {self.population!r}: it holds those of "
-                f"{held}",
+                self.population in held,
+                f"{self.recording.path} holds no spikes of {self.population!r}"
+                f"{did_you_mean(self.population, held)}: it holds those of "
+                f"{', '.join(held) or 'none'}",
             )
 
     def lines(self) -> list[str]:
