@@ -24,6 +24,9 @@ MOST_MARKS = 20_000
 
 MOST_UNIT_LABELS = 12
 
+LINE, LEAST_BAND = 0.8, 3.0
+"""Width of the lines between classes, and height of a class that they do not cover, in points."""
+
 
 @dataclass(frozen=True)
 class RasterPanel:
@@ -135,11 +138,12 @@ def _number_units(axes: Axes, units: np.ndarray) -> None:
 
 
 def _draw_bands(axes: Axes, classes: np.ndarray) -> None:
-    """Separate the classes by lines and write their numbers."""
+    """Separate the classes by lines, where they leave room for spikes; write their numbers."""
     held, first = np.unique(classes, return_index=True)
     edges = np.append(first, len(classes)) - 0.5
-    for edge in edges[1:-1]:
-        axes.axhline(edge, color=style().pale, linewidth=0.8)
+    if np.diff(edges).min() >= rows_apart(axes, LEAST_BAND):
+        for edge in edges[1:-1]:
+            axes.axhline(edge, color=style().pale, linewidth=LINE)
     middles = (edges[:-1] + edges[1:]) / 2
     kept = apart(middles.tolist(), rows_apart(axes, LEAST_POINTS))
     axes.set_yticks(middles[kept], [f"{number}" for number in held[kept]])

@@ -105,18 +105,31 @@ def test_images_that_have_room_get_no_bars(record):
     assert "10 images" in "".join(text.get_text() for text in figure.texts)
 
 
-def test_of_many_classes_the_labels_are_apart(tmp_path):
-    """62 classes of letters and digits stood on each other."""
-    states = {name: {"spikes": torch.zeros(1, 124)} for name in ("input", "output")}
-    path = tmp_path / "run.h5"
-    probes = [Probe("output", "spikes", "all")]
-    with Recorder.create(path, probes, WINDOWS, states, {"seed": 3}, n_classes=62) as recorder:
+def of_many_classes(path, n_classes, n_outputs):
+    """Record outputs of so many classes, of which three of ten spike in every step."""
+    states = {name: {"spikes": torch.zeros(1, n_outputs)} for name in ("input", "output")}
+    probes, about = [Probe("output", "spikes", "all")], {"n_classes": n_classes}
+    with Recorder.create(path, probes, WINDOWS, states, {"seed": 3}, **about) as recorder:
         for step in range(50):
             states["output"]["spikes"].bernoulli_(0.3)
             recorder.observe(step, step // 5, step // 5)
-    with open_recording(path) as recording:
+    return open_recording(path)
+
+
+def test_of_many_classes_the_labels_are_apart(tmp_path):
+    """62 classes of letters and digits stood on each other."""
+    with of_many_classes(tmp_path / "run.h5", 62, 124) as recording:
         check_readable(raster_figure(recording))
         check_readable(figure4(recording))
+
+
+@pytest.mark.parametrize(("n_classes", "lines"), [(10, 9), (300, 0)])
+def test_lines_between_classes_do_not_cover_their_spikes(n_classes, lines, tmp_path):
+    """Of 300 classes with a neuron each, the lines left nothing to be seen."""
+    with of_many_classes(tmp_path / "run.h5", n_classes, 300) as recording:
+        axes = panels(raster_figure(recording))["raster/output"]
+    drawn = [line.get_ydata() for line in axes.lines if line.get_label() != "silent"]
+    assert len([y for y in drawn if y[0] == y[1]]) == lines
 
 
 def test_silent_units_keep_their_row_and_get_a_ring(record):
@@ -213,7 +226,10 @@ def test_a_long_first_window_is_drawn_up_to_a_thousand_steps(record):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"populations": ["hidden2"]}, r"no spikes of 'hidden2' \(did you mean 'hidden1'\?\): it holds those of hidden1"),
+        (
+            {"populations": ["hidden2"]},
+            r"'hidden2' \(did you mean 'hidden1'\?\): it holds those of hidden1, output",
+        ),
         ({"populations": ["input"]}, "no spikes of 'input'"),
         ({"units": "4,"}, "'hidden1' was not recorded of unit 4: the units are 0, 3, 10"),
         ({"units": "some"}, "such as 50"),
