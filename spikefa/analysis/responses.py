@@ -8,6 +8,7 @@ import numpy as np
 from spikefa.analysis.trials import Trials, counts_of
 from spikefa.errors import require
 from spikefa.recording import Recording, Units
+from spikefa.utils.checking import check_one_of
 from spikefa.utils.indices import whole_slice
 from spikefa.utils.memory import require_room
 from spikefa.utils.numbers import shown
@@ -68,9 +69,9 @@ class Responses:
 
 def grouped(trials: Trials, by: By) -> tuple[np.ndarray, np.ndarray]:
     """Return the groups, int64 [groups] ascending, and the place of each trial among them."""
-    require(by in ("class", "image", None), f"by is {shown(by)}: give 'class', 'image' or None")
     if by is None:
         return np.array([TOGETHER]), np.zeros(len(trials), np.int64)
+    check_one_of("by", by, ("class", "image"), " or None")
     numbers = trials.label if by == "class" else trials.image
     return np.unique(numbers, return_inverse=True)
 

@@ -5,8 +5,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from spikefa.errors import require
 from spikefa.utils import notices
+from spikefa.utils.checking import check_one_of
 from spikefa.utils.numbers import whole_number
 
 Selection = Literal["ordered", "shuffled", "stratified"]
@@ -40,8 +40,7 @@ def selected(
     SpikefaError
         If the selection is none of these.
     """
-    known = get_args(Selection)
-    require(selection in known, f"selection is {selection!r}: give {', '.join(map(repr, known))}")
+    check_one_of("selection", selection, get_args(Selection))
     if selection == "ordered":
         found = slice(len(labels) - n, None) if last else slice(n)
         _warn_of_sorted(labels, labels[found], what)

@@ -139,7 +139,8 @@ def test_what_there_is_not_is_said(recording):
 
     refused("width is 2: 0 steps before the event, or the 5", width=2)
     refused("no trigger 'seven': it has none", align="seven")
-    refused("by is 'unit': give 'class', 'image' or None", by="unit")
+    refused("by must be one of class, image or None, 'unit' given", by="unit")
+    refused(r"'clas' given \(did you mean 'class'\?\)", by="clas")
     refused("from 200 steps before to 4 steps after an image there", before=200)
     refused("before is -1", before=-1)
     refused("from 0 steps before to 4 steps after an image there", steps=slice(0, 3))

@@ -83,7 +83,8 @@ def test_sorted_images_are_warned_of():
 @pytest.mark.parametrize(
     ("given_", "said"),
     [
-        (("sorted",), "selection is 'sorted': give 'ordered', 'shuffled', 'stratified'"),
+        (("sorted",), "selection must be one of ordered, shuffled, stratified, 'sorted' given"),
+        (("stratifid",), r"'stratifid' given \(did you mean 'stratified'\?\)"),
         (("shuffled", -1), "the seed of the selection is -1"),
         (("shuffled", 0.5), "the seed of the selection is 0.5"),
     ],
