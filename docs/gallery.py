@@ -9,7 +9,7 @@ from pathlib import Path
 from spikefa.runs.studies.command import command
 from spikefa.runs.studies.page import read_results
 from spikefa.runs.studies.targets import TARGETS
-from spikefa.runs.studies.wording import anchor
+from spikefa.runs.studies.wording import anchor, duration
 
 DOCS = Path(__file__).parent
 WIDTH = 340  # of a picture, two of which stand side by side
@@ -17,6 +17,8 @@ WIDTH = 340  # of a picture, two of which stand side by side
 HEADING = """# Gallery
 
 Every picture on this site, and the command that draws it. Written by `python docs/gallery.py`.
+The time after a command is that of all its runs, on the hardware that [the results](results.md)
+name.
 """
 RASTER = "spikefa raster runs/demo --population hidden1,output --steps late"
 OF_RUNS = {
@@ -76,7 +78,8 @@ def of_results() -> Iterator[Entry]:
             made = command(target, results[target.id]["settings"])
             for name in results[target.id]["figures"]:
                 what = f"[{target.id}](results.md#{anchor(target)}): {target.what}"
-                yield f"results/{target.folder}/{name}", what, f"<br>`{made}`"
+                took = duration(results[target.id]["seconds"])
+                yield f"results/{target.folder}/{name}", what, f"<br>`{made}`, {took}"
 
 
 def of_circuits() -> Iterator[Entry]:

@@ -19,9 +19,27 @@ ROOMS = (
 MODULES = ("errors", "datasets.examples", "datasets.functions", "datasets.distortions")
 """Modules that export no names by `__all__`, and that users import all the same."""
 
+CHOSEN = {
+    "analysis.delta_angles": ("delta_angles",),
+    "analysis.expected_gradient": ("gradient_angles",),
+    "analysis.alignment_terms": ("alignment_terms", "cosines"),
+    "simulation.threads": ("use_threads",),
+    "feedback.folded": ("Folded",),
+    "runs.sweeps.table": ("rows",),
+    "runs.tensorboard": ("TensorBoard",),
+    "utils.seeding": ("generator",),
+    "utils.tensors": ("CONSTANT",),
+    "utils.ranges": ("Scale",),
+    "utils.showing": ("showing",),
+    "cli": ("main",),
+}
+"""Modules of which the pages name a few things only, which a room does not export."""
+
 
 def members(module: ModuleType) -> list[str]:
-    """Return the public names of a module: its `__all__`, or what it defines itself."""
+    """Return the public names of a module: chosen ones, its `__all__`, or what it defines."""
+    if (room := module.__name__.removeprefix("spikefa.")) in CHOSEN:
+        return list(CHOSEN[room])
     if hasattr(module, "__all__"):
         return list(module.__all__)
     return [
@@ -51,7 +69,7 @@ def by_kind(name: str) -> dict[str, list[str]]:
 
 
 def docstring_of_data(room: str, name: str) -> str:
-    """Return the docstring below a constant or an alias that `room` exports, where it is made.
+    """Return the docstring below a constant or an alias of `room`, wherever it is made.
 
     Raises
     ------
@@ -59,6 +77,8 @@ def docstring_of_data(room: str, name: str) -> str:
         If there is none.
     """
     module = importlib.import_module(room)
+    if room.removeprefix("spikefa.") in CHOSEN:
+        return " ".join(ModuleAnalyzer.for_module(room).find_attr_docs()["", name]).strip()
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.ImportFrom) and name in [alias.name for alias in node.names]:
             comments = ModuleAnalyzer.for_module(node.module).find_attr_docs()
@@ -68,14 +88,20 @@ def docstring_of_data(room: str, name: str) -> str:
 
 def modules() -> list[str]:
     """Return the modules that the reference has a page for, the rooms first."""
-    rooms = [f"spikefa.{room}" for room in (*ROOMS, *MODULES)]
+    rooms = [f"spikefa.{room}" for room in (*ROOMS, *MODULES, *CHOSEN)]
     return rooms + [f"{room}.{name}" for room in rooms for name in by_kind(room)["Modules"]]
 
 
 def addresses() -> dict[str, str]:
-    """Return where each name stands in the reference: ``{"FA": "spikefa.feedback.FA"}``."""
+    """Return where each name stands in the reference: ``{"FA": "spikefa.feedback.FA"}``.
+
+    `CHOSEN` is left out: `rows` or `main` in a docstring is rarely the function.
+    """
+    chosen = {f"spikefa.{room}" for room in CHOSEN}
     found = {}
     for module in modules():
+        if module in chosen:
+            continue
         for names in by_kind(module).values():
             found |= {name: f"{module}.{name}" for name in names}
     return found

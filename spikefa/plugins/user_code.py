@@ -137,7 +137,7 @@ def in_standard_library(cls: type | FunctionType) -> bool:
 def where(cls: type, method: str) -> str:
     """Return the file and line of a method of a class, or its module if there is no file."""
     try:
-        line = inspect.getsourcelines(getattr(cls, method))[1]
+        line = inspect.findsource(inspect.unwrap(getattr(cls, method)))[1] + 1
         return f"{source_file(cls)}, line {line}"
     except (OSError, TypeError):
         return cls.__module__

@@ -2,11 +2,13 @@
 
 import argparse
 import re
+import shlex
 import subprocess
 from functools import cache
 
 import pytest
 
+from spikefa.cli import main
 from spikefa.cli.application import INCOMPLETE, INTERRUPTED, USER_ERROR
 from spikefa.cli.parser import make_parser
 from spikefa.cli.sweep_arguments import sweeping
@@ -75,6 +77,28 @@ def test_a_shell_can_read_the_blocks_for_it(page):
     for block in blocks:
         read = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True)
         assert read.returncode == 0, read.stderr
+
+
+def transcripts(page):
+    """Return the commands after a dollar on a page, each with the lines that it prints."""
+    blocks = re.findall(r"^```\n\$ (.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    parts = [part for block in blocks for part in re.split(r"^\$ ", block, flags=re.M)]
+    return [(lines[0], lines[1:]) for lines in map(str.splitlines, parts)]
+
+
+def test_refused_commands_say_what_their_transcripts_say(capsys):
+    found = transcripts(DOCS / "troubleshooting.md")
+    assert len(found) >= 2
+    for command, shown in found:
+        program, *arguments = shlex.split(command)
+        assert (program, main(arguments)) == ("spikefa", USER_ERROR)
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == len(shown), command
+        for line, beginning in zip(said, shown, strict=True):
+            if beginning.endswith("..."):
+                assert line.startswith(beginning.removesuffix("...")), command
+            else:
+                assert line == beginning, command
 
 
 def test_commands_are_found_on_the_pages():

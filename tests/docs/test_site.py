@@ -1,5 +1,6 @@
 """The structure of the site; `make docs` builds it and follows its links."""
 
+import ast
 import importlib
 import importlib.util
 import inspect
@@ -14,7 +15,7 @@ from tests.helpers.processes import REPOSITORY
 pytest.importorskip("sphinx", reason="the extra docs is not installed")
 
 DOCS = REPOSITORY / "docs"
-WITHOUT_REFERENCE = {"cli", "runs.report", "runs.studies", "bench.peers"}
+WITHOUT_REFERENCE = {"runs.report", "runs.studies", "bench.peers"}
 """Rooms that serve the command line, whose names are not for users."""
 
 
@@ -51,7 +52,7 @@ def test_a_page_begins_with_its_title_and_has_no_other(page):
 
 def test_the_reference_lists_every_module_that_is_documented():
     listed = re.findall(r"^   (spikefa\.\S+)$", (DOCS / "reference.md").read_text("utf-8"), re.M)
-    rooms = [*public_names.ROOMS, *public_names.MODULES]
+    rooms = [*public_names.ROOMS, *public_names.MODULES, *public_names.CHOSEN]
     assert listed == [f"spikefa.{room}" for room in rooms]
 
 
@@ -60,12 +61,44 @@ def test_every_room_that_exports_names_is_documented():
     for _, name, is_package in pkgutil.walk_packages(spikefa.__path__, "spikefa."):
         if is_package and hasattr(importlib.import_module(name), "__all__"):
             exporting.add(name.removeprefix("spikefa."))
-    assert exporting - set(public_names.ROOMS) == WITHOUT_REFERENCE
+    assert exporting - {*public_names.ROOMS, *public_names.CHOSEN} == WITHOUT_REFERENCE
 
 
 def test_the_short_names_are_all_there():
     short = {name for name in spikefa.__all__ if not inspect.ismodule(getattr(spikefa, name))}
     assert set(public_names.short_names().values()) == {f"sf.{name}" for name in short}
+
+
+def names_in_code(page):
+    """Return what the Python blocks of a page import from spikefa, and their names after `sf.`."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    found = set()
+    for node in (node for block in blocks for node in ast.walk(ast.parse(block))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("spikefa"):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Attribute) and re.fullmatch(r"sf(\.\w+)+", ast.unparse(node)):
+            found.add(ast.unparse(node).replace("sf.", "spikefa.", 1))
+    return found
+
+
+def entries():
+    """Return the names with an entry in the reference, long and short, and the modules."""
+    modules = public_names.modules()
+    kinds = {module: public_names.by_kind(module) for module in modules}
+    names = {f"{at}.{name}" for at in modules for some in kinds[at].values() for name in some}
+    short = {name.replace("sf.", "spikefa.", 1) for name in public_names.short_names().values()}
+    return names | short, set(modules)
+
+
+@pytest.mark.parametrize(
+    "page", [REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.stem
+)
+def test_a_name_in_the_code_of_a_page_stands_in_the_reference(page):
+    names, modules = entries()
+    for name in names_in_code(page) - names - modules:
+        # a method or a field stands on the page of its class
+        of_a_class = name.rpartition(".")[0] in names - modules
+        assert of_a_class or name.startswith("spikefa.experiments."), name
 
 
 @pytest.mark.parametrize("module", public_names.modules())
