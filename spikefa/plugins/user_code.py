@@ -136,11 +136,11 @@ def in_standard_library(cls: type | FunctionType) -> bool:
 
 def where(cls: type, method: str) -> str:
     """Return the file and line of a method of a class, or its module if there is no file."""
-    try:
-        line = inspect.findsource(inspect.unwrap(getattr(cls, method)))[1] + 1
-        return f"{source_file(cls)}, line {line}"
-    except (OSError, TypeError):
+    file = source_file(cls)
+    code = getattr(inspect.unwrap(getattr(cls, method)), "__code__", None)
+    if file is None or code is None:
         return cls.__module__
+    return f"{file}, line {code.co_firstlineno}"
 
 
 @contextmanager

@@ -1,14 +1,17 @@
 """Errors in code of the user: file and line, one line on the command line, chained in Python."""
 
 import re
+import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import spikefa as sf
 from spikefa.cli import main
 from spikefa.plugins.classes import SEAMS, load_class
+from spikefa.plugins.user_code import where
 from tests.helpers.small_run import SMALLER
 
 HEAD = "import torch\nimport spikefa as sf\n"
@@ -143,3 +146,15 @@ def test_opening_a_run_runs_no_code(write, capsys):
     with pytest.raises(SystemExit, match="the file was run"):
         main([*SMALLER, "--config", "run/config.yaml", "--trust", "--out", "again"])
     assert "running" in capsys.readouterr().out, "said before it runs"
+
+
+def test_where_a_method_is_said_though_its_file_has_other_lines_there(tmp_path, monkeypatch):
+    """The blocks of a page run as one file that has other text at their lines."""
+    path = tmp_path / "page.py"
+    path.write_text('"""Text that (does not close\n' * 10)
+    code = "\n\nclass Mine:\n    def step(self):\n        return 1\n"
+    page = ModuleType("page")
+    page.__file__ = str(path)
+    monkeypatch.setitem(sys.modules, "page", page)
+    exec(compile(code, str(path), "exec"), vars(page))
+    assert where(page.Mine, "step") == f"{path}, line 4"
