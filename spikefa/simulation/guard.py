@@ -6,7 +6,7 @@ from torch import Tensor
 
 from spikefa.errors import SpikefaError, require
 from spikefa.simulation.interrupts import Stopped, interruptible
-from spikefa.simulation.stuck import StuckOutputs
+from spikefa.simulation.saturation import SaturatedOutputs
 from spikefa.simulation.together import first_said, on_any_rank
 from spikefa.simulation.training import Training
 from spikefa.utils.checking import ranged
@@ -25,7 +25,7 @@ class Diverged(SpikefaError):
 class Guard:
     """Checks a training for NaN and infinity, and restores its last good state if it finds them.
 
-    It also warns of outputs that have saturated, see `StuckOutputs`.
+    It also warns of outputs that have saturated, see `SaturatedOutputs`.
 
     A check at every step would make the host wait for the device, so the guard checks at
     intervals. If it finds NaN or infinity, it restores the last good state, including the random
@@ -52,7 +52,7 @@ class Guard:
     def __init__(self, training: Training, every: int = CHECK_EVERY):
         self.training = training
         self.every = every
-        self.outputs = StuckOutputs(training)
+        self.outputs = SaturatedOutputs(training)
         self.kept = {name: tensor.clone() for name, tensor in training.tensors().items()}
         self.generators = training.runner.random.states()
         self.presentation = training.presentation

@@ -4,9 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+import snntorch
 
 import spikefa as sf
-from spikefa.simulation.stuck import FLAT, LOOK_EVERY, StuckOutputs
+from spikefa.simulation.saturation import FLAT, LOOK_EVERY, SaturatedOutputs
 
 SAID = "the output neurons have saturated on the wrong side"
 
@@ -25,11 +26,11 @@ def simulation(rate, circuit=None, replicas=None, **more):
 
 def test_what_is_added_up_is_that_of_numpy():
     sim = simulation(0.3)
-    stuck = StuckOutputs(sim.training)
+    outputs = SaturatedOutputs(sim.training)
     missed = varied = looks = 0
     for _ in range(3 * LOOK_EVERY):
         sim.learn(1)
-        stuck.look()
+        outputs.look()
         if sim.training.presentation % LOOK_EVERY:
             continue
         state, target = sim.runner.state, sim.runner.target.numpy()
@@ -37,10 +38,10 @@ def test_what_is_added_up_is_that_of_numpy():
         missed += (error[state.populations[-1].gain.numpy() < FLAT] ** 2).sum()
         varied += target.size * target.var()
         looks += 1
-    assert looks == stuck.looks == 3
+    assert looks == outputs.looks == 3
     assert missed > 0
-    np.testing.assert_allclose(stuck.missed, missed, rtol=1e-5)
-    np.testing.assert_allclose(stuck.varied, varied, rtol=1e-5)
+    np.testing.assert_allclose(outputs.missed, missed, rtol=1e-5)
+    np.testing.assert_allclose(outputs.varied, varied, rtol=1e-5)
 
 
 @pytest.mark.parametrize("circuit", [sf.FA(scale=0.4), sf.DFA()])
@@ -55,6 +56,29 @@ def test_a_network_that_learns_warns_of_nothing():
         warnings.simplefilter("error")
         sim.train(3)
     assert sim.history[-1]["train_error_percent_summed"] < 60
+
+
+def test_a_network_is_warned_of_once_in_a_training():
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        simulation(1.0).train(4)
+    assert [str(each.message).startswith(SAID) for each in told] == [True]
+
+
+def test_neurons_with_a_surrogate_gain_are_not_watched():
+    """Those of snnTorch were warned of while they learned: far from the threshold the gain is 0."""
+
+    def leaky(size):
+        gain = snntorch.surrogate.fast_sigmoid(25)
+        return sf.SnnTorch(snntorch.Leaky(beta=0.9, threshold=1.0, spike_grad=gain), size)
+
+    net = sf.Network(
+        64, {"hidden": leaky(40), "output": leaky(20)}, sf.FA(scale=0.2), sf.ThreeFactor(4e-3)
+    )
+    sim = sf.Simulation(net, sf.datasets.digits(), seed=0, batch_size=20, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sim.train(3)
 
 
 def test_the_replica_is_named():

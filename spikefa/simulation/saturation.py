@@ -17,7 +17,7 @@ LOOKS, STREAMS = 10, 100
 """So many looks, and so many streams in all, are judged together."""
 
 
-class StuckOutputs:
+class SaturatedOutputs:
     """Warns if steps were so long that the output neurons have saturated on the wrong side.
 
     Where an output neuron is saturated, its gain is near 0, and a rule that multiplies by the gain
@@ -26,7 +26,9 @@ class StuckOutputs:
         missed = sum of error^2 over neurons whose gain is below 0.01
         varied = sum of (target - mean target)^2
 
-    A network in which ``missed > 0.5 varied`` does not learn any more. Looks stay on the device.
+    A network in which ``missed > 0.5 varied`` hardly learns any more, and is warned of once. Looks
+    stay on the device. Neurons whose gain is a surrogate are not watched: far from the threshold it
+    is near 0 in networks that learn, too.
 
     Parameters
     ----------
@@ -38,10 +40,12 @@ class StuckOutputs:
         error = training.runner.state.error
         self.missed, self.varied = (error.new_zeros(error.shape[:-2]) for _ in range(2))
         self.looks = 0
+        *_, output = training.network.populations.values()
+        self.watching = output.gain_is_derivative
 
     def look(self) -> None:
         """Add what the last step shows, every tenth presentation."""
-        if self.training.presentation % LOOK_EVERY:
+        if not self.watching or self.training.presentation % LOOK_EVERY:
             return
         state, target = self.training.runner.state, self.training.runner.target
         flat = state.populations[-1].gain < FLAT
@@ -55,17 +59,19 @@ class StuckOutputs:
         if not enough:
             return
         said = first_said(self.training, self._said())
-        if said is not None and writes(self.training):
-            notices.warn(said, stacklevel=2)
         self.looks = 0
+        if said is not None:
+            self.watching = False
+            if writes(self.training):
+                notices.warn(said, stacklevel=2)
         for each in (self.missed, self.varied):
             each.zero_()
 
     def _said(self) -> str | None:
-        stuck = torch.atleast_1d(self.missed > LARGEST * self.varied).tolist()
-        if True not in stuck:
+        saturated = torch.atleast_1d(self.missed > LARGEST * self.varied).tolist()
+        if True not in saturated:
             return None
-        whose = f" of replica {stuck.index(True)}" if self.training.network.leading else ""
+        whose = f" of replica {saturated.index(True)}" if self.training.network.leading else ""
         return (
             f"the output neurons{whose} have saturated on the wrong side, where their gain is near "
             "0 and they hardly learn any more: lower the learning rate of the output layer, or "
