@@ -100,9 +100,14 @@ class Bptt:
                 self.update(items)
 
     @torch.no_grad()
-    def errors(self, images: Images, batch: int = 500) -> tuple[float, float]:
-        """Return the errors in percent, from the last step and from all steps summed."""
-        stimulus = replace(self.stimulus, images=images)
+    def errors(
+        self, images: Images, batch: int = 500, steps: int | None = None
+    ) -> tuple[float, float]:
+        """Return the errors in percent, from the last step and from all steps summed.
+
+        An image is shown for so many `steps`, by default for as many as in training.
+        """
+        stimulus = replace(self.stimulus, images=images, steps=steps or self.stimulus.steps)
         state = self._state(stimulus, batch)
         wrong = torch.zeros(2, dtype=torch.int64)
         for first in range(0, len(images), batch):

@@ -1,8 +1,9 @@
-"""The network of `spiking_convolutions`, of the engine and of snnTorch."""
+"""Settings, circuits and network of `spiking_convolutions`, of the engine and of snnTorch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from torch import nn
 
@@ -32,7 +33,23 @@ from spikefa.utils.ranges import (
 )
 
 FIRST_KERNEL, SECOND_KERNEL, POOL = 5, 3, 2
-CELLS = "FA", "DFA", "PFA-o", "backprop", "BPTT"
+BPTT = "BPTT"
+
+
+class Line(NamedTuple):
+    """A circuit, and the learning rates of conv1, conv2, hidden and output."""
+
+    circuit: Callable[[], sf.FeedbackCircuit]
+    rates: tuple[float, float, float, float]
+
+
+LINES: Mapping[str, Line] = {
+    "FA": Line(lambda: sf.FA([4.0, 0.1, 0.1], gated=True), (1e-2, 1e-2, 2e-2, 2e-3)),
+    "DFA": Line(lambda: sf.DFA([0.03, 0.03, 0.1], gated=True), (3e-3, 3e-3, 2e-2, 2e-3)),
+    "PFA-o": Line(lambda: sf.PFAo(scale=[4.0, 0.1, 0.1]), (3e-2, 3e-2, 2e-2, 2e-3)),
+    "backprop": Line(lambda: sf.Backprop(), (3e-2, 3e-2, 2e-2, 2e-3)),
+}
+CELLS = (*LINES, BPTT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,7 @@ are of little use (docs/convolutions.md). All settings were chosen on held-out i
 are looked at once, at the end.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -22,7 +21,15 @@ from spikefa.analysis.spacing import legend_above
 from spikefa.analysis.style import PALETTE
 from spikefa.datasets import Dataset
 from spikefa.experiments.comparison._bptt import Bptt
-from spikefa.experiments.comparison._convolutional import CELLS, Settings, modules, spiking_network
+from spikefa.experiments.comparison._convolutional import (
+    BPTT,
+    CELLS,
+    LINES,
+    Line,
+    Settings,
+    modules,
+    spiking_network,
+)
 from spikefa.models.snntorch_layers import SpikingLayers
 from spikefa.runs.data import named_data
 from spikefa.runs.studies import CellRuns, Claim, Measures, Quantity, Study, spread
@@ -30,36 +37,20 @@ from spikefa.runs.studies.drawing import band, name_axes, panels
 from spikefa.utils.devices import choose_device
 from spikefa.utils.progress import progress_bar
 
-BPTT = CELLS[-1]
 LEAKY = {"beta": 0.9, "threshold": 1.0}
 TEMPERATURE = 5.0
-
-
-class Line(NamedTuple):
-    """A circuit, and the learning rates of conv1, conv2, hidden and output."""
-
-    circuit: Callable[[], sf.FeedbackCircuit]
-    rates: tuple[float, float, float, float]
-
-
-LINES: Mapping[str, Line] = {
-    "FA": Line(lambda: sf.FA([4.0, 0.1, 0.1], gated=True), (1e-2, 1e-2, 2e-2, 2e-3)),
-    "DFA": Line(lambda: sf.DFA([0.03, 0.03, 0.1], gated=True), (3e-3, 3e-3, 2e-2, 2e-3)),
-    "PFA-o": Line(lambda: sf.PFAo(scale=[4.0, 0.1, 0.1]), (3e-2, 3e-2, 2e-2, 2e-3)),
-    "backprop": Line(lambda: sf.Backprop(), (3e-2, 3e-2, 2e-2, 2e-3)),
-}
 
 
 def once(settings: Settings, seed: int, cell: str) -> dict[str, Any]:
     """Train and test the network with one circuit, or with BPTT."""
     whole = named_data(settings)
     data = whole.subset(settings.train_images).hold_out(settings.validation_images)
-    train = _bptt if cell == BPTT else _circuit
-    return train(settings, data, seed, cell)
+    if cell == BPTT:
+        return _bptt(settings, data, seed)
+    return _circuit(settings, data, seed, LINES[cell])
 
 
-def _circuit(settings: Settings, data: Dataset, seed: int, cell: str) -> dict[str, Any]:
-    line = LINES[cell]
+def _circuit(settings: Settings, data: Dataset, seed: int, line: Line) -> dict[str, Any]:
     shape = data.channels, *data.shape
     network = spiking_network(shape, settings, line.circuit(), line.rates, seed)
     simulation = sf.Simulation(
@@ -83,7 +74,7 @@ def _circuit(settings: Settings, data: Dataset, seed: int, cell: str) -> dict[st
     return _found(curve, score.error_percent, score.error_percent_summed)
 
 
-def _bptt(settings: Settings, data: Dataset, seed: int, cell: str) -> dict[str, Any]:
+def _bptt(settings: Settings, data: Dataset, seed: int) -> dict[str, Any]:
     shape = data.channels, *data.shape
     bptt = Bptt(
         lambda: SpikingLayers(modules(shape, settings), **LEAKY),
@@ -101,9 +92,9 @@ def _bptt(settings: Settings, data: Dataset, seed: int, cell: str) -> dict[str, 
     with progress_bar("epochs", settings.epochs) as bar:
         for _ in range(settings.epochs):
             bptt.epoch()
-            curve.append(bptt.errors(data.validation)[1])
+            curve.append(bptt.errors(data.validation, steps=settings.test_steps)[1])
             bar.advance(1)
-    return _found(curve, *bptt.errors(data.test))
+    return _found(curve, *bptt.errors(data.test, steps=settings.test_steps))
 
 
 def _found(curve: list[float], last: float, summed: float) -> dict[str, Any]:

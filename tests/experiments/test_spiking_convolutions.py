@@ -6,7 +6,9 @@ import torch
 
 import spikefa as sf
 from spikefa.experiments.comparison import spiking_convolutions
+from spikefa.experiments.comparison._bptt import Bptt
 from spikefa.experiments.comparison._convolutional import CELLS, Settings, modules, spiking_network
+from spikefa.models.snntorch_layers import SpikingLayers
 
 SHAPE = 1, 16, 16
 SMALL = Settings(first_channels=4, second_channels=6, hidden=20, outputs=10)
@@ -54,6 +56,25 @@ def test_convolutions_begin_with_biases_that_silence_empty_places():
     network = spiking_network(SHAPE, SMALL, sf.FA(), (1e-3,) * 4, seed=0)
     biases = [float(each.bias.mean()) for each in network.synapses.values()]
     assert biases == [SMALL.convolved_bias, SMALL.convolved_bias, 0.0, 0.0]
+
+
+def test_bptt_is_tested_for_as_many_steps_as_is_said(images):
+    """It was tested for those of the training, and the evidence said 20."""
+    data, seen = sf.datasets.load(str(images)), set()
+
+    class Counting(SpikingLayers):
+        def forward(self, steps):
+            seen.add(len(steps))
+            return super().forward(steps)
+
+    def make():
+        return Counting(modules(SHAPE, SMALL), beta=0.9, threshold=1.0)
+
+    bptt = Bptt(make, SMALL.outputs, 1e-3, data, 10, 0, torch.device("cpu"), 5.0, n_steps=3)
+    bptt.errors(data.test, steps=7)
+    assert seen == {7}
+    bptt.errors(data.test)
+    assert seen == {7, 3}
 
 
 @pytest.mark.slow
